@@ -1,0 +1,1 @@
+"""How each API words what the simulation knows: one module per API, one function per operation."""

@@ -1,0 +1,67 @@
+"""ByteNite's words: one function per operation, how it words a refusal, how it checks a token."""
+
+from mockserver.adapters.bytenite.edits import (
+    Customer_PostJobConfigs,
+    Customer_SetJobConfigs,
+    Customer_SetJobDatasource,
+    Customer_SetJobDatasourceLegacy,
+    Customer_SetJobName,
+    Customer_SetJobParams,
+    Customer_SetJobParamsLegacy,
+    Customer_UploadCompleted,
+    Customer_UploadCompletedLegacy,
+)
+from mockserver.adapters.bytenite.errors import error
+from mockserver.adapters.bytenite.events import Customer_Events
+from mockserver.adapters.bytenite.jobs import (
+    Customer_CreateJob,
+    Customer_DeleteJob,
+    Customer_EstimateJob,
+    Customer_FilterJobs,
+    Customer_GetJob,
+    Customer_GetJobConfigs,
+    Customer_GetJobResults,
+    Customer_ListJobs,
+    Customer_ListJobTemplates,
+)
+from mockserver.adapters.bytenite.logs import Customer_GetLogs
+from mockserver.adapters.bytenite.runs import (
+    Customer_AbortJob,
+    Customer_RunJob,
+    Customer_RunJobLegacy,
+    Customer_RunningTasks,
+)
+from mockserver.adapters.bytenite.server import Customer_GetInfo, Customer_TestDatasource
+from mockserver.adapters.bytenite.tokens import Auth_GetAccessToken, verify
+
+__all__ = [
+    "Auth_GetAccessToken",
+    "Customer_AbortJob",
+    "Customer_CreateJob",
+    "Customer_DeleteJob",
+    "Customer_EstimateJob",
+    "Customer_Events",
+    "Customer_FilterJobs",
+    "Customer_GetInfo",
+    "Customer_GetJob",
+    "Customer_GetJobConfigs",
+    "Customer_GetJobResults",
+    "Customer_GetLogs",
+    "Customer_ListJobTemplates",
+    "Customer_ListJobs",
+    "Customer_PostJobConfigs",
+    "Customer_RunJob",
+    "Customer_RunJobLegacy",
+    "Customer_RunningTasks",
+    "Customer_SetJobConfigs",
+    "Customer_SetJobDatasource",
+    "Customer_SetJobDatasourceLegacy",
+    "Customer_SetJobName",
+    "Customer_SetJobParams",
+    "Customer_SetJobParamsLegacy",
+    "Customer_TestDatasource",
+    "Customer_UploadCompleted",
+    "Customer_UploadCompletedLegacy",
+    "error",
+    "verify",
+]

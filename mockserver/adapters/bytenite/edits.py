@@ -1,0 +1,83 @@
+"""Change a draft: its data sources, parameters, name and limits."""
+
+from __future__ import annotations
+
+from mockserver.adapters.bytenite import words
+from mockserver.adapters.bytenite.jobs import find
+from mockserver.adapters.bytenite.sheet import answer, sheet
+from mockserver.adapters.exchange import Call, Json, Refusal, Reply
+from mockserver.simulation.job import Job
+
+
+def draft(call: Call) -> Job:
+    """The job that the path names, which must be new. Source: specs/bytenite/sources.md#edits"""
+    job = find(call)
+    if job.phase != "draft":
+        raise Refusal("unprocessable", f"job {job.key} is {job.state}: only a job in JOB_STATE_NEW can be changed or run")
+    return job
+
+
+def configure(job: Job, *bodies: dict[str, Json] | None) -> None:
+    """Add limits to those that a draft has."""
+    body = sheet(job).body
+    given = words.config(*bodies)
+    if given:
+        body["config"] = {**body.get("config", {}), **given}
+        job.request.limits = words.limits(body["config"])
+
+
+def _edited(call: Call, job: Job) -> Reply:
+    call.world.edited(job)
+    return Reply(200, answer(call.world, job))
+
+
+def Customer_SetJobDatasource(call: Call) -> Reply:
+    """Set where a draft reads, writes, or both."""
+    job = draft(call)
+    for camel, snake in (("dataSource", "data_source"), ("dataDestination", "data_destination")):
+        given = words.source(call.body, camel, snake, job_id=job.key)
+        if given is not None:
+            sheet(job).body[camel] = given
+    return _edited(call, job)
+
+
+def Customer_SetJobParams(call: Call) -> Reply:
+    """Set the parameters of a draft, part by part."""
+    job = draft(call)
+    kept = sheet(job)
+    given = words.params(call.body or {})
+    if given:
+        params = kept.body["params"] = {**kept.body.get("params", {}), **given}
+        kept.chunks = words.chunks(params)
+        kept.body["numUnitsEstimation"] = str(kept.chunks)
+        job.request.command = words.command(params)
+    return _edited(call, job)
+
+
+def Customer_SetJobName(call: Call) -> Reply:
+    """Rename a draft."""
+    job = draft(call)
+    sheet(job).body["name"] = call.body["name"]
+    return _edited(call, job)
+
+
+def Customer_SetJobConfigs(call: Call) -> Reply:
+    """Set the limits of a draft, given flat or under config."""
+    job = draft(call)
+    configure(job, call.body, call.body.get("config"))
+    return _edited(call, job)
+
+
+def Customer_UploadCompleted(call: Call) -> Reply:
+    """Note that the input file is there; its upload address is withdrawn."""
+    job = draft(call)
+    source = sheet(job).body.get("dataSource", {})
+    if "tempUrl" in source.get("params", {}):
+        source["params"] = {name: value for name, value in source["params"].items() if name != "tempUrl"}
+    return _edited(call, job)
+
+
+Customer_PostJobConfigs = Customer_SetJobConfigs
+Customer_SetJobDatasourceLegacy = Customer_SetJobDatasource
+Customer_SetJobParamsLegacy = Customer_SetJobParams
+Customer_UploadCompletedLegacy = Customer_UploadCompleted

@@ -1,0 +1,149 @@
+"""Create, read, list, filter and delete jobs; their results, their estimation and the templates they can name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import islice
+
+from mockserver.adapters.bytenite import words
+from mockserver.adapters.bytenite.sheet import COMPLETE, Sheet, answer, sheet, shown
+from mockserver.adapters.bytenite.tokens import owner
+from mockserver.adapters.dates import iso
+from mockserver.adapters.exchange import Call, Json, Refusal, Reply
+from mockserver.simulation.errors import UnknownJob
+from mockserver.simulation.job import Job, JobRequest
+
+API = "bytenite"
+PAGE = 20
+RESERVED = {"templates": ("GET", "HEAD", "OPTIONS"), "filter": ("POST", "OPTIONS"), "runningTasks": ("POST", "OPTIONS")}
+"""Paths that look like a job's but are not, and their methods."""
+
+
+def done() -> Reply:
+    """The answer of calls that have nothing to show."""
+    return Reply(200, {"ok": True, "requestId": "", "message": "", "error": None})
+
+
+def find(call: Call) -> Job:
+    """The job that the path names. Raises UnknownJob."""
+    key = call.path["jobId"]
+    try:
+        return call.world.job(API, key, owner=owner(call))
+    except UnknownJob:
+        allow = RESERVED.get(key) if call.target.endswith(f"/{key}") else None
+        if allow:
+            raise Refusal("method", f"{call.method} is not offered here", allow=allow) from None
+        raise
+
+
+def Customer_CreateJob(call: Call) -> Reply:
+    """A draft; it waits to be run."""
+    body, world = call.body, call.world
+    key = str(world.new_id(API, fingerprint=call.raw))
+    template = words.template(body["templateId"])
+    params, config = words.params(body.get("params") or {}), words.config(body.get("config"))
+    kept = Sheet({"id": key, "templateId": body["templateId"]}, template.facts, words.chunks(params))
+    facts: dict[str, Json] = {
+        "name": body.get("name"),
+        "description": body.get("description"),
+        "state": "",
+        "appId": template.facts["app"],
+        "config": config or None,
+        "dataSource": words.source(body, "dataSource", "data_source", job_id=key),
+        "dataDestination": words.source(body, "dataDestination", "data_destination", job_id=key),
+        "params": params or None,
+        "createdAt": iso(world, world.now_us),
+        "numUnitsEstimation": str(kept.chunks),
+        "templateInfo": template.facts,
+        "stateTimestamps": {},
+    }
+    kept.body.update((name, value) for name, value in facts.items() if value is not None)
+    request = JobRequest(
+        API, key, template.resources, owner=owner(call), limits=words.limits(config), command=words.command(params), payload=kept
+    )
+    return Reply(200, answer(world, world.submit(request)))
+
+
+def Customer_GetJob(call: Call) -> Reply:
+    """The job as it is now."""
+    return Reply(200, answer(call.world, find(call)))
+
+
+Customer_GetJobConfigs = Customer_GetJob
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a list is wanted, and in which order; "" is newest first."""
+
+    limit: int
+    offset: int
+    order: str
+
+
+def Customer_ListJobs(call: Call) -> Reply:
+    """One page of the caller's jobs, newest first or in the order asked for."""
+    get = call.query.get
+    page = Page(get("pagination.limit") or get("limit") or PAGE, get("pagination.offset") or get("offset") or 0, get("orderBy") or "")
+    jobs = call.world.jobs(API, owner=owner(call))
+    return _page(call, reversed(jobs.values()), total=len(jobs), page=page)
+
+
+def Customer_FilterJobs(call: Call) -> Reply:
+    """One page of the caller's jobs that fit. Source: specs/bytenite/sources.md#operations"""
+    body, paging = call.body, call.body.get("pagination") or {}
+    page = Page(int(paging.get("limit") or 0) or PAGE, int(paging.get("offset") or 0), body.get("orderBy") or "")
+    jobs = [job for job in call.world.jobs(API, owner=owner(call)).values() if _fits(job, body)]
+    return _page(call, reversed(jobs), total=len(jobs), page=page)
+
+
+def _fits(job: Job, wanted: dict[str, Json]) -> bool:
+    body = sheet(job).body
+    return (
+        (not wanted.get("states") or job.state in wanted["states"])
+        and (not wanted.get("templateIds") or body["templateId"] in wanted["templateIds"])
+        and (not wanted.get("name") or wanted["name"] in body.get("name", ""))
+    )
+
+
+def _page(call: Call, newest: Iterable[Job], *, total: int, page: Page) -> Reply:
+    first = min(page.offset, total)
+    last = min(first + page.limit, total)
+    if page.order:
+        member, _, direction = page.order.partition(" ")
+        newest = sorted(newest, key=_sorter(call, member), reverse=direction == "desc")
+    data = [shown(call.world, job) for job in islice(newest, first, last)]
+    paging = {"total": total, "offset": page.offset, "hasPrevious": first > 0, "hasNext": last < total}
+    return Reply(200, {"pagination": paging, "data": data})
+
+
+def _sorter(call: Call, member: str) -> Callable[[Job], str]:
+    return lambda job: str(shown(call.world, job).get(member, ""))
+
+
+def Customer_DeleteJob(call: Call) -> Reply:
+    """Forget a job, whatever it is doing."""
+    call.world.delete(find(call))
+    return done()
+
+
+def Customer_GetJobResults(call: Call) -> Reply:
+    """Names and links of what the job made; nothing before it is complete or when its destination is bypassed."""
+    job = find(call)
+    destination = sheet(job).body.get("dataDestination", {}).get("dataSourceDescriptor")
+    if job.state != COMPLETE or destination == "bypass":
+        return Reply(200, {"results": []})
+    return Reply(200, {"results": [{"name": "result.zip", "link": f"https://storage.bytenite.com/{job.key}/result.zip"}]})
+
+
+def Customer_EstimateJob(call: Call) -> Reply:
+    """How many units the job is thought to take, as text."""
+    return Reply(200, {"estimation": {"totalEstimation": sheet(find(call)).body["numUnitsEstimation"]}})
+
+
+def Customer_ListJobTemplates(call: Call) -> Reply:
+    """The templates that are known, in the order of their ids."""
+    offset = call.query.get("offset") or 0
+    limit = call.query.get("limit") or len(words.TEMPLATES)
+    return Reply(200, {"data": [words.TEMPLATES[name].facts for name in sorted(words.TEMPLATES)][offset : offset + limit]})

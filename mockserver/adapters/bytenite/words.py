@@ -1,0 +1,113 @@
+"""What a customer writes, read into house units: templates, data sources, parameters and limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mockserver.adapters.exchange import Json
+from mockserver.simulation.job import Limits, ResourceRequest
+
+GIB = 1 << 30
+MOST_CHUNKS = 1000
+
+SMALL = ResourceRequest(cpu=2.0, memory=4 * GIB)
+WITH_GPU = ResourceRequest(cpu=2.0, memory=16 * GIB, gpu=1.0)
+
+HTTP_SOURCE = "type.googleapis.com/bytenite.data_source.HttpDataSource"
+FILE_SOURCE = "type.googleapis.com/bytenite.data_source.LocalFileDataSource"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A job template: what the vendor tells of it, and what one job of it needs."""
+
+    facts: dict[str, str]
+    resources: ResourceRequest = SMALL
+
+
+def _template(name: str, description: str, *, partitioner: str, assembler: str, resources: ResourceRequest = SMALL) -> Template:
+    facts = {"id": name, "owner": "bytenite", "description": description, "app": name.removesuffix("-template")}
+    return Template({**facts, "partitioner": partitioner, "assembler": assembler}, resources)
+
+
+TEMPLATES: dict[str, Template] = {
+    template.facts["id"]: template
+    for template in (
+        _template("hello-world", "Greets once per replica.", partitioner="replicator", assembler="passthrough"),
+        _template("image-variations", "Draws one prompt many times.", partitioner="replicator", assembler="zipper", resources=WITH_GPU),
+        _template(
+            "img-gen-diffusers-flux-gpu-template",
+            "Draws with a diffusion model.",
+            partitioner="replicator",
+            assembler="zipper",
+            resources=WITH_GPU,
+        ),
+        _template("web-scraper", "Reads a list of pages.", partitioner="list-splitter", assembler="concatenator"),
+    )
+}
+
+
+def template(name: str) -> Template:
+    """The template of that name; one that nobody made known is taken to be the customer's own.
+
+    Source: specs/bytenite/sources.md#derived
+    """
+    return TEMPLATES.get(name) or Template({"id": name, "owner": "customer", "app": name})
+
+
+def source(body: Mapping[str, Json], camel: str, snake: str, *, job_id: str) -> Json:
+    """The data source under either name as the job shows it, or None when neither says anything."""
+    given = body.get(camel)
+    if given is None:
+        given = body.get(snake)
+    if given is None:
+        return None
+    descriptor, params = given.get("dataSourceDescriptor"), given.get("params")
+    shown: dict[str, Json] = {} if descriptor is None else {"dataSourceDescriptor": descriptor}
+    if params is not None:
+        params = {name: value for name, value in params.items() if not (name == "@type" and value is None)}
+    if descriptor == "url":
+        params = {"@type": HTTP_SOURCE, "name": "", "username": "", **(params or {}), "password": ""}
+    elif descriptor == "file":
+        params = {"@type": FILE_SOURCE, **(params or {}), "tempUrl": f"https://upload.bytenite.com/{job_id}"}
+    if params is not None:
+        shown["params"] = params
+    return shown
+
+
+def params(body: Mapping[str, Json]) -> dict[str, Json]:
+    """The parts of a job's parameters that say something."""
+    return {part: body[part] for part in ("preset", "partitioner", "assembler", "app") if body.get(part) is not None}
+
+
+def chunks(shown_params: Mapping[str, Json]) -> int:
+    """How many chunks the partitioner will make. Source: specs/bytenite/sources.md#derived"""
+    wanted = shown_params.get("partitioner", {}).get("num_replicas")
+    if isinstance(wanted, bool) or not isinstance(wanted, int):
+        return 1
+    return min(max(wanted, 1), MOST_CHUNKS)
+
+
+def command(shown_params: Mapping[str, Json]) -> str:
+    """The command of the app, when its parameters hold one. Source: specs/bytenite/sources.md#derived"""
+    said = shown_params.get("app", {}).get("command")
+    return said if isinstance(said, str) else ""
+
+
+def config(*bodies: Mapping[str, Json] | None) -> dict[str, Json]:
+    """Limits as the job shows them, later bodies winning; int64 may have come as text."""
+    shown: dict[str, Json] = {}
+    for body in bodies:
+        for name in ("taskTimeout", "jobTimeout"):
+            value = body.get(name) if body else None
+            if value is not None:
+                shown[name] = int(value)
+        if body and body.get("isTestJob") is not None:
+            shown["isTestJob"] = body["isTestJob"]
+    return shown
+
+
+def limits(shown_config: Mapping[str, Json]) -> Limits:
+    """The same limits in house units; nought is no limit."""
+    return Limits(run=shown_config.get("taskTimeout") or None, total=shown_config.get("jobTimeout") or None)

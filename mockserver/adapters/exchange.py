@@ -1,0 +1,118 @@
+"""What passes between the wire and an adapter: a checked call, a reply, or the reason for a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from mockserver.simulation.world import World
+
+Json = Any  # a parsed JSON value: dict, list, str, int, float, bool or None
+
+Kind = Literal[
+    "malformed",  # the body is not JSON (or not acceptable JSON: NaN, too deep, bad UTF-8)
+    "invalid",  # body or parameters break the document; `violations` says where
+    "unprocessable",  # passes the document, breaks a documented rule that prose states
+    "unauthenticated",
+    "forbidden",
+    "unknown",  # no such job, run, template: whatever the path names
+    "unrouted",  # no such path
+    "method",  # the path exists, the method does not; `allow` lists those that do
+    "conflict",
+    "gone",
+    "too_large",
+    "media_type",
+    "throttled",
+    "unplaceable",  # nothing in the cluster can ever run it
+    "unavailable",
+    "internal",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One way in which a message breaks its document.
+
+    `place` is body, query, path, header or answer; `pointer` a tuple of keys and indices inside it; `got` is the offending value.
+    """
+
+    place: str
+    pointer: tuple[str | int, ...]
+    keyword: str
+    expected: Any
+    got: Any
+    message: str
+
+
+class Refusal(Exception):
+    """A call that is not granted, in neutral words; the adapter gives it the vendor's status and body."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        message: str,
+        *,
+        violations: tuple[Violation, ...] = (),
+        allow: tuple[str, ...] = (),
+        cause: Exception | None = None,
+        **facts: Any,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.violations = violations
+        self.allow = allow
+        self.cause = cause
+        self.facts = facts
+
+
+@dataclass(slots=True)
+class Call:
+    """One request that satisfied the document, and the world it speaks to.
+
+    `path`, `query` and `headers` hold the declared parameters, coerced to their schema's type, with
+    defaults filled in; header names are lower case. `raw` is the body as bytes (decompressed), `body` what it says.
+    `every_header` are all header fields as sent (lower-case names), for signatures and credentials.
+    """
+
+    operation: str
+    world: World
+    method: str = "GET"
+    target: str = ""  # path without sandbox prefix, as sent (percent-encoded), without the query
+    query_string: bytes = b""
+    path: Mapping[str, Any] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, Any] = field(default_factory=dict)
+    every_header: Mapping[str, str] = field(default_factory=dict)
+    body: Json = None
+    raw: bytes = b""
+    strict: bool = False
+    manual: bool = False  # the clock only moves when told to
+
+
+@dataclass(slots=True)
+class Reply:
+    """An answer: status, JSON body (or `text`, or a `stream` of bytes), extra headers.
+
+    A stream yields b"" whenever it has nothing to say until time moves on; whoever sends it then waits, moves the clock and asks again.
+    It never sleeps itself.
+    """
+
+    status: int
+    body: Json = None
+    headers: dict[str, str] = field(default_factory=dict)
+    media_type: str = "application/json"
+    text: str | None = None
+    stream: AsyncIterator[bytes] | None = None
+    empty: bool = False
+
+
+class Adapter(Protocol):
+    """What the wire expects of an adapter module, beside one function per operationId."""
+
+    def error(self, refusal: Refusal) -> Reply:
+        """Word a refusal the vendor's way."""
+
+    def verify(self, call: Call) -> None:
+        """Check the credentials as the vendor documents; raises Refusal."""

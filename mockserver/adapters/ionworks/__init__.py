@@ -1,0 +1,189 @@
+"""Ionworks: battery-modelling jobs, worded as its FastAPI service words them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any, cast
+
+from mockserver.adapters.exchange import Call, Refusal, Reply
+from mockserver.adapters.ionworks import curve
+from mockserver.adapters.ionworks.caller import organization, user, verify
+from mockserver.adapters.ionworks.refusal import error
+from mockserver.adapters.ionworks.report import Order, is_stored, is_traced, report, seen
+from mockserver.simulation.errors import NotCancellable
+from mockserver.simulation.job import Job, JobRequest, Limits, ResourceRequest
+from mockserver.simulation.world import World
+
+__all__ = ["error", "verify"]
+
+API = "ionworks"
+GONE, CONFLICTS, CASCADES = f"{API}.submission-gone", f"{API}.cancel-terminal-conflicts", f"{API}.cascade-cancel"
+
+_GIB = 1 << 30
+_USUAL = ResourceRequest(cpu=4, memory=8 * _GIB)
+_SMALL = ResourceRequest(cpu=1, memory=2 * _GIB)
+_LARGE = ResourceRequest(cpu=8, memory=16 * _GIB)
+_RESOURCES = {"dummy": _SMALL, "evaluate_variables": _SMALL, "ecm_fit": _SMALL, "datafit": _LARGE, "optimize": _LARGE}
+_LIMITS = Limits(run=86_400.0)
+
+
+def submit_job_jobs_post(call: Call) -> Reply:
+    """Queue a job. Source: specs/ionworks/sources.md#submission-gone"""
+    world, body = call.world, call.body
+    if GONE in world.scenario.switches:
+        raise Refusal("gone", "Jobs are not submitted directly any more; use the operation that creates them.")
+    project_id = call.query.get("project_id")
+    order = Order(body, project_id=project_id, user_id=user(call))
+    job = world.submit(
+        JobRequest(
+            API,
+            str(world.new_id(API, fingerprint=call.raw)),
+            _RESOURCES.get(order.job_type, _USUAL),
+            owner=organization(call),
+            project=project_id or "",
+            priority=int(body.get("priority", 0)),
+            limits=_LIMITS,
+            parent=body.get("parent_job_id"),
+            payload=order,
+        )
+    )
+    return _reply(call, report(world, job), status=202)
+
+
+submit_job_jobs__post = submit_job_jobs_post
+
+
+def list_jobs_jobs_get(call: Call) -> Reply:
+    """One page of the caller's jobs, newest first, and how many match in all."""
+    jobs, total = _page(call)
+    return _reply(call, {"jobs": jobs, "total": total})
+
+
+def list_jobs_jobs__get(call: Call) -> Reply:
+    """The caller's jobs as a bare array, newest first."""
+    return _reply(call, _page(call)[0])
+
+
+def get_job_jobs__job_id__get(call: Call) -> Reply:
+    """One job as it is now."""
+    return _reply(call, seen(call.world, _named(call)))
+
+
+def cancel_job_jobs__job_id__cancel_post(call: Call) -> Reply:
+    """Stop a job; one that has ended stays as it is. Source: specs/ionworks/sources.md#cancel"""
+    world, job = call.world, _named(call)
+    switches = world.scenario.switches
+    try:
+        world.cancel(job)
+    except NotCancellable:
+        if CONFLICTS in switches:
+            raise
+    else:
+        if CASCADES in switches:
+            _cancel_below(world, job)
+    return _reply(call, report(world, job))
+
+
+def get_job_metadata_jobs__job_id__metadata_get(call: Call) -> Reply:
+    """What is stored beside a job."""
+    job = _named(call)
+    order = cast(Order, job.payload)
+    if not is_stored(job, order):
+        raise Refusal("unknown", f"Job {job.key} has no metadata.")
+    stored = dict(order.metadata or {})
+    if is_traced(job, order):
+        stored["intermediate_results"] = curve.trace()
+    return _reply(call, stored)
+
+
+def get_series_channels_jobs__job_id__series_channels_get(call: Call) -> Reply:
+    """The channels that a completed job can be read by."""
+    _fitted(call)
+    return _reply(call, curve.channels())
+
+
+def get_series_jobs__job_id__series_get(call: Call) -> Reply:
+    """The curves of a completed job."""
+    job, query = _fitted(call), call.query
+    _check_objective(job, query.get("objective"))
+    columns = [name for name in (query.get("columns") or "").split(",") if name]
+    bounds = (query.get("x_min"), query.get("x_max"))
+    try:
+        values = curve.series(query["source"], columns, x_column=query["x_column"], bounds=bounds, most=query["max_points"])
+    except KeyError as error:
+        raise Refusal("unknown", f"Job {job.key} has no channel {error.args[0]!r}.") from error
+    return _reply(call, values)
+
+
+def get_plot_data_pipelines_datafits__job_id__plot_data_get(call: Call) -> Reply:
+    """The curves of a completed fit, ready to plot."""
+    job, query = _fitted(call), call.query
+    _check_objective(job, query.get("objective_name"))
+    if query["plot_index"]:
+        raise Refusal("unknown", f"Job {job.key} has no plot {query['plot_index']}.")
+    return _reply(call, curve.plot(bounds=(query.get("x_min"), query.get("x_max")), most=query["max_points"]))
+
+
+def healthz_healthz_get(call: Call) -> Reply:
+    """The service is up."""
+    return _reply(call, {"status": "ok"})
+
+
+def get_current_user_users_me_get(call: Call) -> Reply:
+    """The caller and its organisation."""
+    name = user(call)
+    return _reply(call, {"id": name, "email": f"{name}@ionworks.example", "organization_id": organization(call)})
+
+
+def _reply(call: Call, body: Any, *, status: int = 200) -> Reply:
+    """An answer under the next correlation id of the world: a version 4 UUID in form, a scrambled count in fact."""
+    world = call.world
+    shelf = world.shelf(API)
+    count = shelf["answers"] = shelf.get("answers", 0) + 1
+    correlation = f"{count * 0x9E3779B1 & 0xFFFFFFFF:08x}-0000-4000-8000-{world.seed & 0xFFFFFFFFFFFF:012x}"
+    return Reply(status, body, {"x-correlation-id": correlation})
+
+
+def _named(call: Call) -> Job:
+    return call.world.job(API, call.path["job_id"], owner=organization(call))
+
+
+def _page(call: Call) -> tuple[list[dict[str, Any]], int]:
+    world, query = call.world, call.query
+    jobs = world.jobs(API, owner=organization(call))
+    offset, limit = query["offset"], query["limit"]
+    status = query.get("status")
+    types = query.get("job_types") or query.get("job_type")
+    if not status and not types:
+        first = min(offset, len(jobs))
+        return [seen(world, job) for job in islice(reversed(jobs.values()), first, first + limit)], len(jobs)
+    wanted = {types} if isinstance(types, str) else set(types or ())
+    matching = [job for job in reversed(jobs.values()) if _matches(job, status, wanted)]
+    return [seen(world, job) for job in matching[offset : offset + limit]], len(matching)
+
+
+def _matches(job: Job, status: str | None, types: set[str]) -> bool:
+    return (not status or job.stage.name == status) and (not types or cast(Order, job.request.payload).job_type in types)
+
+
+def _fitted(call: Call) -> Job:
+    """The named job, if it has completed and has curves. Raises Refusal, UnknownJob."""
+    job = _named(call)
+    if job.stage.name != "completed" or cast(Order, job.payload).job_type not in curve.FITTED:
+        raise Refusal("unknown", f"Job {job.key} has no series.")
+    return job
+
+
+def _check_objective(job: Job, name: str | None) -> None:
+    if name and name != curve.OBJECTIVE:
+        raise Refusal("unknown", f"Job {job.key} has no objective {name!r}.")
+
+
+def _cancel_below(world: World, job: Job) -> None:
+    """Cancel all that is left of a job's children, theirs included."""
+    family: Iterable[Job] = world.jobs(API, owner=job.request.owner).values()
+    for child in [other for other in family if other.parent is job]:
+        if not child.is_terminal:
+            world.cancel(child, "cancelled with its parent")
+        _cancel_below(world, child)

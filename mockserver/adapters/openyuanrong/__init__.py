@@ -1,0 +1,186 @@
+"""openYuanrong's words for jobs: ids that begin with `app-`, bare strings as errors, booleans for stop and delete."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import ceil
+from typing import NamedTuple
+
+import orjson
+
+from mockserver.adapters.dates import unix_seconds
+from mockserver.adapters.exchange import Call, Json, Refusal, Reply
+from mockserver.adapters.openyuanrong.credential import tenant, verify
+from mockserver.adapters.openyuanrong.refusal import error
+from mockserver.simulation.job import Job, JobRequest, Limits, Outcome, ResourceRequest
+from mockserver.simulation.world import World
+
+__all__ = ["error", "verify", "yr_delete_job", "yr_get_job", "yr_list_jobs", "yr_stop_job", "yr_submit_job"]
+
+API = "openyuanrong"
+PREFIX = "app-"
+WISHES = "unUseAntiOtherLabels"
+MIB = 1 << 20
+MOST = 1 << 50  # no node has more of anything; keeps absurd amounts out of the ledger's arithmetic
+FIRST_PID = 1000
+
+LIMITS = Limits(assign=1800.0)
+"""A job waits half an hour for room, then it is given up. Source: specs/openyuanrong/sources.md#placement."""
+
+REASONS = {"assign_timeout": "create instance timeout"}
+
+
+class Submission(NamedTuple):
+    """What the client sent and reads back."""
+
+    entrypoint: str
+    metadata: dict[str, str] | None
+    runtime_env: dict[str, str]
+
+
+def yr_submit_job(call: Call) -> Reply:
+    """Take a job; refuse it at once when its id is taken or no node could ever run it."""
+    world, body = call.world, call.body
+    key = _submission_id(call)
+    if key in world.jobs(API):
+        raise Refusal("conflict", f"submit job has already exist, submissionId: {key}")
+    resources = _resources(body, call.headers.get("x-pool-label") or body.get("labels", ""))
+    world.refuse_unplaceable(key, resources)
+    world.submit(
+        JobRequest(
+            API,
+            key,
+            resources,
+            owner=tenant(call),
+            limits=LIMITS,
+            command=body["entrypoint"],
+            payload=Submission(body["entrypoint"], body.get("metadata") or None, _runtime_env(body["runtime_env"])),
+        )
+    )
+    if not call.manual:
+        world.settle()
+    return Reply(200, {"submission_id": key})
+
+
+def yr_list_jobs(call: Call) -> Reply:
+    """Every job of every tenant, in order of submission."""
+    world = call.world
+    return Reply(200, [_render(world, job) for job in world.jobs(API).values()])
+
+
+def yr_get_job(call: Call) -> Reply:
+    """One job as it stands."""
+    key = call.path["submissionId"]
+    job = call.world.jobs(API).get(key)
+    if job is None:
+        raise Refusal("unknown", f"not found app, submissionId: {key}")
+    return Reply(200, _render(call.world, job))
+
+
+def yr_stop_job(call: Call) -> Reply:
+    """Stop a running job; False, and nothing else, in any other state."""
+    job = _existing(call)
+    if job.phase != "running":
+        return Reply(200, False)
+    call.world.cancel(job, "the job was stopped on request")
+    return Reply(200, True)
+
+
+def yr_delete_job(call: Call) -> Reply:
+    """Forget a job that has ended; False, and nothing else, while it has not."""
+    job = _existing(call)
+    if not job.is_terminal:
+        return Reply(200, False)
+    call.world.delete(job)
+    return Reply(200, True)
+
+
+def _existing(call: Call) -> Job:
+    key = call.path["submissionId"]
+    job = call.world.jobs(API).get(key)
+    if job is None:
+        raise Refusal("unknown", f"the app does not exist, submissionId:[{key}]")
+    return job
+
+
+def _submission_id(call: Call) -> str:
+    """The complete id: the client's with its prefix, or a made one. Source: specs/openyuanrong/sources.md#ids."""
+    given: str = call.body.get("submission_id", "")
+    if not given:
+        return f"{PREFIX}{call.world.new_id(API, fingerprint=call.raw)}"
+    return given if given.startswith(PREFIX) else PREFIX + given
+
+
+def _resources(body: Json, pools: str) -> ResourceRequest:
+    """What the job takes on its node; GPUs are not passed on by this vendor. Source: specs/openyuanrong/sources.md#numbers."""
+    wanted = body.get("entrypoint_resources") or {}
+    labels = [label.strip() for label in pools.split(",")] if pools else []
+    return ResourceRequest(
+        cpu=float(body.get("entrypoint_num_cpus", 0)),
+        memory=ceil(body.get("entrypoint_memory", 0) / MIB) * MIB,
+        custom=tuple(sorted((name, float(min(amount, MOST))) for name, amount in wanted.items() if amount > 0)),
+        any_labels=() if WISHES in labels else tuple(label for label in labels if label),
+    )
+
+
+def _runtime_env(given: Json) -> dict[str, str]:
+    """The environment the way the kernel keeps it: a shell command and JSON text.
+
+    Source: specs/openyuanrong/sources.md#the-job-as-it-is-read.
+    """
+    packages, variables = given.get("pip"), given.get("env_vars")
+    return {
+        "working_dir": given["working_dir"],
+        "pip": f"pip3.9 install {' '.join(packages)} && pip3.9 check" if packages else "",
+        "envVars": orjson.dumps(variables, option=orjson.OPT_SORT_KEYS).decode() if variables else "",
+    }
+
+
+def _render(world: World, job: Job) -> Json:
+    """The 13 members of a job. Source: specs/openyuanrong/sources.md#the-job-as-it-is-read."""
+    submission = job.payload
+    assert isinstance(submission, Submission)
+    start = end = node = address = pid = error_type = ""
+    exit_code = 0
+    placed = next(((instant, detail) for instant, _, event, detail in job.steps() if event == "allocated"), None)
+    if placed is not None:
+        instant, nodes = placed
+        assert isinstance(nodes, tuple)
+        start, node = str(unix_seconds(world, instant)), nodes[0]
+        address, pid = _address(world, node), str(FIRST_PID + job.serial)
+    if job.ended is not None:
+        outcome = job.outcome
+        end, exit_code = str(unix_seconds(world, job.ended)), outcome.exit_code
+        error_type = "" if job.phase == "succeeded" else _reason(outcome)
+    return {
+        "type": "SUBMISSION",
+        "entrypoint": submission.entrypoint,
+        "submission_id": job.key,
+        "driver_info": {"id": job.key, "node_ip_address": address, "pid": pid},
+        "status": job.state,
+        "start_time": start,
+        "end_time": end,
+        "metadata": submission.metadata,
+        "runtime_env": submission.runtime_env,
+        "driver_agent_http_address": "",
+        "driver_node_id": node,
+        "driver_exit_code": exit_code,
+        "error_type": error_type,
+    }
+
+
+def _reason(outcome: Outcome) -> str:
+    return REASONS.get(outcome.reason, outcome.reason)
+
+
+def _address(world: World, node: str) -> str:
+    """An IP address that stands for the node of that name."""
+    known: dict[str, str] = world.shelf("openyuanrong.addresses")
+    if node not in known:
+        known.update((each.name, _nth_address(number)) for number, each in enumerate(world.scheduler.cluster.nodes, start=1))
+    return known[node]
+
+
+@lru_cache(maxsize=1024)
+def _nth_address(number: int) -> str:
+    return f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"

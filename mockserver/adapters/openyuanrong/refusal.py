@@ -1,0 +1,122 @@
+"""How openYuanrong says no: a bare JSON string, except for credentials, and of several mistakes the one it checks first.
+
+Source: specs/openyuanrong/sources.md#numbers and #house-rules-that-win-over-the-vendor.
+"""
+
+from __future__ import annotations
+
+from mockserver.adapters.exchange import Json, Kind, Refusal, Reply, Violation
+from mockserver.simulation.errors import Unplaceable
+
+STATUS: dict[Kind, int] = {
+    "malformed": 400,
+    "invalid": 400,
+    "unprocessable": 400,
+    "unauthenticated": 401,
+    "forbidden": 401,
+    "unknown": 404,
+    "unrouted": 404,
+    "method": 405,
+    "conflict": 400,
+    "gone": 404,
+    "too_large": 413,
+    "media_type": 415,
+    "throttled": 429,
+    "unplaceable": 500,
+    "unavailable": 500,
+    "internal": 500,
+}
+
+UNREADABLE = "shouldBind SubmitJob request failed, err: "
+SCHEDULE_TIMEOUT_MS = 18_000
+ATTEMPTS = 2
+
+RANGES = {
+    "entrypoint_num_cpus": ("CPU", "millicores", 300, 16_000, 1000.0),
+    "entrypoint_memory": ("memory", "MB", 128, 1 << 30, 1 / (1 << 20)),
+}
+"""Member -> its resource, the scheduler's unit, least and most in it, and units in one of the client's."""
+
+_DECODING, _ENTRYPOINT, _WORKING_DIR, _CPUS, _GPUS, _MEMORY, _ID, _OTHER, _RANGE = range(9)
+_NEGATIVE = {"entrypoint_num_cpus": _CPUS, "entrypoint_num_gpus": _GPUS, "entrypoint_memory": _MEMORY}
+
+
+def error(refusal: Refusal) -> Reply:
+    """The vendor's answer to any refusal."""
+    status, text = STATUS[refusal.kind], refusal.message
+    headers = {"Allow": ", ".join(refusal.allow)} if refusal.allow else {}
+    if refusal.kind == "malformed":
+        text = UNREADABLE + text
+    elif refusal.kind == "invalid" and refusal.violations:
+        rank, text = min((_judge(violation) for violation in refusal.violations), key=lambda judged: judged[0])
+        if rank == _RANGE:
+            status, text = 500, not_created(_wanted_id(refusal), text)
+    elif isinstance(refusal.cause, Unplaceable):
+        text = not_created(refusal.cause.key, _unscheduled(refusal.cause.reasons))
+    body: Json = {"error": text} if status == 401 else text
+    return Reply(status, body, headers)
+
+
+def not_created(key: str, reason: str) -> str:
+    """The text of a creation that failed."""
+    return f"create app failed, submissionId:[{key}], err: {reason}"
+
+
+def _unscheduled(reasons: str) -> str:
+    counted = "".join(f"\n\t{reason}" for reason in reasons.split("; "))
+    return (
+        f"\nthe instance cannot be scheduled within {SCHEDULE_TIMEOUT_MS} ms after {ATTEMPTS} attempts. "
+        f"The latest one found no node that meets the request:{counted}\n"
+    )
+
+
+def _judge(violation: Violation) -> tuple[int, str]:
+    """When the vendor would notice a mistake (smallest first), and its words for it."""
+    if violation.place != "body":
+        return _OTHER, f"{violation.place} parameter {_dotted(violation)}: {violation.message}"
+    names = [str(key) for key in violation.pointer] + _missing(violation)
+    first, last, got = (names or [""])[0], (names or [""])[-1], violation.got
+    if names == ["entrypoint"] and violation.keyword in ("required", "minLength"):
+        return _ENTRYPOINT, "entrypoint should not be empty"
+    if names in (["runtime_env"], ["runtime_env", "working_dir"]) and violation.keyword in ("required", "minLength"):
+        return _WORKING_DIR, "runtime_env.working_dir should not be empty"
+    if isinstance(got, int | float) and not isinstance(got, bool) and violation.keyword != "type":
+        if got < 0:
+            return _NEGATIVE.get(first, _OTHER), f"{'.'.join(names)} should not be less than 0"
+        if first in RANGES and (first != "entrypoint_memory" or got == int(got)):
+            return _RANGE, _out_of_range(first, got)
+    if first == "submission_id" and isinstance(got, str):
+        return _ID, _bad_id(got)
+    return _DECODING, f"{UNREADABLE}{last and '.'.join(names) + ': '}{violation.message}"
+
+
+def _missing(violation: Violation) -> list[str]:
+    """The member that `required` misses."""
+    if violation.keyword != "required":
+        return []
+    expected = [violation.expected] if isinstance(violation.expected, str) else list(violation.expected or ())
+    return [name for name in expected if not isinstance(violation.got, dict) or name not in violation.got][:1]
+
+
+def _out_of_range(member: str, got: float) -> str:
+    name, unit, least, most, factor = RANGES[member]
+    return f"{name} of {got * factor:.12g} {unit} is outside the allowed range from {least} to {most} {unit}"
+
+
+def _bad_id(got: str) -> str:
+    if "driver" in got:
+        return f"submission_id should not contain 'driver': {got}"
+    return f"regular expression validation error, submission_id: {got}, expected: ^[a-z0-9-]{{1,64}}$ once it begins with app-"
+
+
+def _dotted(violation: Violation) -> str:
+    return ".".join(str(key) for key in violation.pointer)
+
+
+def _wanted_id(refusal: Refusal) -> str:
+    """The id the client brought, complete; empty where none can be told."""
+    body = refusal.facts.get("body")
+    given = body.get("submission_id") if isinstance(body, dict) else None
+    if not isinstance(given, str) or not given:
+        return ""
+    return given if given.startswith("app-") else f"app-{given}"

@@ -1,0 +1,1 @@
+"""How the simulation reaches the wire."""

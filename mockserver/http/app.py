@@ -1,0 +1,79 @@
+"""Builds the server: connexion around the contract application, all chosen APIs in one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import specs
+from mockserver.http import errors
+from mockserver.http.control import Control
+from mockserver.http.pace import tempo
+from mockserver.http.path_index import PathIndex
+from mockserver.http.routing import connect
+from mockserver.http.sandbox import PREFIX, Sandboxes, world_maker
+from mockserver.http.served import Served, adapter_of
+from mockserver.http.wire import ContractApplication
+from mockserver.simulation import scenario as scenarios
+from mockserver.simulation.scenario import Scenario
+
+
+class Understudy:
+    """The finished ASGI application: takes off the sandbox prefix and passes on to connexion."""
+
+    def __init__(self, application: ContractApplication, connexion: Any, apis: Sequence[str]) -> None:
+        self.application, self.sandboxes, self.apis = application, application.sandboxes, tuple(apis)
+        self._connexion = connexion
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """Serve one request, or the server's start and stop."""
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            scope = _without_prefix(scope)
+        await self._connexion(scope, receive, send)
+
+    def close(self) -> None:
+        """End open streams; the server is about to stop."""
+        self.application.closing.set()
+
+
+def create_app(
+    apis: Sequence[str] | None = None,
+    *,
+    scenario: Scenario | str | None = None,
+    auth: str = "lenient",
+    pace: str = "real",
+    seed: int | None = None,
+    access_log: bool = False,
+    sandboxes: Sandboxes | None = None,
+) -> Understudy:
+    """The server for the named APIs (all of them by default).
+
+    `sandboxes` shares worlds with another application, so that APIs on several ports live in one simulation; it must have been made
+    for these APIs too (see `create_sandboxes`). Raises KeyError (unknown API), ScenarioError, SpecError, ValueError (pace, auth).
+    """
+    if auth not in ("lenient", "strict"):
+        raise ValueError(f"unknown auth {auth!r}; expected lenient or strict")
+    names = tuple(apis) if apis is not None else specs.names()
+    if sandboxes is None:
+        sandboxes = create_sandboxes(names, scenario=scenario, pace=pace, seed=seed)
+    control = Control(sandboxes, names)
+    served = [(specs.load(name), adapter_of(name)) for name in names] + [(specs.load(specs.CONTROL), control)]
+    index: PathIndex[Any] = PathIndex()
+    application = ContractApplication(Served(served, index, strict=auth == "strict"), sandboxes, access_log=access_log)
+    return Understudy(application, connect(application, served, index, errors.last_resort), names)
+
+
+def create_sandboxes(apis: Sequence[str], *, scenario: Scenario | str | None = None, pace: str = "real", seed: int | None = None) -> Sandboxes:
+    """The worlds for the named APIs. Raises KeyError, ScenarioError, ValueError."""
+    chosen = scenario if isinstance(scenario, Scenario) else scenarios.load(scenario or "default")
+    rhythm = tempo(pace)
+    return Sandboxes(world_maker([specs.load(name) for name in apis], chosen, rhythm, seed), rhythm)
+
+
+def _without_prefix(scope: dict[str, Any]) -> dict[str, Any]:
+    name, _, rest = scope["path"].removeprefix(PREFIX).partition("/")
+    raw = scope.get("raw_path")
+    shortened = {**scope, "path": f"/{rest}", "understudy.sandbox": name}
+    if raw:
+        shortened["raw_path"] = b"/" + raw[len(PREFIX) :].partition(b"/")[2]
+    return shortened

@@ -1,0 +1,94 @@
+"""Takes a request body off the wire and makes sense of it, within the limits.
+
+JSON is strict: no NaN or Infinity, no number beyond a double, whole numbers exact or refused, UTF-8 only. Of a key that
+an object names twice the last value counts, as with JavaScript, Go and Python.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import orjson
+
+from mockserver.adapters.exchange import Refusal
+from mockserver.http.limits import BODY_BYTES, BODY_DEPTH, INTEGER_HIGH, INTEGER_LOW
+from mockserver.http.media import inflate, too_large
+
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+
+_LONG_NUMBER = re.compile(rb"[0-9]{19}")
+
+
+class Disconnected(Exception):
+    """The client went away before its request was complete."""
+
+
+async def receive_body(receive: Receive, fields: Mapping[bytes, bytes]) -> bytes:
+    """All bytes of the body, decompressed. Raises Refusal (too large, unknown coding) and Disconnected."""
+    length = fields.get(b"content-length", b"")
+    if length.isdigit() and int(length[:20]) > BODY_BYTES:
+        raise too_large()
+    message = await receive()
+    raw: bytes = message.get("body", b"")
+    if message.get("more_body") or message["type"] != "http.request" or len(raw) > BODY_BYTES:
+        raw = await _rest(receive, message)
+    coding = fields.get(b"content-encoding")
+    return raw if coding is None or not raw else inflate(raw, coding)
+
+
+async def _rest(receive: Receive, message: Mapping[str, Any]) -> bytes:
+    parts, size = [], 0
+    while True:
+        if message["type"] != "http.request":
+            raise Disconnected
+        part = message.get("body", b"")
+        size += len(part)
+        if size > BODY_BYTES:
+            raise too_large()
+        parts.append(part)
+        if not message.get("more_body"):
+            return b"".join(parts)
+        message = await receive()
+
+
+def parse(raw: bytes) -> Any:
+    """The value that a JSON body holds. Raises Refusal."""
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise Refusal("malformed", f"the body is not JSON: {error}", offset=error.pos) from error
+    if raw.count(b"[") + raw.count(b"{") > BODY_DEPTH:
+        _check_depth(value)
+    if _LONG_NUMBER.search(raw):
+        _check_integers(raw)
+    return value
+
+
+def _check_depth(value: Any) -> None:
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        below = []
+        for node in level:
+            if isinstance(node, dict):
+                below.extend(child for child in node.values() if isinstance(child, dict | list))
+            elif isinstance(node, list):
+                below.extend(child for child in node if isinstance(child, dict | list))
+        if depth > BODY_DEPTH:
+            raise Refusal("malformed", f"the body is nested more than {BODY_DEPTH} deep", limit=BODY_DEPTH)
+        level = below
+
+
+def _check_integers(raw: bytes) -> None:
+    """The fast parser makes a whole number beyond 64 bits a rounded float: look at each as it was written."""
+
+    def check(text: str) -> int:
+        if len(text) > 20 or not INTEGER_LOW <= int(text) <= INTEGER_HIGH:
+            shown = text if len(text) <= 40 else f"{text[:40]}…"
+            raise Refusal("malformed", f"the whole number {shown} is beyond 64 bits")
+        return 0
+
+    json.loads(raw, parse_int=check)

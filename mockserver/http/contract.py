@@ -1,0 +1,123 @@
+"""One operation's contract, compiled once: what a request must bring before the adapter sees it, what an answer must be before the client does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from jsonschema_rs import Draft202012Validator
+
+from mockserver.adapters.exchange import Call, Refusal, Reply, Violation
+from mockserver.http.answer import Answers
+from mockserver.http.body import Receive, parse, receive_body
+from mockserver.http.credentials import Credentials
+from mockserver.http.media import MediaTypes, is_json
+from mockserver.http.parameters import Parameters
+from mockserver.http.schema import Schemas, violations
+from mockserver.simulation.world import World
+from specs import Operation, Spec
+
+Fields = Mapping[bytes, bytes]
+
+
+class HeaderFields(Mapping[str, str]):
+    """All header fields as sent, by lower-case name; decoded when asked for."""
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, fields: Fields) -> None:
+        self._fields = fields
+
+    def __getitem__(self, name: str) -> str:
+        return self._fields[name.encode("latin-1")].decode("latin-1")
+
+    def __iter__(self) -> Any:
+        return (name.decode("latin-1") for name in self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+
+class Contract:
+    """Everything about one operation that does not change between requests."""
+
+    def __init__(self, spec: Spec, schemas: Schemas, operation: Operation, *, adapter: Any, strict: bool) -> None:
+        self.api, self.operation, self.adapter, self.strict = spec.name, operation, adapter, strict
+        self.function: Callable[[Call], Reply] = getattr(adapter, operation.id)
+        self.credentials = Credentials(spec, operation, strict=strict)
+        self.parameters = Parameters(schemas, operation)
+        self.answers = Answers(schemas, (*operation.pointer, "responses"))
+        self._verified = strict and not self.credentials.is_open
+        self._compile_body(schemas, operation)
+        self._reads_body = self._media is not None or operation.method not in ("GET", "HEAD")
+
+    def _compile_body(self, schemas: Schemas, operation: Operation) -> None:
+        self._media: MediaTypes | None = None
+        self._required = False
+        self._bodies: dict[str, Draft202012Validator | None] = {}
+        if "requestBody" not in operation.node:
+            return
+        place, node = schemas.follow((*operation.pointer, "requestBody"))
+        content = node.get("content", {})
+        self._media, self._required = MediaTypes(content), bool(node.get("required"))
+        for name, medium in content.items():
+            judged = "schema" in medium and is_json(name.lower())
+            self._bodies[name.lower()] = schemas.validator((*place, "content", name, "schema")) if judged else None
+
+    async def receive(self, scope: Mapping[str, Any], fields: Fields, receive: Receive) -> bytes:
+        """The raw body of a request that brings the credentials it must. Raises Refusal and Disconnected."""
+        self.credentials.check(fields, scope["query_string"])
+        return await receive_body(receive, fields) if self._reads_body else b""
+
+    def admit(self, scope: Mapping[str, Any], fields: Fields, raw: bytes, *, world: World, manual: bool) -> Call:
+        """The call a request makes, if it satisfies the document. Raises Refusal."""
+        found: list[Violation] = []
+        query_string = scope["query_string"]
+        parameters = self.parameters
+        values = scope["path_params"]["values"]
+        call = Call(
+            operation=self.operation.id,
+            world=world,
+            method=scope["method"],
+            target=target(scope),
+            query_string=query_string,
+            path=parameters.path(values, found),
+            query=parameters.query(query_string, found),
+            headers=parameters.headers(fields, found),
+            every_header=HeaderFields(fields),
+            raw=raw,
+            strict=self.strict,
+            manual=manual,
+        )
+        if self._verified:
+            self.adapter.verify(call)
+        if found:
+            raise Refusal("invalid", found[0].message, violations=tuple(found))
+        if self._media is not None:
+            call.body = self._body(self._media, fields, raw)
+        return call
+
+    def _body(self, media: MediaTypes, fields: Fields, raw: bytes) -> Any:
+        if not raw and not self._required:
+            return None
+        sent = fields.get(b"content-type")
+        if not raw:
+            absent = Violation("body", (), "required", "a body", None, "a body is required")
+            raise Refusal("invalid", absent.message, violations=(absent,))
+        if sent is None:
+            raise media.refuse("Content-Type is missing")
+        media_type = media.match(sent)
+        if not is_json(media_type):
+            return None
+        value = parse(raw)
+        validator = self._bodies[media_type]
+        if validator is not None and not validator.is_valid(value):
+            found = violations(validator, value, "body")
+            raise Refusal("invalid", found[0].message, violations=found)
+        return value
+
+
+def target(scope: Mapping[str, Any]) -> str:
+    """The path as sent, without query and sandbox prefix."""
+    raw: bytes | None = scope.get("raw_path")
+    return raw.decode("latin-1") if raw else scope["path"]

@@ -1,0 +1,133 @@
+"""Pages for people: what is served at `/`, each document as JSON, and a Swagger UI per API. Nothing here is loaded before somebody looks."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from mockserver.adapters.exchange import Reply
+from specs import Operation, Spec
+from specs.document import resolve
+
+UI, DOCUMENT = "/_mock/ui/", "/_mock/spec/"
+_STYLE = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}pre{background:#f4f4f4;padding:.8rem;overflow-x:auto}"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A finished answer."""
+
+    body: bytes
+    media_type: str
+    location: str | None = None
+
+    @property
+    def reply(self) -> Reply:
+        """What the wire needs to know beside the bytes."""
+        return Reply(307 if self.location else 200, media_type=self.media_type)
+
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """Header fields as bytes."""
+        fields = [(b"content-type", self.media_type.encode("latin-1")), (b"content-length", b"%d" % len(self.body))]
+        return [*fields, (b"location", self.location.encode("latin-1"))] if self.location else fields
+
+
+class Pages:
+    """The pages of one server."""
+
+    def __init__(self, apis: Sequence[Spec]) -> None:
+        self._apis = {spec.name: spec for spec in apis}
+
+    def find(self, path: str, scope: Mapping[str, Any]) -> Page | None:
+        """The page at a path, if there is one."""
+        if path == "/":
+            return _html("Understudy", landing(list(self._apis.values()), origin(scope)))
+        if path.startswith(DOCUMENT) and path.removeprefix(DOCUMENT).removesuffix(".json") in self._apis:
+            spec = self._apis[path.removeprefix(DOCUMENT).removesuffix(".json")]
+            here = {**spec.document, "servers": [{"url": origin(scope) + spec.base_path, "description": "this mock"}]}
+            return Page(orjson.dumps(here), "application/json")
+        if path.startswith(UI):
+            name, slash, file = path.removeprefix(UI).partition("/")
+            if name in self._apis:
+                return self._swagger(self._apis[name], file) if slash else Page(b"", "text/plain", location=f"{UI}{name}/")
+        return None
+
+    def _swagger(self, spec: Spec, file: str) -> Page | None:
+        from swagger_ui_bundle import swagger_ui_path
+
+        if file in ("", "index.html"):
+            setup = orjson.dumps({"url": f"{DOCUMENT}{spec.name}.json", "dom_id": "#ui", "deepLinking": True}).decode()
+            links = '<link rel="stylesheet" href="swagger-ui.css"><div id="ui"></div><script src="swagger-ui-bundle.js"></script>'
+            return _html(spec.title, f"{links}<script>SwaggerUIBundle({setup})</script>", style="")
+        folder = Path(swagger_ui_path).resolve()
+        wanted = (folder / file).resolve()
+        if wanted.parent != folder or not wanted.is_file():
+            return None
+        return Page(wanted.read_bytes(), mimetypes.guess_type(file)[0] or "application/octet-stream")
+
+
+def landing(apis: Sequence[Spec], base: str) -> str:
+    """The body of the page at `/`: each API with its base URL, a first call and a link to its Swagger UI."""
+    parts = ["<h1>Understudy</h1><p>A stand-in for batch-compute job APIs. Nothing here computes; jobs only pretend to.</p>"]
+    for spec in apis:
+        ui = f'<a href="{UI}{spec.name}/">Swagger UI</a> · <a href="{DOCUMENT}{spec.name}.json">document</a>'
+        parts.append(f"<h2>{escape(spec.title)} <small>{escape(spec.version)}</small></h2><p><code>{escape(base + (spec.base_path or '/'))}</code> · {ui}</p>")
+        parts.append(f"<pre>{escape(curl(spec, base))}</pre>")
+    return "".join(parts)
+
+
+def curl(spec: Spec, base: str) -> str:
+    """A working command line that submits a job, made from the document's first example."""
+    assert spec.lifecycle is not None
+    operation = spec.operations[spec.lifecycle.roles["submit"].operation]
+    line = [f"curl -X {operation.method} '{base}{spec.base_path}{operation.path}{_example_query(operation)}'"]
+    line += [f"-H '{name}: {value}'" for name, value in _example_headers(spec, operation)]
+    body = resolve(spec.document, operation.node.get("requestBody", {})).get("content", {}).get("application/json", {})
+    examples = [resolve(spec.document, example).get("value") for example in body.get("examples", {}).values()]
+    if examples:
+        text = orjson.dumps(examples[0]).decode().replace("'", "'\\''")
+        line.append(f"-H 'Content-Type: application/json' -d '{text}'")
+    return " ".join(line)
+
+
+def _example_query(operation: Operation) -> str:
+    needed = [one for one in operation.parameters if one["in"] == "query" and (one.get("required") or "example" in one)]
+    pairs = [f"{one['name']}={_example(one)}" for one in needed]
+    return "?" + "&".join(pairs) if pairs else ""
+
+
+def _example_headers(spec: Spec, operation: Operation) -> list[tuple[str, str]]:
+    found = [(one["name"], str(_example(one))) for one in operation.parameters if one["in"] == "header" and one.get("required")]
+    schemes = spec.document.get("components", {}).get("securitySchemes", {})
+    for way in operation.node.get("security", spec.document.get("security", []))[:1]:
+        for scheme in (schemes[name] for name in way):
+            in_header = scheme["type"] == "apiKey" and scheme["in"] == "header"
+            found.append((scheme["name"], "any-token") if in_header else ("Authorization", "Bearer any-token"))
+    return found
+
+
+def _example(parameter: Mapping[str, Any]) -> Any:
+    if "example" in parameter:
+        return parameter["example"]
+    named = [one.get("value") for one in parameter.get("examples", {}).values()]
+    schema = parameter.get("schema", {})
+    return next(iter([*named, *schema.get("examples", []), *schema.get("enum", [])]), schema.get("default", "example"))
+
+
+def origin(scope: Mapping[str, Any]) -> str:
+    """Scheme, host and sandbox prefix as the client sees them."""
+    host = dict(scope["headers"]).get(b"host", b"localhost").decode("latin-1")
+    prefix = f"/sandbox/{scope['understudy.sandbox']}" if scope.get("understudy.sandbox") else ""
+    return f"{scope.get('scheme', 'http')}://{host}{prefix}"
+
+
+def _html(title: str, body: str, *, style: str = _STYLE) -> Page:
+    head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>{style}</style>'
+    return Page(f"{head}<body>{body}</body></html>".encode(), "text/html; charset=utf-8")

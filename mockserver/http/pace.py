@@ -1,0 +1,91 @@
+"""Says how simulated time follows real time; the only place that reads a clock on the wall."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mockserver.simulation.world import World
+
+MICRO = 1_000_000
+ticks = time.monotonic  # real seconds, for measuring how long something took
+FIXED_EPOCH_US = 1_767_225_600 * MICRO  # 2026-01-01T00:00:00Z: where worlds begin that do not follow real time
+
+
+def wall_us() -> int:
+    """Now, as microseconds since 1970."""
+    return time.time_ns() // 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """A way to follow real time: `real`, `xN` (N times as fast), `manual` (only when told to) or `auto` (from event to event)."""
+
+    name: str
+    rate: float | None  # simulated seconds per real second; None where real time does not matter
+
+    @property
+    def is_manual(self) -> bool:
+        """Whether the clock moves only when told to."""
+        return self.name == "manual"
+
+    @property
+    def is_auto(self) -> bool:
+        """Whether the clock jumps to the next event."""
+        return self.name == "auto"
+
+
+def tempo(text: str) -> Tempo:
+    """Read `real`, `x100`, `manual` or `auto`. Raises ValueError."""
+    if text in ("manual", "auto"):
+        return Tempo(text, None)
+    if text == "real":
+        return Tempo(text, 1.0)
+    try:
+        rate = float(text.removeprefix("x")) if text.startswith("x") else -1.0
+    except ValueError:
+        rate = -1.0
+    if not 0 < rate <= 1e6:
+        raise ValueError(f"unknown pace {text!r}; expected real, manual, auto or x followed by a factor up to 1000000, such as x100")
+    return Tempo(text, rate)
+
+
+class Pace:
+    """Moves one world's clock. What was simulated at an anchor plus the real time since, scaled, is what the clock should show."""
+
+    __slots__ = ("_anchor_real", "_anchor_virtual", "_clock", "tempo")
+
+    def __init__(self, tempo: Tempo, clock: Callable[[], float] = ticks) -> None:
+        self.tempo = tempo
+        self._clock = clock
+        self._anchor_real = clock()
+        self._anchor_virtual = 0
+
+    def move(self, world: World) -> None:
+        """Let everything happen that is due by now; at the pace `auto`, the next thing."""
+        rate = self.tempo.rate
+        if rate is not None:
+            world.advance_to(max(self._due(rate), world.now_us))
+            return
+        upcoming = world.next_event_us() if self.tempo.is_auto else None
+        world.advance_to(world.now_us if upcoming is None else max(upcoming, world.now_us))
+
+    def advance(self, world: World, seconds: float) -> None:
+        """Move a world forward by simulated seconds; from there it goes on at its pace."""
+        rate = self.tempo.rate
+        start = world.now_us if rate is None else max(self._due(rate), world.now_us)
+        target = start + round(seconds * MICRO)
+        world.advance_to(target)
+        self._anchor_virtual, self._anchor_real = target, self._clock()
+
+    def until_next(self, world: World) -> float | None:
+        """Real seconds until something happens by itself; None when nothing will."""
+        upcoming = world.next_event_us()
+        rate = self.tempo.rate
+        if upcoming is None or self.tempo.is_manual:
+            return None
+        return 0.0 if rate is None else max(0.0, (upcoming - self._due(rate)) / MICRO / rate)
+
+    def _due(self, rate: float) -> int:
+        return self._anchor_virtual + int((self._clock() - self._anchor_real) * rate * MICRO)

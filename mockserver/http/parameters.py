@@ -1,0 +1,216 @@
+"""Reads path, query and header parameters: split by style, turned into what the schema says, checked, defaults filled in.
+
+A text that does not look like the declared type stays a text and fails its schema. A parameter that is no array may be sent once.
+Query members that no parameter declares are ignored.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import unquote_plus
+
+from jsonschema_rs import Draft202012Validator
+
+from mockserver.adapters.exchange import Refusal, Violation
+from mockserver.http.limits import INTEGER_HIGH, INTEGER_LOW
+from mockserver.http.schema import Place, Schemas, violations
+from specs import Operation
+
+Values = Mapping[str, Any]
+NOTHING: Values = MappingProxyType({})
+
+_INTEGER = re.compile(r"-?[0-9]{1,20}\Z", re.ASCII)
+_NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,4})?\Z", re.ASCII)
+_IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})  # OpenAPI: such header parameters have no effect
+_DELIMITERS = {"form": ",", "simple": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One declared parameter, compiled. `delimiter` splits one text into an array's items; None where items are repeated."""
+
+    name: str
+    place: str
+    required: bool
+    default: Any
+    read: Callable[[str], Any]
+    is_array: bool
+    delimiter: str | None
+    validator: Draft202012Validator
+
+    def value(self, texts: list[str], found: list[Violation]) -> Any:
+        """What the sent texts mean; anything wrong with them is added to `found`."""
+        value: Any
+        if self.is_array:
+            if self.delimiter is not None:
+                texts = [part for text in texts for part in text.split(self.delimiter)]
+            value = [self.read(text) for text in texts]
+        elif len(texts) > 1:
+            found.append(Violation(self.place, (self.name,), "repeated", 1, texts, f"{self.name} is sent {len(texts)} times, once is expected"))
+            return None
+        else:
+            value = self.read(texts[0])
+        if not self.validator.is_valid(value):
+            found.extend(violations(self.validator, value, self.place, (self.name,)))
+        return value
+
+
+class Parameters:
+    """All parameters of one operation."""
+
+    def __init__(self, schemas: Schemas, operation: Operation) -> None:
+        compiled = [_compile(schemas, place, node) for place, node in _declared(schemas, operation)]
+        by_name = {parameter.name: parameter for parameter in compiled if parameter.place == "path"}
+        order = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
+        self._path = [by_name[name] for name in order]
+        self._query = {parameter.name: parameter for parameter in compiled if parameter.place == "query"}
+        headers = [parameter for parameter in compiled if parameter.place == "header" and parameter.name.lower() not in _IGNORED_HEADERS]
+        self._headers = [(parameter, parameter.name.lower(), parameter.name.lower().encode("latin-1")) for parameter in headers]
+
+    def path(self, values: tuple[str, ...], found: list[Violation]) -> Values:
+        """The path parameters from the segments that matched them."""
+        if not self._path:
+            return NOTHING
+        return {parameter.name: parameter.value([text], found) for parameter, text in zip(self._path, values, strict=True)}
+
+    def query(self, query_string: bytes, found: list[Violation]) -> Values:
+        """The query parameters. Raises Refusal when the query is no UTF-8."""
+        if not self._query:
+            return NOTHING
+        sent = split_query(query_string) if query_string else {}
+        values = {}
+        for name, parameter in self._query.items():
+            texts = sent.get(name)
+            if texts is not None:
+                values[name] = parameter.value(texts, found)
+            else:
+                _absent(parameter, name, values, found)
+        return values
+
+    def headers(self, fields: Mapping[bytes, bytes], found: list[Violation]) -> Values:
+        """The header parameters, by lower-case name."""
+        if not self._headers:
+            return NOTHING
+        values: dict[str, Any] = {}
+        for parameter, name, key in self._headers:
+            sent = fields.get(key)
+            if sent is not None:
+                values[name] = parameter.value([sent.decode("latin-1").strip()], found)
+            else:
+                _absent(parameter, name, values, found)
+        return values
+
+
+def split_query(query_string: bytes) -> dict[str, list[str]]:
+    """Names and texts of a query, percent-decoded, in order. Raises Refusal when it is no UTF-8."""
+    sent: dict[str, list[str]] = {}
+    try:
+        for part in query_string.decode("utf-8").split("&"):
+            name, _, text = part.partition("=")
+            if "%" in part or "+" in part:
+                name, text = unquote_plus(name, errors="strict"), unquote_plus(text, errors="strict")
+            if part:
+                sent.setdefault(name, []).append(text)
+    except UnicodeDecodeError as error:
+        raise Refusal("malformed", f"the query is not UTF-8: {error.reason} at {error.start}") from error
+    return sent
+
+
+def _absent(parameter: Parameter, key: str, values: dict[str, Any], found: list[Violation]) -> None:
+    if parameter.required:
+        found.append(Violation(parameter.place, (parameter.name,), "required", parameter.name, None, f"{parameter.name} is required"))
+    elif parameter.default is not None:
+        values[key] = parameter.default
+
+
+def _declared(schemas: Schemas, operation: Operation) -> Iterable[tuple[Place, dict[str, Any]]]:
+    """Each parameter with its place in the document; the operation's own come last and win."""
+    found = {}
+    item = ("paths", operation.path)
+    for above in (item, operation.pointer):
+        _, node = schemas.follow(above)
+        for index, _ in enumerate(node.get("parameters", ())):
+            place, parameter = schemas.follow((*above, "parameters", index))
+            found[parameter["in"], parameter["name"]] = (place, parameter)
+    return found.values()
+
+
+def _compile(schemas: Schemas, place: Place, node: dict[str, Any]) -> Parameter:
+    schema_place, schema = schemas.follow((*place, "schema"))
+    types = _types(schemas, schema_place, schema)
+    is_array = "array" in types
+    if is_array:
+        types = _types(schemas, *schemas.follow((*schema_place, "items"))) if "items" in schema else {"string"}
+    style = node.get("style", "form" if node["in"] in ("query", "cookie") else "simple")
+    repeated = node["in"] == "query" and node.get("explode", style == "form")
+    return Parameter(
+        name=node["name"],
+        place=node["in"],
+        required=bool(node.get("required")),
+        default=schema.get("default") if isinstance(schema, dict) else None,
+        read=_reader(types),
+        is_array=is_array,
+        delimiter=None if repeated else _DELIMITERS[style],
+        validator=schemas.validator((*place, "schema")),
+    )
+
+
+def _types(schemas: Schemas, place: Place, schema: Any) -> set[str]:
+    """The JSON types a schema allows, looking through combinations; text if it does not say."""
+    if not isinstance(schema, dict):
+        return {"string"}
+    named = schema.get("type")
+    if named is not None:
+        return {named} if isinstance(named, str) else set(named)
+    found: set[str] = set()
+    for keyword in ("allOf", "anyOf", "oneOf"):
+        for index, _ in enumerate(schema.get(keyword, ())):
+            found |= _types(schemas, *schemas.follow((*place, keyword, index)))
+    return found or {"string"}
+
+
+def _reader(types: set[str]) -> Callable[[str], Any]:
+    """How a text becomes a value of one of these types; the most particular type that it looks like wins."""
+    if types <= {"string", "array", "object"}:
+        return str
+    readers = [reader for name, reader in _READERS if name in types]
+
+    def read(text: str) -> Any:
+        for reader in readers:
+            value = reader(text)
+            if value is not _NOT:
+                return value
+        return text
+
+    return read
+
+
+_NOT = object()
+
+
+def _integer(text: str) -> Any:
+    if _INTEGER.match(text) and INTEGER_LOW <= (value := int(text)) <= INTEGER_HIGH:
+        return value
+    return _NOT
+
+
+def _number(text: str) -> Any:
+    value = _integer(text)
+    if value is _NOT and _NUMBER.match(text) and abs(number := float(text)) != float("inf"):
+        return number
+    return value
+
+
+def _boolean(text: str) -> Any:
+    return {"true": True, "false": False}.get(text.lower(), _NOT)
+
+
+def _null(text: str) -> Any:
+    return None if text in ("", "null") else _NOT
+
+
+_READERS: tuple[tuple[str, Callable[[str], Any]], ...] = (("integer", _integer), ("number", _number), ("boolean", _boolean), ("null", _null))

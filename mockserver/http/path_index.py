@@ -1,0 +1,76 @@
+"""Finds what serves a path: one walk over its segments, whatever the number of routes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+from urllib.parse import unquote
+
+Target = TypeVar("Target")
+
+
+class _Place(Generic[Target]):
+    __slots__ = ("any", "literal", "targets")
+
+    def __init__(self) -> None:
+        self.literal: dict[str, _Place[Target]] = {}
+        self.any: _Place[Target] | None = None
+        self.targets: dict[str, Target] = {}
+
+
+class PathIndex(Generic[Target]):
+    """Maps path templates and methods to targets. A literal segment wins over `{a parameter}`, which takes one non-empty segment."""
+
+    def __init__(self) -> None:
+        self._root: _Place[Target] = _Place()
+        self._plain: dict[str, _Place[Target]] = {}  # templates without parameters, for a lookup in one step
+
+    def add(self, template: str, method: str, target: Target) -> None:
+        """File a target; a template must not mix text and parameter in one segment."""
+        place = self._root
+        for part in template.split("/")[1:]:
+            if part.startswith("{") and part.endswith("}"):
+                place.any = place.any or _Place()
+                place = place.any
+            elif "{" in part:
+                raise ValueError(f"{template}: {part} mixes text and a parameter in one segment")
+            else:
+                place = place.literal.setdefault(part, _Place())
+        place.targets.setdefault(method, target)
+        if "{" not in template:
+            self._plain[template] = place
+
+    def find(self, path: str, method: str) -> tuple[Target, tuple[str, ...]] | None:
+        """The target for a percent-encoded path and a method, with the decoded parameters; HEAD finds what serves GET."""
+        if method == "HEAD":
+            method = "GET"
+        plain = self._plain.get(path)
+        if plain is not None and method in plain.targets:
+            return plain.targets[method], ()
+        for place, values in _walk(self._root, _segments(path), ()):
+            if method in place.targets:
+                return place.targets[method], values
+        return None
+
+    def methods(self, path: str) -> tuple[str, ...]:
+        """Every method that some matching template serves, HEAD and OPTIONS among them; empty if no template matches."""
+        found = {method for place, _ in _walk(self._root, _segments(path), ()) for method in place.targets}
+        if "GET" in found:
+            found.add("HEAD")
+        return tuple(sorted(found | {"OPTIONS"})) if found else ()
+
+
+def _segments(path: str) -> list[str]:
+    segments = path.split("/")[1:]
+    return [unquote(part) for part in segments] if "%" in path else segments
+
+
+def _walk(place: _Place[Target], segments: list[str], values: tuple[str, ...]) -> Iterator[tuple[_Place[Target], tuple[str, ...]]]:
+    if not segments:
+        yield place, values
+        return
+    head, rest = segments[0], segments[1:]
+    if head in place.literal:
+        yield from _walk(place.literal[head], rest, values)
+    if place.any is not None and head:
+        yield from _walk(place.any, rest, (*values, head))

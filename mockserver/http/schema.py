@@ -1,0 +1,78 @@
+"""Turns places of one document into compiled validators, and what they find into violations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote, unquote
+
+from jsonschema_rs import Draft202012Validator, Registry, ValidationError
+
+from mockserver.adapters.exchange import Violation
+from mockserver.http.limits import MESSAGE_LENGTH, VIOLATIONS
+from specs import Spec
+
+Place = tuple[str | int, ...]
+
+
+class Schemas:
+    """One document, ready to be compiled piece by piece; nothing is built before the first piece is asked for."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.document = spec.document
+        self.uri = f"urn:understudy:{spec.name}"
+        self._registry: Registry | None = None
+
+    def follow(self, place: Place) -> tuple[Place, Any]:
+        """The place that references lead to, and what stands there; None where nothing does."""
+        here: Place = ()
+        node: Any = self.document
+        for key in place:
+            node = node.get(key) if isinstance(node, dict) else node[int(key)]
+            here = (*here, key)
+            while isinstance(node, dict) and isinstance(node.get("$ref"), str):
+                here, node = self.follow(split(node["$ref"]))
+        return here, node
+
+    def validator(self, place: Place) -> Draft202012Validator:
+        """Compile the schema at a place; formats are asserted."""
+        if self._registry is None:
+            self._registry = Registry([(self.uri, self.document)])
+        fragment = "".join("/" + quote(str(key).replace("~", "~0").replace("/", "~1"), safe="~") for key in place)
+        return Draft202012Validator({"$ref": f"{self.uri}#{fragment}"}, registry=self._registry, validate_formats=True)
+
+
+def split(reference: str) -> Place:
+    """The keys of a local reference such as `#/components/schemas/Job`."""
+    return tuple(unquote(part).replace("~1", "/").replace("~0", "~") for part in reference.removeprefix("#/").split("/"))
+
+
+def violations(validator: Draft202012Validator, value: Any, place: str, above: Place = ()) -> tuple[Violation, ...]:
+    """Every way in which a value breaks its schema, up to the limit."""
+    found = []
+    for error in validator.iter_errors(value):
+        found.extend(_told(error, place, above))
+        if len(found) >= VIOLATIONS:
+            break
+    return tuple(found[:VIOLATIONS])
+
+
+def _told(error: ValidationError, place: str, above: Place) -> Iterator[Violation]:
+    kind = error.kind
+    if kind.name == "anyOf":
+        branches = [branch for branch in kind.context if not _only_null(branch)]
+        if len(branches) == 1 < len(kind.context):  # "or null" alone was the alternative: the other branch says what is wrong
+            for inner in branches[0]:
+                yield from _told(inner, place, above)
+            return
+    expected = kind.value
+    if kind.name in ("anyOf", "oneOf"):
+        expected = [inner.message for branch in kind.value or () for inner in branch][:VIOLATIONS]
+    message = error.message
+    if len(message) > MESSAGE_LENGTH:
+        message = message[:MESSAGE_LENGTH] + "…"
+    yield Violation(place, (*above, *error.instance_path), kind.name, expected, error.instance, message)
+
+
+def _only_null(branch: list[ValidationError]) -> bool:
+    return len(branch) == 1 and branch[0].kind.name == "type" and branch[0].kind.value == ["null"]

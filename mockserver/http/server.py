@@ -1,0 +1,148 @@
+"""Runs applications on sockets: in the foreground until a signal, or in a thread for as long as a block lasts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import uvicorn
+
+from mockserver.http.app import Understudy, create_app
+from mockserver.http.limits import KEEP_ALIVE_SECONDS, STOP_SECONDS
+
+logger = logging.getLogger("mockserver")
+
+
+class PortBusy(OSError):
+    """Somebody else listens there already, or may listen and we may not."""
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(f"cannot listen on {host}:{port}: {reason}")
+        self.host, self.port = host, port
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server; stops within a second whatever its connections are doing, and leaves signals to whoever runs it."""
+
+    def __init__(self, app: Understudy, listener: socket.socket) -> None:
+        config = uvicorn.Config(
+            app,
+            http="httptools",
+            loop="uvloop",
+            ws="none",
+            lifespan="on",
+            access_log=False,
+            log_config=None,
+            log_level="warning",
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        )
+        super().__init__(config)
+        self.app, self.listener = app, listener
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are the runner's."""
+        yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End streams, let answers under way finish, then cut what is left."""
+        self.app.close()
+        cut = asyncio.get_running_loop().call_later(STOP_SECONDS, self._cut)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            cut.cancel()
+
+    def _cut(self) -> None:
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises PortBusy."""
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise PortBusy(host, port, error.strerror or str(error)) from error
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        raise PortBusy(host, port, error.strerror or str(error)) from error
+    listener.setblocking(False)
+    return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """The base URL of a listening socket."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def run(bound: Sequence[tuple[Understudy, socket.socket]]) -> None:
+    """Serve each application on its socket, in the foreground, until SIGINT or SIGTERM; then end cleanly."""
+    servers = [_Server(app, listener) for app, listener in bound]
+
+    def stop(*_: Any) -> None:
+        for server in servers:
+            server.should_exit = True
+
+    async def serve() -> None:
+        await asyncio.gather(*(server.serve(sockets=[server.listener]) for server in servers))
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with asyncio.Runner(loop_factory=servers[0].config.get_loop_factory()) as runner:
+            runner.run(serve())
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def serving(app: Understudy | None = None, *, host: str = "127.0.0.1", port: int = 0, **options: Any) -> Iterator[str]:
+    """A server in a thread for as long as the block lasts; yields its base URL.
+
+    `options` go to `create_app` when no application is given. Raises PortBusy and whatever `create_app` raises.
+    """
+    server = _Server(app or create_app(**options), bind(host, port))
+    started = threading.Event()
+    failed: list[BaseException] = []
+
+    async def serve() -> None:
+        task = asyncio.ensure_future(server.serve(sockets=[server.listener]))
+        while not server.started and not task.done():
+            await asyncio.sleep(0.002)
+        started.set()
+        await task
+
+    def work() -> None:
+        try:
+            with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+                runner.run(serve())
+        except BaseException as error:  # handed to the thread that waits
+            failed.append(error)
+            started.set()
+
+    thread = threading.Thread(target=work, name="understudy", daemon=True)
+    url = url_of(server.listener)
+    thread.start()
+    started.wait()
+    try:
+        if failed:
+            raise failed[0]
+        yield url
+    finally:
+        server.should_exit = True
+        thread.join(STOP_SECONDS * 6)
+        server.listener.close()

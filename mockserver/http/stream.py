@@ -1,0 +1,47 @@
+"""Sends an endless answer, piece by piece as simulated time moves, until the client leaves or the server stops."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from mockserver.adapters.exchange import Reply
+from mockserver.http.body import Receive
+from mockserver.http.limits import STREAM_POLL_SECONDS
+from mockserver.http.sandbox import Sandbox
+
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+
+async def send_stream(
+    reply: Reply, headers: Iterable[tuple[bytes, bytes]], sandbox: Sandbox, *, receive: Receive, send: Send, closing: asyncio.Event
+) -> None:
+    """Send a reply's stream. An empty piece means that nothing more is to be said until the sandbox's clock has moved."""
+    content_type = (b"content-type", reply.media_type.encode("latin-1"))
+    await send({"type": "http.response.start", "status": reply.status, "headers": [content_type, *headers]})
+    ends = [asyncio.ensure_future(_left(receive)), asyncio.ensure_future(closing.wait())]
+    try:
+        assert reply.stream is not None
+        async for piece in reply.stream:
+            if any(end.done() for end in ends):
+                break
+            if piece:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                continue
+            until = sandbox.pace.until_next(sandbox.world)
+            pause = STREAM_POLL_SECONDS if until is None else min(until, STREAM_POLL_SECONDS)
+            await asyncio.wait(ends, timeout=max(pause, 0.005), return_when=asyncio.FIRST_COMPLETED)
+            sandbox.move()
+    finally:
+        for end in ends:
+            end.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(*ends, return_exceptions=True)
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,20 @@
+"""Chance without a sequence: a draw is a function of what it is for, so unrelated jobs never shift each other."""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+RUN, EXIT, STARTUP = 1, 2, 3
+"""Purposes of a draw: how long a run takes, how it ends, how long preparation takes."""
+
+_MASK = (1 << 64) - 1
+_SCALE = 1.0 / (1 << 53)
+
+
+def uniform(seed: int, *, draw: str, attempt: int, purpose: int) -> float:
+    """A number in [0, 1) for this seed, stream, attempt and purpose (splitmix64 over their mix)."""
+    state = (seed * 0x9E3779B97F4A7C15 + (crc32(draw.encode()) << 16) + (attempt << 8) + purpose) & _MASK
+    state = (state + 0x9E3779B97F4A7C15) & _MASK
+    state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & _MASK
+    return ((state ^ (state >> 31)) >> 11) * _SCALE

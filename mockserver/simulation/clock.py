@@ -1,0 +1,30 @@
+"""Virtual time: an integer count of microseconds that only ever grows."""
+
+from __future__ import annotations
+
+MICRO = 1_000_000
+
+
+def micros(seconds: float) -> int:
+    """Whole microseconds of a span in seconds, rounded to the nearest."""
+    return round(seconds * MICRO)
+
+
+def seconds(micros: int) -> float:
+    """Seconds of a span in microseconds."""
+    return micros / MICRO
+
+
+class Clock:
+    """The one place where simulated time moves; `now` is microseconds since the world began."""
+
+    __slots__ = ("now",)
+
+    def __init__(self) -> None:
+        self.now = 0
+
+    def advance(self, instant: int) -> None:
+        """Move to `instant`; a clock that would go back is a defect of ours."""
+        if instant < self.now:
+            raise ValueError(f"time cannot go back from {self.now} to {instant} us")
+        self.now = instant

@@ -1,0 +1,257 @@
+"""The nodes, what is free on them, and which of them suit a request.
+
+The ledger is in integers: thousandths of cores, GPUs and custom resources, bytes of memory and storage.
+A node's GPUs are devices of 1000 each: a whole GPU takes an untouched device, a fraction lives on one device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from math import ceil
+
+from mockserver.simulation.board import Dimension, bits, mask_of
+from mockserver.simulation.job import ResourceRequest
+from mockserver.simulation.policy import PLACEMENTS
+from mockserver.simulation.queue import Shape
+
+CPU, MEMORY, GPU, SHARE, STORAGE = range(5)
+"""Dimensions of every cluster; SHARE is the largest free part of any one device. Custom resources follow."""
+
+NAMES = ("cpu cores", "bytes of memory", "gpus", "of one gpu", "bytes of storage")
+MILLI = 1000
+MOST_SHAPES = 4096
+
+Hold = tuple[int, tuple[int, ...]]
+"""One node's number and the devices taken on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One machine: cores and GPUs as counts, bytes, and the traits a request can name."""
+
+    name: str
+    node_class: str
+    cpu: float
+    memory: int
+    storage: int = 0
+    gpus: int = 0
+    gpu_model: str | None = None
+    gpu_registry: str | None = None
+    vram: int = 0
+    region: str = ""
+    custom: dict[str, float] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+class Cluster:
+    """Nodes with a ledger of what is free, indexed so that the nodes which fit a shape are found at once."""
+
+    __slots__ = ("capacity", "custom", "devices", "dimensions", "nodes", "place", "ready", "shapes", "traits", "version")
+
+    def __init__(self, nodes: Iterable[Node], *, placement: str = "bin-pack") -> None:
+        self.nodes = list(nodes)
+        self.place = PLACEMENTS[placement]
+        self.custom = {name: STORAGE + 1 + index for index, name in enumerate(sorted({name for node in self.nodes for name in node.custom}))}
+        self.capacity = [self._capacity(node) for node in self.nodes]
+        self.devices = [[MILLI] * node.gpus for node in self.nodes]
+        packed = placement != "first-fit"
+        self.dimensions = [
+            Dimension([amounts[index] for amounts in self.capacity], packed=packed and index in (CPU, GPU, SHARE))
+            for index in range(STORAGE + 1 + len(self.custom))
+        ]
+        self.shapes: dict[ResourceRequest, Shape] = {}
+        self.traits: dict[tuple[str, object], int] = {}
+        self.version = 0
+        self.ready = (1 << len(self.nodes)) - 1
+
+    def _capacity(self, node: Node) -> tuple[int, ...]:
+        fixed = (milli(node.cpu), node.memory, node.gpus * MILLI, MILLI if node.gpus else 0, node.storage)
+        return fixed + tuple(milli(node.custom.get(name, 0)) for name in self.custom)
+
+    def shape(self, request: ResourceRequest) -> Shape:
+        """The shape that stands for `request`, the same object for equal requests."""
+        shape = self.shapes.get(request)
+        if shape is None:
+            shape = self._new_shape(request)
+            if len(self.shapes) >= MOST_SHAPES:
+                self.shapes = {wanted: kept for wanted, kept in self.shapes.items() if kept.waiting}
+            self.shapes[request] = shape
+        self.refresh(shape)
+        return shape
+
+    def refresh(self, shape: Shape) -> None:
+        """Match `shape` anew if the nodes are not those it was matched against."""
+        if shape.version != self.version:
+            self._match(shape)
+
+    def add(self, node: Node) -> int:
+        """One more node, ready to be used; its number."""
+        number = len(self.nodes)
+        self.nodes.append(node)
+        self.capacity.append(self._capacity(node))
+        self.devices.append([MILLI] * node.gpus)
+        for dimension, free in zip(self.dimensions, self.capacity[number], strict=True):
+            dimension.add(free)
+        self.traits.clear()
+        self.version += 1
+        self.ready |= 1 << number
+        return number
+
+    def open(self, number: int) -> None:
+        """The node takes jobs again."""
+        self.ready |= 1 << number
+
+    def close(self, number: int) -> None:
+        """The node takes no more jobs; what runs there stays unless somebody takes it away."""
+        self.ready &= ~(1 << number)
+
+    def _new_shape(self, request: ResourceRequest) -> Shape:
+        gpu = milli(request.gpu)
+        share = gpu if gpu < MILLI else 0
+        whole = 0 if share else ceil(gpu / MILLI) * MILLI
+        amounts = [(CPU, milli(request.cpu)), (MEMORY, request.memory), (GPU, whole), (SHARE, share), (STORAGE, request.storage)]
+        amounts += [(self.custom.get(name, -1), milli(amount)) for name, amount in request.custom]
+        demand = tuple((dimension, amount) for dimension, amount in amounts if amount > 0)
+        shape = Shape(request, demand=demand, share=share, packing=SHARE if share else GPU if whole else CPU)
+        known = [(dimension, amount) for dimension, amount in demand if dimension >= 0]
+        levels = [self.dimensions[dimension].level(amount) for dimension, amount in known]
+        shape.needs = tuple(level for level in levels if level is not None)
+        shape.exact = [level.amount for level in shape.needs] == [amount for _, amount in known]
+        return shape
+
+    def _match(self, shape: Shape) -> None:
+        allowed = (1 << len(self.nodes)) - 1
+        for mask, _ in self.trait_masks(shape.request):
+            allowed &= mask
+        shape.allowed = allowed
+        shape.possible = mask_of(node for node in bits(allowed) if self.holds_empty(node, shape))
+        shape.version = self.version
+
+    def holds_empty(self, node: int, shape: Shape) -> bool:
+        """Whether `node` has the capacity for `shape` when nothing else is on it."""
+        capacity = self.capacity[node]
+        return all(dimension >= 0 and capacity[dimension] >= amount for dimension, amount in shape.demand)
+
+    def trait_masks(self, request: ResourceRequest) -> list[tuple[int, str]]:
+        """For each fixed trait the request names: the nodes that have it, and the words for lacking it."""
+        found: list[tuple[int, str]] = []
+        if request.gpu_model is not None:
+            found.append((self._having("model", request.gpu_model), f"gpu model {request.gpu_model}"))
+        if request.gpu_registry is not None:
+            found.append((self._having("registry", request.gpu_registry), f"gpu {request.gpu_registry}"))
+        if request.vram:
+            found.append((self._having("vram", request.vram), f"{request.vram} bytes of vram"))
+        found += [(self._having("label", label), f"label {label}") for label in request.labels]
+        if request.any_labels:
+            mask = 0
+            for label in request.any_labels:
+                mask |= self._having("label", label)
+            found.append((mask, f"any label of {', '.join(request.any_labels)}"))
+        return found
+
+    def _having(self, trait: str, wanted: object) -> int:
+        key = (trait, wanted)
+        if key not in self.traits:
+            if len(self.traits) >= MOST_SHAPES:
+                self.traits.clear()
+            self.traits[key] = mask_of(index for index, node in enumerate(self.nodes) if _has(node, trait, wanted))
+        return self.traits[key]
+
+    def feasible(self, shape: Shape, within: int) -> int:
+        """The nodes of `within` that have room for `shape` now."""
+        mask = within & shape.possible & self.ready
+        for level in shape.needs:
+            mask &= level.mask
+        return mask if shape.exact or not mask else self._verified(mask, shape)
+
+    def _verified(self, mask: int, shape: Shape) -> int:
+        dimensions = self.dimensions
+        return mask_of(node for node in bits(mask) if all(dimensions[index].free[node] >= amount for index, amount in shape.demand))
+
+    def take(self, shape: Shape, feasible: int) -> Hold:
+        """Reserve what `shape` demands on the feasible node that the placement policy chooses."""
+        node = self.place(feasible, self.dimensions[shape.packing])
+        taken: tuple[int, ...] = ()
+        for index, amount in shape.demand:
+            if index in (GPU, SHARE):
+                taken = self._take_devices(node, amount, share=index == SHARE)
+            else:
+                dimension = self.dimensions[index]
+                dimension.set(node, dimension.free[node] - amount)
+        return node, taken
+
+    def give_back(self, shape: Shape, hold: Hold) -> None:
+        """Return what `take` reserved."""
+        node, taken = hold
+        for index, amount in shape.demand:
+            if index in (GPU, SHARE):
+                devices = self.devices[node]
+                for device in taken:
+                    devices[device] += shape.share or MILLI
+                self._count_devices(node)
+            else:
+                dimension = self.dimensions[index]
+                dimension.set(node, dimension.free[node] + amount)
+
+    def _take_devices(self, node: int, amount: int, *, share: bool) -> tuple[int, ...]:
+        devices = self.devices[node]
+        if share:
+            best = min((free, index) for index, free in enumerate(devices) if free >= amount)[1]
+            devices[best] -= amount
+            taken: tuple[int, ...] = (best,)
+        else:
+            taken = tuple([index for index, free in enumerate(devices) if free == MILLI][: amount // MILLI])
+            for device in taken:
+                devices[device] = 0
+        self._count_devices(node)
+        return taken
+
+    def _count_devices(self, node: int) -> None:
+        devices = self.devices[node]
+        self.dimensions[GPU].set(node, devices.count(MILLI) * MILLI)
+        self.dimensions[SHARE].set(node, max(devices))
+
+    def reasons(self, shape: Shape, *, empty: bool) -> list[tuple[int, str]]:
+        """Why nodes do not suit `shape`: (how many, what they lack), each node counted at its first lack.
+
+        With `empty` the nodes are judged by their capacity, otherwise by what is free now.
+        """
+        left, found = (1 << len(self.nodes)) - 1, []
+        for mask, words in self.trait_masks(shape.request):
+            found.append(((left & ~mask).bit_count(), words))
+            left &= mask
+        custom = {index: name for name, index in self.custom.items()}
+        for index, amount in shape.demand:
+            lacking = [node for node in bits(left) if self._amount(node, index, empty=empty) < amount]
+            found.append((len(lacking), ("" if empty else "free ") + _amount_words(index, amount, custom)))
+            left &= ~mask_of(lacking)
+        return [(count, words) for count, words in found if count]
+
+    def _amount(self, node: int, index: int, *, empty: bool) -> int:
+        if index < 0:
+            return 0
+        return self.capacity[node][index] if empty else self.dimensions[index].free[node]
+
+
+def _amount_words(index: int, amount: int, custom: dict[int, str]) -> str:
+    name = NAMES[index] if 0 <= index <= STORAGE else custom.get(index, "of a custom resource")
+    return f"{amount if index in (MEMORY, STORAGE) else amount / MILLI:.16g} {name}"
+
+
+def milli(amount: float) -> int:
+    """Thousandths, rounded up so that nothing is promised twice."""
+    return ceil(amount * MILLI - 1e-6)
+
+
+def _has(node: Node, trait: str, wanted: object) -> bool:
+    match trait:
+        case "model":
+            return node.gpu_model == wanted
+        case "registry":
+            return node.gpu_registry == wanted
+        case "vram":
+            return isinstance(wanted, int) and node.vram >= wanted
+        case _:
+            name, given, value = str(wanted).partition("=")
+            return name in node.labels and (not given or node.labels[name] == value)

@@ -1,0 +1,96 @@
+"""What can go wrong in the simulated world, as facts.
+
+SimulationError
+├── UnknownJob
+├── DuplicateJob
+├── UnknownParent
+├── NotCancellable
+├── NotReleasable
+├── NotPossible
+├── UnknownNode
+├── Unplaceable
+├── WorldFull
+└── ScenarioError
+"""
+
+from __future__ import annotations
+
+
+class SimulationError(Exception):
+    """Something the simulated world does not allow."""
+
+
+class UnknownJob(SimulationError):
+    """No job of that name, or it was deleted."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"no job is called {key!r}")
+        self.key = key
+
+
+class DuplicateJob(SimulationError):
+    """A job of that name exists already."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"a job called {key!r} exists already")
+        self.key = key
+
+
+class UnknownParent(SimulationError):
+    """The parent that a job names does not exist."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"the parent job {key!r} does not exist")
+        self.key = key
+
+
+class NotCancellable(SimulationError):
+    """The job's present state has no way to be cancelled."""
+
+    def __init__(self, key: str, state: str) -> None:
+        super().__init__(f"job {key} cannot be cancelled: it is {state}")
+        self.key, self.state = key, state
+
+
+class NotReleasable(SimulationError):
+    """The job was released before."""
+
+    def __init__(self, key: str, state: str) -> None:
+        super().__init__(f"job {key} cannot be started: it is {state}")
+        self.key, self.state = key, state
+
+
+class NotPossible(SimulationError):
+    """The job's present state knows no such event."""
+
+    def __init__(self, key: str, state: str, event: str) -> None:
+        super().__init__(f"job {key} is {state}: it cannot be {event} from there")
+        self.key, self.state, self.event = key, state, event
+
+
+class UnknownNode(SimulationError):
+    """No node of that name."""
+
+    def __init__(self, name: str, names: list[str]) -> None:
+        super().__init__(f"no node is called {name!r}; the first of {len(names)} are {', '.join(names[:5])}")
+        self.name = name
+
+
+class Unplaceable(SimulationError):
+    """No node of the cluster could ever run the job; `reasons` counts why."""
+
+    def __init__(self, key: str, reasons: str) -> None:
+        super().__init__(f"job {key} can never be placed: {reasons}")
+        self.key, self.reasons = key, reasons
+
+
+class WorldFull(SimulationError):
+    """The world holds as many jobs as it is allowed to."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"this sandbox holds its limit of {limit} jobs; delete some or reset it")
+        self.limit = limit
+
+
+class ScenarioError(SimulationError):
+    """A scenario says something that cannot be; names file, place and what was expected."""

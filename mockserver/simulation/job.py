@@ -1,0 +1,258 @@
+"""A job is what was asked for, the stage it is in, and its history; it does not run itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mockserver.simulation.clock import micros
+
+if TYPE_CHECKING:
+    from mockserver.simulation.course import Stage
+    from mockserver.simulation.queue import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceRequest:
+    """What a job needs on one node: cores and GPUs (a fraction below 1 shares a device), bytes, custom amounts, labels.
+
+    `gpu_model` and `gpu_registry` name a GPU exactly. `labels` must all be on the node; of `any_labels` one must be. A label is
+    its name, or `name=value`.
+    """
+
+    cpu: float = 0.0
+    memory: int = 0
+    gpu: float = 0.0
+    storage: int = 0
+    vram: int = 0
+    gpu_model: str | None = None
+    gpu_registry: str | None = None
+    custom: tuple[tuple[str, float], ...] = ()
+    labels: tuple[str, ...] = ()
+    any_labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds after which a job leaves by `timed_out`: assign, start and run per attempt, total from creation (of a draft: from its release) over all attempts."""
+
+    assign: float | None = None
+    start: float | None = None
+    run: float | None = None
+    total: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Wait before the k-th retry: `first * 2**(k-1)` seconds, at most `most`."""
+
+    first: float = 0.0
+    most: float = 0.0
+
+    def micros(self, retry: int) -> int:
+        """Microseconds before retry number `retry` (from 1)."""
+        return micros(min(self.first * 2.0 ** min(retry - 1, 60), self.most))
+
+
+DISCARDED = -2
+"""Generation of a job that was taken out of its world."""
+
+NO_LIMITS = Limits()
+NO_BACKOFF = Backoff()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one run goes: microseconds it takes (None: until somebody ends it), exit code, why it failed, a vendor's word for that."""
+
+    duration: int | None
+    exit_code: int = 0
+    reason: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What somebody wants this job to do, whatever the workload would draw; None and 0 leave it to the workload.
+
+    The first `fail_attempts` attempts end with `exit_code` (1 unless given). `code` is a vendor's word for the error.
+    """
+
+    run_seconds: float | None = None
+    exit_code: int | None = None
+    reason: str = ""
+    code: str = ""
+    stay_queued: bool = False
+    fail_attempts: int | None = None
+
+
+@dataclass(slots=True)
+class JobRequest:
+    """A job as an adapter asks for it, in house units.
+
+    `key` is the public id, unique within `api`; `owner` the tenant, `project` the quota entity. `command` is read for `sleep N` and
+    `exit N`. `endless` runs go on until cancelled. `not_before` is seconds since the world began. `ttl` is seconds a finished job
+    is kept. `draw` names the job's stream of random draws (the key where a client chose it). `payload` is the adapter's own.
+    """
+
+    api: str
+    key: str
+    resources: ResourceRequest
+    owner: str = ""
+    project: str = ""
+    priority: int = 0
+    limits: Limits = NO_LIMITS
+    retries: int = 0
+    backoff: Backoff = NO_BACKOFF
+    command: str = ""
+    endless: bool = False
+    not_before: float = 0.0
+    ttl: float | None = None
+    parent: str | None = None
+    draw: str = ""
+    script: Script | None = None
+    payload: object = None
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One try of a job, read off its history; instants are microseconds since the world began, None while not reached.
+
+    `outcome` is the event that ended it: succeeded, failed, retried, timed_out, cancelled, displaced, or "" while it goes on.
+    """
+
+    number: int
+    queued: int
+    assigned: int | None = None
+    started: int | None = None
+    ended: int | None = None
+    nodes: tuple[str, ...] = ()
+    outcome: str = ""
+    exit_code: int | None = None
+    reason: str = ""
+    states: list[tuple[int, str]] = field(default_factory=list)
+
+
+class Job:
+    """One job of one world. Only the scheduler changes it; adapters read.
+
+    `history` is flat: instant, stage, event, detail for every stage entered. `changed` is the instant of the last
+    transition or accepted edit.
+    """
+
+    __slots__ = (
+        "changed",
+        "created",
+        "failures",
+        "generation",
+        "history",
+        "holding",
+        "open_children",
+        "parent",
+        "request",
+        "serial",
+        "shape",
+        "stage",
+    )
+
+    def __init__(self, request: JobRequest, *, serial: int, now: int, stage: Stage, shape: Shape, parent: Job | None) -> None:
+        self.request = request
+        self.serial = serial
+        self.created = self.changed = now
+        self.stage = stage
+        self.shape = shape
+        self.parent = parent
+        self.generation = 0
+        self.failures = 0
+        self.open_children = 0
+        self.holding: tuple[tuple[int, tuple[int, ...]], ...] = ()
+        self.history: list[object] = [now, stage, "submitted", None]
+
+    def __lt__(self, other: Job) -> bool:
+        return self.serial < other.serial
+
+    def __repr__(self) -> str:
+        return f"Job({self.request.key}, {self.stage.name})"
+
+    @property
+    def key(self) -> str:
+        """The public id."""
+        return self.request.key
+
+    @property
+    def state(self) -> str:
+        """The vendor's word for where the job is."""
+        return self.stage.name
+
+    @property
+    def phase(self) -> str:
+        """Our word for where the job is."""
+        return self.stage.phase
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the job has ended."""
+        return self.stage.is_terminal
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing can happen to the job any more: it has ended or was discarded."""
+        return self.stage.is_terminal or self.generation == DISCARDED
+
+    @property
+    def ended(self) -> int | None:
+        """The instant at which the job ended, in microseconds, or None."""
+        return self.history[-4] if self.stage.is_terminal else None  # type: ignore[return-value]
+
+    @property
+    def payload(self) -> object:
+        """What the adapter keeps with the job."""
+        return self.request.payload
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the last attempt that ended did so; an empty outcome while none has."""
+        for index in range(len(self.history) - 1, 0, -4):
+            detail = self.history[index]
+            if isinstance(detail, Outcome):
+                return detail
+        return Outcome(None)
+
+    def steps(self) -> Iterator[tuple[int, Stage, str, object]]:
+        """The history as (instant, stage entered, event, detail)."""
+        history = self.history
+        for index in range(0, len(history), 4):
+            yield history[index], history[index + 1], history[index + 2], history[index + 3]  # type: ignore[misc]
+
+    def entered(self, state: str) -> int | None:
+        """The first instant at which the job was in `state`, or None."""
+        return next((instant for instant, stage, _, _ in self.steps() if stage.name == state), None)
+
+    def attempts(self) -> list[Attempt]:
+        """Every attempt so far, first to last; none for a draft."""
+        tries: list[Attempt] = []
+        for instant, stage, event, detail in self.steps():
+            if tries and not tries[-1].outcome and event in _ENDINGS:
+                _close(tries[-1], instant, event, detail)
+            if stage.phase == "queued" and (not tries or tries[-1].outcome):
+                tries.append(Attempt(len(tries) + 1, queued=instant))
+            if not tries:
+                continue
+            last = tries[-1]
+            last.states.append((instant, stage.name))
+            if event == "allocated":
+                last.assigned, last.nodes = instant, detail  # type: ignore[assignment]
+            if stage.phase == "running" and last.started is None:
+                last.started = instant
+        return tries
+
+
+_ENDINGS = frozenset({"succeeded", "failed", "retried", "timed_out", "cancelled", "displaced", "parked"})
+
+
+def _close(attempt: Attempt, instant: int, event: str, detail: object) -> None:
+    attempt.ended, attempt.outcome = instant, event
+    if isinstance(detail, Outcome):
+        attempt.exit_code = detail.exit_code if event in ("succeeded", "failed", "retried", "parked") else None
+        attempt.reason = detail.reason

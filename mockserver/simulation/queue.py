@@ -1,0 +1,64 @@
+"""Waiting jobs, grouped by the shape of what they ask for; within a shape by priority, then by order of submission.
+
+A shape that found no node is blocked: it is tried again only on nodes that have been freed since.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+
+from mockserver.simulation.board import Level
+from mockserver.simulation.job import Job, ResourceRequest
+
+
+class Shape:
+    """All jobs that ask for the same; `demand` is (dimension, amount) in ledger units, `needs` the levels that stand for it.
+
+    `allowed` are the nodes whose fixed traits suit, `possible` those that could hold it when empty, `version` the
+    cluster's version these were computed for; `exact` says that `needs` is all of `demand`; `share` is a
+    fraction of one GPU in thousandths, or 0; `packing` the dimension that placement looks at.
+    """
+
+    __slots__ = ("allowed", "blocked", "demand", "exact", "needs", "packing", "possible", "request", "share", "version", "waiting")
+
+    def __init__(self, request: ResourceRequest, *, demand: tuple[tuple[int, int], ...], share: int, packing: int) -> None:
+        self.request = request
+        self.demand = demand
+        self.share = share
+        self.packing = packing
+        self.needs: tuple[Level, ...] = ()
+        self.exact = True
+        self.allowed = self.possible = 0
+        self.version = -1
+        self.blocked = False
+        self.waiting: list[tuple[int, int, Job, int]] = []
+
+    def head(self) -> tuple[int, int, Job, int] | None:
+        """The entry of the first job that still waits, or None; entries of jobs that left are dropped."""
+        waiting = self.waiting
+        while waiting:
+            entry = waiting[0]
+            if entry[2].generation == entry[3]:
+                return entry
+            heappop(waiting)
+        return None
+
+
+class Queue:
+    """The shapes in which anybody waits."""
+
+    __slots__ = ("shapes",)
+
+    def __init__(self) -> None:
+        self.shapes: dict[Shape, None] = {}
+
+    def push(self, job: Job) -> None:
+        """Let `job` wait at its original rank: priority, then order of submission."""
+        shape = job.shape
+        if not shape.waiting:
+            shape.blocked = False
+            self.shapes[shape] = None
+        heappush(shape.waiting, (-job.request.priority, job.serial, job, job.generation))
+
+    def __len__(self) -> int:
+        return sum(1 for shape in self.shapes for entry in shape.waiting if entry[2].generation == entry[3])

@@ -1,0 +1,277 @@
+"""Moves jobs: takes what is due from the agenda, follows each job's course, lets the allotment give capacity to those that wait.
+
+Inside one instant: run ends and elapsed stages, then timeouts, then releases, then one placement pass, then expiries.
+A pass always ends before time moves, and what a client asks always meets a settled instant.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from heapq import heappop
+
+from mockserver.simulation.allotment import Allotment
+from mockserver.simulation.clock import Clock, micros
+from mockserver.simulation.cluster import Cluster, Node
+from mockserver.simulation.course import Course, Stage
+from mockserver.simulation.errors import NotCancellable, NotPossible, NotReleasable
+from mockserver.simulation.events import AFTER_PLACEMENT, EXPIRY, RELEASE, RUN_END, STEP, TIMEOUT, WHOLE_JOB, Events
+from mockserver.simulation.job import DISCARDED, Job, JobRequest, Outcome
+from mockserver.simulation.workload import Workload
+
+_STARTED = "started"
+_RETRIED_LIMITS = frozenset({"start", "run"})
+
+
+class Scheduler:
+    """The engine of one world.
+
+    `log` keeps the latest (instant, job, stage, event) of `logged`; `forget` is told when a job's time to live is over.
+    """
+
+    __slots__ = ("_entering", "allotment", "clock", "cluster", "count", "events", "forget", "log", "logged", "workload")
+
+    def __init__(self, cluster: Cluster, workload: Workload, *, forget: Callable[[Job], None], log: int | None = 10_000) -> None:
+        self.clock = Clock()
+        self.cluster = cluster
+        self.workload = workload
+        self.events = Events()
+        self.allotment = Allotment(cluster)
+        self.forget = forget
+        self.log: deque[tuple[int, Job, Stage, str]] = deque(maxlen=log)
+        self.logged = 0
+        self.count = 0
+        self._entering: dict[str, Callable[[Job, Stage, str], None]] = {
+            "queued": self._wait,
+            "starting": self._prepare,
+            "running": self._begin_run,
+            "finishing": self._arm_step,
+            "waiting": self._arm_step,
+            "succeeded": self._end,
+            "failed": self._end,
+            "cancelled": self._end,
+        }
+
+    # What clients ask
+
+    def submit(self, request: JobRequest, course: Course, *, parent: Job | None = None) -> Job:
+        """A new job at the start of its course, waiting unless it is a draft."""
+        self.settle()
+        self.count += 1
+        stage = course.initial
+        job = Job(request, serial=self.count, now=self.clock.now, stage=stage, shape=self.cluster.shape(request.resources), parent=parent)
+        if parent is not None:
+            parent.open_children += 1
+        self.logged += 1
+        self.log.append((job.created, job, stage, "submitted"))
+        if stage.phase == "queued":
+            self._arm_total(job)
+            self._wait(job, stage, "submitted")
+        return job
+
+    def release(self, job: Job) -> None:
+        """Let a draft wait for capacity. Raises NotReleasable."""
+        self.settle()
+        target = job.stage.on.get("released")
+        if target is None:
+            raise NotReleasable(job.key, job.state)
+        job.shape = self.cluster.shape(job.request.resources)
+        self._enter(job, target, "released")
+        self._arm_total(job)
+
+    def cancel(self, job: Job, reason: str) -> None:
+        """End a job at its client's wish. Raises NotCancellable."""
+        self.settle()
+        target = job.stage.on.get("cancelled")
+        if target is None:
+            raise NotCancellable(job.key, job.state)
+        self._enter(job, target, "cancelled", Outcome(None, reason=reason))
+
+    def discard(self, job: Job) -> None:
+        """Take a job out of the world whatever it is doing; nothing of it happens any more."""
+        self.settle()
+        if not job.is_over:
+            self._leave_parent(job)
+        job.generation = DISCARDED
+        if job.holding:
+            self.allotment.give_back(job)
+
+    # What the one who runs the simulation asks
+
+    def force(self, job: Job, event: str, outcome: Outcome) -> None:
+        """Let `event` (succeeded, failed, displaced) happen to the job now. Raises NotPossible."""
+        self.settle()
+        target = job.stage.on.get(event) or (job.stage.on.get("timed_out") if event == "failed" else None)
+        if target is None:
+            raise NotPossible(job.key, job.state, event)
+        self._enter(job, target, event, outcome)
+
+    def lose_node(self, number: int, jobs: Iterable[Job]) -> None:
+        """The node is gone with all that runs there: of `jobs`, those that hold it are displaced, or fail where that cannot be."""
+        self.settle()
+        self.cluster.close(number)
+        for job in list(jobs):
+            if any(node == number for node, _ in job.holding):
+                event = "displaced" if "displaced" in job.stage.on else "failed"
+                if event in job.stage.on:
+                    self._enter(job, job.stage.on[event], event, Outcome(None, reason="node_lost"))
+
+    def open_node(self, number: int) -> None:
+        """The node takes jobs (again)."""
+        self.settle()
+        self.cluster.open(number)
+        self.allotment.opened(1 << number)
+
+    def add_node(self, node: Node) -> None:
+        """One more node."""
+        self.settle()
+        self.allotment.opened(1 << self.cluster.add(node))
+
+    # Time
+
+    def advance(self, target: int, most: int | None = None) -> bool:
+        """Let everything due up to `target` (microseconds) happen, then be there; False if `most` steps did not suffice."""
+        left = -1 if most is None else most
+        clock, events, allotment = self.clock, self.events, self.allotment
+        heap = events.heap
+        while left:
+            left -= 1
+            instant = events.next_instant()
+            if not allotment.is_settled and (instant != clock.now or heap[0][1] >= AFTER_PLACEMENT or allotment.is_under_way):
+                job = allotment.step()
+                if job is not None:
+                    names = tuple([self.cluster.nodes[node].name for node, _ in job.holding])
+                    self._enter(job, job.stage.on["allocated"], "allocated", names)
+                continue
+            if instant is None or instant > target:
+                if clock.now < target:
+                    clock.advance(target)
+                return True
+            if instant > clock.now:
+                clock.advance(instant)
+            _, _, kind, job, _, detail = heappop(heap)
+            self._fire(job, kind, detail)
+        return False
+
+    def settle(self) -> None:
+        """Let everything due at this very instant happen, placement included."""
+        heap, now = self.events.heap, self.clock.now
+        if not self.allotment.is_settled or (heap and heap[0][0] <= now):
+            self.advance(now)
+
+    def next_event(self) -> int | None:
+        """The instant of the next thing that will happen by itself, or None."""
+        return self.events.next_instant() if self.allotment.is_settled else self.clock.now
+
+    def _fire(self, job: Job, kind: int, detail: Outcome | str | None) -> None:
+        if kind == RUN_END:
+            assert isinstance(detail, Outcome)
+            self._end_run(job, detail)
+        elif kind == STEP:
+            self._step(job, detail)
+        elif kind == TIMEOUT:
+            self._time_out(job, str(detail))
+        elif kind == RELEASE:
+            self.allotment.wait(job)
+        else:
+            self.forget(job)
+
+    # A job's course
+
+    def _enter(self, job: Job, stage: Stage, event: str, detail: object = None) -> None:
+        before, now = job.stage, self.clock.now
+        job.stage, job.changed = stage, now
+        job.history += (now, stage, event, detail)
+        self.logged += 1
+        self.log.append((now, job, stage, event))
+        if stage.phase == before.phase:
+            self._arm_step(job, stage, event)
+            return
+        job.generation += 1
+        if job.holding and not stage.holds:
+            self.allotment.give_back(job)
+        self._entering[stage.phase](job, stage, event)
+
+    def _wait(self, job: Job, stage: Stage, event: str) -> None:
+        request, now = job.request, self.clock.now
+        self._arm(job, "assign", request.limits.assign)
+        at = now + request.backoff.micros(job.failures) if event == "retried" else now
+        if request.not_before:
+            at = max(at, micros(request.not_before))
+        if request.script is not None and request.script.stay_queued:
+            return
+        if at > now:
+            self.events.add(at, RELEASE, job, generation=job.generation)
+        else:
+            self.allotment.wait(job)
+
+    def _prepare(self, job: Job, stage: Stage, event: str) -> None:
+        self._arm(job, "start", job.request.limits.start)
+        if stage.after is not None:
+            self._arm_step(job, stage, event)
+        else:
+            self.events.add(self.clock.now + self.workload.startup(job), STEP, job, generation=job.generation, detail=_STARTED)
+
+    def _begin_run(self, job: Job, stage: Stage, event: str) -> None:
+        outcome, limit = self.workload.run(job), job.request.limits.run
+        if limit is not None and (outcome.duration is None or micros(limit) < outcome.duration):
+            self._arm(job, "run", limit)
+        elif outcome.duration is not None:
+            self.events.add(self.clock.now + outcome.duration, RUN_END, job, generation=job.generation, detail=outcome)
+        self._arm_step(job, stage, event)
+
+    def _arm_step(self, job: Job, stage: Stage, event: str) -> None:
+        if stage.after is not None:
+            self.events.add(self.clock.now + stage.after[0], STEP, job, generation=job.generation)
+
+    def _step(self, job: Job, detail: object) -> None:
+        if detail is None:
+            assert job.stage.after is not None
+            self._enter(job, job.stage.after[1], "elapsed")
+        else:
+            self._enter(job, job.stage.on[_STARTED], _STARTED)
+
+    def _end_run(self, job: Job, outcome: Outcome) -> None:
+        on = job.stage.on
+        if outcome.exit_code == 0 and not outcome.reason:
+            event = "parked" if job.open_children and "parked" in on else "succeeded"
+            self._enter(job, on[event], event, outcome)
+        else:
+            self._fail(job, outcome, final="failed")
+
+    def _fail(self, job: Job, outcome: Outcome, *, final: str) -> None:
+        job.failures += 1
+        event = "retried" if job.failures <= job.request.retries and "retried" in job.stage.on else final
+        self._enter(job, job.stage.on[event], event, outcome)
+
+    def _time_out(self, job: Job, limit: str) -> None:
+        target = job.stage.on.get("timed_out")
+        if target is None:
+            return
+        outcome = Outcome(None, reason=f"{limit}_timeout")
+        if limit in _RETRIED_LIMITS:
+            self._fail(job, outcome, final="timed_out")
+        else:
+            self._enter(job, target, "timed_out", outcome)
+
+    def _end(self, job: Job, stage: Stage, event: str) -> None:
+        if job.request.ttl is not None:
+            self.events.add(self.clock.now + micros(job.request.ttl), EXPIRY, job, generation=job.generation)
+        self._leave_parent(job)
+
+    def _leave_parent(self, job: Job) -> None:
+        parent = job.parent
+        if parent is None:
+            return
+        parent.open_children -= 1
+        if not parent.open_children and parent.stage.phase == "waiting":
+            self._enter(parent, parent.stage.on["joined"], "joined", parent.outcome)
+
+    def _arm(self, job: Job, limit: str, span: float | None) -> None:
+        if span is not None:
+            self.events.add(self.clock.now + micros(span), TIMEOUT, job, generation=job.generation, detail=limit)
+
+    def _arm_total(self, job: Job) -> None:
+        span = job.request.limits.total
+        if span is not None:
+            self.events.add(self.clock.now + micros(span), TIMEOUT, job, generation=WHOLE_JOB, detail="total")

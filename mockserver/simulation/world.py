@@ -1,0 +1,186 @@
+"""One isolated world: a scheduler, its jobs by name, and what adapters keep beside them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import blake2b
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from mockserver.simulation.clock import MICRO, seconds
+from mockserver.simulation.course import Course
+from mockserver.simulation.errors import DuplicateJob, UnknownJob, UnknownParent, Unplaceable, WorldFull
+from mockserver.simulation.job import Job, JobRequest, ResourceRequest
+from mockserver.simulation.scenario import Scenario
+from mockserver.simulation.scheduler import Scheduler
+from mockserver.simulation.workload import Workload
+
+
+class World:
+    """What one sandbox holds. `epoch_us` is the UTC instant of virtual time 0 in microseconds since 1970."""
+
+    def __init__(self, scenario: Scenario, courses: Mapping[str, Course], *, epoch_us: int, seed: int | None = None, log: int | None = 10_000) -> None:
+        self.scenario = scenario
+        self.courses = courses
+        self.epoch_us = epoch_us
+        self.seed = scenario.seed if seed is None else seed
+        self.scheduler = Scheduler(scenario.cluster(), Workload(scenario, self.seed), forget=self._forget, log=log)
+        self._jobs: dict[str, dict[str, Job]] = {api: {} for api in courses}
+        self._scopes: dict[tuple[str, str, str], dict[str, Job]] = {}
+        self._shelves: dict[str, dict[Any, Any]] = {}
+        self._seen: Counter[bytes] = Counter()
+        self.count = 0
+
+    # Time
+
+    @property
+    def now_us(self) -> int:
+        """Microseconds since the world began."""
+        return self.scheduler.clock.now
+
+    @property
+    def now(self) -> float:
+        """Seconds since the world began."""
+        return seconds(self.scheduler.clock.now)
+
+    @property
+    def utc_us(self) -> int:
+        """The present instant as microseconds since 1970, UTC."""
+        return self.epoch_us + self.scheduler.clock.now
+
+    def advance_to(self, instant: int, most: int | None = None) -> bool:
+        """Let everything due up to `instant` (microseconds since the world began) happen; False if `most` steps did not suffice."""
+        return self.scheduler.advance(instant, most)
+
+    def next_event_us(self) -> int | None:
+        """The instant of the next thing that will happen by itself, or None."""
+        return self.scheduler.next_event()
+
+    def settle(self) -> None:
+        """Let everything due at this very instant happen: waiting jobs get what is free."""
+        self.scheduler.settle()
+
+    # Jobs
+
+    def submit(self, request: JobRequest) -> Job:
+        """A new job, in its initial state; it is placed at the next `settle` or advance.
+
+        Raises DuplicateJob, UnknownParent, WorldFull.
+        """
+        jobs = self._jobs[request.api]
+        if request.key in jobs:
+            raise DuplicateJob(request.key)
+        if self.count >= self.scenario.most_jobs:
+            raise WorldFull(self.scenario.most_jobs)
+        parent = None
+        if request.parent is not None:
+            parent = jobs.get(request.parent)
+            if parent is None or parent.request.owner != request.owner:
+                raise UnknownParent(request.parent)
+        job = self.scheduler.submit(request, self.courses[request.api], parent=parent)
+        jobs[request.key] = job
+        for scope in _scopes(request):
+            self._scopes.setdefault(scope, {})[request.key] = job
+        self.count += 1
+        return job
+
+    def job(self, api: str, key: str, *, owner: str | None = None) -> Job:
+        """The job of that name; of that owner if one is given. Raises UnknownJob."""
+        job = self._jobs[api].get(key)
+        if job is None or (owner is not None and job.request.owner != owner):
+            raise UnknownJob(key)
+        return job
+
+    def jobs(self, api: str, *, owner: str | None = None, project: str | None = None) -> dict[str, Job]:
+        """Jobs by key in order of submission: all of an API, or those of an owner or of a project. Not to be changed."""
+        if project is not None:
+            return self._scopes.get((api, "project", project), {})
+        if owner is not None:
+            return self._scopes.get((api, "owner", owner), {})
+        return self._jobs[api]
+
+    def release(self, job: Job) -> None:
+        """Let a draft wait for capacity. Raises NotReleasable."""
+        self.scheduler.release(job)
+
+    def cancel(self, job: Job, reason: str = "cancelled by the client") -> None:
+        """End a job at its client's wish. Raises NotCancellable."""
+        self.scheduler.cancel(job, reason)
+
+    def delete(self, job: Job) -> None:
+        """Forget a job, whatever it is doing; its name is free again. Raises UnknownJob if its time to live is over at this instant."""
+        self.settle()
+        if self._jobs[job.request.api].get(job.key) is not job:
+            raise UnknownJob(job.key)
+        self.scheduler.discard(job)
+        self._forget(job)
+
+    def edited(self, job: Job) -> None:
+        """Note that a client changed what it asks for."""
+        job.changed = self.now_us
+
+    def _forget(self, job: Job) -> None:
+        request = job.request
+        del self._jobs[request.api][request.key]
+        for scope in _scopes(request):
+            members = self._scopes[scope]
+            del members[request.key]
+            if not members:
+                del self._scopes[scope]
+        self.count -= 1
+
+    # Capacity
+
+    def refuse_unplaceable(self, key: str, wanted: ResourceRequest) -> None:
+        """Raises Unplaceable, with counted reasons, when no node could ever run `wanted`."""
+        cluster = self.scheduler.cluster
+        shape = cluster.shape(wanted)
+        if not shape.possible:
+            raise Unplaceable(key, self._why(cluster.reasons(shape, empty=True)))
+
+    def why_waiting(self, job: Job) -> str:
+        """Why no node can take a waiting job now, counted by reason; empty when one could."""
+        cluster = self.scheduler.cluster
+        return self._why(cluster.reasons(job.shape, empty=False))
+
+    def _why(self, reasons: Iterable[tuple[int, str]]) -> str:
+        total = len(self.scheduler.cluster.nodes)
+        return "; ".join(f"{count} of {total} nodes lack {words}" for count, words in reasons)
+
+    # What adapters keep
+
+    def shelf(self, name: str) -> dict[Any, Any]:
+        """A plain dictionary of that name that lives and dies with this world."""
+        return self._shelves.setdefault(name, {})
+
+    def new_id(self, purpose: str, *, fingerprint: bytes = b"") -> UUID:
+        """A UUID (version 4 in form) that depends only on the seed, the purpose, the fingerprint and how often these came before."""
+        root = blake2b(fingerprint, digest_size=8, key=purpose.encode()[:64]).digest()
+        self._seen[root] += 1
+        text = f"{self.seed}|{self._seen[root]}".encode()
+        return UUID(bytes=blake2b(text, digest_size=16, key=root).digest(), version=4)
+
+    def history(self, api: str, *, since: int = 0) -> Iterator[tuple[int, Job, str, str]]:
+        """(number, job, state, event) of the latest transitions of an API's jobs after number `since`, oldest first; numbers only grow."""
+        log = self.scheduler.log
+        first = self.scheduler.logged - len(log)
+        for number, (_, job, stage, event) in enumerate(islice(log, max(since - first, 0), None), start=max(since, first) + 1):
+            if job.request.api == api:
+                yield number, job, stage.name, event
+
+
+def _scopes(request: JobRequest) -> Iterator[tuple[str, str, str]]:
+    yield (request.api, "owner", request.owner)
+    if request.project:
+        yield (request.api, "project", request.project)
+
+
+def epoch_of(scenario: Scenario, wall_us: int) -> int:
+    """The UTC instant (microseconds since 1970) at which a world of `scenario` begins, made at `wall_us`."""
+    if scenario.start is None:
+        return wall_us // MICRO * MICRO
+    from datetime import datetime
+
+    return int(datetime.fromisoformat(scenario.start).timestamp()) * MICRO

@@ -1,0 +1,134 @@
+"""What must hold in a world after every event; each check names the promise it keeps and looks at the ledger, never at the index it checks."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from mockserver.simulation.cluster import GPU, MILLI, SHARE
+from mockserver.simulation.job import Job
+from mockserver.simulation.world import World
+
+
+def everything(here: World) -> None:
+    """All checks that hold at any moment."""
+    jobs = [job for api in here.courses for job in here.jobs(api).values()]
+    capacity_is_conserved(here, jobs)
+    devices_are_not_shared_by_whole_jobs(here, jobs)
+    masks_say_what_is_free(here)
+    for job in jobs:
+        capacity_is_held_exactly_while_active(job)
+        history_follows_the_course(job)
+        stamps_never_go_back(job)
+        attempts_are_bounded(job)
+
+
+def capacity_is_conserved(here: World, jobs: list[Job]) -> None:
+    """Free plus held is capacity, in every dimension of every node; never below zero."""
+    cluster = here.scheduler.cluster
+    held: Counter[tuple[int, int]] = Counter()
+    for job in jobs:
+        for node, _ in job.holding:
+            for index, amount in job.shape.demand:
+                held[node, index] += amount
+    for index, dimension in enumerate(cluster.dimensions):
+        if index in (GPU, SHARE):
+            continue
+        for node, free in enumerate(dimension.free):
+            assert 0 <= free <= cluster.capacity[node][index]
+            assert free + held[node, index] == cluster.capacity[node][index]
+
+
+def devices_are_not_shared_by_whole_jobs(here: World, jobs: list[Job]) -> None:
+    """Each device carries at most one whole, or fractions of at most one whole together."""
+    cluster = here.scheduler.cluster
+    used: Counter[tuple[int, int]] = Counter()
+    for job in jobs:
+        for node, devices in job.holding:
+            wanted = sum(amount for index, amount in job.shape.demand if index == GPU) // MILLI
+            assert len(devices) == (1 if job.shape.share else wanted)
+            for device in devices:
+                used[node, device] += job.shape.share or MILLI
+    for node, free in enumerate(cluster.devices):
+        for device, amount in enumerate(free):
+            assert amount == MILLI - used[node, device] >= 0
+        assert cluster.dimensions[GPU].free[node] == free.count(MILLI) * MILLI
+
+
+def masks_say_what_is_free(here: World) -> None:
+    """Bit n of a level's mask is set exactly when node n has that much free, and the ladder holds each node on its rung."""
+    for dimension in here.scheduler.cluster.dimensions:
+        assert dimension.amounts == sorted({level.amount for level in dimension.levels})
+        for level in dimension.levels:
+            assert level.mask == sum(1 << node for node, free in enumerate(dimension.free) if free >= level.amount)
+        if dimension.ladder is not None:
+            assert dimension.ladder.rungs == sorted(set(dimension.free))
+            for rung in dimension.ladder.rungs:
+                assert dimension.ladder.at[rung] == sum(1 << node for node, free in enumerate(dimension.free) if free == rung)
+
+
+def capacity_is_held_exactly_while_active(job: Job) -> None:
+    """A job holds nodes if and only if its phase says so; an ended job holds nothing."""
+    assert bool(job.holding) == job.stage.holds
+    assert len(job.holding) <= 1
+
+
+def history_follows_the_course(job: Job) -> None:
+    """The recorded history is a path along declared transitions from the initial state, and nothing follows an end."""
+    steps = list(job.steps())
+    assert steps[0][2] == "submitted"
+    assert steps[-1][1] is job.stage
+    for (_, before, _, _), (_, stage, event, _) in zip(steps, steps[1:], strict=False):
+        declared = before.after[1] if event == "elapsed" and before.after else before.on.get(event)
+        assert stage is declared
+        assert not before.is_terminal
+
+
+def stamps_never_go_back(job: Job) -> None:
+    """Instants rise along the history, and inside each attempt; the end is known exactly when the job has ended."""
+    instants = [instant for instant, _, _, _ in job.steps()]
+    assert instants == sorted(instants)
+    assert job.created == instants[0]
+    assert job.changed == instants[-1]
+    assert (job.ended is not None) == job.is_terminal
+    for attempt in job.attempts():
+        reached = [stamp for stamp in (attempt.queued, attempt.assigned, attempt.started, attempt.ended) if stamp is not None]
+        assert reached == sorted(reached)
+        assert (attempt.assigned is not None) == bool(attempt.nodes)
+
+
+def attempts_are_bounded(job: Job) -> None:
+    """No more attempts than one and the retries."""
+    assert len(job.attempts()) <= 1 + job.request.retries
+
+
+def settled(here: World) -> None:
+    """What holds only when everything due has happened: nobody waits for room that is there, and equal shapes keep their order."""
+    cluster, scheduler = here.scheduler.cluster, here.scheduler
+    following = scheduler.next_event()
+    assert following is None or following > here.now_us
+    waiting = [entry[2] for shape in scheduler.allotment.queue.shapes for entry in shape.waiting if entry[3] == entry[2].generation]
+    for job in waiting:
+        assert job.phase == "queued"
+        assert not [node for node in range(len(cluster.nodes)) if fits_now(here, job, node)], f"{job} waits though a node has room"
+    for job in waiting:
+        since = job.attempts()[-1].queued
+        for other in (other for api in here.courses for other in here.jobs(api).values() if other.shape is job.shape and other.holding):
+            assigned = other.attempts()[-1].assigned
+            inverted = assigned == here.now_us > since and other.request.priority < job.request.priority
+            assert not inverted or job.request.not_before * 1e6 >= here.now_us or job.failures, f"{other} overtook {job}"
+
+
+def fits_now(here: World, job: Job, node: int) -> bool:
+    """By brute force over the ledger: whether `node` has all that `job` asks for."""
+    cluster, wanted = here.scheduler.cluster, job.request.resources
+    machine = cluster.nodes[node]
+    if wanted.gpu_model not in (None, machine.gpu_model) or not set(wanted.labels) <= set(machine.labels):
+        return False
+    if any(amount > 0 and name not in machine.custom for name, amount in wanted.custom):
+        return False
+    devices = cluster.devices[node]
+    if 0 < wanted.gpu < 1 and max(devices, default=0) < wanted.gpu * MILLI:
+        return False
+    if wanted.gpu >= 1 and devices.count(MILLI) < wanted.gpu:
+        return False
+    return all(cluster.dimensions[index].free[node] >= amount for index, amount in job.shape.demand if index not in (GPU, SHARE))

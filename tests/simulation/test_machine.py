@@ -1,0 +1,106 @@
+"""One rule-based state machine over small crowded worlds, checked against brute force after every step and every event."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from mockserver.simulation.clock import MICRO
+from mockserver.simulation.errors import NotCancellable, NotReleasable, UnknownJob
+from mockserver.simulation.job import Job, JobRequest
+from mockserver.simulation.scenario import Scenario
+from mockserver.simulation.world import World
+from tests.simulation import invariants, worlds
+
+
+class Crowd(RuleBasedStateMachine):
+    """Clients that submit, start, cancel and delete while time passes in odd steps."""
+
+    @initialize(scenario=worlds.scenarios)
+    def begin(self, scenario: Scenario) -> None:
+        self.world = World(scenario, worlds.COURSES, epoch_us=0, log=None)
+        self.made = 0
+        self.ended: dict[str, tuple[Any, ...]] = {}
+
+    def pick(self, data: st.DataObject) -> Job:
+        return data.draw(st.sampled_from([job for api in worlds.COURSES for job in self.world.jobs(api).values()]))
+
+    @precondition(lambda self: self.made < 40)
+    @rule(request=worlds.requests, with_parent=st.booleans())
+    def submit(self, request: JobRequest, with_parent: bool) -> None:
+        self.made += 1
+        peers = list(self.world.jobs(request.api).values())
+        parent = peers[-1].key if with_parent and peers and request.api == "ionworks" else None
+        self.world.submit(replace(request, key=f"{self.made}", parent=parent))
+
+    @precondition(lambda self: self.world.count)
+    @rule(data=st.data())
+    def release(self, data: st.DataObject) -> None:
+        job = self.pick(data)
+        was_draft = job.phase == "draft"
+        try:
+            self.world.release(job)
+            assert was_draft
+        except NotReleasable:
+            assert not was_draft
+
+    @precondition(lambda self: self.world.count)
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        job = self.pick(data)
+        before = list(job.history)
+        try:
+            self.world.cancel(job)
+            assert job.phase in ("cancelled", "failed")
+        except NotCancellable:
+            assert job.history[: len(before)] == before
+
+    @precondition(lambda self: self.world.count)
+    @rule(data=st.data())
+    def delete(self, data: st.DataObject) -> None:
+        job = self.pick(data)
+        try:
+            self.world.delete(job)
+        except UnknownJob:
+            assert job.request.ttl == 0
+        self.ended.pop(job.key, None)
+        assert not job.holding
+
+    @rule(seconds=st.sampled_from([0, 0.5, 1, 2, 3, 30]))
+    def wait(self, seconds: float) -> None:
+        target = self.world.now_us + round(seconds * MICRO)
+        while not self.world.advance_to(target, most=1):
+            invariants.everything(self.world)
+        assert self.world.now_us == target
+
+    @rule()
+    def settle(self) -> None:
+        self.world.settle()
+        invariants.settled(self.world)
+
+    @invariant()
+    def promises_hold(self) -> None:
+        if hasattr(self, "world"):
+            invariants.everything(self.world)
+            self.the_ended_stay_as_they_are()
+
+    def the_ended_stay_as_they_are(self) -> None:
+        for api in worlds.COURSES:
+            for job in self.world.jobs(api).values():
+                if job.is_terminal:
+                    seen = (job.state, job.changed, len(job.history), job.failures)
+                    assert self.ended.setdefault(job.key, seen) == seen
+
+    def teardown(self) -> None:
+        if hasattr(self, "world"):
+            self.world.advance_to(self.world.now_us + 10_000 * MICRO)
+            invariants.everything(self.world)
+            invariants.settled(self.world)
+
+
+Crowd.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestCrowd = Crowd.TestCase

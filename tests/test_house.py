@@ -1,0 +1,97 @@
+"""The rules of the house, measured: floors, sizes, docstrings, words, and what the tools say."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import specs
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ("specs", "mockserver", "conformance")
+MODULES = sorted(path.relative_to(ROOT) for folder in SOURCE for path in (ROOT / folder).rglob("*.py"))
+MOST_LINES, MOST_FUNCTION_LINES = 300, 50
+
+FLOORS: dict[str, tuple[str, ...]] = {
+    "specs": (),
+    "mockserver.simulation": ("specs",),
+    "mockserver.adapters": ("specs", "mockserver.simulation"),
+    "mockserver.http": ("specs", "mockserver.simulation", "mockserver.adapters"),
+    "conformance": ("specs",),
+}
+"""What each floor may import of ours, beside itself."""
+
+UNHEARD_OF = ("http", "json", "status_code", "request_body", "response")
+CHANCE_AND_WALL_CLOCK = ("time", "random", "uuid4", "datetime.now", "secrets")
+
+
+def floor_of(dotted: str) -> str | None:
+    found = [floor for floor in FLOORS if dotted == floor or dotted.startswith(f"{floor}.")]
+    return max(found, key=len, default=None)
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: imports are written in full"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_nothing_imports_upwards(path: Path) -> None:
+    here = floor_of(".".join(path.with_suffix("").parts))
+    if here is None:
+        return
+
+    for name in imports(path):
+        there = floor_of(name)
+        assert there is None or there == here or there in FLOORS[here], f"{path} imports {name}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_files_and_functions_stay_small_and_say_what_they_are_for(path: Path) -> None:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    tree = ast.parse(text)
+
+    assert text.count("\n") <= MOST_LINES
+    assert not text.strip() or ast.get_docstring(tree), "no module docstring"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < MOST_FUNCTION_LINES, node.name
+            assert len(node.args.posonlyargs + node.args.args) <= 6, f"{node.name}: too many positional parameters"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "mockserver" / "simulation").glob("*.py")), ids=lambda path: path.name)
+def test_the_simulation_speaks_no_http_and_asks_no_wall_clock(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} | {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    modules = {alias.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    modules |= {(node.module or "").split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+
+    assert not names & set(UNHEARD_OF)
+    assert not (modules | names) & set(CHANCE_AND_WALL_CLOCK)
+
+
+def test_every_api_has_an_adapter_with_one_function_per_operation() -> None:
+    import importlib
+
+    for name in specs.names():
+        adapter = importlib.import_module(f"mockserver.adapters.{name}")
+        for operation in specs.load(name).operations:
+            assert callable(getattr(adapter, operation, None)), f"mockserver.adapters.{name} lacks {operation}"
+        assert callable(adapter.error)
+        assert callable(adapter.verify)
+
+
+@pytest.mark.parametrize("tool", [["ruff", "check", "."], ["mypy"]], ids=lambda tool: tool[0])
+def test_the_tools_find_nothing(tool: list[str]) -> None:
+    told = subprocess.run([sys.executable, "-m", *tool], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert told.returncode == 0, told.stdout[-4000:] + told.stderr[-2000:]
