@@ -89,6 +89,7 @@ class Call:
     raw: bytes = b""
     strict: bool = False
     manual: bool = False  # the clock only moves when told to
+    real_seconds: float = 0.0  # real time from some origin, in strict mode; for credentials that age whatever the sandbox's clock does
 
 
 @dataclass(slots=True)

@@ -49,9 +49,10 @@ class Answers:
             if reply.empty and not declared.validators:
                 return ()
             return (_broken("content", list(declared.validators), reply.media_type, "a body is declared and none sent, or the reverse"),)
-        if reply.media_type not in declared.validators:
+        medium = reply.media_type.partition(";")[0]
+        if medium not in declared.validators:
             return (_broken("content", list(declared.validators), reply.media_type, f"media type {reply.media_type} is not declared"),)
-        validator = declared.validators[reply.media_type]
+        validator = declared.validators[medium]
         if validator is None or validator.is_valid(reply.body if reply.text is None else reply.text):
             return ()
         return violations(validator, reply.body if reply.text is None else reply.text, "answer")
@@ -98,7 +99,7 @@ def encode(reply: Reply) -> tuple[bytes, list[Header]]:
     """The body and header fields of a reply that is no stream. Raises TypeError when the body is not JSON."""
     if reply.empty:
         body, headers = b"", []
-    elif reply.text is not None or not is_json(reply.media_type):
+    elif reply.text is not None or not is_json(reply.media_type.partition(";")[0]):
         body, headers = (reply.text or "").encode("utf-8"), [_content_type(reply.media_type)]
     else:
         body, headers = orjson.dumps(reply.body), [_content_type(reply.media_type)]

@@ -12,6 +12,7 @@ from mockserver.http.answer import Answers
 from mockserver.http.body import Receive, parse, receive_body
 from mockserver.http.credentials import Credentials
 from mockserver.http.media import MediaTypes, is_json
+from mockserver.http.pace import ticks
 from mockserver.http.parameters import Parameters
 from mockserver.http.schema import Schemas, violations
 from mockserver.simulation.world import World
@@ -88,6 +89,7 @@ class Contract:
             raw=raw,
             strict=self.strict,
             manual=manual,
+            real_seconds=ticks() if self.strict else 0.0,
         )
         if self._verified:
             self.adapter.verify(call)
@@ -113,7 +115,7 @@ class Contract:
         validator = self._bodies[media_type]
         if validator is not None and not validator.is_valid(value):
             found = violations(validator, value, "body")
-            raise Refusal("invalid", found[0].message, violations=found)
+            raise Refusal("invalid", found[0].message, violations=found, body=value)
         return value
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import orjson
 
 from mockserver.adapters.exchange import Reply
-from specs import Operation, Spec
-from specs.document import resolve
+from mockserver.http.first_call import first_call
+from specs import Spec
 
 UI, DOCUMENT = "/_mock/ui/", "/_mock/spec/"
 _STYLE = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}pre{background:#f4f4f4;padding:.8rem;overflow-x:auto}"
@@ -79,46 +79,8 @@ def landing(apis: Sequence[Spec], base: str) -> str:
     for spec in apis:
         ui = f'<a href="{UI}{spec.name}/">Swagger UI</a> · <a href="{DOCUMENT}{spec.name}.json">document</a>'
         parts.append(f"<h2>{escape(spec.title)} <small>{escape(spec.version)}</small></h2><p><code>{escape(base + (spec.base_path or '/'))}</code> · {ui}</p>")
-        parts.append(f"<pre>{escape(curl(spec, base))}</pre>")
+        parts.append(f"<pre>{escape(first_call(spec).curl(base))}</pre>")
     return "".join(parts)
-
-
-def curl(spec: Spec, base: str) -> str:
-    """A working command line that submits a job, made from the document's first example."""
-    assert spec.lifecycle is not None
-    operation = spec.operations[spec.lifecycle.roles["submit"].operation]
-    line = [f"curl -X {operation.method} '{base}{spec.base_path}{operation.path}{_example_query(operation)}'"]
-    line += [f"-H '{name}: {value}'" for name, value in _example_headers(spec, operation)]
-    body = resolve(spec.document, operation.node.get("requestBody", {})).get("content", {}).get("application/json", {})
-    examples = [resolve(spec.document, example).get("value") for example in body.get("examples", {}).values()]
-    if examples:
-        text = orjson.dumps(examples[0]).decode().replace("'", "'\\''")
-        line.append(f"-H 'Content-Type: application/json' -d '{text}'")
-    return " ".join(line)
-
-
-def _example_query(operation: Operation) -> str:
-    needed = [one for one in operation.parameters if one["in"] == "query" and (one.get("required") or "example" in one)]
-    pairs = [f"{one['name']}={_example(one)}" for one in needed]
-    return "?" + "&".join(pairs) if pairs else ""
-
-
-def _example_headers(spec: Spec, operation: Operation) -> list[tuple[str, str]]:
-    found = [(one["name"], str(_example(one))) for one in operation.parameters if one["in"] == "header" and one.get("required")]
-    schemes = spec.document.get("components", {}).get("securitySchemes", {})
-    for way in operation.node.get("security", spec.document.get("security", []))[:1]:
-        for scheme in (schemes[name] for name in way):
-            in_header = scheme["type"] == "apiKey" and scheme["in"] == "header"
-            found.append((scheme["name"], "any-token") if in_header else ("Authorization", "Bearer any-token"))
-    return found
-
-
-def _example(parameter: Mapping[str, Any]) -> Any:
-    if "example" in parameter:
-        return parameter["example"]
-    named = [one.get("value") for one in parameter.get("examples", {}).values()]
-    schema = parameter.get("schema", {})
-    return next(iter([*named, *schema.get("examples", []), *schema.get("enum", [])]), schema.get("default", "example"))
 
 
 def origin(scope: Mapping[str, Any]) -> str:

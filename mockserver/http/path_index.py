@@ -19,7 +19,11 @@ class _Place(Generic[Target]):
 
 
 class PathIndex(Generic[Target]):
-    """Maps path templates and methods to targets. A literal segment wins over `{a parameter}`, which takes one non-empty segment."""
+    """Maps path templates and methods to targets.
+
+    A template without parameters has its path to itself, whatever the method. Elsewhere a literal segment wins over `{a parameter}`,
+    which takes one non-empty segment.
+    """
 
     def __init__(self) -> None:
         self._root: _Place[Target] = _Place()
@@ -45,8 +49,8 @@ class PathIndex(Generic[Target]):
         if method == "HEAD":
             method = "GET"
         plain = self._plain.get(path)
-        if plain is not None and method in plain.targets:
-            return plain.targets[method], ()
+        if plain is not None:
+            return (plain.targets[method], ()) if method in plain.targets else None
         for place, values in _walk(self._root, _segments(path), ()):
             if method in place.targets:
                 return place.targets[method], values
@@ -54,7 +58,9 @@ class PathIndex(Generic[Target]):
 
     def methods(self, path: str) -> tuple[str, ...]:
         """Every method that some matching template serves, HEAD and OPTIONS among them; empty if no template matches."""
-        found = {method for place, _ in _walk(self._root, _segments(path), ()) for method in place.targets}
+        plain = self._plain.get(path)
+        places = [plain] if plain is not None else [place for place, _ in _walk(self._root, _segments(path), ())]
+        found = {method for place in places for method in place.targets}
         if "GET" in found:
             found.add("HEAD")
         return tuple(sorted(found | {"OPTIONS"})) if found else ()

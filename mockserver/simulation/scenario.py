@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,13 @@ from mockserver.simulation.policy import PLACEMENTS
 GIB = 1 << 30
 SHIPPED = files("mockserver") / "scenarios"
 MOST_NODES = 100_000
+SWITCHES = {
+    "ionworks.submission-gone": "submission answers 410, as the vendor's server does since September 2026",
+    "ionworks.cancel-terminal-conflicts": "cancelling an ended job answers 409 instead of 200 with the unchanged job",
+    "ionworks.cascade-cancel": "cancelling a parent cancels its unfinished children",
+}
+"""Alternative behaviours of vendors, off unless a scenario or the command line says otherwise."""
+
 
 
 class Distribution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -141,6 +149,20 @@ def parse(text: str, source: str) -> Scenario:
         place = f" line {mark.line + 1}" if mark else ""
         raise ScenarioError(f"{source}{place}: not YAML: {getattr(error, 'problem', error)}") from error
     try:
-        return msgspec.convert(document, Scenario)
+        scenario = msgspec.convert(document, Scenario)
     except msgspec.ValidationError as error:
         raise ScenarioError(f"{source}: {error}") from error
+    _known(scenario.switches, source)
+    return scenario
+
+
+def with_switches(scenario: Scenario, switches: Iterable[str]) -> Scenario:
+    """The scenario with more switches on. Raises ScenarioError for one that does not exist."""
+    return msgspec.structs.replace(scenario, switches=_known(frozenset(switches) | scenario.switches, scenario.name))
+
+
+def _known(switches: frozenset[str], source: str) -> frozenset[str]:
+    unknown = sorted(switches - SWITCHES.keys())
+    if unknown:
+        raise ScenarioError(f"{source}: unknown switch {unknown[0]!r}; expected one of {', '.join(SWITCHES)}")
+    return switches

@@ -486,15 +486,6 @@ def test_an_id_that_cannot_be_one_is_unknown():
     assert (reply.status, reply.body["code"]) == (404, 5)
 
 
-def test_a_path_that_only_looks_like_a_job_refuses_the_method(customer):
-    with pytest.raises(Refusal) as caught:
-        customer.job("filter")
-
-    reply = bytenite.error(caught.value)
-    assert reply.status == 405
-    assert reply.headers["Allow"] == "POST, OPTIONS"
-
-
 def test_lenient_mode_sells_a_token_for_any_key(customer):
     body = customer.ask("Auth_GetAccessToken", {"apiKey": "whatever"}).body
 

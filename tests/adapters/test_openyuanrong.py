@@ -51,6 +51,7 @@ def submit(world: World, headers: dict[str, str] | None = None, **more: Any) -> 
 
 
 def read(world: World, job: str) -> dict[str, Any]:
+    world.settle()
     body: dict[str, Any] = api.yr_get_job(asking(world, job=job)).body
     return body
 
@@ -133,14 +134,6 @@ def test_a_waiting_job_has_no_place_and_no_times(world: World) -> None:
     assert waiting["status"] == "PENDING"
     assert waiting["driver_info"] == {"id": jobs[2], "node_ip_address": "", "pid": ""}
     assert (waiting["start_time"], waiting["end_time"], waiting["driver_node_id"]) == ("", "", "")
-
-
-def test_in_manual_pace_a_job_is_pending_until_time_moves(world: World) -> None:
-    reply = api.yr_submit_job(asking(world, body=submission(), manual=True))
-
-    assert read(world, reply.body["submission_id"])["status"] == "PENDING"
-    world.advance_to(1)
-    assert read(world, reply.body["submission_id"])["status"] == "RUNNING"
 
 
 @pytest.mark.parametrize(
@@ -243,8 +236,8 @@ def test_more_than_any_node_has_is_refused_at_once(world: World, more: dict[str,
 def test_stopping_a_running_job_frees_its_room(world: World) -> None:
     first, _, third = [submit(world, entrypoint_num_cpus=4, entrypoint="sleep 900") for _ in range(3)]
 
-    assert api.yr_stop_job(asking(world, job=first)).body is True
     world.settle()
+    assert api.yr_stop_job(asking(world, job=first)).body is True
 
     stopped = read(world, first)
     assert (stopped["status"], stopped["end_time"]) == ("STOPPED", str(EPOCH_S))
@@ -254,6 +247,7 @@ def test_stopping_a_running_job_frees_its_room(world: World) -> None:
 
 def test_only_a_running_job_can_be_stopped_and_only_an_ended_one_deleted(world: World) -> None:
     running, _, pending = [submit(world, entrypoint_num_cpus=4) for _ in range(3)]
+    world.settle()
 
     assert api.yr_stop_job(asking(world, job=pending)).body is False
     assert api.yr_delete_job(asking(world, job=pending)).body is False

@@ -38,8 +38,7 @@ def error(refusal: Refusal) -> Reply:
         message = f"no job is called {strays[0].got!r}"
     elif refusal.violations:
         message = "; ".join(f"{_field(violation)}: {violation.message}" for violation in refusal.violations[:3])
-    headers = {"Allow": ", ".join(refusal.allow)} if refusal.allow else {}
-    return Reply(status, {"code": code, "message": message, "details": [] if strays else _details(refusal.violations)}, headers)
+    return Reply(status, {"code": code, "message": message, "details": [] if strays else _details(refusal.violations)})
 
 
 def _details(violations: Iterable[Violation]) -> list[Json]:

@@ -10,14 +10,11 @@ from mockserver.adapters.bytenite import words
 from mockserver.adapters.bytenite.sheet import COMPLETE, Sheet, answer, sheet, shown
 from mockserver.adapters.bytenite.tokens import owner
 from mockserver.adapters.dates import iso
-from mockserver.adapters.exchange import Call, Json, Refusal, Reply
-from mockserver.simulation.errors import UnknownJob
+from mockserver.adapters.exchange import Call, Json, Reply
 from mockserver.simulation.job import Job, JobRequest
 
 API = "bytenite"
 PAGE = 20
-RESERVED = {"templates": ("GET", "HEAD", "OPTIONS"), "filter": ("POST", "OPTIONS"), "runningTasks": ("POST", "OPTIONS")}
-"""Paths that look like a job's but are not, and their methods."""
 
 
 def done() -> Reply:
@@ -27,14 +24,7 @@ def done() -> Reply:
 
 def find(call: Call) -> Job:
     """The job that the path names. Raises UnknownJob."""
-    key = call.path["jobId"]
-    try:
-        return call.world.job(API, key, owner=owner(call))
-    except UnknownJob:
-        allow = RESERVED.get(key) if call.target.endswith(f"/{key}") else None
-        if allow:
-            raise Refusal("method", f"{call.method} is not offered here", allow=allow) from None
-        raise
+    return call.world.job(API, call.path["jobId"], owner=owner(call))
 
 
 def Customer_CreateJob(call: Call) -> Reply:

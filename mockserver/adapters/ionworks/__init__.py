@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from mockserver.adapters.exchange import Call, Refusal, Reply
 from mockserver.adapters.ionworks import curve
-from mockserver.adapters.ionworks.caller import organization, user, verify
+from mockserver.adapters.ionworks.caller import identity, organization, verify
 from mockserver.adapters.ionworks.refusal import error
 from mockserver.adapters.ionworks.report import Order, is_stored, is_traced, report, seen
 from mockserver.simulation.errors import NotCancellable
@@ -34,13 +34,14 @@ def submit_job_jobs_post(call: Call) -> Reply:
     if GONE in world.scenario.switches:
         raise Refusal("gone", "Jobs are not submitted directly any more; use the operation that creates them.")
     project_id = call.query.get("project_id")
-    order = Order(body, project_id=project_id, user_id=user(call))
+    owner, user = identity(call)
+    order = Order(body, project_id=project_id, user_id=user)
     job = world.submit(
         JobRequest(
             API,
             str(world.new_id(API, fingerprint=call.raw)),
             _RESOURCES.get(order.job_type, _USUAL),
-            owner=organization(call),
+            owner=owner,
             project=project_id or "",
             priority=int(body.get("priority", 0)),
             limits=_LIMITS,
@@ -132,8 +133,8 @@ def healthz_healthz_get(call: Call) -> Reply:
 
 def get_current_user_users_me_get(call: Call) -> Reply:
     """The caller and its organisation."""
-    name = user(call)
-    return _reply(call, {"id": name, "email": f"{name}@ionworks.example", "organization_id": organization(call)})
+    owner, name = identity(call)
+    return _reply(call, {"id": name, "email": f"{name}@ionworks.example", "organization_id": owner})
 
 
 def _reply(call: Call, body: Any, *, status: int = 200) -> Reply:

@@ -17,17 +17,15 @@ def organization(call: Call) -> str:
     Source: specs/ionworks/sources.md#tenancy
     """
     headers = call.every_header
-    named = headers.get("x-organization-id")
-    if named:
-        return named
+    return headers.get("x-organization-id") or _organization_of(call, _secret(headers))
+
+
+def identity(call: Call) -> tuple[str, str]:
+    """Organisation and user that a call's headers stand for."""
+    headers = call.every_header
     secret = _secret(headers)
-    return _organization_of(call, secret) if secret else SHARED_ORGANIZATION
-
-
-def user(call: Call) -> str:
-    """The user that this call's credential stands for."""
-    secret = _secret(call.every_header)
-    return f"user-{_digest(secret)}" if secret else SHARED_USER
+    owner = headers.get("x-organization-id") or _organization_of(call, secret)
+    return owner, f"user-{_digest(secret)}" if secret else SHARED_USER
 
 
 def verify(call: Call) -> None:
@@ -58,6 +56,8 @@ def _known(call: Call) -> Mapping[str, str]:
 
 
 def _organization_of(call: Call, secret: str) -> str:
+    if not secret:
+        return SHARED_ORGANIZATION
     return _known(call).get(secret) or f"org-{_digest(secret)}"
 
 

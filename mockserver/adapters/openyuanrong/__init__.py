@@ -11,7 +11,7 @@ import orjson
 from mockserver.adapters.dates import unix_seconds
 from mockserver.adapters.exchange import Call, Json, Refusal, Reply
 from mockserver.adapters.openyuanrong.credential import tenant, verify
-from mockserver.adapters.openyuanrong.refusal import error
+from mockserver.adapters.openyuanrong.refusal import answer, error
 from mockserver.simulation.job import Job, JobRequest, Limits, Outcome, ResourceRequest
 from mockserver.simulation.world import World
 
@@ -57,15 +57,13 @@ def yr_submit_job(call: Call) -> Reply:
             payload=Submission(body["entrypoint"], body.get("metadata") or None, _runtime_env(body["runtime_env"])),
         )
     )
-    if not call.manual:
-        world.settle()
-    return Reply(200, {"submission_id": key})
+    return answer({"submission_id": key})
 
 
 def yr_list_jobs(call: Call) -> Reply:
     """Every job of every tenant, in order of submission."""
     world = call.world
-    return Reply(200, [_render(world, job) for job in world.jobs(API).values()])
+    return answer([_render(world, job) for job in world.jobs(API).values()])
 
 
 def yr_get_job(call: Call) -> Reply:
@@ -74,25 +72,25 @@ def yr_get_job(call: Call) -> Reply:
     job = call.world.jobs(API).get(key)
     if job is None:
         raise Refusal("unknown", f"not found app, submissionId: {key}")
-    return Reply(200, _render(call.world, job))
+    return answer(_render(call.world, job))
 
 
 def yr_stop_job(call: Call) -> Reply:
     """Stop a running job; False, and nothing else, in any other state."""
     job = _existing(call)
     if job.phase != "running":
-        return Reply(200, False)
+        return answer(False)
     call.world.cancel(job, "the job was stopped on request")
-    return Reply(200, True)
+    return answer(True)
 
 
 def yr_delete_job(call: Call) -> Reply:
     """Forget a job that has ended; False, and nothing else, while it has not."""
     job = _existing(call)
     if not job.is_terminal:
-        return Reply(200, False)
+        return answer(False)
     call.world.delete(job)
-    return Reply(200, True)
+    return answer(True)
 
 
 def _existing(call: Call) -> Job:

@@ -44,7 +44,6 @@ _NEGATIVE = {"entrypoint_num_cpus": _CPUS, "entrypoint_num_gpus": _GPUS, "entryp
 def error(refusal: Refusal) -> Reply:
     """The vendor's answer to any refusal."""
     status, text = STATUS[refusal.kind], refusal.message
-    headers = {"Allow": ", ".join(refusal.allow)} if refusal.allow else {}
     if refusal.kind == "malformed":
         text = UNREADABLE + text
     elif refusal.kind == "invalid" and refusal.violations:
@@ -53,8 +52,12 @@ def error(refusal: Refusal) -> Reply:
             status, text = 500, not_created(_wanted_id(refusal), text)
     elif isinstance(refusal.cause, Unplaceable):
         text = not_created(refusal.cause.key, _unscheduled(refusal.cause.reasons))
-    body: Json = {"error": text} if status == 401 else text
-    return Reply(status, body, headers)
+    return answer({"error": text} if status == 401 else text, status)
+
+
+def answer(body: Json, status: int = 200) -> Reply:
+    """Any answer of this vendor: it always names the charset."""
+    return Reply(status, body, media_type="application/json; charset=utf-8")
 
 
 def not_created(key: str, reason: str) -> str:
@@ -75,7 +78,7 @@ def _judge(violation: Violation) -> tuple[int, str]:
     if violation.place != "body":
         return _OTHER, f"{violation.place} parameter {_dotted(violation)}: {violation.message}"
     names = [str(key) for key in violation.pointer] + _missing(violation)
-    first, last, got = (names or [""])[0], (names or [""])[-1], violation.got
+    first, got = (names or [""])[0], violation.got
     if names == ["entrypoint"] and violation.keyword in ("required", "minLength"):
         return _ENTRYPOINT, "entrypoint should not be empty"
     if names in (["runtime_env"], ["runtime_env", "working_dir"]) and violation.keyword in ("required", "minLength"):
@@ -87,15 +90,16 @@ def _judge(violation: Violation) -> tuple[int, str]:
             return _RANGE, _out_of_range(first, got)
     if first == "submission_id" and isinstance(got, str):
         return _ID, _bad_id(got)
-    return _DECODING, f"{UNREADABLE}{last and '.'.join(names) + ': '}{violation.message}"
+    message = " or ".join(violation.expected) if violation.keyword == "anyOf" and violation.expected else violation.message
+    return _DECODING, f"{UNREADABLE}{'.'.join(names)}{': ' if names else ''}{message}"
 
 
 def _missing(violation: Violation) -> list[str]:
     """The member that `required` misses."""
-    if violation.keyword != "required":
+    if violation.keyword != "required" or not isinstance(violation.got, dict):
         return []
-    expected = [violation.expected] if isinstance(violation.expected, str) else list(violation.expected or ())
-    return [name for name in expected if not isinstance(violation.got, dict) or name not in violation.got][:1]
+    expected = [violation.expected] if isinstance(violation.expected, str) else violation.expected
+    return [name for name in expected if name not in violation.got][:1]
 
 
 def _out_of_range(member: str, got: float) -> str:

@@ -69,7 +69,7 @@ def _node(world: World, number: int) -> dict[str, Json]:
         "created_at": born,
         "updated_at": now,
         "last_seen_at": now,
-        "cpus": [{"name": f"{node.node_class} cpu", "num_cores": node.cpu}],
+        "cpus": [{"name": "x86-64", "num_cores": node.cpu}],
         "gpus": [
             {"name": node.gpu_model, "vram_gb_available": gib(node.vram * left // MILLI), "vram_gb_max": gib(node.vram)}
             for left in cluster.devices[number]

@@ -23,6 +23,12 @@ WORDS: dict[Kind, tuple[int, str]] = {
     "internal": (500, "internal_error"),
 }
 
+REASONS = {
+    "/gpu_registry_uuid": "gpu_name and gpu_registry_uuid exclude each other: send one of them",
+    "/max_timeout_run_ms": "a PERSISTENT job has no run limit: leave it out or send null",
+}
+"""What is meant where a member must be null because of another."""
+
 
 def error(refusal: Refusal) -> Reply:
     """The status and the error body for a refusal; each violation is one entry of `details`."""
@@ -36,4 +42,6 @@ def error(refusal: Refusal) -> Reply:
 
 def _detail(violation: Violation) -> Json:
     pointer = "".join(f"/{part}" for part in violation.pointer)
-    return {"in": violation.place, "path": pointer, "rule": violation.keyword, "message": violation.message}
+    only_null = violation.keyword == "type" and violation.expected in ("null", ["null"])
+    message = REASONS.get(pointer, violation.message) if only_null else violation.message
+    return {"in": violation.place, "path": pointer, "rule": violation.keyword, "message": message}

@@ -1,0 +1,1 @@
+"""Whether a server keeps the promise; knows the documents, never the mock."""

@@ -1,0 +1,96 @@
+"""Runs schemathesis' engine against an implementation, with our document of its API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import specs
+
+ALLOWED_STATUSES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    # The vendor answers 500 when no node can hold the job, and says so in its own documentation.
+    "openyuanrong": {"not_a_server_error": ("2xx", "3xx", "4xx", "500"), "positive_data_acceptance": ("2xx", "400", "401", "403", "404", "409", "5xx")},
+}
+"""Statuses that a vendor documents and schemathesis takes for failures, by API and check."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One failure: where, which check, what it says, and a command that repeats it."""
+
+    operation: str
+    check: str
+    message: str
+    curl: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One phase ended; `requests` so far."""
+
+    phase: str
+    requests: int
+
+
+def fuzz(api: str, url: str, *, seed: int = 1, most_examples: int = 25, headers: Mapping[str, str] | None = None) -> Iterator[Finding | Progress]:
+    """Every failure that schemathesis finds at `url` (scheme, host and port), each once, and its progress.
+
+    Raises KeyError for an unknown API.
+    """
+    import schemathesis
+    from schemathesis.config import SchemathesisConfig
+    from schemathesis.engine import events, from_schema
+
+    spec = specs.load(api)
+    config = SchemathesisConfig.from_dict(_config(api, url.rstrip("/") + spec.base_path, seed, most_examples, headers or {}))
+    schema = schemathesis.openapi.from_dict(_without_streams(spec.document), config=config)
+    seen: set[tuple[str, str, str]] = set()
+    requests = 0
+    for event in from_schema(schema).execute():
+        if isinstance(event, events.ScenarioFinished):
+            requests += len(event.recorder.interactions)
+            for finding in _findings(event.recorder):
+                key = (finding.operation, finding.check, finding.message)
+                if key not in seen:
+                    seen.add(key)
+                    yield finding
+        elif isinstance(event, events.NonFatalError):
+            yield Finding(event.label, "engine", str(event.value), "")
+        elif isinstance(event, events.FatalError):
+            yield Finding("-", "engine", str(event.exception), "")
+        elif isinstance(event, events.PhaseFinished):
+            yield Progress(event.phase.name.value, requests)
+
+
+def _findings(recorder: Any) -> Iterator[Finding]:
+    for case_id, checks in recorder.checks.items():
+        for check in checks:
+            if check.failure_info is not None:
+                failure = check.failure_info.failure
+                case = recorder.cases[case_id].value
+                yield Finding(case.operation.label, check.name, f"{failure.title}: {failure.message}", check.failure_info.code_sample)
+
+
+def _config(api: str, base_url: str, seed: int, most_examples: int, headers: Mapping[str, str]) -> dict[str, Any]:
+    checks = {name: {"expected-statuses": list(statuses)} for name, statuses in ALLOWED_STATUSES.get(api, {}).items()}
+    config: dict[str, Any] = {
+        "seed": seed,
+        "base-url": base_url,
+        "headers": dict(headers),
+        "generation": {"max-examples": most_examples, "deterministic": True, "database": "none"},
+    }
+    return config | ({"checks": checks} if checks else {})
+
+
+def _without_streams(document: dict[str, Any]) -> dict[str, Any]:
+    """The document less its endless answers, which no request-at-a-time tool can read."""
+    paths = {
+        path: {key: node for key, node in item.items() if not (isinstance(node, dict) and _streams(node))}
+        for path, item in document["paths"].items()
+    }
+    return {**document, "paths": {path: item for path, item in paths.items() if item}}
+
+
+def _streams(operation: dict[str, Any]) -> bool:
+    return any("text/event-stream" in answer.get("content", {}) for answer in operation.get("responses", {}).values())
