@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import uvloop
 
@@ -57,8 +58,7 @@ class _Connection(asyncio.Protocol):
         self.buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
-        self.transport = transport
+        self.transport = cast(asyncio.WriteTransport, transport)
         self.next()
 
     def next(self) -> None:
@@ -69,6 +69,10 @@ class _Connection(asyncio.Protocol):
                 self.done.set_result(None)
         else:
             self.transport.write(following)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_exception(error or RuntimeError("the server closed the connection"))
 
     def data_received(self, data: bytes) -> None:
         self.buffer = self.buffer + data if self.buffer else data
@@ -81,7 +85,8 @@ class _Connection(asyncio.Protocol):
             return
         answer, self.buffer = self.buffer, b""
         if answer[9:10] != b"2":
-            self.done.set_exception(RuntimeError(f"a request was refused: {answer[:2000]!r}"))
+            if not self.done.done():
+                self.done.set_exception(RuntimeError(f"a request was refused: {answer[:2000]!r}"))
             self.transport.close()
             return
         if self.bodies is not None:

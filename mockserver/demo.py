@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import httpx
 from rich.console import Console
@@ -36,7 +36,7 @@ def play(apis: Sequence[str], *, seed: int | None = None) -> list[tuple[str, Fir
 
 async def _submit(app: Understudy, apis: Sequence[str]) -> list[tuple[str, FirstCall]]:
     calls = []
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://mock") as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(cast(Any, app)), base_url="http://mock") as client:
         for api in apis:
             spec = specs.load(api)
             assert spec.lifecycle is not None

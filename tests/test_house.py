@@ -71,7 +71,8 @@ def test_files_and_functions_stay_small_and_say_what_they_are_for(path: Path) ->
 @pytest.mark.parametrize("path", sorted((ROOT / "mockserver" / "simulation").glob("*.py")), ids=lambda path: path.name)
 def test_the_simulation_speaks_no_http_and_asks_no_wall_clock(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} | {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    names |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     modules = {alias.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     modules |= {(node.module or "").split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
 

@@ -19,6 +19,9 @@ CPU, MEMORY, GPU, SHARE, STORAGE = range(5)
 """Dimensions of every cluster; SHARE is the largest free part of any one device. Custom resources follow."""
 
 NAMES = ("cpu cores", "bytes of memory", "gpus", "of one gpu", "bytes of storage")
+READY, DRAINING, DOWN = "ready", "draining", "down"
+"""Conditions of a node."""
+
 MILLI = 1000
 MOST_SHAPES = 4096
 
@@ -44,10 +47,23 @@ class Node:
     labels: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class NodeView:
+    """A node at this moment: its condition, what is free (cores, bytes, GPUs, bytes), and the keys of the jobs on it."""
+
+    node: Node
+    condition: str
+    free_cpu: float
+    free_memory: int
+    free_gpus: float
+    free_storage: int
+    jobs: tuple[str, ...]
+
+
 class Cluster:
     """Nodes with a ledger of what is free, indexed so that the nodes which fit a shape are found at once."""
 
-    __slots__ = ("capacity", "custom", "devices", "dimensions", "nodes", "place", "ready", "shapes", "traits", "version")
+    __slots__ = ("capacity", "conditions", "custom", "devices", "dimensions", "nodes", "place", "ready", "shapes", "traits", "version")
 
     def __init__(self, nodes: Iterable[Node], *, placement: str = "bin-pack") -> None:
         self.nodes = list(nodes)
@@ -64,6 +80,7 @@ class Cluster:
         self.traits: dict[tuple[str, object], int] = {}
         self.version = 0
         self.ready = (1 << len(self.nodes)) - 1
+        self.conditions = [READY] * len(self.nodes)
 
     def _capacity(self, node: Node) -> tuple[int, ...]:
         fixed = (milli(node.cpu), node.memory, node.gpus * MILLI, MILLI if node.gpus else 0, node.storage)
@@ -96,15 +113,14 @@ class Cluster:
         self.traits.clear()
         self.version += 1
         self.ready |= 1 << number
+        self.conditions.append(READY)
         return number
 
-    def open(self, number: int) -> None:
-        """The node takes jobs again."""
-        self.ready |= 1 << number
-
-    def close(self, number: int) -> None:
-        """The node takes no more jobs; what runs there stays unless somebody takes it away."""
-        self.ready &= ~(1 << number)
+    def set_condition(self, number: int, condition: str) -> None:
+        """The node is ready, draining (takes no more jobs) or down (and has lost those it had)."""
+        self.conditions[number] = condition
+        bit = 1 << number
+        self.ready = self.ready | bit if condition == READY else self.ready & ~bit
 
     def _new_shape(self, request: ResourceRequest) -> Shape:
         gpu = milli(request.gpu)
@@ -211,6 +227,12 @@ class Cluster:
         devices = self.devices[node]
         self.dimensions[GPU].set(node, devices.count(MILLI) * MILLI)
         self.dimensions[SHARE].set(node, max(devices))
+
+    def view(self, number: int, jobs: tuple[str, ...]) -> NodeView:
+        """The node at this moment, with the jobs that the caller knows to be on it."""
+        free = [dimension.free[number] for dimension in self.dimensions]
+        gpus = sum(self.devices[number]) / MILLI
+        return NodeView(self.nodes[number], self.conditions[number], free[CPU] / MILLI, free[MEMORY], gpus, free[STORAGE], jobs)
 
     def reasons(self, shape: Shape, *, empty: bool) -> list[tuple[int, str]]:
         """Why nodes do not suit `shape`: (how many, what they lack), each node counted at its first lack.

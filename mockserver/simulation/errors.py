@@ -8,6 +8,8 @@ SimulationError
 ├── NotReleasable
 ├── NotPossible
 ├── UnknownNode
+├── DuplicateNode
+├── SnapshotError
 ├── Unplaceable
 ├── WorldFull
 └── ScenarioError
@@ -74,6 +76,18 @@ class UnknownNode(SimulationError):
     def __init__(self, name: str, names: list[str]) -> None:
         super().__init__(f"no node is called {name!r}; the first of {len(names)} are {', '.join(names[:5])}")
         self.name = name
+
+
+class DuplicateNode(SimulationError):
+    """A node of that name exists already."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"a node called {name!r} exists already")
+        self.name = name
+
+
+class SnapshotError(SimulationError):
+    """What should be a snapshot is not one, or is damaged."""
 
 
 class Unplaceable(SimulationError):

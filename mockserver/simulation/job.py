@@ -93,7 +93,8 @@ class JobRequest:
 
     `key` is the public id, unique within `api`; `owner` the tenant, `project` the quota entity. `command` is read for `sleep N` and
     `exit N`. `endless` runs go on until cancelled. `not_before` is seconds since the world began. `ttl` is seconds a finished job
-    is kept. `draw` names the job's stream of random draws (the key where a client chose it). `payload` is the adapter's own.
+    is kept. `draw` names the job's stream of random draws (the key where a client chose it). `callback` is where its client wants to be called
+    when it has ended. `payload` is the adapter's own.
     """
 
     api: str
@@ -112,6 +113,7 @@ class JobRequest:
     parent: str | None = None
     draw: str = ""
     script: Script | None = None
+    callback: str | None = None
     payload: object = None
 
 

@@ -12,7 +12,7 @@ from heapq import heappop
 
 from mockserver.simulation.allotment import Allotment
 from mockserver.simulation.clock import Clock, micros
-from mockserver.simulation.cluster import Cluster, Node
+from mockserver.simulation.cluster import DOWN, DRAINING, READY, Cluster, Node
 from mockserver.simulation.course import Course, Stage
 from mockserver.simulation.errors import NotCancellable, NotPossible, NotReleasable
 from mockserver.simulation.events import AFTER_PLACEMENT, EXPIRY, RELEASE, RUN_END, STEP, TIMEOUT, WHOLE_JOB, Events
@@ -20,16 +20,18 @@ from mockserver.simulation.job import DISCARDED, Job, JobRequest, Outcome
 from mockserver.simulation.workload import Workload
 
 _STARTED = "started"
+_NEVER = 1 << 62
 _RETRIED_LIMITS = frozenset({"start", "run"})
 
 
 class Scheduler:
     """The engine of one world.
 
-    `log` keeps the latest (instant, job, stage, event) of `logged`; `forget` is told when a job's time to live is over.
+    `log` keeps the latest (instant, job, stage, event) of `logged`; `forget` is told when a job's time to live is over;
+    `announced` holds (instant, job) of ended jobs whose client wants to be called, until somebody takes them.
     """
 
-    __slots__ = ("_entering", "allotment", "clock", "cluster", "count", "events", "forget", "log", "logged", "workload")
+    __slots__ = ("_entering", "allotment", "announced", "clock", "cluster", "count", "events", "forget", "log", "logged", "workload")
 
     def __init__(self, cluster: Cluster, workload: Workload, *, forget: Callable[[Job], None], log: int | None = 10_000) -> None:
         self.clock = Clock()
@@ -39,9 +41,13 @@ class Scheduler:
         self.allotment = Allotment(cluster)
         self.forget = forget
         self.log: deque[tuple[int, Job, Stage, str]] = deque(maxlen=log)
+        self.announced: list[tuple[int, Job]] = []
         self.logged = 0
         self.count = 0
-        self._entering: dict[str, Callable[[Job, Stage, str], None]] = {
+        self._entering = self._entries()
+
+    def _entries(self) -> dict[str, Callable[[Job, Stage, str], None]]:
+        return {
             "queued": self._wait,
             "starting": self._prepare,
             "running": self._begin_run,
@@ -51,6 +57,14 @@ class Scheduler:
             "failed": self._end,
             "cancelled": self._end,
         }
+
+    def __getstate__(self) -> dict[str, object]:
+        return {name: getattr(self, name) for name in self.__slots__ if name not in ("_entering", "forget")}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
+        self._entering = self._entries()
 
     # What clients ask
 
@@ -88,7 +102,7 @@ class Scheduler:
         self._enter(job, target, "cancelled", Outcome(None, reason=reason))
 
     def discard(self, job: Job) -> None:
-        """Take a job out of the world whatever it is doing; nothing of it happens any more."""
+        """Take a job out of the world; nothing of it happens any more."""
         self.settle()
         if not job.is_over:
             self._leave_parent(job)
@@ -109,17 +123,22 @@ class Scheduler:
     def lose_node(self, number: int, jobs: Iterable[Job]) -> None:
         """The node is gone with all that runs there: of `jobs`, those that hold it are displaced, or fail where that cannot be."""
         self.settle()
-        self.cluster.close(number)
+        self.cluster.set_condition(number, DOWN)
         for job in list(jobs):
             if any(node == number for node, _ in job.holding):
                 event = "displaced" if "displaced" in job.stage.on else "failed"
                 if event in job.stage.on:
                     self._enter(job, job.stage.on[event], event, Outcome(None, reason="node_lost"))
 
-    def open_node(self, number: int) -> None:
-        """The node takes jobs (again)."""
+    def drain_node(self, number: int) -> None:
+        """The node takes no more jobs; what runs there stays."""
         self.settle()
-        self.cluster.open(number)
+        self.cluster.set_condition(number, DRAINING)
+
+    def restore_node(self, number: int) -> None:
+        """The node takes jobs again."""
+        self.settle()
+        self.cluster.set_condition(number, READY)
         self.allotment.opened(1 << number)
 
     def add_node(self, node: Node) -> None:
@@ -129,12 +148,16 @@ class Scheduler:
 
     # Time
 
-    def advance(self, target: int, most: int | None = None) -> bool:
-        """Let everything due up to `target` (microseconds) happen, then be there; False if `most` steps did not suffice."""
+    def advance(self, target: int, most: int | None = None, *, heed: bool = False) -> bool:
+        """Let everything due up to `target` (microseconds) happen, then be there.
+
+        False if `most` steps did not suffice, or (with `heed`) as soon as a job is announced: call again to go on.
+        """
         left = -1 if most is None else most
+        announced = len(self.announced) if heed else _NEVER
         clock, events, allotment = self.clock, self.events, self.allotment
         heap = events.heap
-        while left:
+        while left and len(self.announced) <= announced:
             left -= 1
             instant = events.next_instant()
             if not allotment.is_settled and (instant != clock.now or heap[0][1] >= AFTER_PLACEMENT or allotment.is_under_way):
@@ -245,18 +268,17 @@ class Scheduler:
         self._enter(job, job.stage.on[event], event, outcome)
 
     def _time_out(self, job: Job, limit: str) -> None:
-        target = job.stage.on.get("timed_out")
-        if target is None:
-            return
-        outcome = Outcome(None, reason=f"{limit}_timeout")
-        if limit in _RETRIED_LIMITS:
+        outcome, target = Outcome(None, reason=f"{limit}_timeout"), job.stage.on.get("timed_out")
+        if target is not None and limit in _RETRIED_LIMITS:
             self._fail(job, outcome, final="timed_out")
-        else:
+        elif target is not None:
             self._enter(job, target, "timed_out", outcome)
 
     def _end(self, job: Job, stage: Stage, event: str) -> None:
         if job.request.ttl is not None:
             self.events.add(self.clock.now + micros(job.request.ttl), EXPIRY, job, generation=job.generation)
+        if job.request.callback is not None:
+            self.announced.append((self.clock.now, job))
         self._leave_parent(job)
 
     def _leave_parent(self, job: Job) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import blake2b
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
 from mockserver.simulation.clock import MICRO, seconds
+from mockserver.simulation.cluster import Node, NodeView
 from mockserver.simulation.course import Course
-from mockserver.simulation.errors import DuplicateJob, UnknownJob, UnknownParent, Unplaceable, WorldFull
-from mockserver.simulation.job import Job, JobRequest, ResourceRequest
+from mockserver.simulation.errors import DuplicateJob, DuplicateNode, UnknownJob, UnknownNode, UnknownParent, Unplaceable, WorldFull
+from mockserver.simulation.job import Job, JobRequest, Outcome, ResourceRequest
 from mockserver.simulation.scenario import Scenario
 from mockserver.simulation.scheduler import Scheduler
 from mockserver.simulation.workload import Workload
@@ -26,7 +27,7 @@ class World:
         self.courses = courses
         self.epoch_us = epoch_us
         self.seed = scenario.seed if seed is None else seed
-        self.scheduler = Scheduler(scenario.cluster(), Workload(scenario, self.seed), forget=self._forget, log=log)
+        self.scheduler = Scheduler(scenario.cluster(), Workload(scenario, self.seed), forget=self.forget, log=log)
         self._jobs: dict[str, dict[str, Job]] = {api: {} for api in courses}
         self._scopes: dict[tuple[str, str, str], dict[str, Job]] = {}
         self._shelves: dict[str, dict[Any, Any]] = {}
@@ -51,8 +52,28 @@ class World:
         return self.epoch_us + self.scheduler.clock.now
 
     def advance_to(self, instant: int, most: int | None = None) -> bool:
-        """Let everything due up to `instant` (microseconds since the world began) happen; False if `most` steps did not suffice."""
-        return self.scheduler.advance(instant, most)
+        """Let everything due up to `instant` (microseconds since the world began) happen.
+
+        False if `most` steps did not suffice, or as soon as a job that ended is announced (`take_announced`): call again to go on.
+        """
+        return self.scheduler.advance(instant, most, heed=True)
+
+    def advance_until(self, is_reached: Callable[[], bool], instant: int) -> bool:
+        """Go from event to event until `is_reached`, at most to `instant`; whether it was. Stops early, like `advance_to`, at an announcement."""
+        self.settle()
+        while not is_reached():
+            following = self.next_event_us()
+            if following is None or following > instant:
+                self.advance_to(instant)
+                return is_reached()
+            if not self.advance_to(following):
+                return is_reached()
+        return True
+
+    def take_announced(self) -> list[tuple[int, Job]]:
+        """(instant, job) of the ended jobs whose clients want to be called, in order, each once."""
+        taken, self.scheduler.announced = self.scheduler.announced, []
+        return taken
 
     def next_event_us(self) -> int | None:
         """The instant of the next thing that will happen by itself, or None."""
@@ -115,13 +136,18 @@ class World:
         if self._jobs[job.request.api].get(job.key) is not job:
             raise UnknownJob(job.key)
         self.scheduler.discard(job)
-        self._forget(job)
+        self.forget(job)
+
+    def force(self, job: Job, event: str, outcome: Outcome) -> None:
+        """Let `event` (succeeded, failed, displaced) happen to a job now. Raises NotPossible."""
+        self.scheduler.force(job, event, outcome)
 
     def edited(self, job: Job) -> None:
         """Note that a client changed what it asks for."""
         job.changed = self.now_us
 
-    def _forget(self, job: Job) -> None:
+    def forget(self, job: Job) -> None:
+        """Strike a discarded or expired job from the books."""
         request = job.request
         del self._jobs[request.api][request.key]
         for scope in _scopes(request):
@@ -148,6 +174,42 @@ class World:
     def _why(self, reasons: Iterable[tuple[int, str]]) -> str:
         total = len(self.scheduler.cluster.nodes)
         return "; ".join(f"{count} of {total} nodes lack {words}" for count, words in reasons)
+
+    # Nodes
+
+    def nodes(self) -> list[NodeView]:
+        """Every node with what is free on it and who holds it."""
+        cluster = self.scheduler.cluster
+        held: dict[int, list[str]] = {}
+        for job in (job for jobs in self._jobs.values() for job in jobs.values()):
+            for number, _ in job.holding:
+                held.setdefault(number, []).append(job.key)
+        return [cluster.view(number, tuple(held.get(number, ()))) for number in range(len(cluster.nodes))]
+
+    def fail_node(self, name: str) -> None:
+        """The node goes down; its jobs go back to waiting, or fail where their course knows no way back. Raises UnknownNode."""
+        everybody = [job for jobs in self._jobs.values() for job in jobs.values()]
+        self.scheduler.lose_node(self._number(name), everybody)
+
+    def drain_node(self, name: str) -> None:
+        """The node takes no more jobs. Raises UnknownNode."""
+        self.scheduler.drain_node(self._number(name))
+
+    def restore_node(self, name: str) -> None:
+        """The node takes jobs again. Raises UnknownNode."""
+        self.scheduler.restore_node(self._number(name))
+
+    def add_node(self, node: Node) -> None:
+        """One more node. Raises DuplicateNode."""
+        if any(other.name == node.name for other in self.scheduler.cluster.nodes):
+            raise DuplicateNode(node.name)
+        self.scheduler.add_node(node)
+
+    def _number(self, name: str) -> int:
+        for number, node in enumerate(self.scheduler.cluster.nodes):
+            if node.name == name:
+                return number
+        raise UnknownNode(name, [node.name for node in self.scheduler.cluster.nodes])
 
     # What adapters keep
 

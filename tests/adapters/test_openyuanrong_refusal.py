@@ -59,9 +59,9 @@ def test_a_mistake_is_told_in_the_vendor_s_words(violation: Violation, text: str
 @pytest.mark.parametrize(
     ("violation", "text"),
     [
-        (wrong("entrypoint_num_cpus", "anyOf", 0.1), "CPU of 100 millicores is outside the allowed range from 300 to 16000 millicores"),
-        (wrong("entrypoint_num_cpus", "anyOf", 16.5), "16500 millicores"),
-        (wrong("entrypoint_memory", "anyOf", 1 << 20), "memory of 1 MB"),
+        (wrong("entrypoint_num_cpus", "anyOf", 0.1), "CPU of 0.1 cores is outside the allowed range from 0.3 to 16 cores"),
+        (wrong("entrypoint_num_cpus", "anyOf", 16.5), "16.5 cores"),
+        (wrong("entrypoint_memory", "anyOf", (1 << 50) + 1), "memory of 1125899906842625 bytes"),
     ],
 )
 def test_a_positive_amount_out_of_range_is_a_failed_creation(violation: Violation, text: str) -> None:
@@ -70,6 +70,13 @@ def test_a_positive_amount_out_of_range_is_a_failed_creation(violation: Violatio
     assert status == 500
     assert body.startswith("create app failed, submissionId:[app-7], err: ")
     assert text in body
+
+
+def test_a_failed_creation_without_an_id_names_one_that_no_job_has() -> None:
+    texts = [refused(wrong("entrypoint_num_cpus", "anyOf", 99), body={"n": n})[1] for n in (1, 1, 2)]
+
+    assert texts[0] == texts[1] != texts[2]
+    assert all("submissionId:[app-" in text for text in texts)
 
 
 def test_of_two_mistakes_the_one_checked_first_is_told() -> None:

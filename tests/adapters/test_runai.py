@@ -309,7 +309,16 @@ def test_a_deleted_job_frees_its_gpus_and_leaves_the_list(world: World) -> None:
     after(world, 2)
 
     assert statuses(world) == {"job-1": "Running", "job-2": "Running"}
-    assert [event for _, _, state, event in world.history("runai") if state == "Deleted"] == ["cancelled"]
+
+
+def test_a_job_whose_time_to_live_is_over_this_instant_is_not_found(world: World) -> None:
+    submit(world, command="sleep 0", ttlAfterFinish="0s")
+    submit(world, interactive=True, ttlAfterFinish="0s")
+    after(world, 0.999)
+    world.scheduler.clock.advance(1_000_000)
+
+    assert [item["ok"] for item in delete(world, "job-0", "job-1")] == [False, True]
+    assert [submit(world), submit(world)] == ["job-0", "job-1"]
 
 
 def test_an_ended_job_can_be_deleted(world: World) -> None:

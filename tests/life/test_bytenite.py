@@ -16,7 +16,7 @@ from mockserver.simulation.scenario import parse
 from tests.conftest import Bench
 
 HELLO = {"templateId": "hello-world"}
-ONE_WORKER = parse("nodes: [{class: one, cpu: 2, memory_gib: 4}]", "one worker")
+ONE_WORKER = parse("nodes: [{class: one, cpu: 4, memory_gib: 8}]", "one worker")
 
 
 class Customer:
@@ -84,6 +84,16 @@ def test_a_job_waits_for_capacity_in_started(bench_of: Callable[..., Bench]):
     assert customer.job(first)["state"] == "JOB_STATE_UPLOADING"
     assert customer.job(second)["state"] == "JOB_STATE_STARTED"
     assert "startedAt" not in customer.job(second)
+
+
+def test_twenty_jobs_at_once_show_a_queue_that_drains(customer):
+    jobs = [customer.run() for _ in range(20)]
+    states = [customer.job(job)["state"] for job in jobs]
+
+    customer.bench.advance(120)
+
+    assert set(states) == {"JOB_STATE_UPLOADING", "JOB_STATE_STARTED"}
+    assert {customer.job(job)["state"] for job in jobs} == {"JOB_STATE_COMPLETE"}
 
 
 def test_submit_and_abort(customer):

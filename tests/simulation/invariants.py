@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 from mockserver.simulation.cluster import GPU, MILLI, SHARE
 from mockserver.simulation.job import Job
@@ -77,7 +78,7 @@ def history_follows_the_course(job: Job) -> None:
     steps = list(job.steps())
     assert steps[0][2] == "submitted"
     assert steps[-1][1] is job.stage
-    for (_, before, _, _), (_, stage, event, _) in zip(steps, steps[1:], strict=False):
+    for (_, before, _, _), (_, stage, event, _) in pairwise(steps):
         declared = before.after[1] if event == "elapsed" and before.after else before.on.get(event)
         assert stage is declared
         assert not before.is_terminal
@@ -97,8 +98,10 @@ def stamps_never_go_back(job: Job) -> None:
 
 
 def attempts_are_bounded(job: Job) -> None:
-    """No more attempts than one and the retries."""
-    assert len(job.attempts()) <= 1 + job.request.retries
+    """No more attempts than one and the retries, not counting those that lost their node."""
+    counted = [attempt for attempt in job.attempts() if attempt.outcome != "displaced"]
+    assert len(counted) <= 1 + job.request.retries
+    assert job.failures <= 1 + job.request.retries
 
 
 def settled(here: World) -> None:

@@ -11,7 +11,7 @@ from mockserver.simulation.job import Limits, ResourceRequest
 GIB = 1 << 30
 MOST_CHUNKS = 1000
 
-SMALL = ResourceRequest(cpu=2.0, memory=4 * GIB)
+SMALL = ResourceRequest(cpu=4.0, memory=8 * GIB)
 WITH_GPU = ResourceRequest(cpu=2.0, memory=16 * GIB, gpu=1.0)
 
 HTTP_SOURCE = "type.googleapis.com/bytenite.data_source.HttpDataSource"

@@ -11,14 +11,13 @@ import orjson
 from mockserver.adapters.dates import unix_seconds
 from mockserver.adapters.exchange import Call, Json, Refusal, Reply
 from mockserver.adapters.openyuanrong.credential import tenant, verify
-from mockserver.adapters.openyuanrong.refusal import answer, error
+from mockserver.adapters.openyuanrong.refusal import answer, complete, error
 from mockserver.simulation.job import Job, JobRequest, Limits, Outcome, ResourceRequest
 from mockserver.simulation.world import World
 
 __all__ = ["error", "verify", "yr_delete_job", "yr_get_job", "yr_list_jobs", "yr_stop_job", "yr_submit_job"]
 
 API = "openyuanrong"
-PREFIX = "app-"
 WISHES = "unUseAntiOtherLabels"
 MIB = 1 << 20
 MOST = 1 << 50  # no node has more of anything; keeps absurd amounts out of the ledger's arithmetic
@@ -103,10 +102,7 @@ def _existing(call: Call) -> Job:
 
 def _submission_id(call: Call) -> str:
     """The complete id: the client's with its prefix, or a made one. Source: specs/openyuanrong/sources.md#ids."""
-    given: str = call.body.get("submission_id", "")
-    if not given:
-        return f"{PREFIX}{call.world.new_id(API, fingerprint=call.raw)}"
-    return given if given.startswith(PREFIX) else PREFIX + given
+    return complete(call.body.get("submission_id") or str(call.world.new_id(API, fingerprint=call.raw)))
 
 
 def _resources(body: Json, pools: str) -> ResourceRequest:

@@ -5,6 +5,11 @@ Source: specs/openyuanrong/sources.md#numbers and #house-rules-that-win-over-the
 
 from __future__ import annotations
 
+from hashlib import blake2b
+from uuid import UUID
+
+import orjson
+
 from mockserver.adapters.exchange import Json, Kind, Refusal, Reply, Violation
 from mockserver.simulation.errors import Unplaceable
 
@@ -27,15 +32,15 @@ STATUS: dict[Kind, int] = {
     "internal": 500,
 }
 
+PREFIX = "app-"
 UNREADABLE = "shouldBind SubmitJob request failed, err: "
 SCHEDULE_TIMEOUT_MS = 18_000
 ATTEMPTS = 2
 
 RANGES = {
-    "entrypoint_num_cpus": ("CPU", "millicores", 300, 16_000, 1000.0),
-    "entrypoint_memory": ("memory", "MB", 128, 1 << 30, 1 / (1 << 20)),
+    "entrypoint_num_cpus": "CPU of {} cores is outside the allowed range from 0.3 to 16 cores",
+    "entrypoint_memory": "memory of {} bytes is outside the allowed range from 134217728 to 1125899906842624 bytes",
 }
-"""Member -> its resource, the scheduler's unit, least and most in it, and units in one of the client's."""
 
 _DECODING, _ENTRYPOINT, _WORKING_DIR, _CPUS, _GPUS, _MEMORY, _ID, _OTHER, _RANGE = range(9)
 _NEGATIVE = {"entrypoint_num_cpus": _CPUS, "entrypoint_num_gpus": _GPUS, "entrypoint_memory": _MEMORY}
@@ -87,7 +92,7 @@ def _judge(violation: Violation) -> tuple[int, str]:
         if got < 0:
             return _NEGATIVE.get(first, _OTHER), f"{'.'.join(names)} should not be less than 0"
         if first in RANGES and (first != "entrypoint_memory" or got == int(got)):
-            return _RANGE, _out_of_range(first, got)
+            return _RANGE, RANGES[first].format(got)
     if first == "submission_id" and isinstance(got, str):
         return _ID, _bad_id(got)
     message = " or ".join(violation.expected) if violation.keyword == "anyOf" and violation.expected else violation.message
@@ -102,11 +107,6 @@ def _missing(violation: Violation) -> list[str]:
     return [name for name in expected if name not in violation.got][:1]
 
 
-def _out_of_range(member: str, got: float) -> str:
-    name, unit, least, most, factor = RANGES[member]
-    return f"{name} of {got * factor:.12g} {unit} is outside the allowed range from {least} to {most} {unit}"
-
-
 def _bad_id(got: str) -> str:
     if "driver" in got:
         return f"submission_id should not contain 'driver': {got}"
@@ -118,9 +118,12 @@ def _dotted(violation: Violation) -> str:
 
 
 def _wanted_id(refusal: Refusal) -> str:
-    """The id the client brought, complete; empty where none can be told."""
-    body = refusal.facts.get("body")
-    given = body.get("submission_id") if isinstance(body, dict) else None
-    if not isinstance(given, str) or not given:
-        return ""
-    return given if given.startswith("app-") else f"app-{given}"
+    """The id the job would have had: the client's, complete, or one made from the body, which no job ever has."""
+    body = refusal.facts.get("body", {})
+    given = body.get("submission_id") or str(UUID(bytes=blake2b(orjson.dumps(body), digest_size=16).digest(), version=4))
+    return complete(given)
+
+
+def complete(given: str) -> str:
+    """An id with the vendor's prefix."""
+    return given if given.startswith(PREFIX) else PREFIX + given

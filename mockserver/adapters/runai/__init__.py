@@ -11,6 +11,7 @@ from mockserver.adapters.exchange import Call, Json, Kind, Refusal, Reply
 from mockserver.adapters.runai import naming
 from mockserver.adapters.runai.amounts import quantity, span
 from mockserver.adapters.runai.naming import API
+from mockserver.simulation.errors import UnknownJob
 from mockserver.simulation.job import NO_BACKOFF, Backoff, Job, JobRequest, ResourceRequest
 from mockserver.simulation.world import World
 
@@ -160,11 +161,12 @@ def _view(world: World, job: Job) -> dict[str, Any]:
 
 
 def _delete(world: World, project: str, name: str) -> Json:
-    job = world.jobs(API, project=project).get(naming.key_of(project, name)) if project else None
-    if job is None:
+    job = world.jobs(API, project=project).get(naming.key_of(project, name))
+    try:
+        if job is None:
+            raise UnknownJob(name)
+        world.delete(job)
+    except UnknownJob:  # never there, or its time to live is over this very instant
         return {"name": name, "ok": False, "error": _error(404, "job not found", f"project {project} has no job {name}")}
-    if not job.is_terminal:
-        world.cancel(job, "deleted by the client")
-    world.delete(job)
     naming.deleted(world, project, name)
     return {"name": name, "ok": True}
