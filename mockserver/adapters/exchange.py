@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from mockserver.simulation.job import Script
 from mockserver.simulation.world import World
 
 Json = Any  # a parsed JSON value: dict, list, str, int, float, bool or None
@@ -89,7 +90,7 @@ class Call:
     raw: bytes = b""
     strict: bool = False
     manual: bool = False  # the clock only moves when told to
-    real_seconds: float = 0.0  # real time from some origin, in strict mode; for credentials that age whatever the sandbox's clock does
+    wall_us: int = 0  # real UTC time in microseconds since 1970, in strict mode; for credentials whose clients live in real time
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -102,12 +103,20 @@ def encode(reply: Reply) -> tuple[bytes, list[Header]]:
     elif reply.text is not None or not is_json(reply.media_type.partition(";")[0]):
         body, headers = (reply.text or "").encode("utf-8"), [_content_type(reply.media_type)]
     else:
-        body, headers = orjson.dumps(reply.body), [_content_type(reply.media_type)]
+        body, headers = dumps(reply.body), [_content_type(reply.media_type)]
     if reply.status != 204:
         headers.append((b"content-length", b"%d" % len(body)))
     if reply.headers:
         headers.extend(extra(reply))
     return body, headers
+
+
+def dumps(value: Any) -> bytes:
+    """JSON, also for whole numbers beyond 64 bits, which the fast writer does not know. Raises TypeError."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode("utf-8")
 
 
 def extra(reply: Reply) -> list[Header]:

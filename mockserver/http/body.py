@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from mockserver.adapters.exchange import Refusal
-from mockserver.http.limits import BODY_BYTES, BODY_DEPTH, INTEGER_HIGH, INTEGER_LOW
+from mockserver.http.limits import BODY_BYTES, BODY_DEPTH, INTEGER_DIGITS
 from mockserver.http.media import inflate, too_large
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -62,9 +62,7 @@ def parse(raw: bytes) -> Any:
         raise Refusal("malformed", f"the body is not JSON: {error}", offset=error.pos) from error
     if raw.count(b"[") + raw.count(b"{") > BODY_DEPTH:
         _check_depth(value)
-    if _LONG_NUMBER.search(raw):
-        _check_integers(raw)
-    return value
+    return _exact(raw) if _LONG_NUMBER.search(raw) else value
 
 
 def _check_depth(value: Any) -> None:
@@ -82,13 +80,12 @@ def _check_depth(value: Any) -> None:
         level = below
 
 
-def _check_integers(raw: bytes) -> None:
-    """The fast parser makes a whole number beyond 64 bits a rounded float: look at each as it was written."""
+def _exact(raw: bytes) -> Any:
+    """The fast parser makes a whole number beyond 64 bits a rounded float: read again, as it was written. Raises Refusal."""
 
-    def check(text: str) -> int:
-        if len(text) > 20 or not INTEGER_LOW <= int(text) <= INTEGER_HIGH:
-            shown = text if len(text) <= 40 else f"{text[:40]}…"
-            raise Refusal("malformed", f"the whole number {shown} is beyond 64 bits")
-        return 0
+    def whole(text: str) -> int:
+        if len(text) > INTEGER_DIGITS:
+            raise Refusal("malformed", f"a whole number of {len(text)} digits; at most {INTEGER_DIGITS} are read")
+        return int(text)
 
-    json.loads(raw, parse_int=check)
+    return json.loads(raw, parse_int=whole)

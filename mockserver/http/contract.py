@@ -12,7 +12,7 @@ from mockserver.http.answer import Answers
 from mockserver.http.body import Receive, parse, receive_body
 from mockserver.http.credentials import Credentials
 from mockserver.http.media import MediaTypes, is_json
-from mockserver.http.pace import ticks
+from mockserver.http.pace import wall_us
 from mockserver.http.parameters import Parameters
 from mockserver.http.schema import Schemas, violations
 from mockserver.simulation.world import World
@@ -31,6 +31,11 @@ class HeaderFields(Mapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         return self._fields[name.encode("latin-1")].decode("latin-1")
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The field's value, or `default`."""
+        value = self._fields.get(name.encode("latin-1"))
+        return default if value is None else value.decode("latin-1")
 
     def __iter__(self) -> Any:
         return (name.decode("latin-1") for name in self._fields)
@@ -89,7 +94,7 @@ class Contract:
             raw=raw,
             strict=self.strict,
             manual=manual,
-            real_seconds=ticks() if self.strict else 0.0,
+            wall_us=wall_us() if self.strict else 0,
         )
         if self._verified:
             self.adapter.verify(call)

@@ -6,8 +6,11 @@ BODY_BYTES = 8 * 1024 * 1024
 BODY_DEPTH = 100
 """Deepest nesting of arrays and objects in a request body; deeper is refused as malformed."""
 
+INTEGER_DIGITS = 300
+"""Whole numbers of a request body are exact up to so many digits; longer ones are refused as malformed."""
+
 INTEGER_LOW, INTEGER_HIGH = -(2**63), 2**64 - 1
-"""Whole numbers in a request are exact between these; beyond them they are refused as malformed."""
+"""Whole numbers among the parameters; beyond them they are refused."""
 
 VIOLATIONS = 50
 """Most violations that one refusal reports."""
@@ -20,6 +23,27 @@ SANDBOXES = 256
 
 SANDBOX_IDLE_SECONDS = 600.0
 """A sandbox that was not asked for so long (real time) may make room for a new one."""
+
+SANDBOX_JOBS = 1_000_000
+"""Most jobs in all sandboxes together before a new sandbox must wait for an idle one to go; a job takes about 2 KB."""
+
+CALLBACK_SECONDS = 5.0
+"""How long (real time) a callback's receiver may take to answer."""
+
+CALLBACK_REDIRECTS = 3
+"""Most redirects that a callback follows."""
+
+CALLBACKS_PENDING = 10_000
+"""Most callbacks of a sandbox that wait to be delivered; the oldest make room."""
+
+CALLBACKS_RECORDED = 1000
+"""How many of a sandbox's latest delivery attempts are remembered."""
+
+FIRED_LISTED = 200
+"""Most transitions that one answer of the clock lists; all are counted."""
+
+SLICE_STEPS = 20_000
+"""After how many steps of the simulation the clock lets other requests in between."""
 
 STREAM_POLL_SECONDS = 0.1
 """Longest wait (real time) until an open stream looks again whether time has moved."""

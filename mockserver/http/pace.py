@@ -56,36 +56,35 @@ class Pace:
 
     __slots__ = ("_anchor_real", "_anchor_virtual", "_clock", "tempo")
 
-    def __init__(self, tempo: Tempo, clock: Callable[[], float] = ticks) -> None:
+    def __init__(self, tempo: Tempo, clock: Callable[[], float] = ticks, *, shows: int = 0) -> None:
         self.tempo = tempo
         self._clock = clock
         self._anchor_real = clock()
-        self._anchor_virtual = 0
+        self._anchor_virtual = shows
 
-    def move(self, world: World) -> None:
-        """Let everything happen that is due by now; at the pace `auto`, the next thing."""
+    def target(self, world: World) -> int:
+        """The instant to which a world should move now; at the pace `auto`, that of the next thing to happen."""
         rate = self.tempo.rate
         if rate is not None:
-            world.advance_to(max(self._due(rate), world.now_us))
-            return
+            return max(self._due(rate), world.now_us)
         upcoming = world.next_event_us() if self.tempo.is_auto else None
-        world.advance_to(world.now_us if upcoming is None else max(upcoming, world.now_us))
+        return world.now_us if upcoming is None else max(upcoming, world.now_us)
 
-    def advance(self, world: World, seconds: float) -> None:
-        """Move a world forward by simulated seconds; from there it goes on at its pace."""
-        rate = self.tempo.rate
-        start = world.now_us if rate is None else max(self._due(rate), world.now_us)
-        target = start + round(seconds * MICRO)
-        world.advance_to(target)
-        self._anchor_virtual, self._anchor_real = target, self._clock()
+    def anchor(self, instant: int) -> None:
+        """The clock shows `instant` now, and goes on from there."""
+        self._anchor_virtual, self._anchor_real = instant, self._clock()
 
     def until_next(self, world: World) -> float | None:
         """Real seconds until something happens by itself; None when nothing will."""
         upcoming = world.next_event_us()
+        return None if upcoming is None else self.until(upcoming)
+
+    def until(self, instant: int) -> float | None:
+        """Real seconds until the clock shows `instant` by itself; None when it will not."""
         rate = self.tempo.rate
-        if upcoming is None or self.tempo.is_manual:
+        if self.tempo.is_manual:
             return None
-        return 0.0 if rate is None else max(0.0, (upcoming - self._due(rate)) / MICRO / rate)
+        return 0.0 if rate is None else max(0.0, (instant - self._due(rate)) / MICRO / rate)
 
     def _due(self, rate: float) -> int:
         return self._anchor_virtual + int((self._clock() - self._anchor_real) * rate * MICRO)

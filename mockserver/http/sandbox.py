@@ -1,16 +1,18 @@
-"""Keeps the sandboxes: one isolated world each, made on first use, bounded in number."""
+"""Keeps the sandboxes: one isolated world each, made on first use or as asked for, bounded in number and in jobs."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from mockserver.adapters.exchange import Refusal, Violation
-from mockserver.http.limits import SANDBOX_IDLE_SECONDS, SANDBOXES
+from mockserver.http.limits import SANDBOX_IDLE_SECONDS, SANDBOX_JOBS, SANDBOXES
 from mockserver.http.pace import FIXED_EPOCH_US, Pace, Tempo, ticks, wall_us
+from mockserver.http.webhooks import Deliveries
 from mockserver.simulation.course import Course
 from mockserver.simulation.scenario import Scenario
+from mockserver.simulation.snapshot import thaw
 from mockserver.simulation.world import World, epoch_of
 from specs import Spec
 
@@ -20,41 +22,83 @@ PREFIX = "/sandbox/"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a sandbox's world is made; `strict` says whether credentials are verified, None leaves it to the server."""
+
+    scenario: Scenario
+    seed: int | None
+    tempo: Tempo
+    strict: bool | None = None
+
+
+@dataclass(slots=True, eq=False)
 class Sandbox:
-    """A world and the pace at which it is moved. `used` is the real time of the last request."""
+    """A world, the pace at which it is moved, and whom it calls. `used` is the real time of the last request."""
 
     name: str
+    plan: Plan
     world: World
     pace: Pace
+    calls: Deliveries
     used: float
 
     def move(self) -> World:
         """The world, with everything happened that is due."""
-        self.pace.move(self.world)
-        return self.world
+        world = self.world
+        target = self.pace.target(world)
+        while not world.advance_to(target):
+            self.calls.collect(world)
+        return world
+
+    @property
+    def needs_moving(self) -> bool:
+        """Whether somebody outside waits for something to happen here."""
+        return self.world.awaited > 0 or bool(self.calls.pending(self.world))
 
 
 class Sandboxes:
-    """All sandboxes of one server, by name. `clock` gives real seconds."""
+    """All sandboxes of one server, by name; new ones follow `plan` unless another is given. `clock` gives real seconds."""
 
-    def __init__(self, make: Callable[[], World], tempo: Tempo, clock: Callable[[], float] = ticks) -> None:
-        self.tempo = tempo
-        self._make, self._clock = make, clock
+    def __init__(
+        self, courses: Mapping[str, Course], plan: Plan, *, callback_hosts: Sequence[str] = (), clock: Callable[[], float] = ticks
+    ) -> None:
+        self.courses, self.plan = courses, plan
+        self._hosts, self._clock = frozenset(callback_hosts), clock
         self._kept: dict[str, Sandbox] = {}
 
     def get(self, name: str) -> Sandbox:
         """The sandbox of that name, made if need be. Raises Refusal: not a name, or no room."""
         sandbox = self._kept.get(name)
-        now = self._clock()
         if sandbox is None:
-            if not _NAME.match(name):
-                message = f"{name!r} is no sandbox name; expected: up to 64 letters, digits, dots, dashes and underscores"
-                raise Refusal("invalid", message, violations=(Violation("header", ("X-Mock-Sandbox",), "pattern", _NAME.pattern, name, message),))
-            self._make_room(now)
-            sandbox = self._kept[name] = Sandbox(name, self._make(), Pace(self.tempo, self._clock), now)
-        sandbox.used = now
+            return self.create(name)
+        sandbox.used = self._clock()
         return sandbox
+
+    def find(self, name: str) -> Sandbox:
+        """The sandbox of that name. Raises Refusal when there is none."""
+        if name not in self._kept:
+            raise Refusal("unknown", f"no sandbox is called {name!r}")
+        return self._kept[name]
+
+    def create(self, name: str, plan: Plan | None = None, *, world: World | None = None) -> Sandbox:
+        """A new sandbox, around `world` if one is given. Raises Refusal: not a name, taken, or no room."""
+        if not _NAME.match(name):
+            message = f"{name!r} is no sandbox name; expected: up to 64 letters, digits, dots, dashes and underscores"
+            raise Refusal("invalid", message, violations=(Violation("header", ("X-Mock-Sandbox",), "pattern", _NAME.pattern, name, message),))
+        if name in self._kept:
+            raise Refusal("conflict", f"a sandbox called {name!r} exists already")
+        now = self._clock()
+        self._make_room(now)
+        plan = plan or self.plan
+        made = world or self._world(plan)
+        sandbox = self._kept[name] = Sandbox(name, plan, made, self._pace(plan, made), Deliveries(self._hosts), now)
+        return sandbox
+
+    def remove(self, name: str) -> None:
+        """Forget a sandbox with all that is in it. Raises Refusal when there is none."""
+        self.find(name)
+        del self._kept[name]
 
     def holding(self, world: World) -> Sandbox:
         """The sandbox that a world belongs to. Raises LookupError."""
@@ -65,26 +109,53 @@ class Sandboxes:
 
     def reset(self, sandbox: Sandbox) -> None:
         """Begin a sandbox anew, at time 0."""
-        sandbox.world, sandbox.pace = self._make(), Pace(self.tempo, self._clock)
+        self._begin(sandbox, self._world(sandbox.plan))
+
+    def restore(self, sandbox: Sandbox, snapshot: bytes) -> None:
+        """Put a sandbox back to where a snapshot was taken; it goes on from there at its pace. Raises SnapshotError."""
+        self._begin(sandbox, thaw(snapshot, self.courses))
+
+    def fork(self, sandbox: Sandbox, name: str, snapshot: bytes) -> Sandbox:
+        """A second sandbox that goes on from a snapshot of `sandbox`. Raises Refusal, SnapshotError."""
+        return self.create(name, sandbox.plan, world=thaw(snapshot, self.courses))
+
+    def set_tempo(self, sandbox: Sandbox, tempo: Tempo) -> None:
+        """Let a sandbox's clock follow real time another way from this instant on, also after a reset."""
+        sandbox.plan = replace(sandbox.plan, tempo=tempo)
+        sandbox.pace = self._pace(sandbox.plan, sandbox.world)
 
     def __len__(self) -> int:
         return len(self._kept)
 
+    def __iter__(self) -> Iterator[Sandbox]:
+        return iter(self._kept.values())
+
+    def idle_seconds(self, sandbox: Sandbox) -> float:
+        """Real seconds since a sandbox was last asked."""
+        return max(0.0, self._clock() - sandbox.used)
+
+    def _begin(self, sandbox: Sandbox, world: World) -> None:
+        sandbox.world, sandbox.pace = world, self._pace(sandbox.plan, world)
+        sandbox.calls = Deliveries(self._hosts)
+
+    def _pace(self, plan: Plan, world: World) -> Pace:
+        return Pace(plan.tempo, self._clock, shows=world.now_us)
+
+    def _world(self, plan: Plan) -> World:
+        began = FIXED_EPOCH_US if plan.tempo.rate is None else wall_us()
+        return World(plan.scenario, self.courses, epoch_us=epoch_of(plan.scenario, began), seed=plan.seed)
+
     def _make_room(self, now: float) -> None:
-        if len(self._kept) < SANDBOXES:
-            return
-        idle = min((box for box in self._kept.values() if box.name != DEFAULT), key=lambda box: box.used)
-        if now - idle.used < SANDBOX_IDLE_SECONDS:
-            raise Refusal("unavailable", f"{SANDBOXES} sandboxes are in use; none was idle for {SANDBOX_IDLE_SECONDS:.0f} seconds")
-        del self._kept[idle.name]
+        """Evict the longest idle sandboxes as far as number or jobs demand it. Raises Refusal when none is idle."""
+        while len(self._kept) >= SANDBOXES or sum(box.world.count for box in self._kept.values()) >= SANDBOX_JOBS:
+            others = [box for box in self._kept.values() if box.name != DEFAULT]
+            idle = min(others, key=lambda box: box.used, default=None)
+            if idle is None or now - idle.used < SANDBOX_IDLE_SECONDS:
+                full = f"{len(self._kept)} sandboxes of at most {SANDBOXES} are in use, with at most {SANDBOX_JOBS} jobs together"
+                raise Refusal("unavailable", f"{full}; none was idle for {SANDBOX_IDLE_SECONDS:.0f} seconds")
+            del self._kept[idle.name]
 
 
-def world_maker(apis: list[Spec], scenario: Scenario, tempo: Tempo, seed: int | None) -> Callable[[], World]:
-    """How each sandbox's world is made: one cluster for all APIs, beginning now or, where real time does not matter, at a fixed instant."""
-    courses = {spec.name: Course(spec.lifecycle) for spec in apis if spec.lifecycle is not None}
-
-    def make() -> World:
-        began = FIXED_EPOCH_US if tempo.rate is None else wall_us()
-        return World(scenario, courses, epoch_us=epoch_of(scenario, began), seed=seed)
-
-    return make
+def courses_of(apis: Sequence[Spec]) -> dict[str, Course]:
+    """The lifecycles of APIs, ready to be followed."""
+    return {spec.name: Course(spec.lifecycle) for spec in apis if spec.lifecycle is not None}

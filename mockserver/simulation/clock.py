@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 MICRO = 1_000_000
+FOREVER = 1e12
+"""Seconds; longer spans count as this."""
 
 
 def micros(seconds: float) -> int:
-    """Whole microseconds of a span in seconds, rounded to the nearest."""
-    return round(seconds * MICRO)
+    """Whole microseconds of a span in seconds, rounded to the nearest; at most those of `FOREVER`."""
+    return round(min(seconds, FOREVER) * MICRO)
 
 
 def seconds(micros: int) -> float:

@@ -33,6 +33,7 @@ class World:
         self._shelves: dict[str, dict[Any, Any]] = {}
         self._seen: Counter[bytes] = Counter()
         self.count = 0
+        self.awaited = 0  # jobs whose clients want to be called and have not been announced to anybody
 
     # Time
 
@@ -73,6 +74,7 @@ class World:
     def take_announced(self) -> list[tuple[int, Job]]:
         """(instant, job) of the ended jobs whose clients want to be called, in order, each once."""
         taken, self.scheduler.announced = self.scheduler.announced, []
+        self.awaited -= len(taken)
         return taken
 
     def next_event_us(self) -> int | None:
@@ -105,6 +107,8 @@ class World:
         for scope in _scopes(request):
             self._scopes.setdefault(scope, {})[request.key] = job
         self.count += 1
+        if request.callback is not None:
+            self.awaited += 1
         return job
 
     def job(self, api: str, key: str, *, owner: str | None = None) -> Job:
@@ -149,6 +153,8 @@ class World:
     def forget(self, job: Job) -> None:
         """Strike a discarded or expired job from the books."""
         request = job.request
+        if request.callback is not None and not job.is_terminal:
+            self.awaited -= 1
         del self._jobs[request.api][request.key]
         for scope in _scopes(request):
             members = self._scopes[scope]

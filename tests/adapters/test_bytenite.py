@@ -78,9 +78,7 @@ def test_every_operation_of_the_document_has_a_function():
 
 
 def test_a_created_job_is_a_draft_that_shows_what_was_sent(customer):
-    body = customer.ask(
-        "Customer_CreateJob", {**HELLO, "name": "n", "config": {"taskTimeout": "60", "jobTimeout": 90, "isTestJob": True}}
-    ).body
+    body = customer.ask("Customer_CreateJob", {**HELLO, "name": "n", "config": {"taskTimeout": "60", "jobTimeout": 90, "isTestJob": True}}).body
 
     job = body["job"]
     assert job["state"] == "JOB_STATE_NEW"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import count, pairwise
+from random import Random
 from uuid import UUID
 
 import pytest
@@ -114,6 +115,22 @@ def test_a_refused_submission_uses_up_no_number(world: World) -> None:
     delete(world, names[7])
 
     assert submit(world) == "job-7"
+
+
+def test_a_generated_number_is_always_the_lowest_free_one(world: World) -> None:
+    chance = Random(7)
+    for _ in range(1500):
+        mine = {job["name"] for job in listed(world, "team-a")}
+        expected = next(name for name in map("job-{}".format, count()) if name not in mine)
+        match chance.randrange(4):
+            case 0 if mine:
+                delete(world, chance.choice(sorted(mine)))
+            case 1 if (chosen := f"job-{chance.randrange(12)}") not in mine and len(mine) < 40:
+                submit(world, name=chosen, command="sleep 1", ttlAfterFinish=f"{chance.randrange(5)}s")
+            case 2 if len(mine) < 40:
+                assert submit(world, command="sleep 1", **({"ttlAfterFinish": "2s"} if chance.random() < 0.5 else {})) == expected
+            case _:
+                after(world, chance.random())
 
 
 def test_a_name_wins_over_a_prefix(world: World) -> None:

@@ -220,9 +220,7 @@ def test_pages_of_a_list(customer):
     assert oldest["data"][0]["id"] == jobs[0]
 
 
-@pytest.mark.parametrize(
-    "query", ["limit=-1", "pagination.limit=many", "pagination.offset=1.5", "orderBy=mood", "limit=99999999999999999999"]
-)
+@pytest.mark.parametrize("query", ["limit=-1", "pagination.limit=many", "pagination.offset=1.5", "orderBy=mood", "limit=99999999999999999999"])
 def test_paging_that_makes_no_sense_is_refused(customer, query):
     assert code(customer.ask("GET", f"/jobs?{query}")) == (400, 3)
 

@@ -197,9 +197,7 @@ def test_a_deletion_of_several_says_what_became_of_each(bench: Bench) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "body", [{"name": "job-0", "project": "team-a"}, ["job-0"], [{"name": "job-0"}], [{"name": 1, "project": "a"}], None]
-)
+@pytest.mark.parametrize("body", [{"name": "job-0", "project": "team-a"}, ["job-0"], [{"name": "job-0"}], [{"name": 1, "project": "a"}], None])
 def test_a_deletion_needs_a_list_of_names_and_projects(bench: Bench, body: Any) -> None:
     submit(bench)
 
@@ -256,9 +254,7 @@ def test_an_unusual_job_is_taken(bench: Bench, wanted: dict[str, Any]) -> None:
         ("PATCH", "/api/job", 405),
     ],
 )
-def test_what_this_generation_does_not_know_is_refused_in_its_shape(
-    bench_of: Callable[..., Bench], method: str, path: str, status: int
-) -> None:
+def test_what_this_generation_does_not_know_is_refused_in_its_shape(bench_of: Callable[..., Bench], method: str, path: str, status: int) -> None:
     answer = bench_of(apis=["runai"]).request(method, path)
 
     assert is_error(answer, status)

@@ -49,9 +49,7 @@ def Customer_CreateJob(call: Call) -> Reply:
         "stateTimestamps": {},
     }
     kept.body.update((name, value) for name, value in facts.items() if value is not None)
-    request = JobRequest(
-        API, key, template.resources, owner=owner(call), limits=words.limits(config), command=words.command(params), payload=kept
-    )
+    request = JobRequest(API, key, template.resources, owner=owner(call), limits=words.limits(config), command=words.command(params), payload=kept)
     return Reply(200, answer(world, world.submit(request)))
 
 

@@ -46,4 +46,4 @@ def _owner(call: Call) -> str:
 
 
 def _clock(call: Call) -> float:
-    return call.world.now if call.manual else call.real_seconds
+    return call.world.now if call.manual else call.wall_us / 1e6
