@@ -41,11 +41,13 @@ class Floor:
         await send({"type": "http.response.body", "body": answer})
 
 
-def ours() -> Any:
+def ours(port: int) -> None:
     """All five APIs, as `mockserver serve` serves them."""
     from mockserver.http.app import create_app
+    from mockserver.http.server import bind, run
 
-    return create_app()
+    listener = bind("127.0.0.1", port)
+    run([(create_app(), listener)])
 
 
 def stock(answers: Mapping[str, Any]) -> Any:
@@ -75,10 +77,12 @@ def stock(answers: Mapping[str, Any]) -> Any:
 def main() -> None:
     """Serve `floor`, `stock` or `ours` on a port; the first two read recorded answers from a file."""
     kind, port, *rest = sys.argv[1:]
-    answers = json.loads(Path(rest[0]).read_text()) if rest else {}
-    app = {"floor": lambda: Floor(answers), "stock": lambda: stock(answers), "ours": ours}[kind]()
-    lifespan = "on" if kind == "ours" else "off"
-    uvicorn.run(app, port=int(port), http="httptools", loop="uvloop", lifespan=lifespan, access_log=False, log_level="error", server_header=False)
+    if kind == "ours":
+        ours(int(port))
+        return
+    answers = json.loads(Path(rest[0]).read_text())
+    app = Floor(answers) if kind == "floor" else stock(answers)
+    uvicorn.run(app, port=int(port), http="httptools", loop="uvloop", lifespan="off", access_log=False, log_level="error", server_header=False)
 
 
 if __name__ == "__main__":

@@ -10,19 +10,11 @@ from urllib.parse import unquote, urlsplit
 
 import yaml
 
+from specs import fast_yaml
 from specs.errors import Place, SpecError
 
 Node = dict[str, Any]
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-
-
-class _Loader(yaml.CSafeLoader):
-    """The C loader, which leaves dates as the strings they are on the wire."""
-
-    yaml_implicit_resolvers = {
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-        for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +37,7 @@ class Operation:
 def read(file: Path) -> Node:
     """Parse a YAML file into a mapping; refuses what does not parse."""
     try:
-        value = yaml.load(file.read_bytes(), Loader=_Loader)  # a safe loader
+        value = fast_yaml.load(file.read_bytes())
     except OSError as error:
         raise SpecError(file, (), f"cannot be read: {error.strerror}") from error
     except yaml.YAMLError as error:

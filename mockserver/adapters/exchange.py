@@ -90,6 +90,7 @@ class Call:
     raw: bytes = b""
     strict: bool = False
     manual: bool = False  # the clock only moves when told to
+    script: Script | None = None  # what a rule wants of the job that this call makes
     wall_us: int = 0  # real UTC time in microseconds since 1970, in strict mode; for credentials whose clients live in real time
 
 

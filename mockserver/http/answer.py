@@ -50,13 +50,14 @@ class Answers:
             if reply.empty and not declared.validators:
                 return ()
             return (_broken("content", list(declared.validators), reply.media_type, "a body is declared and none sent, or the reverse"),)
-        medium = reply.media_type.partition(";")[0]
+        medium = reply.media_type
+        if medium not in declared.validators:
+            medium = medium.partition(";")[0]
         if medium not in declared.validators:
             return (_broken("content", list(declared.validators), reply.media_type, f"media type {reply.media_type} is not declared"),)
         validator = declared.validators[medium]
-        if validator is None or validator.is_valid(reply.body if reply.text is None else reply.text):
-            return ()
-        return violations(validator, reply.body if reply.text is None else reply.text, "answer")
+        value = reply.body if reply.text is None else reply.text
+        return () if validator is None or validator.is_valid(value) else violations(validator, value, "answer")
 
     def _declared(self, status: int) -> _Declared | None:
         place, responses = self._schemas.follow(self._place)
@@ -92,22 +93,25 @@ def _broken(keyword: str, expected: Any, got: Any, message: str) -> Violation:
 
 
 @lru_cache(maxsize=64)
-def _content_type(media_type: str) -> Header:
-    return (b"content-type", media_type.encode("latin-1"))
+def _medium(media_type: str) -> tuple[bool, Header]:
+    """Whether a media type is JSON, and its header field."""
+    return is_json(media_type.partition(";")[0]), (b"content-type", media_type.encode("latin-1"))
 
 
 def encode(reply: Reply) -> tuple[bytes, list[Header]]:
-    """The body and header fields of a reply that is no stream. Raises TypeError when the body is not JSON."""
-    if reply.empty:
-        body, headers = b"", []
-    elif reply.text is not None or not is_json(reply.media_type.partition(";")[0]):
-        body, headers = (reply.text or "").encode("utf-8"), [_content_type(reply.media_type)]
-    else:
-        body, headers = dumps(reply.body), [_content_type(reply.media_type)]
-    if reply.status != 204:
+    """The body and header fields of a reply; a stream has no body here. Raises TypeError when the body is not JSON."""
+    body, headers = b"", []
+    if not reply.empty:
+        as_json, field = _medium(reply.media_type)
+        headers.append(field)
+        if as_json and reply.text is None:
+            body = dumps(reply.body)
+        elif reply.text is not None:
+            body = reply.text.encode("utf-8")
+    if reply.stream is None and reply.status != 204:
         headers.append((b"content-length", b"%d" % len(body)))
-    if reply.headers:
-        headers.extend(extra(reply))
+    for name, value in reply.headers.items():
+        headers.append((name.lower().encode("latin-1"), value.encode("latin-1", "replace")))
     return body, headers
 
 
@@ -117,8 +121,3 @@ def dumps(value: Any) -> bytes:
         return orjson.dumps(value)
     except TypeError:
         return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode("utf-8")
-
-
-def extra(reply: Reply) -> list[Header]:
-    """The header fields that an adapter added."""
-    return [(name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in reply.headers.items()]

@@ -8,11 +8,13 @@ from typing import Any
 import specs
 from mockserver.http import errors
 from mockserver.http.control import Control
+from mockserver.http.guard import Guard
 from mockserver.http.pace import tempo
 from mockserver.http.path_index import PathIndex
 from mockserver.http.routing import connect
-from mockserver.http.sandbox import PREFIX, Sandboxes, world_maker
+from mockserver.http.sandbox import PREFIX, Plan, Sandboxes, courses_of
 from mockserver.http.served import Served, adapter_of
+from mockserver.http.strike import WIRE
 from mockserver.http.wire import ContractApplication
 from mockserver.simulation import scenario as scenarios
 from mockserver.simulation.scenario import Scenario
@@ -29,10 +31,13 @@ class Understudy:
         """Serve one request, or the server's start and stop."""
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
             scope = _without_prefix(scope)
+        scope[WIRE] = send
         await self._connexion(scope, receive, send)
+        del scope[WIRE]  # it knows the scope: together they would wait for the garbage collector
 
     def close(self) -> None:
-        """End open streams; the server is about to stop."""
+        """End open streams and callbacks; the server is about to stop."""
+        self.application.courier.close()
         self.application.closing.set()
 
 
@@ -44,30 +49,38 @@ def create_app(
     pace: str = "real",
     seed: int | None = None,
     access_log: bool = False,
+    callback_hosts: Sequence[str] = (),
     sandboxes: Sandboxes | None = None,
+    guard: Guard | None = None,
 ) -> Understudy:
     """The server for the named APIs (all of them by default).
 
     `sandboxes` shares worlds with another application, so that APIs on several ports live in one simulation; it must have been made
-    for these APIs too (see `create_sandboxes`). Raises KeyError (unknown API), ScenarioError, SpecError, ValueError (pace, auth).
+    for these APIs too (see `create_sandboxes`). `guard` says who may use the control API (without one: whoever is on this machine).
+
+    Raises KeyError (unknown API), ScenarioError, SpecError, ValueError (pace, auth).
     """
     if auth not in ("lenient", "strict"):
         raise ValueError(f"unknown auth {auth!r}; expected lenient or strict")
     names = tuple(apis) if apis is not None else specs.names()
     if sandboxes is None:
-        sandboxes = create_sandboxes(names, scenario=scenario, pace=pace, seed=seed)
-    control = Control(sandboxes, names)
+        sandboxes = create_sandboxes(names, scenario=scenario, pace=pace, seed=seed, callback_hosts=callback_hosts)
+    control = Control(sandboxes, names, strict=auth == "strict")
     served = [(specs.load(name), adapter_of(name)) for name in names] + [(specs.load(specs.CONTROL), control)]
     index: PathIndex[Any] = PathIndex()
-    application = ContractApplication(Served(served, index, strict=auth == "strict"), sandboxes, access_log=access_log)
+    application = ContractApplication(Served(served, index, strict=auth == "strict"), sandboxes, access_log=access_log, guard=guard or Guard())
     return Understudy(application, connect(application, served, index, errors.last_resort), names)
 
 
-def create_sandboxes(apis: Sequence[str], *, scenario: Scenario | str | None = None, pace: str = "real", seed: int | None = None) -> Sandboxes:
-    """The worlds for the named APIs. Raises KeyError, ScenarioError, ValueError."""
+def create_sandboxes(
+    apis: Sequence[str], *, scenario: Scenario | str | None = None, pace: str = "real", seed: int | None = None, callback_hosts: Sequence[str] = ()
+) -> Sandboxes:
+    """The worlds for the named APIs. `callback_hosts` may be called back although they are not this machine.
+
+    Raises KeyError, ScenarioError, ValueError.
+    """
     chosen = scenario if isinstance(scenario, Scenario) else scenarios.load(scenario or "default")
-    rhythm = tempo(pace)
-    return Sandboxes(world_maker([specs.load(name) for name in apis], chosen, rhythm, seed), rhythm)
+    return Sandboxes(courses_of([specs.load(name) for name in apis]), Plan(chosen, seed, tempo(pace)), callback_hosts=callback_hosts)
 
 
 def _without_prefix(scope: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from mockserver.http.pace import wall_us
 from mockserver.http.parameters import Parameters
 from mockserver.http.schema import Schemas, violations
 from mockserver.simulation.world import World
-from specs import Operation, Spec
+from specs import CONTROL, Operation, Spec
 
 Fields = Mapping[bytes, bytes]
 
@@ -37,6 +37,11 @@ class HeaderFields(Mapping[str, str]):
         value = self._fields.get(name.encode("latin-1"))
         return default if value is None else value.decode("latin-1")
 
+    def get(self, name: str, default: Any = None) -> Any:
+        """The field of that name; spelled out because a miss is the usual case and costs no exception here."""
+        value = self._fields.get(name.encode("latin-1"))
+        return default if value is None else value.decode("latin-1")
+
     def __iter__(self) -> Any:
         return (name.decode("latin-1") for name in self._fields)
 
@@ -49,6 +54,8 @@ class Contract:
 
     def __init__(self, spec: Spec, schemas: Schemas, operation: Operation, *, adapter: Any, strict: bool) -> None:
         self.api, self.operation, self.adapter, self.strict = spec.name, operation, adapter, strict
+        self.schemas = schemas
+        self.is_control = spec.name == CONTROL
         self.function: Callable[[Call], Reply] = getattr(adapter, operation.id)
         self.credentials = Credentials(spec, operation, strict=strict)
         self.parameters = Parameters(schemas, operation)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.adapters.exchange import Kind, Refusal, Reply
+from mockserver.http import reasons
 from mockserver.simulation import errors as facts
 
 logger = logging.getLogger("mockserver")
@@ -17,6 +18,11 @@ _KINDS: Mapping[type[facts.SimulationError], Kind] = {
     facts.DuplicateJob: "conflict",
     facts.NotCancellable: "conflict",
     facts.NotReleasable: "conflict",
+    facts.NotPossible: "conflict",
+    facts.UnknownNode: "unknown",
+    facts.DuplicateNode: "conflict",
+    facts.SnapshotError: "unprocessable",
+    facts.ScenarioError: "unprocessable",
     facts.Unplaceable: "unplaceable",
     facts.WorldFull: "unavailable",
 }
@@ -54,8 +60,10 @@ def refusal(error: Exception) -> Refusal:
 
 
 def worded(reason: Refusal, adapter: Any) -> Reply:
-    """The answer to a refusal in the words of an API; `Allow` is added where methods are told."""
+    """The answer to a refusal in the words of an API, with the true reasons in a header; `Allow` is added where methods are told."""
     reply: Reply = adapter.error(reason)
+    if reason.kind != "internal":
+        reply.headers[reasons.HEADER] = reasons.header(reason)
     if reason.allow:
         reply.headers["Allow"] = ", ".join(reason.allow)
     return reply

@@ -40,7 +40,7 @@ class Page:
 
 
 class Pages:
-    """The pages of one server."""
+    """The pages of one server: of its job APIs, and of its control API."""
 
     def __init__(self, apis: Sequence[Spec]) -> None:
         self._apis = {spec.name: spec for spec in apis}
@@ -48,7 +48,7 @@ class Pages:
     def find(self, path: str, scope: Mapping[str, Any]) -> Page | None:
         """The page at a path, if there is one."""
         if path == "/":
-            return _html("Understudy", landing(list(self._apis.values()), origin(scope)))
+            return _html("Understudy", landing([spec for spec in self._apis.values() if spec.lifecycle is not None], origin(scope)))
         if path.startswith(DOCUMENT) and path.removeprefix(DOCUMENT).removesuffix(".json") in self._apis:
             spec = self._apis[path.removeprefix(DOCUMENT).removesuffix(".json")]
             here = {**spec.document, "servers": [{"url": origin(scope) + spec.base_path, "description": "this mock"}]}
@@ -74,8 +74,9 @@ class Pages:
 
 
 def landing(apis: Sequence[Spec], base: str) -> str:
-    """The body of the page at `/`: each API with its base URL, a first call and a link to its Swagger UI."""
+    """The body of the page at `/`: each API with its base URL, a first call and a link to its Swagger UI; and the control API's."""
     parts = ["<h1>Understudy</h1><p>A stand-in for batch-compute job APIs. Nothing here computes; jobs only pretend to.</p>"]
+    parts.append(f'<p>Time, faults and whatever else a test wants: <a href="{UI}control/">the control API</a>.</p>')
     for spec in apis:
         ui = f'<a href="{UI}{spec.name}/">Swagger UI</a> · <a href="{DOCUMENT}{spec.name}.json">document</a>'
         parts.append(f"<h2>{escape(spec.title)} <small>{escape(spec.version)}</small></h2><p><code>{escape(base + (spec.base_path or '/'))}</code> · {ui}</p>")

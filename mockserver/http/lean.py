@@ -1,37 +1,68 @@
-"""Imports connexion without running what this server never uses of it: test client, HTTP clients, templates.
+"""Imports connexion without running what this server never uses of it: test client, HTTP clients.
 
 connexion's package body and a few libraries it names at the top of its modules would cost as much start-up time and memory as
-everything else together. Each is put in place unexecuted and runs the moment anybody asks it for a name: nothing is patched, nothing is missing.
+everything else together. While its routing is imported a stand-in takes their place, which fetches the real thing the moment anybody
+asks it for a name: nothing is patched, nothing is missing.
 """
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 
-_UNUSED_BODIES = ("connexion", "httpx", "requests", "jinja2")  # imported by connexion's routing, which calls nothing in them
+_NAMED_ONLY = ("httpx", "requests")  # imported by connexion's routing, which calls nothing in them
 
 
-class _DeferredPackage(ModuleType):
-    """A package whose submodules can be imported at once, while its own body runs when the first of its names is asked for."""
+class _StandIn(ModuleType):
+    """Passes every name on to the module it stands for, imported at the first of them."""
+
+    def __getattr__(self, name: str) -> object:
+        if name.startswith("__"):
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(importlib.import_module(self.__name__), name)
+
+
+class _Deferred(ModuleType):
+    """connexion itself: its submodules can be imported at once, its own body runs when the first of its names is asked for."""
 
     def __getattr__(self, name: str) -> object:
         spec = self.__spec__
-        if spec is None or spec.loader is None:
+        if name.startswith("__") or spec is None or spec.loader is None:
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         self.__class__ = ModuleType
         spec.loader.exec_module(self)
         return getattr(self, name)
 
 
-def defer() -> None:
-    """Put the packages in place, as far as nobody has imported them yet."""
-    for name in _UNUSED_BODIES:
-        spec = importlib.util.find_spec(name) if name not in sys.modules else None
-        if spec is None:
-            continue
-        package = _DeferredPackage(name)
+@contextmanager
+def lean_imports() -> Iterator[None]:
+    """While the block lasts, importing connexion's parts imports no more than they need."""
+    spec = importlib.util.find_spec("connexion") if "connexion" not in sys.modules else None
+    if spec is not None:
+        package = _Deferred("connexion")
         package.__spec__, package.__loader__, package.__file__ = spec, spec.loader, spec.origin
-        package.__path__, package.__package__ = list(spec.submodule_search_locations or ()), name
-        sys.modules[name] = package
+        package.__path__, package.__package__ = list(spec.submodule_search_locations or ()), "connexion"
+        sys.modules["connexion"] = package
+    standing = {name: _StandIn(name) for name in _NAMED_ONLY if name not in sys.modules}
+    for name, module in standing.items():
+        module.__path__ = []
+        sys.modules[name] = module
+    try:
+        yield
+    finally:
+        for name, module in standing.items():
+            if sys.modules.get(name) is module:
+                del sys.modules[name]
+
+
+def restore() -> None:
+    """Take away again what nobody asked for, so that whoever imports one of these packages later gets it in the usual order."""
+    for name in _UNUSED_BODIES:
+        if type(sys.modules.get(name)) is _DeferredPackage:
+            del sys.modules[name]

@@ -18,10 +18,10 @@ VIOLATIONS = 50
 MESSAGE_LENGTH = 400
 """Longest message of one violation; what is longer is cut."""
 
-SANDBOXES = 256
+SANDBOXES = 2000
 """Most sandboxes at a time."""
 
-SANDBOX_IDLE_SECONDS = 600.0
+SANDBOX_IDLE_SECONDS = 60.0
 """A sandbox that was not asked for so long (real time) may make room for a new one."""
 
 SANDBOX_JOBS = 1_000_000
@@ -33,14 +33,20 @@ CALLBACK_SECONDS = 5.0
 CALLBACK_REDIRECTS = 3
 """Most redirects that a callback follows."""
 
-CALLBACKS_PENDING = 10_000
+CALLBACKS_PENDING = 1000
 """Most callbacks of a sandbox that wait to be delivered; the oldest make room."""
 
 CALLBACKS_RECORDED = 1000
 """How many of a sandbox's latest delivery attempts are remembered."""
 
+COURIER_SECONDS = 30.0
+"""Longest wait (real time) until a sandbox whose client waits for a callback is looked at again."""
+
 FIRED_LISTED = 200
 """Most transitions that one answer of the clock lists; all are counted."""
+
+MOST_SPAN_SECONDS = 31_536_000.0
+"""Furthest that the clock is moved by one request."""
 
 SLICE_STEPS = 20_000
 """After how many steps of the simulation the clock lets other requests in between."""

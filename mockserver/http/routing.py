@@ -9,18 +9,17 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from mockserver.http import lean
+from mockserver.http.lean import lean_imports
 from mockserver.http.path_index import PathIndex
 from specs import Spec, lowering
 
-lean.defer()
-
-from connexion.middleware.exceptions import ExceptionMiddleware  # noqa: E402  (connexion is imported through the lean door)
-from connexion.middleware.main import API, ConnexionMiddleware  # noqa: E402
-from connexion.middleware.routing import RoutingMiddleware, RoutingOperation  # noqa: E402
-from connexion.resolver import Resolver  # noqa: E402
-from connexion.spec import OpenAPISpecification  # noqa: E402
-from starlette.routing import Route, Router  # noqa: E402
+with lean_imports():
+    from connexion.middleware.exceptions import ExceptionMiddleware
+    from connexion.middleware.main import API, ConnexionMiddleware
+    from connexion.middleware.routing import RoutingMiddleware, RoutingOperation
+    from connexion.resolver import Resolver
+    from connexion.spec import OpenAPISpecification
+    from starlette.routing import Route, Router
 
 Scope = dict[str, Any]
 Application = Callable[[Any, Any, Any], Any]

@@ -17,6 +17,7 @@ from mockserver.simulation.chance import uniform
 from mockserver.simulation.job import Script
 
 MOST_RULES = 200
+Listed = list[dict[str, Any]]
 _PURPOSE = 101  # of the draw that decides whether a rule with a probability applies
 
 
@@ -122,7 +123,7 @@ class Rules:
         if self._kept.pop(id, None) is None:
             raise Refusal("unknown", f"no rule is called {id!r}; there are {', '.join(self._kept) or 'none'}")
 
-    def list(self) -> list[dict[str, Any]]:
+    def list(self) -> Listed:
         """Every rule as it was described, with its id and its counts, in the order of adding."""
         return [rule.shown() for rule in self._kept.values()]
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 
 from mockserver.adapters.exchange import Refusal, Violation
+from mockserver.http.faults import Faults
+from mockserver.http.journal import Journal
 from mockserver.http.limits import SANDBOX_IDLE_SECONDS, SANDBOX_JOBS, SANDBOXES
+from mockserver.http.metrics import Tally
 from mockserver.http.pace import FIXED_EPOCH_US, Pace, Tempo, ticks, wall_us
+from mockserver.http.rules import Rules
 from mockserver.http.webhooks import Deliveries
 from mockserver.simulation.course import Course
 from mockserver.simulation.scenario import Scenario
@@ -34,14 +39,18 @@ class Plan:
 
 @dataclass(slots=True, eq=False)
 class Sandbox:
-    """A world, the pace at which it is moved, and whom it calls. `used` is the real time of the last request."""
+    """A world, the pace at which it is moved, what steers and records it, and whom it calls. `used` is the real time of the last request."""
 
     name: str
     plan: Plan
     world: World
     pace: Pace
     calls: Deliveries
+    rules: Rules
+    faults: Faults
+    journal: Journal
     used: float
+    is_removed: bool = False
 
     def move(self) -> World:
         """The world, with everything happened that is due."""
@@ -54,7 +63,7 @@ class Sandbox:
     @property
     def needs_moving(self) -> bool:
         """Whether somebody outside waits for something to happen here."""
-        return self.world.awaited > 0 or bool(self.calls.pending(self.world))
+        return not self.is_removed and (self.world.awaited > 0 or bool(self.calls.pending(self.world)))
 
 
 class Sandboxes:
@@ -66,6 +75,8 @@ class Sandboxes:
         self.courses, self.plan = courses, plan
         self._hosts, self._clock = frozenset(callback_hosts), clock
         self._kept: dict[str, Sandbox] = {}
+        self._numbers = count(1)
+        self.tally = Tally()
 
     def get(self, name: str) -> Sandbox:
         """The sandbox of that name, made if need be. Raises Refusal: not a name, or no room."""
@@ -92,13 +103,16 @@ class Sandboxes:
         self._make_room(now)
         plan = plan or self.plan
         made = world or self._world(plan)
-        sandbox = self._kept[name] = Sandbox(name, plan, made, self._pace(plan, made), Deliveries(self._hosts), now)
+        pace, journal, faults = self._pace(plan, made), Journal(), Faults(self._clock)
+        calls = Deliveries(self._hosts, tell=journal.note)
+        sandbox = self._kept[name] = Sandbox(name, plan, made, pace, calls=calls, rules=Rules(), faults=faults, journal=journal, used=now)
+        journal.watch(lambda: sandbox.world)
         return sandbox
 
     def remove(self, name: str) -> None:
         """Forget a sandbox with all that is in it. Raises Refusal when there is none."""
         self.find(name)
-        del self._kept[name]
+        self._kept.pop(name).is_removed = True
 
     def holding(self, world: World) -> Sandbox:
         """The sandbox that a world belongs to. Raises LookupError."""
@@ -108,8 +122,10 @@ class Sandboxes:
         raise LookupError("the world belongs to no sandbox of this server")
 
     def reset(self, sandbox: Sandbox) -> None:
-        """Begin a sandbox anew, at time 0."""
+        """Begin a sandbox anew, at time 0, with nothing in it."""
         self._begin(sandbox, self._world(sandbox.plan))
+        for kept in (sandbox.rules, sandbox.faults, sandbox.journal):
+            kept.clear()
 
     def restore(self, sandbox: Sandbox, snapshot: bytes) -> None:
         """Put a sandbox back to where a snapshot was taken; it goes on from there at its pace. Raises SnapshotError."""
@@ -124,6 +140,10 @@ class Sandboxes:
         sandbox.plan = replace(sandbox.plan, tempo=tempo)
         sandbox.pace = self._pace(sandbox.plan, sandbox.world)
 
+    def free_name(self) -> str:
+        """A name that nobody has."""
+        return next(name for name in (f"sandbox-{number}" for number in self._numbers) if name not in self._kept)
+
     def __len__(self) -> int:
         return len(self._kept)
 
@@ -136,7 +156,7 @@ class Sandboxes:
 
     def _begin(self, sandbox: Sandbox, world: World) -> None:
         sandbox.world, sandbox.pace = world, self._pace(sandbox.plan, world)
-        sandbox.calls = Deliveries(self._hosts)
+        sandbox.calls = Deliveries(self._hosts, tell=sandbox.journal.note)
 
     def _pace(self, plan: Plan, world: World) -> Pace:
         return Pace(plan.tempo, self._clock, shows=world.now_us)
@@ -153,7 +173,7 @@ class Sandboxes:
             if idle is None or now - idle.used < SANDBOX_IDLE_SECONDS:
                 full = f"{len(self._kept)} sandboxes of at most {SANDBOXES} are in use, with at most {SANDBOX_JOBS} jobs together"
                 raise Refusal("unavailable", f"{full}; none was idle for {SANDBOX_IDLE_SECONDS:.0f} seconds")
-            del self._kept[idle.name]
+            self.remove(idle.name)
 
 
 def courses_of(apis: Sequence[Spec]) -> dict[str, Course]:

@@ -43,12 +43,12 @@ class Served:
         self.index, self.strict = index, strict
         self._apis = [_Api(spec, adapter) for spec, adapter in specs]
         self._homes = {operation: api for api in self._apis for operation in api.spec.operations}
-        self.pages = Pages([spec for spec, _ in specs if spec.lifecycle is not None])
+        self.pages = Pages([spec for spec, _ in specs])
 
-    def contract(self, operation: str) -> Contract:
-        """Compile the contract of an operation."""
+    def contract(self, operation: str, *, strict: bool | None = None) -> Contract:
+        """Compile the contract of an operation; `strict` overrides whether credentials are verified."""
         api = self._homes[operation]
-        return Contract(api.spec, api.schemas, api.spec.operations[operation], adapter=api.adapter, strict=self.strict)
+        return Contract(api.spec, api.schemas, api.spec.operations[operation], adapter=api.adapter, strict=self.strict if strict is None else strict)
 
     def nearest(self, path: str) -> tuple[Any, Callable[[Reply], tuple[Violation, ...]]]:
         """Who words the refusal of a path that nobody serves, and who judges it: the API whose paths begin most alike, or the only one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -41,6 +42,7 @@ class _Server(uvicorn.Server):
             log_config=None,
             log_level="warning",
             server_header=False,
+            proxy_headers=False,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
         )
         super().__init__(config)
@@ -89,6 +91,13 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def settle_memory() -> None:
+    """Tell the garbage collector that what is loaded stays, and to look less often: requests leave no cycles, worlds only grow."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
 def run(bound: Sequence[tuple[Understudy, socket.socket]]) -> None:
     """Serve each application on its socket, in the foreground, until SIGINT or SIGTERM; then end cleanly."""
     servers = [_Server(app, listener) for app, listener in bound]
@@ -100,6 +109,7 @@ def run(bound: Sequence[tuple[Understudy, socket.socket]]) -> None:
     async def serve() -> None:
         await asyncio.gather(*(server.serve(sockets=[server.listener]) for server in servers))
 
+    settle_memory()
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with asyncio.Runner(loop_factory=servers[0].config.get_loop_factory()) as runner:

@@ -19,8 +19,7 @@ async def send_stream(
     reply: Reply, headers: Iterable[tuple[bytes, bytes]], sandbox: Sandbox, *, receive: Receive, send: Send, closing: asyncio.Event
 ) -> None:
     """Send a reply's stream. An empty piece means that nothing more is to be said until the sandbox's clock has moved."""
-    content_type = (b"content-type", reply.media_type.encode("latin-1"))
-    await send({"type": "http.response.start", "status": reply.status, "headers": [content_type, *headers]})
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     ends = [asyncio.ensure_future(_left(receive)), asyncio.ensure_future(closing.wait())]
     try:
         assert reply.stream is not None

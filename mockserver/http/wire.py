@@ -9,33 +9,53 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.adapters.exchange import Refusal, Reply, Violation
-from mockserver.http import errors
-from mockserver.http.answer import encode, extra
+from mockserver.http import errors, steered
+from mockserver.http.answer import encode
 from mockserver.http.body import Disconnected, Receive
 from mockserver.http.contract import Contract, Fields, target
-from mockserver.http.pace import ticks
+from mockserver.http.courier import Courier
+from mockserver.http.guard import Guard
+from mockserver.http.journal import Exchange
+from mockserver.http.logs import ACCESS
+from mockserver.http.pace import ticks, wall_us
+from mockserver.http.prefer import HEADER as PREFER
 from mockserver.http.sandbox import DEFAULT, HEADER, Sandbox, Sandboxes
 from mockserver.http.served import Served
+from mockserver.http.steered import Turn
 from mockserver.http.stream import send_stream
+from mockserver.http.strike import send_struck
 
 Scope = dict[str, Any]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 Judge = Callable[[Reply], tuple[Violation, ...]]
 
 logger = logging.getLogger("mockserver")
-access = logging.getLogger("mockserver.access")
+access = logging.getLogger(ACCESS)
+OWN = "/_mock/"  # where the control API and our pages are; the journal is about vendors' APIs
+
+
+class _Sent(NamedTuple):
+    """What left the mock, and how long (real seconds) it took to make."""
+
+    api: str
+    operation: str
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    took: float
 
 
 class ContractApplication:
     """The ASGI application at the end of connexion's stack."""
 
-    def __init__(self, served: Served, sandboxes: Sandboxes, *, access_log: bool) -> None:
-        self.served, self.sandboxes, self.access_log = served, sandboxes, access_log
-        self.closing = asyncio.Event()
+    def __init__(self, served: Served, sandboxes: Sandboxes, *, access_log: bool, guard: Guard) -> None:
+        self.served, self.sandboxes, self.access_log, self.guard = served, sandboxes, access_log, guard
+        self.closing, self.courier = asyncio.Event(), Courier()
         self._contracts: dict[str, Contract] = {}
+        self._otherwise: dict[str, Contract] = {}  # for sandboxes that verify credentials when the server does not, or the reverse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's request, or the server's own start and stop."""
@@ -43,7 +63,7 @@ class ContractApplication:
             started = ticks() if self.access_log else 0.0
             status = await self._serve(scope, receive, send)
             if self.access_log:
-                self._note(scope, status, ticks() - started)
+                self._note(scope, status, (ticks() - started) * 1000)
         elif scope["type"] == "lifespan":
             await _lifespan(receive, send)
         else:
@@ -56,32 +76,92 @@ class ContractApplication:
         contract = self._contracts.get(operation)
         if contract is None:
             contract = self._contracts[operation] = self.served.contract(operation)
-        sandbox = None
+        sandbox = turn = reason = None
+        raw, began = b"", ticks()
         try:
             fields = _gather(scope["headers"])
-            raw = await contract.receive(scope, fields, receive)
+            if contract.is_control:
+                self.guard.check(scope, fields)
             name = scope.get("understudy.sandbox") or fields.get(HEADER, b"").decode("latin-1") or DEFAULT
             sandbox = self.sandboxes.get(name)
+            if sandbox.plan.strict is not None and sandbox.plan.strict is not contract.strict:
+                contract = self._other(operation)
+            raw = await contract.receive(scope, fields, receive)
+            began = ticks()
+            if (sandbox.faults or PREFER in fields) and not contract.is_control:
+                turn = steered.before(contract, scope, fields, sandbox)
+                if turn is not None and turn.delay:
+                    await asyncio.sleep(turn.delay)
             world = sandbox.move()
-            call = contract.admit(scope, fields, raw, world=world, manual=sandbox.pace.tempo.is_manual)
-            reply = contract.function(call)
+            reply = None if turn is None else turn.reply
+            if reply is None:
+                call = contract.admit(scope, fields, raw, world=world, manual=sandbox.pace.tempo.is_manual)
+                if sandbox.rules and not contract.is_control:
+                    turn = steered.ruled(contract, call, fields, sandbox, turn)
+                reply = contract.function(call) if turn is None or turn.reply is None else turn.reply
+                if contract.is_control and not isinstance(reply, Reply):
+                    reply = await reply
+            if world.awaited or (contract.is_control and sandbox.needs_moving):
+                self.courier.attend(sandbox)
         except Disconnected:
             return 0
         except Exception as error:  # every exception is answered, in errors.py's words
-            reply = errors.worded(errors.refusal(error), contract.adapter)
-        body, headers = self._checked(reply, contract.answers.judge, contract.adapter, place=f"{contract.api} {operation}")
+            reason = errors.refusal(error)
+            reply = errors.worded(reason, contract.adapter)
+        judge = contract.answers.judge if turn is None else turn.finish(reply, contract.answers.judge)
+        body, headers = self._checked(reply, judge, contract.adapter, place=f"{contract.api} {operation}")
+        took = ticks() - began
+        self.sandboxes.tally.add(contract.api, operation, reply.status, took)
+        if not contract.is_control:
+            self._remember(scope, raw, _Sent(contract.api, operation, reply.status, headers, body, took), sandbox=sandbox, reason=reason, turn=turn)
+        if turn is not None and turn.strike is not None and reply.stream is None:
+            return await send_struck(turn.strike, scope, send, status=reply.status, headers=headers, body=body)
         return await self._send(scope, receive, send, reply=reply, body=body, headers=headers, sandbox=sandbox)
+
+    def _other(self, operation: str) -> Contract:
+        contract = self._otherwise.get(operation)
+        if contract is None:
+            contract = self._otherwise[operation] = self.served.contract(operation, strict=not self.served.strict)
+        return contract
+
+    def _remember(
+        self, scope: Scope, raw: bytes, sent: _Sent, *, sandbox: Sandbox | None = None, reason: Refusal | None = None, turn: Turn | None = None
+    ) -> None:
+        """Put an exchange into its sandbox's journal."""
+        if sandbox is None:
+            try:
+                sandbox = self.sandboxes.get(_sandbox_name(scope))
+            except Refusal:  # there is none, and no room or name for one
+                return
+        sandbox.journal.add(
+            Exchange(
+                0,
+                sent.api,
+                sent.operation,
+                scope["method"],
+                target(scope),
+                scope["query_string"],
+                scope["headers"],
+                raw,
+                0 if turn is not None and turn.strike is not None and turn.strike.drop else sent.status,
+                sent.headers,
+                sent.body,
+                sandbox.world.now_us,
+                wall_us(),
+                sent.took,
+                reason,
+                "" if turn is None else turn.told,
+            )
+        )
 
     def _checked(self, reply: Reply, judge: Judge, adapter: Any, *, place: str) -> tuple[bytes, list[tuple[bytes, bytes]]]:
         """The answer as bytes; one of ours that breaks the document becomes the vendor's own internal error."""
-        broken = judge(reply)
-        if not broken:
-            if reply.stream is not None:
-                return b"", extra(reply)
-            try:
+        try:
+            broken = judge(reply)
+            if not broken:
                 return encode(reply)
-            except TypeError as error:
-                broken = (Violation("answer", (), "json", "JSON", None, str(error)),)
+        except Exception as error:  # whatever an answer does to judge or encoder, the client gets the vendor's own error
+            broken = (Violation("answer", (), "json", "a JSON value", None, f"{type(error).__name__}: {error}"),)
         for one in broken:
             logger.error("%s: answer %s breaks the document at %r: %s (%s)", place, reply.status, one.pointer, one.message, one.keyword)
         failed = errors.worded(Refusal("internal", "the mock's own answer breaks its document; its log says where", violations=broken), adapter)
@@ -108,6 +188,9 @@ class ContractApplication:
             adapter, judge = self.served.nearest(path)
             reply = errors.worded(reason, adapter)
             body, headers = self._checked(reply, judge, adapter, place=path)
+            self.sandboxes.tally.add("-", "-", reply.status, 0.0)
+            if not path.startswith(OWN):
+                self._remember(scope, b"", _Sent("-", "-", reply.status, headers, body, 0.0), reason=reason)
         return await self._send(scope, None, send, reply=reply, body=body, headers=headers, sandbox=None)
 
     async def _send(
@@ -120,11 +203,23 @@ class ContractApplication:
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
         return reply.status
 
-    def _note(self, scope: Scope, status: int, took: float) -> None:
+    def _note(self, scope: Scope, status: int, took_ms: float) -> None:
         operation = scope["extensions"]["connexion_routing"]["operation_id"]
-        sandbox = scope.get("understudy.sandbox") or dict(scope["headers"]).get(HEADER, b"").decode("latin-1") or DEFAULT
-        api = self._contracts[operation].api if operation in self._contracts else "-"
-        access.info("%s %s %s %s %d %.2f ms", sandbox, api, operation or "-", scope["method"], status, took * 1000)
+        facts = {
+            "sandbox": _sandbox_name(scope),
+            "api": self._contracts[operation].api if operation in self._contracts else "-",
+            "operation": operation or "-",
+            "method": scope["method"],
+            "path": target(scope),
+            "status": status,
+            "took_ms": round(took_ms, 3),
+        }
+        access.info("%(sandbox)s %(api)s %(operation)s %(method)s %(path)s %(status)d %(took_ms).2f ms", facts, extra=facts)
+
+
+def _sandbox_name(scope: Scope) -> str:
+    name: str = scope.get("understudy.sandbox") or dict(scope["headers"]).get(HEADER, b"").decode("latin-1")
+    return name or DEFAULT
 
 
 def _gather(headers: list[tuple[bytes, bytes]]) -> Fields:

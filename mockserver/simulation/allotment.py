@@ -1,33 +1,47 @@
 """The placement pass: who of those that wait gets which of the capacity that is free.
 
 A pass serves the waiting shapes' heads by rank until none of them finds a node. It can be interrupted after each step.
-What is freed, or joins the queue, while a pass is under way belongs to the next one.
+What is freed, or joins the queue, while a pass is under way belongs to the next one. What happens when a head finds no node is the
+queue policy: `greedy` goes on with the others, `fifo` and `priority` let nobody overtake, `backfill` (EASY) lets those overtake
+that cannot delay the head beyond the instant promised to it by the run limits.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 
 from mockserver.simulation.cluster import Cluster
 from mockserver.simulation.job import Job
 from mockserver.simulation.queue import Queue, Shape
+from mockserver.simulation.reservation import Reservation, latest_end, reserve
 
+POLICIES = ("greedy", "fifo", "priority", "backfill")
 _EVERYWHERE = -1
 
 
 class Allotment:
     """One world's placement; `is_settled` says that nobody who waits could be served."""
 
-    __slots__ = ("_considered", "_freed", "_heads", "_joined", "cluster", "is_settled", "queue")
+    __slots__ = ("_considered", "_freed", "_heads", "_is_strict", "_joined", "_reservation", "cluster", "holders", "is_settled", "policy", "queue")
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, policy: str = "greedy") -> None:
         self.cluster = cluster
-        self.queue = Queue()
+        self.policy = policy
+        self.queue = Queue(by_priority=policy != "fifo")
+        self.holders: dict[Job, None] = {}
         self.is_settled = True
+        self._is_strict = policy != "greedy"
         self._freed = 0
         self._considered = 0
         self._joined = False
         self._heads: list[tuple[int, int, Shape]] | None = None
+        self._reservation: Reservation | None = None
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a pass has begun and not ended."""
+        return self._heads is not None
 
     def wait(self, job: Job) -> None:
         """Let `job` wait for capacity."""
@@ -36,10 +50,11 @@ class Allotment:
             self._joined = True
             self.is_settled = False
 
-    @property
-    def is_under_way(self) -> bool:
-        """Whether a pass has begun and not ended."""
-        return self._heads is not None
+    def leave(self, job: Job) -> None:
+        """`job` waits no more, though nobody gave it anything; those behind it may go ahead."""
+        if self._is_strict:
+            self._joined = True
+            self.is_settled = False
 
     def give_back(self, job: Job) -> None:
         """Return what `job` holds."""
@@ -48,6 +63,8 @@ class Allotment:
             self._freed |= 1 << hold[0]
         job.holding = ()
         self.is_settled = False
+        if self._is_strict:
+            self.holders.pop(job, None)
 
     def opened(self, nodes: int) -> None:
         """The nodes of this mask can be used from now on."""
@@ -56,22 +73,24 @@ class Allotment:
             self.cluster.refresh(shape)
         self.is_settled = False
 
-    def step(self) -> Job | None:
-        """One step of the pass: the job that was given a node (`holding` says which), or None when nobody was."""
+    def step(self, now: int, evict: Callable[[Job], None]) -> Job | None:
+        """One step of the pass: the job that was given nodes (`holding` says which), or None when nobody was."""
         heads = self._heads
         if heads is None:
             heads = self._heads = self._candidates()
         if not heads:
-            self._heads = None
+            self._heads = self._reservation = None
             self.is_settled = not self._freed and not self._joined
             return None
         shape = heappop(heads)[2]
         entry = shape.head()
         if entry is None:
             return None
-        feasible = self.cluster.feasible(shape, self._considered if shape.blocked else _EVERYWHERE)
-        if not feasible:
-            shape.blocked = True
+        feasible = self.cluster.feasible(shape, self._considered if shape.blocked and shape.count == 1 else _EVERYWHERE)
+        if self._reservation is not None and feasible:
+            feasible &= self._spared(entry[2], self._reservation, now)
+        if not feasible or (shape.count > 1 and feasible.bit_count() < shape.count):
+            self._turn_away(shape, entry[2], now)
             return None
         heappop(shape.waiting)
         following = shape.head()
@@ -79,9 +98,31 @@ class Allotment:
             del self.queue.shapes[shape]
         else:
             heappush(heads, (following[0], following[1], shape))
-        job = entry[2]
-        job.holding = (self.cluster.take(shape, feasible),)
+        return self._give(entry[2], shape, feasible)
+
+    def why(self, job: Job) -> str:
+        """What beside capacity keeps `job` waiting, or nothing."""
+        return "" if not self._is_strict else f"the queue is served in strict order ({self.policy})"
+
+    def _give(self, job: Job, shape: Shape, feasible: int) -> Job:
+        job.holding = (self.cluster.take(shape, feasible),) if shape.count == 1 else self.cluster.take_gang(shape, feasible)
+        if self._is_strict:
+            self.holders[job] = None
         return job
+
+    def _turn_away(self, shape: Shape, job: Job, now: int) -> None:
+        """The head of `shape` found no node: what that means for those behind it."""
+        if not self._is_strict:
+            shape.blocked = True
+        elif shape.can_ever_run and self._heads is not None and self._reservation is None:
+            if self.policy == "backfill":
+                self._reservation = reserve(self.cluster, shape, self.holders, now)
+            else:
+                self._heads.clear()
+
+    def _spared(self, job: Job, reservation: Reservation, now: int) -> int:
+        """The nodes that `job` may use without delaying the head: all if it is gone by then, else those not promised."""
+        return _EVERYWHERE if latest_end(job, now) <= reservation.instant else ~reservation.nodes
 
     def _candidates(self) -> list[tuple[int, int, Shape]]:
         """The heads of all shapes that may find a node; shapes in which nobody waits any more are let go."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from zlib import crc32
 
-RUN, EXIT, STARTUP = 1, 2, 3
-"""Purposes of a draw: how long a run takes, how it ends, how long preparation takes."""
+RUN, EXIT, STARTUP, PULL, NODE_FAILURE, NODE_REPAIR, ARRIVAL, KIND = range(1, 9)
+"""Purposes of a draw: how long a run takes, how it ends, how long preparation takes, whether an image cannot be pulled;
+when a node fails and is back; when the next made-up job comes and what it asks for."""
 
 _MASK = (1 << 64) - 1
 _SCALE = 1.0 / (1 << 53)

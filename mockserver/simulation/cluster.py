@@ -76,7 +76,7 @@ class Cluster:
             Dimension([amounts[index] for amounts in self.capacity], packed=packed and index in (CPU, GPU, SHARE))
             for index in range(STORAGE + 1 + len(self.custom))
         ]
-        self.shapes: dict[ResourceRequest, Shape] = {}
+        self.shapes: dict[tuple[ResourceRequest, int], Shape] = {}
         self.traits: dict[tuple[str, object], int] = {}
         self.version = 0
         self.ready = (1 << len(self.nodes)) - 1
@@ -86,14 +86,14 @@ class Cluster:
         fixed = (milli(node.cpu), node.memory, node.gpus * MILLI, MILLI if node.gpus else 0, node.storage)
         return fixed + tuple(milli(node.custom.get(name, 0)) for name in self.custom)
 
-    def shape(self, request: ResourceRequest) -> Shape:
-        """The shape that stands for `request`, the same object for equal requests."""
-        shape = self.shapes.get(request)
+    def shape(self, request: ResourceRequest, count: int = 1) -> Shape:
+        """The shape that stands for `request` on each of `count` nodes, the same object for equal ones."""
+        shape = self.shapes.get((request, count))
         if shape is None:
-            shape = self._new_shape(request)
+            shape = self._new_shape(request, count)
             if len(self.shapes) >= MOST_SHAPES:
                 self.shapes = {wanted: kept for wanted, kept in self.shapes.items() if kept.waiting}
-            self.shapes[request] = shape
+            self.shapes[request, count] = shape
         self.refresh(shape)
         return shape
 
@@ -122,14 +122,14 @@ class Cluster:
         bit = 1 << number
         self.ready = self.ready | bit if condition == READY else self.ready & ~bit
 
-    def _new_shape(self, request: ResourceRequest) -> Shape:
+    def _new_shape(self, request: ResourceRequest, count: int) -> Shape:
         gpu = milli(request.gpu)
         share = gpu if gpu < MILLI else 0
         whole = 0 if share else ceil(gpu / MILLI) * MILLI
         amounts = [(CPU, milli(request.cpu)), (MEMORY, request.memory), (GPU, whole), (SHARE, share), (STORAGE, request.storage)]
         amounts += [(self.custom.get(name, -1), milli(amount)) for name, amount in request.custom]
         demand = tuple((dimension, amount) for dimension, amount in amounts if amount > 0)
-        shape = Shape(request, demand=demand, share=share, packing=SHARE if share else GPU if whole else CPU)
+        shape = Shape(request, count=count, demand=demand, share=share, packing=SHARE if share else GPU if whole else CPU)
         known = [(dimension, amount) for dimension, amount in demand if dimension >= 0]
         levels = [self.dimensions[dimension].level(amount) for dimension, amount in known]
         shape.needs = tuple(level for level in levels if level is not None)
@@ -187,7 +187,19 @@ class Cluster:
 
     def take(self, shape: Shape, feasible: int) -> Hold:
         """Reserve what `shape` demands on the feasible node that the placement policy chooses."""
-        node = self.place(feasible, self.dimensions[shape.packing])
+        return self.take_on(shape, self.place(feasible, self.dimensions[shape.packing]))
+
+    def take_gang(self, shape: Shape, feasible: int) -> tuple[Hold, ...]:
+        """Reserve what `shape` demands on as many feasible nodes as it counts; there are enough."""
+        holds = []
+        for _ in range(shape.count):
+            hold = self.take(shape, feasible)
+            feasible &= ~(1 << hold[0])
+            holds.append(hold)
+        return tuple(holds)
+
+    def take_on(self, shape: Shape, node: int) -> Hold:
+        """Reserve what `shape` demands on `node`, which has room."""
         taken: tuple[int, ...] = ()
         for index, amount in shape.demand:
             if index in (GPU, SHARE):
@@ -199,16 +211,23 @@ class Cluster:
 
     def give_back(self, shape: Shape, hold: Hold) -> None:
         """Return what `take` reserved."""
+        self._change(shape, hold, 1)
+
+    def take_again(self, shape: Shape, hold: Hold) -> None:
+        """Reserve once more, devices included, what `give_back` returned."""
+        self._change(shape, hold, -1)
+
+    def _change(self, shape: Shape, hold: Hold, sign: int) -> None:
         node, taken = hold
         for index, amount in shape.demand:
             if index in (GPU, SHARE):
                 devices = self.devices[node]
                 for device in taken:
-                    devices[device] += shape.share or MILLI
+                    devices[device] += sign * (shape.share or MILLI)
                 self._count_devices(node)
             else:
                 dimension = self.dimensions[index]
-                dimension.set(node, dimension.free[node] + amount)
+                dimension.set(node, dimension.free[node] + sign * amount)
 
     def _take_devices(self, node: int, amount: int, *, share: bool) -> tuple[int, ...]:
         devices = self.devices[node]

@@ -91,7 +91,8 @@ class Script:
 class JobRequest:
     """A job as an adapter asks for it, in house units.
 
-    `key` is the public id, unique within `api`; `owner` the tenant, `project` the quota entity. `command` is read for `sleep N` and
+    `key` is the public id, unique within `api`; `owner` the tenant, `project` the quota entity. A gang asks for `resources` on each of
+    `nodes` nodes, all or nothing. A `preemptible` job may exceed its project's quota and be evicted; a `restartable` one then waits again. `command` is read for `sleep N` and
     `exit N`. `endless` runs go on until cancelled. `not_before` is seconds since the world began. `ttl` is seconds a finished job
     is kept. `draw` names the job's stream of random draws (the key where a client chose it). `callback` is where its client wants to be called
     when it has ended. `payload` is the adapter's own.
@@ -106,6 +107,9 @@ class JobRequest:
     limits: Limits = NO_LIMITS
     retries: int = 0
     backoff: Backoff = NO_BACKOFF
+    nodes: int = 1
+    preemptible: bool = False
+    restartable: bool = True
     command: str = ""
     endless: bool = False
     not_before: float = 0.0

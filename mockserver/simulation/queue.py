@@ -5,6 +5,7 @@ A shape that found no node is blocked: it is tried again only on nodes that have
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from heapq import heappop, heappush
 
 from mockserver.simulation.board import Level
@@ -16,13 +17,14 @@ class Shape:
 
     `allowed` are the nodes whose fixed traits suit, `possible` those that could hold it when empty, `version` the
     cluster's version these were computed for; `exact` says that `needs` is all of `demand`; `share` is a
-    fraction of one GPU in thousandths, or 0; `packing` the dimension that placement looks at.
+    fraction of one GPU in thousandths, or 0; `packing` the dimension that placement looks at. A gang asks for this on each of `count` nodes.
     """
 
-    __slots__ = ("allowed", "blocked", "demand", "exact", "needs", "packing", "possible", "request", "share", "version", "waiting")
+    __slots__ = ("allowed", "blocked", "count", "demand", "exact", "needs", "packing", "possible", "request", "share", "version", "waiting")
 
-    def __init__(self, request: ResourceRequest, *, demand: tuple[tuple[int, int], ...], share: int, packing: int) -> None:
+    def __init__(self, request: ResourceRequest, *, count: int, demand: tuple[tuple[int, int], ...], share: int, packing: int) -> None:
         self.request = request
+        self.count = count
         self.demand = demand
         self.share = share
         self.packing = packing
@@ -32,6 +34,11 @@ class Shape:
         self.version = -1
         self.blocked = False
         self.waiting: list[tuple[int, int, Job, int]] = []
+
+    @property
+    def can_ever_run(self) -> bool:
+        """Whether there are enough nodes that could hold it when empty."""
+        return self.possible.bit_count() >= self.count if self.count > 1 else self.possible != 0
 
     def head(self) -> tuple[int, int, Job, int] | None:
         """The entry of the first job that still waits, or None; entries of jobs that left are dropped."""
@@ -47,9 +54,10 @@ class Shape:
 class Queue:
     """The shapes in which anybody waits."""
 
-    __slots__ = ("shapes",)
+    __slots__ = ("by_priority", "shapes")
 
-    def __init__(self) -> None:
+    def __init__(self, *, by_priority: bool = True) -> None:
+        self.by_priority = by_priority
         self.shapes: dict[Shape, None] = {}
 
     def push(self, job: Job) -> None:
@@ -58,7 +66,11 @@ class Queue:
         if not shape.waiting:
             shape.blocked = False
             self.shapes[shape] = None
-        heappush(shape.waiting, (-job.request.priority, job.serial, job, job.generation))
+        heappush(shape.waiting, (-job.request.priority if self.by_priority else 0, job.serial, job, job.generation))
+
+    def __iter__(self) -> Iterator[Job]:
+        """Everybody who waits, in no particular order."""
+        return (entry[2] for shape in self.shapes for entry in shape.waiting if entry[2].generation == entry[3])
 
     def __len__(self) -> int:
-        return sum(1 for shape in self.shapes for entry in shape.waiting if entry[2].generation == entry[3])
+        return sum(1 for _ in self)

@@ -7,14 +7,14 @@ A pass always ends before time moves, and what a client asks always meets a sett
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from heapq import heappop
 
 from mockserver.simulation.allotment import Allotment
 from mockserver.simulation.clock import Clock, micros
-from mockserver.simulation.cluster import DOWN, DRAINING, READY, Cluster, Node
 from mockserver.simulation.course import Course, Stage
 from mockserver.simulation.errors import NotCancellable, NotPossible, NotReleasable
+from mockserver.simulation.fairshare import FairShare
 from mockserver.simulation.events import AFTER_PLACEMENT, EXPIRY, RELEASE, RUN_END, STEP, TIMEOUT, WHOLE_JOB, Events
 from mockserver.simulation.job import DISCARDED, Job, JobRequest, Outcome
 from mockserver.simulation.workload import Workload
@@ -33,12 +33,12 @@ class Scheduler:
 
     __slots__ = ("_entering", "allotment", "announced", "clock", "cluster", "count", "events", "forget", "log", "logged", "workload")
 
-    def __init__(self, cluster: Cluster, workload: Workload, *, forget: Callable[[Job], None], log: int | None = 10_000) -> None:
+    def __init__(self, allotment: Allotment | FairShare, workload: Workload, *, forget: Callable[[Job], None], log: int | None = 10_000) -> None:
         self.clock = Clock()
-        self.cluster = cluster
+        self.cluster = allotment.cluster
         self.workload = workload
         self.events = Events()
-        self.allotment = Allotment(cluster)
+        self.allotment = allotment
         self.forget = forget
         self.log: deque[tuple[int, Job, Stage, str]] = deque(maxlen=log)
         self.announced: list[tuple[int, Job]] = []
@@ -73,7 +73,7 @@ class Scheduler:
         self.settle()
         self.count += 1
         stage = course.initial
-        job = Job(request, serial=self.count, now=self.clock.now, stage=stage, shape=self.cluster.shape(request.resources), parent=parent)
+        job = Job(request, serial=self.count, now=self.clock.now, stage=stage, shape=self.cluster.shape(request.resources, request.nodes), parent=parent)
         if parent is not None:
             parent.open_children += 1
         self.logged += 1
@@ -89,8 +89,8 @@ class Scheduler:
         target = job.stage.on.get("released")
         if target is None:
             raise NotReleasable(job.key, job.state)
-        job.shape = self.cluster.shape(job.request.resources)
-        self._enter(job, target, "released")
+        job.shape = self.cluster.shape(job.request.resources, job.request.nodes)
+        self.enter(job, target, "released")
         self._arm_total(job)
 
     def cancel(self, job: Job, reason: str) -> None:
@@ -99,7 +99,7 @@ class Scheduler:
         target = job.stage.on.get("cancelled")
         if target is None:
             raise NotCancellable(job.key, job.state)
-        self._enter(job, target, "cancelled", Outcome(None, reason=reason))
+        self.enter(job, target, "cancelled", Outcome(None, reason=reason))
 
     def discard(self, job: Job) -> None:
         """Take a job out of the world; nothing of it happens any more."""
@@ -109,6 +109,8 @@ class Scheduler:
         job.generation = DISCARDED
         if job.holding:
             self.allotment.give_back(job)
+        elif job.phase == "queued":
+            self.allotment.leave(job)
 
     # What the one who runs the simulation asks
 
@@ -118,33 +120,7 @@ class Scheduler:
         target = job.stage.on.get(event) or (job.stage.on.get("timed_out") if event == "failed" else None)
         if target is None:
             raise NotPossible(job.key, job.state, event)
-        self._enter(job, target, event, outcome)
-
-    def lose_node(self, number: int, jobs: Iterable[Job]) -> None:
-        """The node is gone with all that runs there: of `jobs`, those that hold it are displaced, or fail where that cannot be."""
-        self.settle()
-        self.cluster.set_condition(number, DOWN)
-        for job in list(jobs):
-            if any(node == number for node, _ in job.holding):
-                event = "displaced" if "displaced" in job.stage.on else "failed"
-                if event in job.stage.on:
-                    self._enter(job, job.stage.on[event], event, Outcome(None, reason="node_lost"))
-
-    def drain_node(self, number: int) -> None:
-        """The node takes no more jobs; what runs there stays."""
-        self.settle()
-        self.cluster.set_condition(number, DRAINING)
-
-    def restore_node(self, number: int) -> None:
-        """The node takes jobs again."""
-        self.settle()
-        self.cluster.set_condition(number, READY)
-        self.allotment.opened(1 << number)
-
-    def add_node(self, node: Node) -> None:
-        """One more node."""
-        self.settle()
-        self.allotment.opened(1 << self.cluster.add(node))
+        self.enter(job, target, event, outcome)
 
     # Time
 
@@ -161,10 +137,10 @@ class Scheduler:
             left -= 1
             instant = events.next_instant()
             if not allotment.is_settled and (instant != clock.now or heap[0][1] >= AFTER_PLACEMENT or allotment.is_under_way):
-                job = allotment.step()
+                job = allotment.step(clock.now, self._evict)
                 if job is not None:
                     names = tuple([self.cluster.nodes[node].name for node, _ in job.holding])
-                    self._enter(job, job.stage.on["allocated"], "allocated", names)
+                    self.enter(job, job.stage.on["allocated"], "allocated", names)
                 continue
             if instant is None or instant > target:
                 if clock.now < target:
@@ -201,7 +177,8 @@ class Scheduler:
 
     # A job's course
 
-    def _enter(self, job: Job, stage: Stage, event: str, detail: object = None) -> None:
+    def enter(self, job: Job, stage: Stage, event: str, detail: object = None) -> None:
+        """Let `event` bring the job to `stage` now, with all that follows from its phase; `detail` goes into the history."""
         before, now = job.stage, self.clock.now
         job.stage, job.changed = stage, now
         job.history += (now, stage, event, detail)
@@ -213,7 +190,13 @@ class Scheduler:
         job.generation += 1
         if job.holding and not stage.holds:
             self.allotment.give_back(job)
+        elif before.phase == "queued" and not stage.holds:
+            self.allotment.leave(job)
         self._entering[stage.phase](job, stage, event)
+
+    def _evict(self, job: Job) -> None:
+        event = "displaced" if job.request.restartable and "displaced" in job.stage.on else "preempted"
+        self.enter(job, job.stage.on[event], event, Outcome(None, reason="preempted"))
 
     def _wait(self, job: Job, stage: Stage, event: str) -> None:
         request, now = job.request, self.clock.now
@@ -250,29 +233,29 @@ class Scheduler:
     def _step(self, job: Job, detail: object) -> None:
         if detail is None:
             assert job.stage.after is not None
-            self._enter(job, job.stage.after[1], "elapsed")
+            self.enter(job, job.stage.after[1], "elapsed")
         else:
-            self._enter(job, job.stage.on[_STARTED], _STARTED)
+            self.enter(job, job.stage.on[_STARTED], _STARTED)
 
     def _end_run(self, job: Job, outcome: Outcome) -> None:
         on = job.stage.on
         if outcome.exit_code == 0 and not outcome.reason:
             event = "parked" if job.open_children and "parked" in on else "succeeded"
-            self._enter(job, on[event], event, outcome)
+            self.enter(job, on[event], event, outcome)
         else:
             self._fail(job, outcome, final="failed")
 
     def _fail(self, job: Job, outcome: Outcome, *, final: str) -> None:
         job.failures += 1
         event = "retried" if job.failures <= job.request.retries and "retried" in job.stage.on else final
-        self._enter(job, job.stage.on[event], event, outcome)
+        self.enter(job, job.stage.on[event], event, outcome)
 
     def _time_out(self, job: Job, limit: str) -> None:
         outcome, target = Outcome(None, reason=f"{limit}_timeout"), job.stage.on.get("timed_out")
         if target is not None and limit in _RETRIED_LIMITS:
             self._fail(job, outcome, final="timed_out")
         elif target is not None:
-            self._enter(job, target, "timed_out", outcome)
+            self.enter(job, target, "timed_out", outcome)
 
     def _end(self, job: Job, stage: Stage, event: str) -> None:
         if job.request.ttl is not None:
@@ -287,7 +270,7 @@ class Scheduler:
             return
         parent.open_children -= 1
         if not parent.open_children and parent.stage.phase == "waiting":
-            self._enter(parent, parent.stage.on["joined"], "joined", parent.outcome)
+            self.enter(parent, parent.stage.on["joined"], "joined", parent.outcome)
 
     def _arm(self, job: Job, limit: str, span: float | None) -> None:
         if span is not None:

@@ -4,46 +4,79 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from math import exp
-from statistics import NormalDist
 
-from mockserver.simulation.chance import EXIT, RUN, STARTUP, uniform
+from mockserver.simulation.chance import EXIT, NODE_FAILURE, NODE_REPAIR, PULL, RUN, STARTUP, uniform
 from mockserver.simulation.clock import micros
+from mockserver.simulation.distribution import Distribution, sample
 from mockserver.simulation.job import Job, Outcome, Script
-from mockserver.simulation.scenario import Distribution, Scenario
+from mockserver.simulation.scenario import ApiWorkload, Scenario
 
 _SLEEP = re.compile(r"(?:^|[\s;&|(])sleep\s+([0-9]{1,12}(?:\.[0-9]{1,6})?)(?=$|[\s;&|)])")
 _EXIT = re.compile(r"(?:^|[\s;&|(])exit\s+([0-9]{1,3})(?=$|[\s;&|)])")
-_NORMAL = NormalDist()
+_NO_PULL = Outcome(0, 1, "image pull failed", "ImagePullBackOff")
+
+
+_Told = tuple[Distribution, Distribution, float]
+"""Distributions of preparation and of runs, and how many runs fail."""
 
 
 class Workload:
-    """Draws for one world; every draw depends on the seed, the job's stream, the attempt and its purpose alone."""
+    """Draws for one world; every draw depends on the seed, the job's stream, the attempt and its purpose alone.
 
-    __slots__ = ("scenario", "seed")
+    Only a `trace` goes by order: the n-th job submitted takes the n-th value.
+    """
+
+    __slots__ = ("_of_api", "scenario", "seed")
 
     def __init__(self, scenario: Scenario, seed: int) -> None:
         self.scenario = scenario
         self.seed = seed
+        self._of_api = {api: _completed(own, scenario) for api, own in scenario.apis.items()}
+        self._of_api[""] = _completed(ApiWorkload(), scenario)
+
+    def __reduce__(self) -> tuple[type[Workload], tuple[Scenario, int]]:
+        return Workload, (self.scenario, self.seed)
 
     def startup(self, job: Job) -> int:
         """Microseconds from getting capacity to running."""
-        return micros(sample(self.scenario.startup, self._draw(job, STARTUP)))
+        startup = self._told(job)[0]
+        return micros(sample(startup, self._draw(job, STARTUP), turn=job.serial - 1))
+
+    def pull(self, job: Job) -> Outcome | None:
+        """How the preparation of this attempt fails because its image cannot be pulled; None when it can."""
+        rate = self.scenario.image_pull_failure_rate
+        return _NO_PULL if rate > 0 and self._draw(job, PULL) < rate else None
 
     def run(self, job: Job) -> Outcome:
         """How this attempt's run goes: as scripted, else as its command says, else as drawn."""
         request = job.request
+        _, drawn, failure_rate = self._told(job)
         slept, code = spoken(request.command)
         reason = word = ""
         if request.script is not None:
             slept, code, reason, word = self._scripted(request.script, job.failures, slept=slept, code=code)
         if code is None:
-            failed = slept is None and self.scenario.failure_rate > 0 and self._draw(job, EXIT) < self.scenario.failure_rate
+            failed = slept is None and failure_rate > 0 and self._draw(job, EXIT) < failure_rate
             code = self.scenario.failure_exit_code if failed else 0
         if slept is None and request.endless and not code:
             return Outcome(None)
-        duration = micros(sample(self.scenario.run, self._draw(job, RUN)) if slept is None else slept)
+        duration = micros(sample(drawn, self._draw(job, RUN), turn=job.serial - 1) if slept is None else slept)
         return Outcome(duration, code, reason or f"exit code {code}", word) if code else Outcome(duration)
+
+    def node_fails_after(self, node: str, count: int) -> int | None:
+        """Microseconds from a node's being there, after `count` failures before, to its next failure; None when nodes do not fail."""
+        told = self.scenario.node_failures
+        if told is None:
+            return None
+        chance = uniform(self.seed, draw=node, attempt=count, purpose=NODE_FAILURE)
+        return micros(sample(told.mean_time_between_s, chance, turn=count))
+
+    def node_returns_after(self, node: str, count: int) -> int | None:
+        """Microseconds from a node's failure number `count` (from 0) to its return; None when nodes do not fail."""
+        told = self.scenario.node_failures
+        if told is None:
+            return None
+        return micros(sample(told.repair_s, uniform(self.seed, draw=node, attempt=count, purpose=NODE_REPAIR), turn=count))
 
     def _scripted(self, script: Script, failures: int, *, slept: float | None, code: int | None) -> tuple[float | None, int | None, str, str]:
         if script.run_seconds is not None:
@@ -56,20 +89,17 @@ class Workload:
             code = 1
         return slept, code, script.reason, script.code
 
+    def _told(self, job: Job) -> _Told:
+        return self._of_api.get(job.request.api) or self._of_api[""]
+
     def _draw(self, job: Job, purpose: int) -> float:
         request = job.request
         return uniform(self.seed, draw=request.draw or request.key, attempt=job.failures, purpose=purpose)
 
 
-def sample(distribution: Distribution, chance: float) -> float:
-    """Seconds for a chance in [0, 1), by inversion."""
-    if distribution.uniform is not None:
-        low, high = distribution.uniform
-        return low + (high - low) * chance
-    if distribution.log_normal is not None:
-        mu, sigma = distribution.log_normal
-        return min(exp(mu + sigma * _NORMAL.inv_cdf(max(chance, 1e-12))), 1e9)
-    return distribution.fixed or 0.0
+def _completed(own: ApiWorkload, scenario: Scenario) -> _Told:
+    rate = scenario.failure_rate if own.failure_rate is None else own.failure_rate
+    return own.startup or scenario.startup, own.run or scenario.run, rate
 
 
 @lru_cache(maxsize=4096)

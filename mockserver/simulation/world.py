@@ -9,11 +9,15 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
+from mockserver.simulation import maintenance
+from mockserver.simulation.allotment import Allotment
 from mockserver.simulation.clock import MICRO, seconds
-from mockserver.simulation.cluster import Node, NodeView
+from mockserver.simulation.cluster import Node, NodeView, milli
 from mockserver.simulation.course import Course
 from mockserver.simulation.errors import DuplicateJob, DuplicateNode, UnknownJob, UnknownNode, UnknownParent, Unplaceable, WorldFull
+from mockserver.simulation.fairshare import FairShare
 from mockserver.simulation.job import Job, JobRequest, Outcome, ResourceRequest
+from mockserver.simulation.project import Project
 from mockserver.simulation.scenario import Scenario
 from mockserver.simulation.scheduler import Scheduler
 from mockserver.simulation.workload import Workload
@@ -27,7 +31,7 @@ class World:
         self.courses = courses
         self.epoch_us = epoch_us
         self.seed = scenario.seed if seed is None else seed
-        self.scheduler = Scheduler(scenario.cluster(), Workload(scenario, self.seed), forget=self.forget, log=log)
+        self.scheduler = Scheduler(_allotment(scenario), Workload(scenario, self.seed), forget=self.forget, log=log)
         self._jobs: dict[str, dict[str, Job]] = {api: {} for api in courses}
         self._scopes: dict[tuple[str, str, str], dict[str, Job]] = {}
         self._shelves: dict[str, dict[Any, Any]] = {}
@@ -173,9 +177,10 @@ class World:
             raise Unplaceable(key, self._why(cluster.reasons(shape, empty=True)))
 
     def why_waiting(self, job: Job) -> str:
-        """Why no node can take a waiting job now, counted by reason; empty when one could."""
-        cluster = self.scheduler.cluster
-        return self._why(cluster.reasons(job.shape, empty=False))
+        """Why a waiting job gets nothing now: nodes counted by what they lack, then what else stands in its way."""
+        allotment = self.scheduler.allotment
+        reasons = [self._why(allotment.cluster.reasons(job.shape, empty=False)), allotment.why(job)]
+        return "; ".join(filter(None, reasons))
 
     def _why(self, reasons: Iterable[tuple[int, str]]) -> str:
         total = len(self.scheduler.cluster.nodes)
@@ -195,21 +200,21 @@ class World:
     def fail_node(self, name: str) -> None:
         """The node goes down; its jobs go back to waiting, or fail where their course knows no way back. Raises UnknownNode."""
         everybody = [job for jobs in self._jobs.values() for job in jobs.values()]
-        self.scheduler.lose_node(self._number(name), everybody)
+        maintenance.lose_node(self.scheduler, self._number(name), everybody)
 
     def drain_node(self, name: str) -> None:
         """The node takes no more jobs. Raises UnknownNode."""
-        self.scheduler.drain_node(self._number(name))
+        maintenance.drain_node(self.scheduler, self._number(name))
 
     def restore_node(self, name: str) -> None:
         """The node takes jobs again. Raises UnknownNode."""
-        self.scheduler.restore_node(self._number(name))
+        maintenance.restore_node(self.scheduler, self._number(name))
 
     def add_node(self, node: Node) -> None:
         """One more node. Raises DuplicateNode."""
         if any(other.name == node.name for other in self.scheduler.cluster.nodes):
             raise DuplicateNode(node.name)
-        self.scheduler.add_node(node)
+        maintenance.add_node(self.scheduler, node)
 
     def _number(self, name: str) -> int:
         for number, node in enumerate(self.scheduler.cluster.nodes):
@@ -237,6 +242,13 @@ class World:
         for number, (_, job, stage, event) in enumerate(islice(log, max(since - first, 0), None), start=max(since, first) + 1):
             if job.request.api == api:
                 yield number, job, stage.name, event
+
+
+def _allotment(scenario: Scenario) -> Allotment | FairShare:
+    if not scenario.projects:
+        return Allotment(scenario.cluster(), scenario.queue)
+    projects = [Project(one.name, milli(one.deserved_gpus), one.deserved_gpus * one.over_quota_weight) for one in scenario.projects]
+    return FairShare(scenario.cluster(), projects)
 
 
 def _scopes(request: JobRequest) -> Iterator[tuple[str, str, str]]:

@@ -6,6 +6,7 @@ from mockserver.adapters.bytenite import words
 from mockserver.adapters.bytenite.jobs import find
 from mockserver.adapters.bytenite.sheet import answer, sheet
 from mockserver.adapters.exchange import Call, Json, Refusal, Reply
+from mockserver.adapters.steering import script
 from mockserver.simulation.job import Job
 
 
@@ -51,6 +52,7 @@ def Customer_SetJobParams(call: Call) -> Reply:
         kept.chunks = words.chunks(params)
         kept.body["numUnitsEstimation"] = str(kept.chunks)
         job.request.command = words.command(params)
+        job.request.script = script(call, params.get("app")) or job.request.script
     return _edited(call, job)
 
 

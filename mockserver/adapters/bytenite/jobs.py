@@ -11,6 +11,7 @@ from mockserver.adapters.bytenite.sheet import COMPLETE, Sheet, answer, sheet, s
 from mockserver.adapters.bytenite.tokens import owner
 from mockserver.adapters.dates import iso
 from mockserver.adapters.exchange import Call, Json, Reply
+from mockserver.adapters.steering import script
 from mockserver.simulation.job import Job, JobRequest
 
 API = "bytenite"
@@ -49,7 +50,16 @@ def Customer_CreateJob(call: Call) -> Reply:
         "stateTimestamps": {},
     }
     kept.body.update((name, value) for name, value in facts.items() if value is not None)
-    request = JobRequest(API, key, template.resources, owner=owner(call), limits=words.limits(config), command=words.command(params), payload=kept)
+    request = JobRequest(
+        API,
+        key,
+        template.resources,
+        owner=owner(call),
+        limits=words.limits(config),
+        command=words.command(params),
+        script=script(call, params.get("app")),
+        payload=kept,
+    )
     return Reply(200, answer(world, world.submit(request)))
 
 

@@ -11,6 +11,7 @@ from mockserver.adapters.ionworks import curve
 from mockserver.adapters.ionworks.caller import identity, organization, verify
 from mockserver.adapters.ionworks.refusal import error
 from mockserver.adapters.ionworks.report import Order, is_stored, is_traced, report, seen
+from mockserver.adapters.steering import script
 from mockserver.simulation.errors import NotCancellable
 from mockserver.simulation.job import Job, JobRequest, Limits, ResourceRequest
 from mockserver.simulation.world import World
@@ -46,6 +47,8 @@ def submit_job_jobs_post(call: Call) -> Reply:
             priority=int(body.get("priority", 0)),
             limits=_LIMITS,
             parent=body.get("parent_job_id"),
+            script=script(call, body.get("metadata"), body.get("params")),
+            callback=order.callback_url,
             payload=order,
         )
     )
@@ -53,6 +56,11 @@ def submit_job_jobs_post(call: Call) -> Reply:
 
 
 submit_job_jobs__post = submit_job_jobs_post
+
+
+def callback_body(world: World, job: Job) -> dict[str, Any]:
+    """What the caller is told when a job has ended: the job as it is then."""
+    return report(world, job)
 
 
 def list_jobs_jobs_get(call: Call) -> Reply:

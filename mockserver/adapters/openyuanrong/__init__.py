@@ -12,6 +12,7 @@ from mockserver.adapters.dates import unix_seconds
 from mockserver.adapters.exchange import Call, Json, Refusal, Reply
 from mockserver.adapters.openyuanrong.credential import tenant, verify
 from mockserver.adapters.openyuanrong.refusal import answer, complete, error
+from mockserver.adapters.steering import script
 from mockserver.simulation.job import Job, JobRequest, Limits, Outcome, ResourceRequest
 from mockserver.simulation.world import World
 
@@ -53,6 +54,7 @@ def yr_submit_job(call: Call) -> Reply:
             owner=tenant(call),
             limits=LIMITS,
             command=body["entrypoint"],
+            script=script(call, body.get("metadata"), body["runtime_env"].get("env_vars")),
             payload=Submission(body["entrypoint"], body.get("metadata") or None, _runtime_env(body["runtime_env"])),
         )
     )

@@ -11,6 +11,7 @@ from mockserver.adapters.exchange import Call, Json, Kind, Refusal, Reply
 from mockserver.adapters.runai import naming
 from mockserver.adapters.runai.amounts import quantity, span
 from mockserver.adapters.runai.naming import API
+from mockserver.adapters.steering import script
 from mockserver.simulation.errors import UnknownJob
 from mockserver.simulation.job import NO_BACKOFF, Backoff, Job, JobRequest, ResourceRequest
 from mockserver.simulation.world import World
@@ -119,6 +120,7 @@ def _request(call: Call, wanted: Json, name: str) -> JobRequest:
         backoff=NO_BACKOFF if interactive else KUBERNETES_BACKOFF,
         command=" ".join((wanted.get("command", ""), *wanted.get("arguments", ()))),
         endless=interactive,
+        script=script(call, wanted.get("environment")),
         ttl=None if ttl is None else span(ttl),
         draw=key,
         payload=Submission(

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from mockserver.adapters.dates import iso_millis, unix_millis
 from mockserver.adapters.exchange import Call, Json, Refusal, Reply
+from mockserver.adapters.steering import script
 from mockserver.adapters.xio.paging import asked, date_span, newest_first, page_of, span
 from mockserver.simulation.errors import NotCancellable, UnknownJob
 from mockserver.simulation.job import Job, JobRequest, Limits, ResourceRequest
@@ -73,11 +74,11 @@ def create(call: Call, wishes: Json, *, recipe: str | None = None) -> Reply:
     for name in wishes:
         if name in WISHES:
             shown[name] = wishes[name]
-    job = world.submit(_request(world, shown))
+    job = world.submit(_request(call, shown))
     return Reply(201, render(world, job))
 
 
-def _request(world: World, shown: dict[str, Json]) -> JobRequest:
+def _request(call: Call, shown: dict[str, Json]) -> JobRequest:
     persistent = shown["task"] == "PERSISTENT"
     return JobRequest(
         api=API,
@@ -88,7 +89,7 @@ def _request(world: World, shown: dict[str, Json]) -> JobRequest:
             memory=_bytes(shown["min_ram_gb"]),
             storage=_bytes(shown["min_storage_gb"]),
             vram=_bytes(shown["min_vram_gb"]),
-            gpu_model=_model(world, shown["gpu_name"]),
+            gpu_model=_model(call.world, shown["gpu_name"]),
             gpu_registry=shown["gpu_registry_uuid"] and shown["gpu_registry_uuid"].lower(),
         ),
         limits=Limits(
@@ -99,6 +100,7 @@ def _request(world: World, shown: dict[str, Json]) -> JobRequest:
         retries=int(min(shown["max_retry_count"], MOST)),
         command=_command(shown["parameters"]),
         endless=persistent,
+        script=script(call, container(shown["parameters"]).get("env")),
         payload=shown,
     )
 

@@ -1,0 +1,144 @@
+"""Reads the catalogue: what every job API owes, and what is each vendor's own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import yaml
+
+import specs
+from conformance.pointer import Json
+from specs import Role
+
+FOLDER = Path(__file__).parent / "catalogue"
+COMMON = "common"
+PREFIXES = {"JOB": COMMON, "OYR": "openyuanrong", "RAI": "runai", "XIO": "xio", "ION": "ionworks", "BYT": "bytenite"}
+PROFILES = ("create-only", "core", "lifecycle", "scheduling", "multi-tenant", "webhook")
+"""From narrow to wide; the first four contain each other, the last two stand beside them."""
+RULES = ("view", "ordered", "span", "constant", "echo", "answer", "step")
+"""Members of a requirement that the passive oracles judge."""
+
+
+class CatalogueError(ValueError):
+    """A catalogue file breaks its schema or itself; the message names the file and the entry."""
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One testable sentence, where it comes from, and how it is judged.
+
+    `probe` describes requests to generate; the members named in `RULES` are judged by passive oracles; anything else needs a check.
+    """
+
+    id: str
+    level: str
+    basis: str
+    source: str
+    statement: str
+    kind: str
+    profiles: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    effects: Mapping[str, Any] = field(default_factory=dict)
+    conflicts: str = ""
+    not_tested: Mapping[str, str] | None = None
+    since: str = "0.1.0"
+    probe: Json = None
+    view: Json = None
+    ordered: Json = None
+    span: Json = None
+    constant: Json = None
+    echo: Json = None
+    answer: Json = None
+    step: Json = None
+    line: str = ""
+
+    @property
+    def area(self) -> str:
+        """The three letters in the middle of the id."""
+        return self.id.split("-")[1]
+
+    @property
+    def rules(self) -> dict[str, Json]:
+        """What passive oracles judge of it, by kind of rule."""
+        return {name: value for name in RULES if (value := getattr(self, name)) is not None}
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All requirements of one API by id, and where its answers show jobs.
+
+    `views` names further operations that show jobs; `identity` what tells jobs apart inside a view; `match` pairs pointers of a
+    submission with pointers of the view that shows its job; `paging` says how its list is paged.
+    """
+
+    api: str
+    requirements: Mapping[str, Requirement]
+    identity: str | None = None
+    views: Mapping[str, Role] = field(default_factory=dict)
+    match: Mapping[str, str] = field(default_factory=dict)
+    paging: Json = None
+    errors: Json = None
+
+
+@cache
+def load(api: str) -> Catalogue:
+    """The catalogue of one API: common requirements, adjusted, then its own. Raises CatalogueError, KeyError."""
+    if api not in specs.names():
+        raise KeyError(f"unknown API {api!r}; known: {', '.join(specs.names())}")
+    common, own = _read(COMMON), _read(api)
+    adjust = own.get("adjust", {})
+    found: dict[str, Requirement] = {}
+    for origin, raw in ((COMMON, common), (api, own)):
+        for entry in raw["requirements"]:
+            requirement = _requirement(origin, entry | (adjust.get(entry["id"], {}) if origin == COMMON else {}))
+            if requirement.id in found:
+                raise CatalogueError(f"{origin}.yaml: {requirement.id} is there twice")
+            if PREFIXES.get(requirement.id.split("-")[0]) != origin:
+                raise CatalogueError(f"{origin}.yaml: {requirement.id} does not begin with the prefix of its file")
+            found[requirement.id] = requirement
+    unknown = adjust.keys() - found.keys()
+    if unknown:
+        raise CatalogueError(f"{api}.yaml: `adjust` names {', '.join(sorted(unknown))}, which is no common requirement")
+    views = {name: Role(name, **facts) for name, facts in own.get("views", {}).items()}
+    return Catalogue(api, found, own.get("identity"), views, own.get("match", {}), own.get("paging"), own.get("errors"))
+
+
+def schema() -> Json:
+    """The JSON Schema of catalogue files."""
+    return json.loads((FOLDER / "schema.json").read_text(encoding="utf-8"))
+
+
+def _read(name: str) -> dict[str, Any]:
+    file = FOLDER / f"{name}.yaml"
+    if not file.exists():
+        return {"requirements": []}
+    try:
+        raw = yaml.load(file.read_bytes(), Loader=yaml.CSafeLoader)
+    except yaml.YAMLError as error:
+        raise CatalogueError(f"{file.name}: {error}") from error
+    for error in _validator().iter_errors(raw):
+        place = list(error.instance_path)
+        entry = raw["requirements"][place[1]].get("id", "") if len(place) > 1 and place[0] == "requirements" else ""
+        raise CatalogueError(f"{file.name}: {entry} {'/'.join(map(str, place))}: {error.message}")
+    return dict(raw)
+
+
+@cache
+def _validator() -> Any:
+    return jsonschema_rs.Draft202012Validator(schema())
+
+
+def _requirement(origin: str, entry: Mapping[str, Any]) -> Requirement:
+    known = {one.name for one in fields(Requirement)}
+    told = {key: tuple(value) if key in ("needs", "profiles") else value for key, value in entry.items() if key in known}
+    requirement = Requirement(**told, line=f"conformance/catalogue/{origin}.yaml")
+    weakest = {"assumption": ("SHOULD", "MAY"), "example": ("SHOULD", "MAY")}.get(requirement.basis)
+    if weakest and requirement.level not in weakest:
+        raise CatalogueError(f"{origin}.yaml: {requirement.id}: what rests on an {requirement.basis} is at most SHOULD")
+    return requirement

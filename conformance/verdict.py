@@ -1,0 +1,70 @@
+"""What is said of a requirement, in an order that only gets worse, and what that means for the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from conformance.oracle import Violation
+
+
+class Verdict(IntEnum):
+    """Ordered from best to worst."""
+
+    PASS = 0
+    INFO = 1
+    NOT_APPLICABLE = 2
+    SKIPPED = 3
+    WAIVED = 4
+    WARN = 5
+    CONFLICT = 6
+    INCONCLUSIVE = 7
+    STALE_WAIVER = 8
+    FAIL = 9
+    ERROR = 10
+
+    @property
+    def word(self) -> str:
+        """As it is printed."""
+        return self.name.replace("_", "-")
+
+
+class Exit(IntEnum):
+    """What a run ends with."""
+
+    CONFORMANT = 0
+    BROKEN = 1
+    USAGE = 2
+    UNREACHABLE = 3
+    BELOW_FLOOR = 4
+    OWN_ERROR = 5
+    SAFETY_STOP = 6
+
+
+OF_LEVEL = {"MUST": Verdict.FAIL, "SHOULD": Verdict.WARN, "MAY": Verdict.INFO}
+"""The verdict on a broken requirement, by its level."""
+
+
+@dataclass(slots=True)
+class Result:
+    """All that a run found out about one requirement of one API."""
+
+    requirement: str
+    verdict: Verdict | None = None
+    reason: str = ""
+    violations: list[Violation] = field(default_factory=list)
+    observations: int = 0
+    requests: int = 0
+    seconds: float = 0.0
+
+    def add(self, verdict: Verdict, reason: str = "", violations: Iterable[Violation] = ()) -> None:
+        """Take in one more finding; the worst counts."""
+        if self.verdict is None or verdict > self.verdict:
+            self.verdict, self.reason = verdict, reason
+        self.violations.extend(violations)
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The worst of several; PASS of none."""
+    return max(verdicts, default=Verdict.PASS)

@@ -1,0 +1,210 @@
+"""Carries one check's requests to a target: sends, records, feeds the oracles, and moves time."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Self
+from urllib.parse import urlencode
+
+from conformance.credentials import Credentials
+from conformance.exchange import Exchange, Request
+from conformance.expect import Inconclusive, NotApplicable, needed
+from conformance.journal import Journal
+from conformance.oracle import Violation
+from conformance.panel import Panel
+from conformance.pointer import MISSING, Json
+from conformance.target import Target
+from conformance.transport import TransportError
+
+JSON = "application/json"
+
+
+class Wire:
+    """One conversation with a target, in a world of its own where the target offers that.
+
+    `violations` are what the oracles found on the way. Identities made here begin with the run's prefix.
+    """
+
+    def __init__(self, target: Target, panel: Panel, *, name: str, strict: bool = False, journal: Journal | None = None) -> None:
+        self.target, self.panel, self.name, self.strict = target, panel, name, strict
+        self.spec, self.directory, self.settings = target.spec, target.directory, target.settings
+        self.journal = journal
+        self.exchanges: list[Exchange] = []
+        self.violations: list[Violation] = []
+        self.requests = 0
+        self._now: float | None = 0.0 if target.has_virtual_time else None
+        self._count = 0
+        self._callers: dict[str, Credentials] = {}
+        self._made: list[tuple[str, str]] = []
+        self._is_sandboxed = False
+
+    def __enter__(self) -> Self:
+        if self.target.has_virtual_time:
+            order = {"name": self.name, "pace": "manual"} | ({"auth": "strict"} if self.strict else {})
+            with suppress(KeyError):
+                self.target.ask_control("DELETE", f"/sandboxes/{self.name}", self.name)
+            answer = self.target.ask_control("POST", "/sandboxes", self.name, order)
+            if answer.status not in (200, 201):
+                raise Inconclusive(f"the control API gave no sandbox: {answer.status} {answer.body[:200]!r}")
+            self._is_sandboxed = True
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._is_sandboxed:
+            with suppress(TransportError):
+                self.target.ask_control("DELETE", f"/sandboxes/{self.name}", self.name)
+        else:
+            self.clean_up()
+
+    # -- sending ---------------------------------------------------------------------------------------------------------------
+
+    def call(
+        self,
+        operation: str,
+        values: Mapping[str, Any] | None = None,
+        *,
+        body: Json = MISSING,
+        query: Mapping[str, Any] | Sequence[tuple[str, Any]] = (),
+        headers: Mapping[str, str] | None = None,
+        tenant: str = "",
+        credential: str = "good",
+    ) -> Exchange:
+        """Send a request that the document knows: an operation's id, what its path names, a JSON body, query and headers."""
+        target = self.directory.path(operation, values or {})
+        method = self.spec.operations[operation].method
+        return self.send(method, target, body=body, query=query, headers=headers, tenant=tenant, credential=credential)
+
+    def send(self, method: str, path: str, **options: Any) -> Exchange:
+        """Send any request; `path` includes the base path. `raw` bytes, with `media`, may stand in for `body`."""
+        request = self.request(method, path, **options)
+        return self.record(request, tenant=options.get("tenant", ""))
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Json = MISSING,
+        raw: bytes | None = None,
+        media: str | None = JSON,
+        query: Mapping[str, Any] | Sequence[tuple[str, Any]] = (),
+        headers: Mapping[str, str] | None = None,
+        tenant: str = "",
+        credential: str = "good",
+    ) -> Request:
+        """Make a request without sending it."""
+        if body is not MISSING:
+            raw = json.dumps(body, ensure_ascii=False).encode()
+        pairs = list(query.items() if isinstance(query, Mapping) else query)
+        target = f"{path}?{urlencode(pairs, doseq=True)}" if pairs else path
+        fields: dict[str, str] = {"Accept": JSON, **self.settings.headers, **self.target.headers}
+        if raw is not None and media is not None:
+            fields["Content-Type"] = media
+        fields |= self._caller(credential).headers(self, method, target, raw or b"")
+        if tenant:
+            fields |= self.settings.tenants[tenant]
+        if self._is_sandboxed:
+            fields["X-Mock-Sandbox"] = self.name
+        fields |= headers or {}
+        return Request(method, self.target.url, target, tuple(fields.items()), raw)
+
+    def record(self, request: Request, *, tenant: str = "") -> Exchange:
+        """Send a finished request and take in the exchange. Raises TransportError."""
+        self._note(request)
+        began = time.monotonic()
+        response = self.target.transport.send(request)
+        return self._take(Exchange(request, response, began, time.monotonic(), self._now, tenant=tenant))
+
+    def together(self, requests: Sequence[Request]) -> list[Exchange]:
+        """Send several requests at the same time. Raises TransportError."""
+        for request in requests:
+            self._note(request)
+        began = time.monotonic()
+        answers = self.target.transport.together(requests)
+        ended = time.monotonic()
+        return [self._take(Exchange(one, told, began, ended, self._now)) for one, told in zip(requests, answers, strict=True)]
+
+    def _take(self, bare: Exchange) -> Exchange:
+        found = self.directory.find(bare.request.method, bare.request.target)
+        operation, values = (found[0].id, found[1]) if found else (None, {})
+        exchange = Exchange(bare.request, bare.response, bare.sent, bare.received, bare.at, operation, values, bare.tenant)
+        self.requests += 1
+        self.exchanges.append(exchange)
+        self.violations += self.panel.observe(exchange)
+        self.made(exchange)
+        return exchange
+
+    def made(self, exchange: Exchange) -> None:
+        """Remember what an exchange made, to clean it up."""
+
+    def clean_up(self) -> None:
+        """Take away what was made, where the target is not thrown away anyway."""
+
+    def _note(self, request: Request) -> None:
+        if self.journal is not None:
+            self.journal.before(request)
+
+    def _caller(self, credential: str) -> Credentials:
+        if credential not in self._callers:
+            self._callers[credential] = Credentials(self.settings.credentials.get(credential, {}))
+        return self._callers[credential]
+
+    # -- time ------------------------------------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> float | None:
+        """Seconds of the target's clock since this session began; None where it cannot be known."""
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass at the target. Inconclusive where that would take longer than the user has patience for."""
+        if not self.target.has_virtual_time:
+            needed(seconds / self.target.scale <= self.target.patience, f"{seconds:g} seconds of the target's clock are more than may be waited for")
+            self.target.wait(seconds)
+            return
+        answer = self.target.ask_control("POST", "/clock/advance", self.name, {"seconds": seconds})
+        if not answer.is_success:
+            raise Inconclusive(f"the clock could not be moved: {answer.status} {answer.body[:200]!r}")
+        self._now = (self._now or 0.0) + seconds
+
+    def ticks(self, within: float, step: float = 1.0) -> Iterator[float]:
+        """Let time pass bit by bit for at most `within` seconds; yields how much has passed, first 0."""
+        passed = 0.0
+        if not self.target.has_virtual_time:
+            within = min(within, self.target.patience * self.target.scale)
+        yield passed
+        while passed < within:
+            piece = min(step, within - passed)
+            self.advance(piece)
+            passed += piece
+            yield passed
+
+    # -- names and capabilities --------------------------------------------------------------------------------------------------
+
+    def unique(self, stem: str = "job") -> str:
+        """A name nobody has used: the run's prefix, the check's number, a count."""
+        self._count += 1
+        return f"{stem}-{self.name}-{self._count}".lower().replace("_", "-").replace(".", "-")
+
+    def need(self, *capabilities: str) -> None:
+        """Leave the check where the target lacks something. Raises NotApplicable."""
+        missing = missing_capabilities(self.target, capabilities)
+        if missing:
+            raise NotApplicable(f"the target has no {', '.join(missing)}")
+
+
+def missing_capabilities(target: Target, wanted: Collection[str]) -> list[str]:
+    """Which of the wanted capabilities a target lacks: roles, shapes of jobs, `virtual-time`, `strict`, `tenants` and what its file denies."""
+    lifecycle = target.spec.lifecycle
+    have = {role for role in lifecycle.roles} if lifecycle else set()
+    have |= {f"makes-{shape}" for shape in target.settings.shapes} | {"makes-quick", "submit"}
+    if target.has_virtual_time:
+        have |= {"virtual-time", "sandboxes"} | ({"strict"} if "good" in target.settings.credentials else set())
+    if len(target.settings.tenants) > 1:
+        have.add("tenants")
+    have |= {name for name, is_there in target.settings.capabilities.items() if is_there}
+    have -= {name for name, is_there in target.settings.capabilities.items() if not is_there}
+    return [name for name in wanted if name not in have]

@@ -1,0 +1,177 @@
+"""The parts of a sandbox: jobs, nodes, rules, faults, exchanges, callbacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mockserver.client.link import segment
+from mockserver.client.part import Desk, JobLike
+from mockserver.client.view import View
+
+
+Views = list[View]
+
+
+class _Part:
+    """Speaks about one sandbox."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+
+class Jobs(_Part):
+    """The jobs of a sandbox, of all APIs, in our own words."""
+
+    def list(self, *, api: str | None = None, phase: str | None = None, state: str | None = None) -> Views:
+        """The first 1000 that match, in order of submission within an API."""
+        found = self._desk.ask("GET", "/jobs", api=api, phase=phase, state=state, limit=1000)
+        return [View(one) for one in found["jobs"]]
+
+    def __iter__(self) -> Iterator[View]:
+        return iter(self.list())
+
+    def __len__(self) -> int:
+        return int(self._desk.ask("GET", "/jobs", limit=1)["total"])
+
+    def get(self, job: JobLike, *, api: str | None = None) -> View:
+        """One job with its attempts, its history, where it is and why it waits. Raises LookupError."""
+        return View(self._desk.ask("GET", self._path(job, api)))
+
+    __getitem__ = get
+
+    def complete(self, job: JobLike) -> View:
+        """Let a running job end well now."""
+        return self._force(job, outcome="complete")
+
+    def fail(self, job: JobLike, *, exit_code: int = 1, reason: str = "failed on demand", code: str = "") -> View:
+        """Let a running job end badly now, without another attempt."""
+        return self._force(job, outcome="fail", exit_code=exit_code, reason=reason, code=code)
+
+    def preempt(self, job: JobLike) -> View:
+        """Take a job's capacity away: it waits again."""
+        return self._force(job, outcome="preempt")
+
+    def lose_node(self, job: JobLike) -> View:
+        """Take down the node that a job is on."""
+        return self._force(job, outcome="lose_node")
+
+    def _force(self, job: JobLike, **wish: Any) -> View:
+        return View(self._desk.ask("POST", f"{self._path(job, None)}/outcome", wish))
+
+    def _path(self, job: JobLike, api: str | None) -> str:
+        home, key = self._desk.named(job, api)
+        return f"/jobs/{segment(home)}/{segment(key)}"
+
+
+class Nodes(_Part):
+    """The simulated machines of a sandbox."""
+
+    def list(self) -> Views:
+        """Every node, what is free on it and who is there."""
+        return [View(one) for one in self._desk.ask("GET", "/nodes")["nodes"]]
+
+    def __iter__(self) -> Iterator[View]:
+        return iter(self.list())
+
+    def fail(self, name: str) -> View:
+        """Take a node down with all that runs there."""
+        return self._change(name, "fail")
+
+    def drain(self, name: str) -> View:
+        """Let a node take no more jobs; what runs there stays."""
+        return self._change(name, "drain")
+
+    def restore(self, name: str) -> View:
+        """Let a node take jobs again."""
+        return self._change(name, "restore")
+
+    def add(self, name: str, *, cpu: float, memory_gib: float, **more: Any) -> View:
+        """One more node; `more` as in a scenario: gpus, gpu_model, storage_gib, labels …"""
+        return View(self._desk.ask("POST", "/nodes", {"name": name, "cpu": cpu, "memory_gib": memory_gib, **more}))
+
+    def _change(self, name: str, change: str) -> View:
+        return View(self._desk.ask("POST", f"/nodes/{segment(name)}/{change}"))
+
+
+class _Described(_Part):
+    """Whatever is described in JSON, kept, listed and forgotten."""
+
+    _path = ""
+    _members = ""
+
+    def list(self) -> Views:
+        """All there are, with their counts."""
+        return [View(one) for one in self._desk.ask("GET", self._path)[self._members]]
+
+    def remove(self, described: str | View) -> None:
+        """Forget one, by its id or as it was answered."""
+        name = described if isinstance(described, str) else described.id
+        self._desk.ask("DELETE", f"{self._path}/{segment(name)}")
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._desk.ask("DELETE", self._path)
+
+    def _add(self, description: dict[str, Any]) -> View:
+        return View(self._desk.ask("POST", self._path, {name: value for name, value in description.items() if value is not None}))
+
+
+class Rules(_Described):
+    """What becomes of matching requests."""
+
+    _path, _members = "/rules", "rules"
+
+    def add(self, *, match: dict[str, Any] | None = None, job: dict[str, Any] | None = None, answer: dict[str, Any] | None = None) -> View:
+        """One more rule, tried last: what becomes of the job, or what is answered. Raises ControlRefused."""
+        return self._add({"match": match, "job": job, "answer": answer})
+
+
+class Faults(_Described):
+    """What is broken on purpose, for a while."""
+
+    _path, _members = "/faults", "faults"
+
+    def add(self, kind: str, **description: Any) -> View:
+        """One more fault: latency, status, drop, truncate, malformed, slow or quota. Raises ControlRefused."""
+        return self._add({"kind": kind, **description})
+
+
+class Exchanges(_Part):
+    """What was asked and answered."""
+
+    def list(self, *, api: str | None = None, operation: str | None = None, status: int | None = None, since: int | None = None) -> Views:
+        """The latest 1000 that match, oldest first, secrets left out."""
+        found = self._desk.ask("GET", "/exchanges", api=api, operation=operation, status=status, since=since)
+        return [View(one) for one in found["exchanges"]]
+
+    def __iter__(self) -> Iterator[View]:
+        return iter(self.list())
+
+    def broken(self) -> Views:
+        """Those whose request broke its contract."""
+        return [one for one in self.list() if one.verdict == "broken"]
+
+    def har(self) -> dict[str, Any]:
+        """Everything as an HTTP archive."""
+        archive: dict[str, Any] = self._desk.ask("GET", "/exchanges/har")
+        return archive
+
+    def clear(self) -> None:
+        """Forget them."""
+        self._desk.ask("DELETE", "/exchanges")
+
+
+class Callbacks(_Part):
+    """Who was called back, and how that went."""
+
+    def list(self) -> Views:
+        """Every attempt, oldest first; those that are due have been made."""
+        return [View(one) for one in self._desk.ask("GET", "/callbacks")["attempts"]]
+
+    def __iter__(self) -> Iterator[View]:
+        return iter(self.list())
+
+    def pending(self) -> Views:
+        """What has still to be delivered."""
+        return [View(one) for one in self._desk.ask("GET", "/callbacks")["pending"]]

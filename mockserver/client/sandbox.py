@@ -1,0 +1,66 @@
+"""One world of a server, as a test holds it."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import specs
+from mockserver.client.link import Link, segment
+from mockserver.client.part import Desk
+from mockserver.client.parts import Callbacks, Exchanges, Faults, Jobs, Nodes, Rules
+from mockserver.client.time import Clock
+
+
+class Sandbox:
+    """An isolated world: its own clock, cluster, jobs, rules, faults and records."""
+
+    def __init__(self, link: Link, name: str) -> None:
+        self.name = name
+        self._link, self._desk = link, Desk(link, name)
+        self.clock, self.jobs, self.nodes = Clock(self._desk), Jobs(self._desk), Nodes(self._desk)
+        self.rules, self.faults = Rules(self._desk), Faults(self._desk)
+        self.exchanges, self.callbacks = Exchanges(self._desk), Callbacks(self._desk)
+
+    def __repr__(self) -> str:
+        return f"Sandbox({self.name!r} at {self._link.url})"
+
+    @property
+    def root(self) -> str:
+        """The URL of this world, without any API's base path: the server's own, with the sandbox in its path."""
+        return f"{self._link.url}/sandbox/{segment(self.name)}"
+
+    def url(self, api: str) -> str:
+        """The base URL of an API in this world, as a client wants it; no header is needed. Raises KeyError."""
+        return self.root + specs.load(api).base_path
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What selects this world under the server's plain URL, for clients that can set headers but no base URL."""
+        return {"X-Mock-Sandbox": self.name}
+
+    def reset(self) -> None:
+        """Begin anew: no jobs, rules, faults or records, and the clock at zero."""
+        self._desk.ask("POST", "/reset")
+
+    def snapshot(self) -> str:
+        """The whole simulated state, sealed, to be restored here or in another sandbox."""
+        return str(self._desk.ask("POST", "/snapshot")["snapshot"])
+
+    def restore(self, snapshot: str) -> None:
+        """Go back to a snapshot. Raises ControlRefused."""
+        self._desk.ask("POST", "/restore", {"snapshot": snapshot})
+
+    def fork(self, name: str | None = None) -> Sandbox:
+        """A second sandbox that goes on from here."""
+        made = self._desk.ask("POST", "/fork", {"name": name} if name else {})
+        return Sandbox(self._link, made["name"])
+
+    def delete(self) -> None:
+        """Forget this world."""
+        self._link.ask("DELETE", f"/sandboxes/{segment(self.name)}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.delete()

@@ -1,0 +1,72 @@
+"""A server for tests: in a thread of this process, or one that runs already."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any, Self
+
+from mockserver.client.link import Link
+from mockserver.client.sandbox import Sandbox
+
+
+class MockServer:
+    """All chosen APIs on a free port, in a thread, for as long as a block lasts.
+
+    `options` are those of the server: apis, scenario, auth, pace, seed, callback_hosts. `MockServer.at(url)` speaks to one that runs already.
+    """
+
+    def __init__(self, *, host: str = "127.0.0.1", port: int = 0, **options: Any) -> None:
+        self._options: dict[str, Any] = {"host": host, "port": port, **options}
+        self._running: AbstractContextManager[str] | None = None
+        self._link: Link | None = None
+
+    @classmethod
+    def at(cls, url: str, *, token: str | None = None) -> MockServer:
+        """A server that runs elsewhere; it is neither started nor stopped."""
+        server = cls()
+        server._link = Link(url, token=token)
+        return server
+
+    def start(self) -> Self:
+        """Start serving, unless it runs already. Raises OSError, ValueError, KeyError, ScenarioError."""
+        if self._link is None:
+            from mockserver.http.server import serving
+
+            self._running = serving(**self._options)
+            self._link = Link(self._running.__enter__())
+        return self
+
+    def stop(self) -> None:
+        """Stop serving and give the port back."""
+        link, running = self._link, self._running
+        self._link = self._running = None
+        if link is not None:
+            link.close()
+        if running is not None:
+            running.__exit__(None, None, None)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: Any) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """The base URL of the server."""
+        return self._linked().url
+
+    def sandbox(self, name: str | None = None, **plan: Any) -> Sandbox:
+        """A fresh world. `plan`: scenario (a name or a description), seed, pace, auth; otherwise as the server. Raises ControlRefused."""
+        order = {"name": name, **plan}
+        made = self._linked().ask("POST", "/sandboxes", {key: value for key, value in order.items() if value is not None})
+        return Sandbox(self._linked(), made["name"])
+
+    def existing(self, name: str) -> Sandbox:
+        """The world of that name, such as `default`."""
+        return Sandbox(self._linked(), name)
+
+    def _linked(self) -> Link:
+        if self._link is None:
+            raise RuntimeError("the server does not run; use it in a `with` block, or call start()")
+        return self._link

@@ -1,0 +1,67 @@
+"""A sandbox's clock: read, set, and moved until something has come about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mockserver.client.part import Desk, JobLike
+from mockserver.client.view import View
+
+
+class NotReached(AssertionError):
+    """The job did not come to the state that was waited for; the message tells its history."""
+
+
+class Clock:
+    """The virtual clock of one sandbox; every movement is over when its method returns, callbacks delivered."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    @property
+    def now(self) -> float:
+        """Simulated seconds since the sandbox began."""
+        return float(self._desk.ask("GET", "/clock")["now"])
+
+    @property
+    def time(self) -> str:
+        """The same instant as a UTC date."""
+        return str(self._desk.ask("GET", "/clock")["time"])
+
+    @property
+    def next_event(self) -> float | None:
+        """When something happens by itself next, or None."""
+        upcoming: float | None = self._desk.ask("GET", "/clock")["next_event"]
+        return upcoming
+
+    def advance(self, seconds: float | None = None, *, to: float | str | None = None, minutes: float = 0, hours: float = 0) -> View:
+        """Go forward by a span, or `to` an instant (simulated seconds, or a UTC date); what happened on the way."""
+        if to is not None:
+            return self._move(to=to)
+        return self._move(seconds=(seconds or 0) + 60 * minutes + 3600 * hours)
+
+    def step(self) -> View:
+        """Go to the next thing that happens."""
+        return self._move(next_event=True)
+
+    def until(self, job: JobLike, state: str, *, within: float | None = None, api: str | None = None) -> View:
+        """Go on until a job is in a state (the vendor's word, a phase, or `ended`), at most `within` simulated seconds. Raises NotReached."""
+        home, key = self._desk.named(job, api)
+        limit = {} if within is None else {"within": within}
+        moved = self._move(until={"api": home, "job": key, "state": state}, **limit)
+        if not moved.reached:
+            told = self._desk.ask("GET", "/jobs", job=key, api=home)["jobs"]
+            now = f"is {told[0]['state']}" if told else "is gone"
+            raise NotReached(f"job {key} did not become {state!r}: it {now} at {moved.now:g} seconds")
+        return moved
+
+    def idle(self, *, within: float | None = None) -> View:
+        """Go on until nothing is due by itself."""
+        return self._move(idle=True, **({} if within is None else {"within": within}))
+
+    def set(self, pace: str | None = None, *, rate: float | None = None) -> None:
+        """Follow real time another way from now on: `real`, `manual`, `auto`, `x100`; or at a rate."""
+        self._desk.ask("PUT", "/clock", {"rate": rate} if pace is None else {"pace": pace})
+
+    def _move(self, **wish: Any) -> View:
+        return View(self._desk.ask("POST", "/clock/advance", wish))

@@ -1,0 +1,35 @@
+"""The control API: what a test may ask of the mock itself. One function per operation of its document, as in any adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import specs
+from mockserver.adapters.exchange import Call, Refusal, Reply
+from mockserver.http import errors
+from mockserver.http.control import callbacks, clock, exchanges, faults, jobs, nodes, rules, sandboxes
+from mockserver.http.control.desk import Desk
+from mockserver.http.sandbox import Sandboxes
+
+PARTS = (sandboxes, clock, jobs, nodes, rules, faults, exchanges, callbacks)
+
+
+class Control:
+    """Answers for the sandboxes of one server."""
+
+    def __init__(self, kept: Sandboxes, apis: Sequence[str], *, strict: bool = False) -> None:
+        self._desk = Desk(kept, tuple(apis), strict)
+        self._functions = {name: getattr(part, name) for part in PARTS for name in specs.load(specs.CONTROL).operations if hasattr(part, name)}
+
+    def __getattr__(self, operation: str) -> Callable[[Call], Reply]:
+        if operation not in self._functions:
+            raise AttributeError(operation)
+        return partial(self._functions[operation], self._desk)
+
+    def error(self, refusal: Refusal) -> Reply:
+        """Our own words."""
+        return errors.error(refusal)
+
+    def verify(self, call: Call) -> None:
+        """Control asks for no vendor's credentials."""

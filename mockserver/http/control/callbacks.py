@@ -1,0 +1,19 @@
+"""Who was called back, how that went, and who has still to be called."""
+
+from __future__ import annotations
+
+from mockserver.adapters.exchange import Call, Reply
+from mockserver.http.control.desk import Desk
+from mockserver.simulation.clock import seconds
+
+_PENDING = ("id", "api", "job", "url", "attempt")
+
+
+async def mock_list_callbacks(desk: Desk, call: Call) -> Reply:
+    """Every attempt that is remembered, after those that are due have been made."""
+    sandbox, world = desk.sandbox(call), call.world
+    calls = sandbox.calls
+    calls.collect(world)
+    await calls.deliver(world)
+    pending = [{**{name: entry[name] for name in _PENDING}, "due": seconds(entry["due"])} for entry in calls.pending(world)]
+    return Reply(200, {"attempts": list(calls.records), "pending": pending, "recorded": calls.recorded})

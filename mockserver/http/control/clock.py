@@ -1,0 +1,140 @@
+"""The sandbox's clock on demand: read, set, and moved until something has come about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from mockserver.adapters.dates import iso
+from mockserver.adapters.exchange import Call, Json, Refusal, Reply
+from mockserver.http.advance import advance
+from mockserver.http.control.desk import Desk, moment
+from mockserver.http.limits import FIRED_LISTED, MOST_SPAN_SECONDS
+from mockserver.http.pace import tempo
+from mockserver.http.sandbox import Sandbox
+from mockserver.simulation.clock import micros, seconds
+from mockserver.simulation.job import Job
+from mockserver.simulation.world import World
+
+WITHIN_SECONDS = 7 * 86_400.0
+"""How far `until` and `idle` go if they are not told."""
+
+Reached = Callable[[], bool]
+
+
+def mock_get_clock(desk: Desk, call: Call) -> Reply:
+    """What time it is, and how it goes."""
+    return Reply(200, _clock(desk.sandbox(call)))
+
+
+def mock_set_clock(desk: Desk, call: Call) -> Reply:
+    """Let the clock follow real time another way."""
+    sandbox, body = desk.sandbox(call), call.body
+    pace = body["pace"] if "pace" in body else "real" if body["rate"] == 1 else f"x{body['rate']:.12g}"
+    desk.sandboxes.set_tempo(sandbox, tempo(pace))
+    return Reply(200, _clock(sandbox))
+
+
+async def mock_advance(desk: Desk, call: Call) -> Reply:
+    """Move the sandbox's clock, and tell what happened."""
+    sandbox, body, world = desk.sandbox(call), call.body, call.world
+    logged, recorded = world.scheduler.logged, sandbox.calls.recorded
+    if "until" in body:
+        reached = await _until(sandbox, body["until"], within=body.get("within", WITHIN_SECONDS))
+    elif "idle" in body:
+        reached = await _idle(sandbox, within=body.get("within", WITHIN_SECONDS))
+    else:
+        await advance(sandbox, _target(sandbox, body))
+        reached = True
+    return Reply(200, _told(sandbox, logged=logged, recorded=recorded, reached=reached))
+
+
+def _target(sandbox: Sandbox, body: Json) -> int:
+    """The instant that is asked for. Raises Refusal when it has passed."""
+    world = sandbox.world
+    if "seconds" in body:
+        return world.now_us + micros(body["seconds"])
+    if "next_event" in body:
+        upcoming = [instant for instant in (world.next_event_us(), sandbox.calls.next_due(world)) if instant is not None]
+        return max(world.now_us, min(upcoming, default=world.now_us))
+    told = body["to"]
+    target = micros(told) if not isinstance(told, str) else round(datetime.fromisoformat(told.upper()).timestamp() * 1_000_000) - world.epoch_us
+    if target < world.now_us:
+        raise Refusal("unprocessable", f"{told} has passed: the clock shows {world.now} seconds, {iso(world, world.now_us)}")
+    if target > world.now_us + micros(MOST_SPAN_SECONDS):
+        raise Refusal("unprocessable", f"{told} is more than {MOST_SPAN_SECONDS:.0f} seconds ahead")
+    return target
+
+
+async def _idle(sandbox: Sandbox, *, within: float) -> bool:
+    """Go on until nothing is due by itself; whether that came about."""
+    world = sandbox.world
+
+    def is_reached() -> bool:
+        return world.next_event_us() is None and sandbox.calls.next_due(world) is None
+
+    await advance(sandbox, world.now_us + micros(within), is_reached)
+    return is_reached()
+
+
+async def _until(sandbox: Sandbox, told: Json, *, within: float) -> bool:
+    """Go on until a job is in a state, or cannot come there any more; whether it is. Raises Refusal, UnknownJob."""
+    world = sandbox.world
+    if told["api"] not in world.courses:
+        raise Refusal("unknown", f"no API is called {told['api']!r}; served here: {', '.join(world.courses)}")
+    job = world.job(told["api"], told["job"])
+    words = _words(world, told)
+    is_there = _arrival(job, words)
+    await advance(sandbox, world.now_us + micros(within), lambda: is_there() or job.is_over)
+    return is_there()
+
+
+def _words(world: World, told: Json) -> frozenset[str]:
+    """The vendor's states that are waited for. Raises Refusal when there is none of that name."""
+    stages = world.courses[told["api"]].stages.values()
+    if "phase" in told:
+        return frozenset(stage.name for stage in stages if stage.phase == told["phase"])
+    wanted = told["state"]
+    exact = frozenset(stage.name for stage in stages if stage.name == wanted)
+    found = exact or frozenset(stage.name for stage in stages if wanted in (stage.phase, stage.name.lower()) or (wanted == "ended" and stage.is_terminal))
+    if not found:
+        raise Refusal("unprocessable", f"{told['api']} knows no state {wanted!r}; expected one of {', '.join(stage.name for stage in stages)}, a phase or ended")
+    return found
+
+
+def _arrival(job: Job, states: frozenset[str]) -> Reached:
+    """Whether the job is in one of the states, or has been since now."""
+    seen = len(job.history)
+
+    def is_there() -> bool:
+        return job.state in states or any(stage.name in states for stage in job.history[seen + 1 :: 4])  # type: ignore[attr-defined]
+
+    return is_there
+
+
+def _clock(sandbox: Sandbox) -> Json:
+    world, pace = sandbox.world, sandbox.pace.tempo
+    upcoming = world.next_event_us()
+    following = None if upcoming is None else seconds(upcoming)
+    return {**moment(sandbox), "time": iso(world, world.now_us), "pace": pace.name, "rate": pace.rate, "next_event": following}
+
+
+def _told(sandbox: Sandbox, *, logged: int, recorded: int, reached: bool) -> Json:
+    """What happened since so many transitions were logged and attempts recorded."""
+    world, calls = sandbox.world, sandbox.calls
+    fired, called = world.scheduler.logged - logged, calls.recorded - recorded
+    log, records = world.scheduler.log, calls.records
+    transitions: list[dict[str, Any]] = [
+        {"at": seconds(instant), "api": job.request.api, "job": job.key, "state": stage.name, "phase": stage.phase, "event": event}
+        for instant, job, stage, event in islice(log, max(0, len(log) - min(fired, FIRED_LISTED)), None)
+    ]
+    return {
+        **moment(sandbox),
+        "time": iso(world, world.now_us),
+        "reached": reached,
+        "fired": {"transitions": fired, "callbacks": called},
+        "transitions": transitions,
+        "callbacks": list(islice(records, max(0, len(records) - min(called, FIRED_LISTED)), None)),
+    }

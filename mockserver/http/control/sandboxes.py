@@ -1,0 +1,109 @@
+"""Sandboxes on demand: made, read, forgotten, begun anew, brought back and doubled."""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode, b64encode
+from typing import Any
+
+import msgspec
+
+from mockserver.adapters.exchange import Call, Refusal, Reply
+from mockserver.http.control.desk import Desk, described, moment
+from mockserver.http.limits import BODY_BYTES
+from mockserver.http.pace import tempo
+from mockserver.http.sandbox import Plan
+from mockserver.simulation import scenario as scenarios
+from mockserver.simulation.errors import ScenarioError
+from mockserver.simulation.scenario import Scenario
+from mockserver.simulation.snapshot import freeze
+
+
+def mock_health(desk: Desk, call: Call) -> Reply:
+    """What is served, and what time it is in the sandbox."""
+    sandbox = desk.sandbox(call)
+    return Reply(200, {"status": "ok", "apis": list(desk.apis), "pace": sandbox.pace.tempo.name, **moment(sandbox)})
+
+
+def mock_reset(desk: Desk, call: Call) -> Reply:
+    """Begin the sandbox anew."""
+    sandbox = desk.sandbox(call)
+    desk.sandboxes.reset(sandbox)
+    return Reply(200, moment(sandbox))
+
+
+def mock_list_sandboxes(desk: Desk, call: Call) -> Reply:
+    """Every sandbox there is."""
+    return Reply(200, {"sandboxes": [described(desk, sandbox) for sandbox in desk.sandboxes]})
+
+
+def mock_create_sandbox(desk: Desk, call: Call) -> Reply:
+    """A new sandbox; what is not given is as the server was started."""
+    body, usual = call.body, desk.sandboxes.plan
+    plan = Plan(
+        _scenario(body["scenario"]) if "scenario" in body else usual.scenario,
+        body.get("seed", usual.seed),
+        tempo(body["pace"]) if "pace" in body else usual.tempo,
+        body["auth"] == "strict" if "auth" in body else usual.strict,
+    )
+    return Reply(201, described(desk, desk.sandboxes.create(_name(desk, call), plan)))
+
+
+def mock_get_sandbox(desk: Desk, call: Call) -> Reply:
+    """One sandbox."""
+    sandbox = desk.sandboxes.find(call.path["name"])
+    sandbox.move()
+    return Reply(200, described(desk, sandbox))
+
+
+def mock_delete_sandbox(desk: Desk, call: Call) -> Reply:
+    """Forget a sandbox."""
+    desk.sandboxes.remove(call.path["name"])
+    return Reply(204, empty=True)
+
+
+def mock_take_snapshot(desk: Desk, call: Call) -> Reply:
+    """The whole simulated state, sealed."""
+    sandbox = desk.sandbox(call)
+    sandbox.calls.collect(sandbox.world)
+    data = freeze(sandbox.world)
+    if len(data) * 4 > BODY_BYTES * 3:
+        raise Refusal("conflict", f"the snapshot has {len(data)} bytes, too many to be restored; delete some of the {sandbox.world.count} jobs")
+    return Reply(200, {**moment(sandbox), "snapshot": b64encode(data).decode()})
+
+
+async def mock_restore(desk: Desk, call: Call) -> Reply:
+    """Put the sandbox back to a snapshot."""
+    try:
+        data = b64decode(call.body["snapshot"], validate=True)
+    except binascii.Error as error:
+        raise Refusal("unprocessable", f"the snapshot is not base64: {error}") from error
+    sandbox = desk.sandbox(call)
+    desk.sandboxes.restore(sandbox, data)
+    return Reply(200, moment(sandbox))
+
+
+def mock_fork(desk: Desk, call: Call) -> Reply:
+    """A second sandbox that goes on from here."""
+    sandbox = desk.sandbox(call)
+    sandbox.calls.collect(sandbox.world)
+    return Reply(201, described(desk, desk.sandboxes.fork(sandbox, _name(desk, call), freeze(sandbox.world))))
+
+
+def _name(desk: Desk, call: Call) -> str:
+    """The name that is asked for, or one that nobody has."""
+    name = call.body.get("name")
+    return str(name) if name else desk.sandboxes.free_name()
+
+
+def _scenario(told: Any) -> Scenario:
+    """A shipped scenario by name, or one described in full; files of the server's machine are not read. Raises ScenarioError."""
+    if isinstance(told, str):
+        if told not in scenarios.names():
+            raise ScenarioError(f"no scenario of the name {told!r} is shipped; expected one of {', '.join(scenarios.names())}, or a description")
+        return scenarios.load(told)
+    try:
+        scenario = msgspec.convert(told, Scenario)
+    except msgspec.ValidationError as error:
+        raise ScenarioError(f"scenario: {error}") from error
+    return scenarios.with_switches(scenario, ())

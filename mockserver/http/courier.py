@@ -1,0 +1,52 @@
+"""Keeps time going where somebody outside waits for a callback, and only there; at work only while anybody does."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from mockserver.http.limits import COURIER_SECONDS, STREAM_POLL_SECONDS
+from mockserver.http.sandbox import Sandbox
+
+
+class Courier:
+    """Moves each sandbox that needs it at its next event, and delivers what is due; one per server."""
+
+    def __init__(self) -> None:
+        self._rounds: dict[Sandbox, tuple[asyncio.Event, asyncio.Task[None]]] = {}
+
+    def attend(self, sandbox: Sandbox) -> None:
+        """Look after a sandbox, from now until nobody waits there any more."""
+        if sandbox in self._rounds:
+            self._rounds[sandbox][0].set()
+            return
+        woken = asyncio.Event()
+        self._rounds[sandbox] = (woken, asyncio.get_running_loop().create_task(self._look_after(sandbox, woken), name="courier"))
+
+    def close(self) -> None:
+        """Stop; what is pending stays pending."""
+        for _, task in self._rounds.values():
+            task.cancel()
+
+    async def _look_after(self, sandbox: Sandbox, woken: asyncio.Event) -> None:
+        try:
+            while sandbox.needs_moving:
+                woken.clear()
+                world, calls = sandbox.move(), sandbox.calls
+                calls.collect(world)
+                await calls.deliver(world)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(woken.wait(), _pause(sandbox))
+        finally:
+            del self._rounds[sandbox]
+
+
+def _pause(sandbox: Sandbox) -> float:
+    """Real seconds until a sandbox should be looked at again, if nobody asks for it before."""
+    if not sandbox.needs_moving:
+        return 0.0
+    world, pace = sandbox.world, sandbox.pace
+    retry = sandbox.calls.next_due(world)
+    pauses = [pace.until_next(world), None if retry is None else pace.until(retry)]
+    pause = min((pause for pause in pauses if pause is not None), default=COURIER_SECONDS)
+    return STREAM_POLL_SECONDS / 2 if pace.tempo.is_auto else min(max(pause, 0.001), COURIER_SECONDS)

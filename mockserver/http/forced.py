@@ -1,0 +1,75 @@
+"""Makes answers that somebody asked for instead of the true one: in the vendor's error shape, or from the document's examples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, get_args
+
+import msgspec
+
+from mockserver.adapters.exchange import Kind, Refusal, Reply
+from mockserver.http.contract import Contract
+from mockserver.http.rules import Answer
+
+HEADER = "X-Mock-Steered"
+
+
+def by_rule(contract: Contract, answer: Answer) -> Reply:
+    """What a rule answers."""
+    if answer.body is not msgspec.UNSET:
+        return Reply(answer.status, answer.body, dict(answer.headers), empty=answer.status in (204, 304))
+    return by_status(contract, answer.status, answer.message, headers=answer.headers)
+
+
+def by_status(contract: Contract, status: int, message: str, *, headers: Mapping[str, str]) -> Reply:
+    """An answer of that status: from 400 the vendor's error body, below the document's example. Raises Refusal: there is no example."""
+    reply = vendor_error(contract.adapter, status, message) if status >= 400 else _example(contract, status)
+    reply.headers.update(headers)
+    return reply
+
+
+def vendor_error(adapter: Any, status: int, message: str) -> Reply:
+    """The vendor's error body under a status that it may never use itself."""
+    reply: Reply = adapter.error(Refusal(_kind(adapter, status), message))
+    if reply.status != status:
+        reply.body, reply.status = _replaced(reply.body, reply.status, status), status
+    return reply
+
+
+@lru_cache(maxsize=512)
+def _kind(adapter: Any, status: int) -> Kind:
+    """The reason for which the vendor gives this status; where there is none, the most general one of its class."""
+    usual: Kind = "invalid" if status < 500 else "internal"
+    kinds: tuple[Kind, ...] = get_args(Kind)
+    for kind in kinds:
+        try:
+            if adapter.error(Refusal(kind, "")).status == status:
+                return kind
+        except (LookupError, AttributeError):  # a reason that this vendor only words together with its facts
+            continue
+    return usual
+
+
+def _replaced(body: Any, old: int, new: int) -> Any:
+    """The body with the status it repeats made the right one."""
+    if isinstance(body, dict):
+        return {name: new if value == old and not isinstance(value, bool) else _replaced(value, old, new) for name, value in body.items()}
+    return body
+
+
+def _example(contract: Contract, status: int) -> Reply:
+    responses = contract.operation.node.get("responses", {})
+    place, node = contract.schemas.follow((*contract.operation.pointer, "responses", str(status))) if str(status) in responses else ((), None)
+    if node is None:
+        raise Refusal("invalid", f"{contract.operation.id} declares no status {status}; expected one of {', '.join(responses)}, or an error from 400")
+    content = node.get("content", {})
+    for media_type, medium in content.items():
+        names = list(medium.get("examples", {}))
+        if names:
+            _, example = contract.schemas.follow((*place, "content", media_type, "examples", names[0]))
+            value = example.get("value")
+            return Reply(status, value, media_type=media_type, text=value if isinstance(value, str) and "json" not in media_type else None)
+    if content:
+        raise Refusal("invalid", f"the document has no example of {contract.operation.id}'s {status}; a rule can give the body")
+    return Reply(status, empty=True)

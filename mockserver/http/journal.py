@@ -1,0 +1,202 @@
+"""Remembers the latest exchanges of a sandbox: what was asked, what was answered, and whether the request kept its document.
+
+Recording is cheap, so that it can always be on; secrets are taken out when somebody looks. Number and bytes are bounded.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, NamedTuple
+
+import orjson
+
+from mockserver.adapters.exchange import Refusal
+from mockserver.http import reasons
+from mockserver.http.events import Note, events
+from mockserver.http.pace import ticks, wall_us
+from mockserver.http.redaction import redacted, redacted_fields, redacted_query, redacted_text
+from mockserver.simulation.world import World
+
+MOST_EXCHANGES = 1000
+MOST_BYTES = 4 * 1024 * 1024
+BODY_BYTES = 64 * 1024
+FIXED_BYTES = 1024  # what an exchange takes beside its bodies, roughly
+MOST_NOTES = 1000
+
+_BODY, _ANSWER = 6, 9  # places in an entry
+
+Listed = list[dict[str, Any]]
+Fields = Iterable[tuple[bytes, bytes]]
+
+
+Entry = tuple[str, str, str, bytes, bytes, Fields, bytes, int, Fields, bytes, int, float, float, "Refusal | None", str]
+"""An exchange as it is recorded: the members of `Exchange` from `api` to `steered`, in that order; a plain tuple costs least."""
+
+
+class Exchange(NamedTuple):
+    """One request and its answer as they were on the wire. `at` is simulated microseconds, `began` and `took` real seconds (`ticks`).
+
+    `status` 0 means that the connection was cut. `steered` names rules, faults and preferences that had a hand in it.
+    """
+
+    number: int
+    api: str
+    operation: str
+    method: str
+    raw_path: bytes
+    query: bytes
+    headers: Fields
+    body: bytes
+    status: int
+    answer_headers: Fields
+    answer: bytes
+    at: int
+    began: float
+    took: float
+    refusal: Refusal | None
+    steered: str
+
+    @property
+    def path(self) -> str:
+        """The path as sent, without sandbox prefix and query."""
+        return self.raw_path.decode("latin-1")
+
+    @property
+    def time(self) -> datetime:
+        """When the request had arrived, in real time."""
+        return datetime.fromtimestamp((wall_us() / 1_000_000) - (ticks() - self.began), tz=UTC)
+
+    def shown(self) -> dict[str, Any]:
+        """The exchange as JSON, without its secrets."""
+        refusal = self.refusal
+        is_broken = refusal is not None and refusal.kind in reasons.BROKEN
+        return {
+            "number": self.number,
+            "at": self.at / 1_000_000,
+            "time": self.time.isoformat(timespec="milliseconds"),
+            "took_ms": round(self.took * 1000, 3),
+            "api": self.api,
+            "operation": self.operation,
+            "method": self.method,
+            "path": self.path,
+            "query": dict(redacted_query(self.query)),
+            "status": self.status,
+            "verdict": "broken" if is_broken else "kept",
+            "refused": None if refusal is None else refusal.kind,
+            "violations": [] if refusal is None else reasons.told(refusal),
+            "steered": self.steered.split(", ") if self.steered else [],
+            "request": {"headers": dict(redacted_fields(self.headers)), "body": readable(self.body), "bytes": length(self.headers, self.body)},
+            "answer": {"headers": dict(redacted_fields(self.answer_headers)), "body": readable(self.answer), "bytes": length(self.answer_headers, self.answer)},
+        }
+
+
+class Journal:
+    """The latest exchanges of one sandbox, and what its other parts have to tell."""
+
+    __slots__ = ("_bytes", "_kept", "_notes", "_number", "_told", "_world")
+
+    def __init__(self) -> None:
+        self._world: Callable[[], World] | None = None
+        self._kept: deque[Entry] = deque()
+        self._notes: deque[Note] = deque(maxlen=MOST_NOTES)
+        self._bytes = 0
+        self._number = self._told = 0
+
+    def watch(self, world: Callable[[], World]) -> None:
+        """Tell subscribers also of the transitions of the world that this function gives."""
+        self._world = world
+
+    def add(self, entry: Entry) -> None:
+        """Remember an exchange; the oldest are forgotten when there are too many."""
+        self._number += 1
+        size = len(entry[_BODY]) + len(entry[_ANSWER])
+        if size > BODY_BYTES:
+            entry = (*entry[:_BODY], entry[_BODY][:BODY_BYTES], *entry[_BODY + 1 : _ANSWER], entry[_ANSWER][:BODY_BYTES], *entry[_ANSWER + 1 :])
+            size = len(entry[_BODY]) + len(entry[_ANSWER])
+        self._kept.append(entry)
+        self._bytes += size + FIXED_BYTES
+        while len(self._kept) > MOST_EXCHANGES or self._bytes > MOST_BYTES:
+            oldest = self._kept.popleft()
+            self._bytes -= len(oldest[_BODY]) + len(oldest[_ANSWER]) + FIXED_BYTES
+
+    def note(self, event: str, at: float, facts: dict[str, Any]) -> None:
+        """Tell subscribers of something that is neither exchange nor transition, such as a delivery, at a simulated second."""
+        self._told += 1
+        self._notes.append(Note(self._told, event, at, facts))
+
+    def list(
+        self, *, api: str | None = None, operation: str | None = None, status: int | None = None, since: int | None = None, limit: int = 100
+    ) -> Listed:
+        """The latest exchanges that fit, oldest first; with `since`, those after that number, from the first."""
+        found = [
+            one
+            for one in self.after(since or 0)
+            if (api is None or one.api == api)
+            and (operation is None or one.operation == operation)
+            and (status is None or one.status == status)
+        ]
+        return [one.shown() for one in (found[:limit] if since is not None else found[max(len(found) - limit, 0) :])]
+
+    def har(self) -> dict[str, Any]:
+        """Everything remembered, as an HTTP Archive 1.2."""
+        from mockserver.http.har import archive
+
+        return archive(self.after(0))
+
+    def clear(self) -> None:
+        """Forget everything; numbers go on."""
+        self._kept.clear()
+        self._notes.clear()
+        self._bytes = 0
+
+    def subscribe(self) -> AsyncIterator[dict[str, Any]]:
+        """What happens from now on: exchanges, transitions, notes. An empty dictionary means that there is nothing more until time moves."""
+        return events(self, self._world)
+
+    @property
+    def number(self) -> int:
+        """The number of the latest exchange."""
+        return self._number
+
+    @property
+    def told(self) -> int:
+        """The number of the latest note."""
+        return self._told
+
+    @property
+    def notes(self) -> deque[Note]:
+        """What other parts told, oldest first."""
+        return self._notes
+
+    @property
+    def bytes(self) -> int:
+        """Bytes that the exchanges take in memory, roughly."""
+        return self._bytes
+
+    def after(self, number: int) -> Iterator[Exchange]:
+        """The exchanges after that number which are still remembered, oldest first."""
+        forgotten = self._number - len(self._kept)
+        fresh = islice(self._kept, max(number - forgotten, 0), None)
+        return (Exchange(at, *entry) for at, entry in enumerate(fresh, start=max(number, forgotten) + 1))
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+
+def length(headers: Fields, body: bytes) -> int:
+    """How long a body was, whatever of it was kept."""
+    told = next((value for name, value in headers if name.lower() == b"content-length"), b"")
+    return int(told) if told.isdigit() and len(told) < 12 else len(body)
+
+
+def readable(body: bytes) -> Any:
+    """A body as JSON without its secrets, otherwise as text; None where there was none. What was cut short is text."""
+    if not body:
+        return None
+    try:
+        return redacted(orjson.loads(body))
+    except orjson.JSONDecodeError:
+        return redacted_text(body.decode("utf-8", "replace"))

@@ -1,0 +1,60 @@
+"""Reads what one request prefers for itself: `Prefer: code=404` and `Prefer: wait=2` (RFC 7240; other preferences are passed over)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mockserver.adapters.exchange import Refusal, Violation
+
+HEADER = b"prefer"
+MOST_WAIT_SECONDS = 60.0
+
+_NUMBER = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?\Z", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """The status that is wanted, and the real seconds to wait before answering."""
+
+    code: int | None = None
+    wait: float = 0.0
+
+    @property
+    def applied(self) -> str:
+        """What `Preference-Applied` says."""
+        told = [] if self.code is None else [f"code={self.code}"]
+        return ", ".join([*told, f"wait={self.wait:g}"] if self.wait else told)
+
+
+NONE = Preference()
+
+
+def read(value: bytes) -> Preference:
+    """The preferences that a header field states. Raises Refusal for a code or wait that cannot be."""
+    code, wait = None, 0.0
+    for part in re.split(r"[,;]", value.decode("latin-1")):
+        name, _, text = part.strip().partition("=")
+        text = text.strip().strip('"')
+        if name.strip().lower() == "code":
+            code = _code(text)
+        elif name.strip().lower() == "wait":
+            wait = _wait(text)
+    return Preference(code, wait) if code is not None or wait else NONE
+
+
+def _code(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) == 3 and 200 <= int(text) <= 599):
+        raise _refusal("code", text, "a status from 200 to 599")
+    return int(text)
+
+
+def _wait(text: str) -> float:
+    if not _NUMBER.match(text) or float(text) > MOST_WAIT_SECONDS:
+        raise _refusal("wait", text, f"seconds from 0 to {MOST_WAIT_SECONDS:.0f}")
+    return float(text)
+
+
+def _refusal(name: str, got: str, expected: str) -> Refusal:
+    message = f"Prefer asks for {name}={got!r}; expected {expected}"
+    return Refusal("invalid", message, violations=(Violation("header", ("Prefer", name), "preference", expected, got, message),))

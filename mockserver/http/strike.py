@@ -1,0 +1,58 @@
+"""Sends an answer the way a fault wants it: cut short, broken, slowly, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from mockserver.http.faults import Strike
+
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+Header = tuple[bytes, bytes]
+
+PIECES = 20
+WIRE = "understudy.wire"
+"""Where the outermost application keeps the server's own way of sending, which knows the connection."""
+
+
+def spoiled(strike: Strike, body: bytes, headers: list[Header]) -> tuple[bytes, list[Header]]:
+    """The body made into something that is not JSON, and the header fields to match."""
+    if not strike.malformed:
+        return body, headers
+    broken = body[: max(1, len(body) - 1)] + b',"'
+    return broken, [(name, b"%d" % len(broken)) if name == b"content-length" else (name, value) for name, value in headers]
+
+
+async def send_struck(strike: Strike, scope: Mapping[str, Any], send: Send, *, status: int, headers: list[Header], body: bytes) -> int:
+    """Send an answer as the strike wants it; the status that was sent, 0 for none. A body cut short was announced at its full length."""
+    if strike.drop:
+        cut(scope)
+        return 0
+    body, headers = spoiled(strike, body, headers)
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    end = 0 if scope["method"] == "HEAD" else len(body) if strike.keep is None else min(int(len(body) * strike.keep), max(len(body) - 1, 0))
+    pieces = PIECES if strike.stretch else 1
+    step = max(1, -(-end // pieces))
+    for start in range(0, end, step):
+        if strike.stretch:
+            await asyncio.sleep(strike.stretch / pieces)
+        await send({"type": "http.response.body", "body": body[start : min(start + step, end)], "more_body": True})
+    if strike.keep is None or end == len(body):
+        await send({"type": "http.response.body", "body": b""})
+    else:
+        cut(scope, politely=True)
+    return status
+
+
+def cut(scope: Mapping[str, Any], *, politely: bool = False) -> None:
+    """End the connection without another byte; `politely` lets go out what was written. Raises ConnectionResetError where there is none."""
+    cycle = getattr(scope.get(WIRE), "__self__", None)
+    transport = getattr(cycle, "transport", None)
+    if cycle is None or transport is None:
+        raise ConnectionResetError("a fault of the mock cut the connection")
+    cycle.disconnected = True  # so that the server neither complains nor answers for us
+    if politely:
+        transport.close()
+    else:
+        transport.abort()

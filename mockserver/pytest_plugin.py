@@ -1,0 +1,94 @@
+"""pytest fixtures: one mock server per run, one world per test, and a look at the end whether the client kept the contract.
+
+This module is loaded into every run once the package is installed, so it imports nothing of ours before a fixture is asked for.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from mockserver.client import MockServer, Sandbox, View
+
+_FAILED = pytest.StashKey[bool]()
+
+
+class ContractBroken(AssertionError):
+    """The client sent requests that the API's document does not allow."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run use a server that is there already."""
+    group = parser.getgroup("understudy", "Understudy, a mock of job APIs")
+    group.addoption("--mock-url", default=None, metavar="URL", help="use the mock server at this URL instead of starting one")
+    group.addoption("--mock-token", default=None, metavar="TOKEN", help="the control token of the server at --mock-url")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the markers known."""
+    config.addinivalue_line("markers", 'mock_contract(mode): what to do when the client broke the contract: "fail" (the default), "warn" or "off"')
+    config.addinivalue_line("markers", "mock_world(scenario, seed, pace, auth): how the test's mock_sandbox is made; what is not said is as the server")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Remember whether the test itself failed: then its contract is not judged on top."""
+    report = yield
+    if report.when == "call":  # type: ignore[attr-defined]
+        item.stash[_FAILED] = report.failed  # type: ignore[attr-defined]
+    return report  # noqa: B901
+
+
+@pytest.fixture(scope="session")
+def mock_server_options() -> dict[str, Any]:
+    """How the server is started: apis, scenario, auth, pace, seed. To be overridden in a conftest."""
+    return {"pace": "manual"}
+
+
+@pytest.fixture(scope="session")
+def mock_server(request: pytest.FixtureRequest, mock_server_options: dict[str, Any]) -> Iterator[MockServer]:
+    """One server for the whole run (with pytest-xdist: per worker), on a free port, in a thread."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a run with -W error is about its own code, not about libraries the server imports
+        from mockserver.client import MockServer
+
+        url = request.config.getoption("--mock-url")
+        server = MockServer.at(url, token=request.config.getoption("--mock-token")) if url else MockServer(**mock_server_options)
+        server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def mock_sandbox(request: pytest.FixtureRequest, mock_server: MockServer) -> Iterator[Sandbox]:
+    """A world of its own for one test; at its end the client must have broken no contract."""
+    marker = request.node.get_closest_marker("mock_world")
+    sandbox = mock_server.sandbox(**(marker.kwargs if marker else {}))
+    yield sandbox
+    mode = _mode(request.node)
+    broken = sandbox.exchanges.broken() if mode != "off" and not request.node.stash.get(_FAILED, False) else []
+    sandbox.delete()
+    if broken and mode == "warn":
+        warnings.warn(_told(broken), stacklevel=1)
+    elif broken:
+        raise ContractBroken(_told(broken))
+
+
+def _mode(node: pytest.Item) -> str:
+    marker = node.get_closest_marker("mock_contract")
+    mode = str(marker.args[0]) if marker and marker.args else "fail"
+    if mode not in ("fail", "warn", "off"):
+        raise pytest.UsageError(f'mock_contract({mode!r}): expected "fail", "warn" or "off"')
+    return mode
+
+
+def _told(broken: list[View]) -> str:
+    lines = [f"the client broke the contract in {len(broken)} request{'s' if len(broken) > 1 else ''}:"]
+    for one in broken[:10]:
+        why = "; ".join(f"{violation['place']} {violation['pointer'] or '/'} {violation['keyword']}" for violation in list(one.violations)[:5])
+        lines.append(f"  {one.method} {one.path} was answered {one.status}: {why or one.refused}")
+    return "\n".join(lines)

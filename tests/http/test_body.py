@@ -1,0 +1,114 @@
+"""A request body is taken off the wire and made sense of, within the limits."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.adapters.exchange import Refusal
+from mockserver.http.body import Disconnected, parse, receive_body
+from mockserver.http.limits import BODY_BYTES, BODY_DEPTH, INTEGER_DIGITS
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+def take(*messages: Mapping[str, Any], **fields: str) -> bytes:
+    """What is received from these messages."""
+    left = list(messages)
+
+    async def receive() -> Mapping[str, Any]:
+        return left.pop(0)
+
+    named = {name.replace("_", "-").encode(): value.encode() for name, value in fields.items()}
+    return asyncio.run(receive_body(receive, named))
+
+
+def part(body: bytes, *, more: bool = False) -> dict[str, Any]:
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+@given(JSON)
+def test_any_json_means_what_it_says(value: Any) -> None:
+    assert parse(json.dumps(value).encode()) == value
+
+
+@given(st.integers())
+def test_whole_numbers_are_exact(number: int) -> None:
+    if len(str(number)) <= INTEGER_DIGITS:
+        assert parse(b'{"a": %d, "b": "00000000000000000000"}' % number) == {"a": number, "b": "0" * 20}
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_understood_or_refused(raw: bytes) -> None:
+    try:
+        parse(raw)
+    except Refusal as refusal:
+        assert refusal.kind == "malformed"
+
+
+@pytest.mark.parametrize("depth", [BODY_DEPTH, BODY_DEPTH + 1])
+@pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}")])
+def test_nesting_is_limited(depth: int, opening: bytes, closing: bytes) -> None:
+    raw = opening * depth + b"1" + closing * depth
+
+    if depth > BODY_DEPTH:
+        with pytest.raises(Refusal, match="nested"):
+            parse(raw)
+    else:
+        assert parse(raw)
+
+
+def test_many_shallow_values_are_not_deep() -> None:
+    assert len(parse(b"[" + b"[]," * 1000 + b"{}]")) == 1001
+
+
+def test_parts_are_put_together() -> None:
+    assert take(part(b"ab", more=True), part(b"", more=True), part(b"c")) == b"abc"
+
+
+def test_a_client_that_leaves_is_noticed() -> None:
+    with pytest.raises(Disconnected):
+        take(part(b"ab", more=True), {"type": "http.disconnect"})
+    with pytest.raises(Disconnected):
+        take({"type": "http.disconnect"})
+
+
+def test_too_much_is_refused_by_its_announcement_by_its_parts_and_by_what_comes_out() -> None:
+    for attempt in (
+        lambda: take(part(b""), content_length=str(BODY_BYTES + 1)),
+        lambda: take(part(b" " * BODY_BYTES, more=True), part(b" ")),
+        lambda: take(part(b" " * (BODY_BYTES + 1))),
+        lambda: take(part(gzip.compress(b" " * (BODY_BYTES + 1), 1)), content_encoding="gzip"),
+    ):
+        with pytest.raises(Refusal) as refused:
+            attempt()
+        assert refused.value.kind == "too_large"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZIP", "x-gzip"])
+def test_gzip_is_undone(coding: str) -> None:
+    assert take(part(gzip.compress(b"{}")), content_encoding=coding) == b"{}"
+
+
+def test_no_coding_and_no_body_need_no_undoing() -> None:
+    assert take(part(b"{}"), content_encoding="identity") == b"{}"
+    assert take(part(b""), content_encoding="gzip") == b""
+
+
+@pytest.mark.parametrize(("coding", "raw", "kind"), [("br", b"x", "media_type"), ("gzip", b"x", "malformed"), ("gzip", gzip.compress(b"a")[:-1], "malformed")])
+def test_other_codings_are_refused(coding: str, raw: bytes, kind: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        take(part(raw), content_encoding=coding)
+
+    assert refused.value.kind == kind

@@ -1,0 +1,70 @@
+"""connexion's part: undocumented ground that is pinned, so held by tests."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import connexion
+import specs
+from mockserver.http.app import create_app
+from mockserver.http.routing import connect
+from mockserver.http.path_index import PathIndex
+
+SILENT = [sys.executable, "-W", "ignore", "-c"]
+
+
+def python(code: str) -> str:
+    """What a fresh interpreter prints."""
+    return subprocess.run([*SILENT, code], capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+
+
+def test_only_exceptions_and_routing_are_left_of_connexions_middlewares() -> None:
+    stack = create_app()._connexion
+    outer, layers = stack._build_middleware_stack()
+
+    assert isinstance(stack, connexion.ConnexionMiddleware)
+    assert [type(layer).__name__ for layer in layers] == ["ExceptionMiddleware", "IndexedRouting", "ContractApplication"]
+    assert outer is layers[0]
+
+
+def test_importing_the_server_leaves_out_what_it_never_uses() -> None:
+    code = "import sys, mockserver.http.app; print([name for name in ('httpx', 'requests', 'starlette.testclient', 'swagger_ui_bundle') if name in sys.modules])"
+
+    assert python(code) == "[]"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from requests.adapters import HTTPAdapter; print(HTTPAdapter.__name__)",
+        "import requests; print(requests.adapters.HTTPAdapter.__name__)",
+        "import httpx; print(httpx.Client and 'HTTPAdapter')",
+        "import connexion; print(connexion.AsyncApp and connexion.middleware.MiddlewarePosition and 'HTTPAdapter')",
+        "from connexion.json_schema import requests; print(requests.adapters.HTTPAdapter.__name__)",
+        "import jinja2, connexion.spec; print(jinja2.Template('HTTPAdapter').render())",
+    ],
+)
+def test_what_was_left_out_is_there_when_asked_for(code: str) -> None:
+    assert python(f"import mockserver.http.app; {code}") == "HTTPAdapter"
+
+
+def test_an_operation_without_a_function_is_refused_at_start() -> None:
+    from connexion.exceptions import ResolverError
+
+    class Nothing:
+        """No operation at all."""
+
+    stack = connect(lambda *_: None, [(specs.load(specs.CONTROL), Nothing())], PathIndex(), lambda *_: None)
+
+    with pytest.raises(ResolverError, match="mock_"):
+        stack._build_middleware_stack()
+
+
+def test_connexion_is_pinned() -> None:
+    project = (Path(__file__).parents[2] / "pyproject.toml").read_text()
+
+    assert '"connexion>=3.3' in project or '"connexion==3.3' in project or '"connexion~=3.3' in project

@@ -1,0 +1,108 @@
+"""Servers start, refuse a busy port, and stop within a second whatever their connections are doing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from mockserver.http.server import PortBusy, bind, serving, url_of
+
+SERVER = """
+from mockserver.http.app import create_app
+from mockserver.http.server import bind, run, url_of
+listener = bind("127.0.0.1", 0)
+print(url_of(listener), flush=True)
+run([(create_app(), listener)])
+print("ended", flush=True)
+"""
+
+
+def connect(url: str) -> socket.socket:
+    parts = urlsplit(url)
+    return socket.create_connection((parts.hostname or "", parts.port or 0), timeout=10)
+
+
+@pytest.fixture
+def foreground() -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A server in the foreground of its own process, and its URL."""
+    process = subprocess.Popen([sys.executable, "-W", "ignore", "-c", SERVER], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    yield process, process.stdout.readline().strip()
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+def test_a_busy_port_is_told_before_anything_starts() -> None:
+    with bind("127.0.0.1", 0) as first:
+        port = first.getsockname()[1]
+        with pytest.raises(PortBusy, match=f"127.0.0.1:{port}") as refused:
+            bind("127.0.0.1", port)
+
+    assert (refused.value.host, refused.value.port) == ("127.0.0.1", port)
+
+
+def test_a_host_that_is_not_ours_is_told() -> None:
+    with pytest.raises(PortBusy):
+        bind("host.invalid", 0)
+
+
+def test_the_url_of_a_socket_is_one_that_clients_understand() -> None:
+    with bind("127.0.0.1", 0) as listener:
+        assert url_of(listener) == f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_a_block_serves_and_stops() -> None:
+    with serving(apis=["ionworks"], pace="manual") as url:
+        assert httpx.get(f"{url}/jobs").status_code == 200
+
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{url}/jobs")
+
+
+def test_a_block_that_cannot_start_says_why() -> None:
+    with pytest.raises(ValueError, match="unknown pace"), serving(pace="soon"):
+        pass
+
+
+def test_a_stream_ends_with_the_server() -> None:
+    with serving(apis=["bytenite"], pace="real") as url:
+        stream = connect(url)
+        stream.sendall(b"GET /v1/customer/events HTTP/1.1\r\nHost: x\r\nAuthorization: t\r\n\r\n")
+        head = stream.recv(4096)
+        began = time.monotonic()
+
+    assert b"text/event-stream" in head
+    assert time.monotonic() - began < 1
+    stream.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_server_within_a_second(foreground: tuple[subprocess.Popen[str], str], number: signal.Signals) -> None:
+    process, url = foreground
+    client = httpx.Client(base_url=url)
+    assert client.get("/jobs").status_code == 200
+    stream, unfinished = connect(url), connect(url)
+    stream.sendall(b"GET /v1/customer/events HTTP/1.1\r\nHost: x\r\nAuthorization: t\r\n\r\n")
+    assert b"200" in stream.recv(4096)
+    unfinished.sendall(b"POST /jobs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+
+    began = time.monotonic()
+    os.kill(process.pid, number)
+    code = process.wait(10)
+
+    assert (code, time.monotonic() - began < 1.0) == (0, True)
+    assert process.stdout is not None
+    assert process.stdout.read() == "ended\n"
+    for connection in (stream, unfinished):
+        connection.close()
+    client.close()

@@ -1,0 +1,170 @@
+"""The command line as a user meets it: in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+import specs
+
+ROOT = Path(__file__).parents[1]
+
+
+def mockserver(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "mockserver", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(*arguments: str, port: int) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mockserver", "serve", "--port", str(port), *arguments],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )
+    try:
+        wait_for(f"http://127.0.0.1:{port}/_mock/health", process)
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def wait_for(url: str, process: subprocess.Popen[str]) -> None:
+    for _ in range(400):
+        try:
+            if httpx.get(url).status_code == 200:
+                return
+        except httpx.TransportError:
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.05)
+    raise AssertionError(f"nothing answers at {url}")
+
+
+def test_the_first_screen_names_each_api_and_a_line_that_works() -> None:
+    port = free_port()
+    with running(port=port) as process:
+        lines = []
+        while not lines or not lines[-1].startswith("Stop with"):
+            lines.append(process.stdout.readline())  # type: ignore[union-attr]
+
+        screen = "".join(lines)
+        assert all(name in screen for name in specs.names())
+        for command in (line.strip() for line in lines if line.strip().startswith("curl ")):
+            answer = subprocess.run(["bash", "-c", command + " -s -o /dev/null -w '%{http_code}'"], capture_output=True, text=True, check=True)
+            assert answer.stdout in ("200", "201", "202"), command
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_cleanly_within_a_second(number: signal.Signals) -> None:
+    port = free_port()
+    with running(port=port) as process, httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+        client.get("/jobs")
+        began = time.monotonic()
+        process.send_signal(number)
+        status = process.wait(timeout=5)
+        took = time.monotonic() - began
+
+    assert status == 0
+    assert took < 1.5
+    assert process.stderr is not None
+
+
+def test_each_api_can_have_a_port_of_its_own_in_one_world() -> None:
+    port = free_port()
+    with running("--port-per-api", "--api", "ionworks", "--api", "xio", "--pace", "manual", port=port) as process:
+        wait_for(f"http://127.0.0.1:{port + 1}/_mock/health", process)
+        assert httpx.post(f"http://127.0.0.1:{port}/jobs", json={"job_type": "dummy", "params": {}}).status_code == 202
+        assert httpx.get(f"http://127.0.0.1:{port + 1}/v1/jobs").status_code == 200
+        assert httpx.get(f"http://127.0.0.1:{port + 1}/jobs").status_code == 404
+        httpx.post(f"http://127.0.0.1:{port + 1}/_mock/clock/advance", json={"seconds": 60})
+        assert httpx.get(f"http://127.0.0.1:{port}/jobs").json()["jobs"][0]["status"] == "completed"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["serve", "--api", "nope"], "'nope' is not one of 'bytenite', 'ionworks'"),
+        (["serve", "--scenario", "missing.yaml"], "scenario 'missing.yaml' cannot be read"),
+        (["serve", "--scenario", "pyproject.toml"], "pyproject.toml line 1: not YAML"),
+        (["serve", "--pace", "fast"], "unknown pace 'fast'; expected real, manual, auto or x followed by a factor"),
+        (["serve", "--port", "70000"], "70000 is not in the range 0<=x<=65535"),
+        (["serve", "--host", "203.0.113.7"], "cannot listen on 203.0.113.7:4080"),
+        (["serve", "--switch", "nope"], "unknown switch 'nope'; expected one of ionworks.submission-gone"),
+        (["spec", "nope"], "'nope' is not one of"),
+    ],
+)
+def test_bad_input_gets_one_clear_sentence_and_exit_2(arguments: list[str], told: str) -> None:
+    answer = mockserver(*arguments)
+
+    assert answer.returncode == 2
+    assert told in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_busy_port_is_told() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        answer = mockserver("serve", "--port", str(taken.getsockname()[1]))
+
+    assert answer.returncode == 2
+    assert f"cannot listen on 127.0.0.1:{taken.getsockname()[1]}: Address already in use" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("nodes: []", "expected at least one node class"),
+        ("nodes: [{class: a, cpu: many, memory_gib: 1}]", "Expected `float`, got `str` - at `$.nodes[0].cpu`"),
+        ("nodes: [{class: a, cpu: 1, memory_gib: 1}]\ncolour: red", "unknown field `colour`"),
+        ("nodes: [{class: a, cpu: -1, memory_gib: 1}]", "amounts of at least 0"),
+        ("nodes: [{class: a, cpu: 1, memory_gib: 1}]\nrun: {uniform: [5, 1]}", "the lower first"),
+        ("nodes: [{class: a, cpu: 1, memory_gib: 1}]\nfailure_rate: 2", "failure_rate from 0 to 1"),
+        ("nodes: [{class: a, cpu: 1, memory_gib: 1}]\nswitches: [x]", "unknown switch 'x'"),
+        ("nodes: [", "not YAML"),
+    ],
+)
+def test_a_broken_scenario_is_told_with_file_and_place(tmp_path: Path, text: str, told: str) -> None:
+    file = tmp_path / "broken.yaml"
+    file.write_text(text, encoding="utf-8")
+
+    answer = mockserver("serve", "--scenario", str(file))
+
+    assert answer.returncode == 2
+    assert str(file) in answer.stderr
+    assert told in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_the_apis_are_listed_for_people_and_for_machines() -> None:
+    listed = json.loads(mockserver("apis", "--json").stdout)
+
+    assert [row["name"] for row in listed] == list(specs.names())
+    assert all(row["operations"] == len(specs.load(row["name"]).operations) for row in listed)
+    assert all(row["name"] in mockserver("apis").stdout for row in listed)
+
+
+def test_a_document_is_printed_as_it_is() -> None:
+    assert mockserver("spec", "xio").stdout == (specs.FOLDER / "xio" / "openapi.yaml").read_text(encoding="utf-8")
+
+
+def test_the_demonstration_shows_every_job_to_its_end() -> None:
+    answer = mockserver("demo")
+
+    assert answer.returncode == 0, answer.stderr
+    assert all(word in answer.stdout for word in ("COMPLETED", "completed", "SUCCEEDED", "Succeeded", "JOB_STATE_COMPLETE"))

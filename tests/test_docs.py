@@ -1,0 +1,66 @@
+"""Documentation is tested: every bash and Python block of README and docs runs, in order, against a fresh server per page."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from mockserver.http.server import serving
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+OPTIONS = re.compile(r"<!-- server: (.*?) -->")
+ADDRESS = "http://127.0.0.1:4080"
+
+
+def blocks(page: Path) -> Iterator[tuple[str, str]]:
+    """(language, code) of the blocks that can run: bash that calls the server, and Python."""
+    for language, code in BLOCK.findall(page.read_text(encoding="utf-8")):
+        if language == "python" or (language == "bash" and ADDRESS in code):
+            yield language, code
+
+
+def options(page: Path) -> dict[str, str]:
+    """What the page's comment `<!-- server: pace=manual auth=strict -->` asks of the server."""
+    told = OPTIONS.search(page.read_text(encoding="utf-8"))
+    return dict(pair.split("=") for pair in told.group(1).split()) if told else {}
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if any(blocks(page))], ids=lambda page: page.name)
+def test_the_examples_of_a_page_run(page: Path, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        url = stack.enter_context(serving(**options(page)))
+        for number, (language, code) in enumerate(blocks(page)):
+            code = code.replace(ADDRESS, url).replace("127.0.0.1:4080", url.removeprefix("http://"))
+            if language == "bash":
+                command = ["bash", "-euo", "pipefail", "-c", "curl() { command curl --fail-with-body --silent --show-error \"$@\"; echo; }\n" + code]
+            else:
+                script = tmp_path / f"test_block_{number}.py"
+                script.write_text(code, encoding="utf-8")
+                command = [sys.executable, *(["-m", "pytest", "-q", "-p", "no:cacheprovider"] if "def test_" in code else []), str(script)]
+            told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+            assert told.returncode == 0, f"{page.name}, block {number + 1}:\n{code}\n{told.stdout}\n{told.stderr}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_the_picture_of_the_house_is_true() -> None:
+    picture = re.search(r"## The house\n\n```\w*\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert picture is not None
+    inside = ""
+    for line in picture.group(1).splitlines():
+        name = line.split()[0]
+        path = ROOT / (inside + name if line.startswith(" ") else name)
+        inside = inside if line.startswith(" ") else name
+        assert path.exists(), name
