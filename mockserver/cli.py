@@ -14,6 +14,8 @@ from rich.table import Table
 
 import specs
 from mockserver import __version__
+from mockserver.cli_scenario import scenario as scenario_commands
+from mockserver.cli_simulate import simulate
 from mockserver.simulation.errors import ScenarioError
 
 _LEVELS = ("debug", "info", "warning", "error")
@@ -23,6 +25,10 @@ _LEVELS = ("debug", "info", "warning", "error")
 @click.version_option(__version__, prog_name="mockserver")
 def main() -> None:
     """A stand-in for batch-compute job APIs: what you submit waits, runs and ends on a simulated cluster."""
+
+
+main.add_command(scenario_commands)
+main.add_command(simulate)
 
 
 def _pace(context: click.Context, parameter: click.Parameter, value: str) -> str:

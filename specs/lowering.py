@@ -10,10 +10,11 @@ from typing import Any
 
 from specs.document import Node, Operation
 
-_KEPT = frozenset(
-    "title description default example deprecated readOnly writeOnly discriminator xml externalDocs format enum required pattern multipleOf maximum "
-    "minimum maxLength minLength maxItems minItems uniqueItems maxProperties minProperties".split()
-)
+_KEPT = frozenset({
+    "title", "description", "default", "example", "deprecated", "readOnly", "writeOnly", "discriminator", "xml", "externalDocs", "format",
+    "enum", "required", "pattern", "multipleOf", "maximum", "minimum", "maxLength", "minLength", "maxItems", "minItems", "uniqueItems",
+    "maxProperties", "minProperties",
+})
 _ONE = ("not", "items", "additionalProperties")
 _MANY = ("allOf", "anyOf", "oneOf")
 _DATA = frozenset({"example", "examples", "default", "value", "enum", "const"})  # instances, not schemas: copied as they are

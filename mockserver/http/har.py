@@ -48,8 +48,9 @@ def _request(one: Exchange) -> Request:
     shown = "&".join(f"{name}={value}" for name, value in query)
     url = f"http://{sent.get('host', 'localhost')}{one.path}{'?' + shown if shown else ''}"
     body = PostData(mimeType=sent.get("content-type", ""), text=_text(one.body)) if one.body else None
-    records = [Record(name, value) for name, value in fields]
-    return Request(one.method, url, "HTTP/1.1", headers=records, queryString=[Record(*pair) for pair in query], postData=body, bodySize=length(one.headers, one.body))
+    records, pairs = [Record(*pair) for pair in fields], [Record(*pair) for pair in query]
+    size = length(one.headers, one.body)
+    return Request(one.method, url, "HTTP/1.1", headers=records, queryString=pairs, postData=body, bodySize=size)
 
 
 def _response(one: Exchange) -> Response:
@@ -60,8 +61,9 @@ def _response(one: Exchange) -> Response:
     fields = redacted_fields(one.answer_headers)
     medium = next((value for name, value in fields if name == "content-type"), "")
     phrase = HTTPStatus(one.status).phrase if one.status in HTTPStatus._value2member_map_ else ""
-    content = Content(size=length(one.answer_headers, one.answer), mimeType=medium, text=_text(one.answer))
-    return Response(one.status, phrase, "HTTP/1.1", headers=[Record(*pair) for pair in fields], content=content, bodySize=length(one.answer_headers, one.answer))
+    size = length(one.answer_headers, one.answer)
+    content = Content(size=size, mimeType=medium, text=_text(one.answer))
+    return Response(one.status, phrase, "HTTP/1.1", headers=[Record(*pair) for pair in fields], content=content, bodySize=size)
 
 
 def _text(body: bytes) -> str:

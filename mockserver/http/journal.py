@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -26,7 +26,8 @@ BODY_BYTES = 64 * 1024
 FIXED_BYTES = 1024  # what an exchange takes beside its bodies, roughly
 MOST_NOTES = 1000
 
-_BODY, _ANSWER = 6, 9  # places in an entry
+_BODY: Final = 6  # places in an entry
+_ANSWER: Final = 9
 
 Listed = list[dict[str, Any]]
 Fields = Iterable[tuple[bytes, bytes]]
@@ -88,8 +89,8 @@ class Exchange(NamedTuple):
             "refused": None if refusal is None else refusal.kind,
             "violations": [] if refusal is None else reasons.told(refusal),
             "steered": self.steered.split(", ") if self.steered else [],
-            "request": {"headers": dict(redacted_fields(self.headers)), "body": readable(self.body), "bytes": length(self.headers, self.body)},
-            "answer": {"headers": dict(redacted_fields(self.answer_headers)), "body": readable(self.answer), "bytes": length(self.answer_headers, self.answer)},
+            "request": _message(self.headers, self.body),
+            "answer": _message(self.answer_headers, self.answer),
         }
 
 
@@ -114,8 +115,10 @@ class Journal:
         self._number += 1
         size = len(entry[_BODY]) + len(entry[_ANSWER])
         if size > BODY_BYTES:
-            entry = (*entry[:_BODY], entry[_BODY][:BODY_BYTES], *entry[_BODY + 1 : _ANSWER], entry[_ANSWER][:BODY_BYTES], *entry[_ANSWER + 1 :])
-            size = len(entry[_BODY]) + len(entry[_ANSWER])
+            _, _, _, _, _, _, body, status, headers, answer, at, began, took, refusal, steered = entry
+            body, answer = body[:BODY_BYTES], answer[:BODY_BYTES]
+            entry = (*entry[:_BODY], body, status, headers, answer, at, began, took, refusal, steered)
+            size = len(body) + len(answer)
         self._kept.append(entry)
         self._bytes += size + FIXED_BYTES
         while len(self._kept) > MOST_EXCHANGES or self._bytes > MOST_BYTES:
@@ -184,6 +187,10 @@ class Journal:
 
     def __len__(self) -> int:
         return len(self._kept)
+
+
+def _message(headers: Fields, body: bytes) -> dict[str, Any]:
+    return {"headers": dict(redacted_fields(headers)), "body": readable(body), "bytes": length(headers, body)}
 
 
 def length(headers: Fields, body: bytes) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from mockserver.adapters.exchange import Refusal, Reply, Violation
 from mockserver.http import errors, steered
@@ -18,9 +18,9 @@ from mockserver.http.body import Disconnected, Receive
 from mockserver.http.contract import Contract, Fields, target
 from mockserver.http.courier import Courier
 from mockserver.http.guard import Guard
-from mockserver.http.journal import Exchange
 from mockserver.http.logs import ACCESS
-from mockserver.http.pace import ticks, wall_us
+from mockserver.http.metrics import Passed
+from mockserver.http.pace import ticks
 from mockserver.http.prefer import HEADER as PREFER
 from mockserver.http.sandbox import DEFAULT, HEADER, Sandbox, Sandboxes
 from mockserver.http.served import Served
@@ -34,18 +34,9 @@ Judge = Callable[[Reply], tuple[Violation, ...]]
 
 logger = logging.getLogger("mockserver")
 access = logging.getLogger(ACCESS)
+_Seen = tuple[str, str, bytes, float]  # API, operation, body, when (ticks)
+_Sent = tuple[int, list[tuple[bytes, bytes]], bytes, float, "Refusal | None"]  # status, header fields, body, real seconds, why it was refused
 OWN = "/_mock/"  # where the control API and our pages are; the journal is about vendors' APIs
-
-
-class _Sent(NamedTuple):
-    """What left the mock, and how long (real seconds) it took to make."""
-
-    api: str
-    operation: str
-    status: int
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
-    took: float
 
 
 class ContractApplication:
@@ -55,6 +46,7 @@ class ContractApplication:
         self.served, self.sandboxes, self.access_log, self.guard = served, sandboxes, access_log, guard
         self.closing, self.courier = asyncio.Event(), Courier()
         self._contracts: dict[str, Contract] = {}
+        self._passed: dict[str, Passed] = {}
         self._otherwise: dict[str, Contract] = {}  # for sandboxes that verify credentials when the server does not, or the reverse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -111,9 +103,9 @@ class ContractApplication:
         judge = contract.answers.judge if turn is None else turn.finish(reply, contract.answers.judge)
         body, headers = self._checked(reply, judge, contract.adapter, place=f"{contract.api} {operation}")
         took = ticks() - began
-        self.sandboxes.tally.add(contract.api, operation, reply.status, took)
+        (self._passed.get(operation) or self._count(contract.api, operation)).add(reply.status, took)
         if not contract.is_control:
-            self._remember(scope, raw, _Sent(contract.api, operation, reply.status, headers, body, took), sandbox=sandbox, reason=reason, turn=turn)
+            self._remember(scope, (contract.api, operation, raw, began), (reply.status, headers, body, took, reason), sandbox=sandbox, turn=turn)
         if turn is not None and turn.strike is not None and reply.stream is None:
             return await send_struck(turn.strike, scope, send, status=reply.status, headers=headers, body=body)
         return await self._send(scope, receive, send, reply=reply, body=body, headers=headers, sandbox=sandbox)
@@ -124,34 +116,25 @@ class ContractApplication:
             contract = self._otherwise[operation] = self.served.contract(operation, strict=not self.served.strict)
         return contract
 
-    def _remember(
-        self, scope: Scope, raw: bytes, sent: _Sent, *, sandbox: Sandbox | None = None, reason: Refusal | None = None, turn: Turn | None = None
-    ) -> None:
-        """Put an exchange into its sandbox's journal."""
+    def _count(self, api: str, operation: str) -> Passed:
+        passed = self._passed[operation] = self.sandboxes.tally.of(api, operation)
+        return passed
+
+    def _remember(self, scope: Scope, seen: _Seen, sent: _Sent, *, sandbox: Sandbox | None, turn: Turn | None = None) -> None:
+        """Put an exchange into the journal of its sandbox; a refused one may not have come as far as to have one."""
         if sandbox is None:
             try:
                 sandbox = self.sandboxes.get(_sandbox_name(scope))
-            except Refusal:  # there is none, and no room or name for one
+            except Refusal:  # no room, or not a name
                 return
+        api, operation, raw, began = seen
+        status, headers, body, took, reason = sent
+        if turn is not None and turn.strike is not None and turn.strike.drop:
+            status = 0
+        path, query, at = scope.get("raw_path") or scope["path"].encode(), scope["query_string"], sandbox.world.now_us
+        told = "" if turn is None else turn.told
         sandbox.journal.add(
-            Exchange(
-                0,
-                sent.api,
-                sent.operation,
-                scope["method"],
-                target(scope),
-                scope["query_string"],
-                scope["headers"],
-                raw,
-                0 if turn is not None and turn.strike is not None and turn.strike.drop else sent.status,
-                sent.headers,
-                sent.body,
-                sandbox.world.now_us,
-                wall_us(),
-                sent.took,
-                reason,
-                "" if turn is None else turn.told,
-            )
+            (api, operation, scope["method"], path, query, scope["headers"], raw, status, headers, body, at, began, took, reason, told)
         )
 
     def _checked(self, reply: Reply, judge: Judge, adapter: Any, *, place: str) -> tuple[bytes, list[tuple[bytes, bytes]]]:
@@ -188,9 +171,9 @@ class ContractApplication:
             adapter, judge = self.served.nearest(path)
             reply = errors.worded(reason, adapter)
             body, headers = self._checked(reply, judge, adapter, place=path)
-            self.sandboxes.tally.add("-", "-", reply.status, 0.0)
+            self._count("-", "-").add(reply.status, 0.0)
             if not path.startswith(OWN):
-                self._remember(scope, b"", _Sent("-", "-", reply.status, headers, body, 0.0), reason=reason)
+                self._remember(scope, ("-", "-", b"", ticks()), (reply.status, headers, body, 0.0, reason), sandbox=None)
         return await self._send(scope, None, send, reply=reply, body=body, headers=headers, sandbox=None)
 
     async def _send(

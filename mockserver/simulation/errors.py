@@ -12,6 +12,7 @@ SimulationError
 ├── SnapshotError
 ├── Unplaceable
 ├── WorldFull
+├── TraceError
 └── ScenarioError
 """
 
@@ -108,3 +109,7 @@ class WorldFull(SimulationError):
 
 class ScenarioError(SimulationError):
     """A scenario says something that cannot be; names file, place and what was expected."""
+
+
+class TraceError(SimulationError):
+    """A trace cannot be followed; names file, line and what was expected."""

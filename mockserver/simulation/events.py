@@ -11,11 +11,11 @@ from heapq import heappop, heappush
 
 from mockserver.simulation.job import Job, Outcome
 
-RUN_END, TIMEOUT, STEP, RELEASE, EXPIRY = range(5)
-"""Kinds: a run ends; a limit passes; a state is left after its time; a job becomes eligible; a finished job is forgotten."""
+RUN_END, TIMEOUT, STEP, RELEASE, EXPIRY, NODE = range(6)
+"""Kinds: a run ends; a limit passes; a state is left after its time; a job becomes eligible; a finished job is forgotten; a node fails or returns."""
 
-RANK = {RUN_END: 1, STEP: 1, TIMEOUT: 3, RELEASE: 4, EXPIRY: 6}
-"""Order inside one instant. Between the ranks: 0 nodes come and go, 2 what clients ask, 5 placement."""
+RANK = {RUN_END: 1, STEP: 1, TIMEOUT: 3, RELEASE: 4, EXPIRY: 6, NODE: 0}
+"""Order inside one instant. Between the ranks: 2 what clients ask, 5 placement."""
 
 _RANK_BITS = 48
 _BASE = tuple(RANK[kind] << _RANK_BITS for kind in range(len(RANK)))

@@ -15,7 +15,7 @@ from mockserver.simulation.clock import Clock, micros
 from mockserver.simulation.course import Course, Stage
 from mockserver.simulation.errors import NotCancellable, NotPossible, NotReleasable
 from mockserver.simulation.fairshare import FairShare
-from mockserver.simulation.events import AFTER_PLACEMENT, EXPIRY, RELEASE, RUN_END, STEP, TIMEOUT, WHOLE_JOB, Events
+from mockserver.simulation.events import AFTER_PLACEMENT, EXPIRY, NODE, RELEASE, RUN_END, STEP, TIMEOUT, WHOLE_JOB, Events
 from mockserver.simulation.job import DISCARDED, Job, JobRequest, Outcome
 from mockserver.simulation.workload import Workload
 
@@ -27,11 +27,12 @@ _RETRIED_LIMITS = frozenset({"start", "run"})
 class Scheduler:
     """The engine of one world.
 
-    `log` keeps the latest (instant, job, stage, event) of `logged`; `forget` is told when a job's time to live is over;
+    `log` keeps the latest (instant, job, stage, event) of `logged`; `forget` is told when a job's time to live is over,
+    `attend` when a node fails or returns by itself;
     `announced` holds (instant, job) of ended jobs whose client wants to be called, until somebody takes them.
     """
 
-    __slots__ = ("_entering", "allotment", "announced", "clock", "cluster", "count", "events", "forget", "log", "logged", "workload")
+    __slots__ = ("_entering", "allotment", "announced", "attend", "clock", "cluster", "count", "events", "forget", "log", "logged", "workload")
 
     def __init__(self, allotment: Allotment | FairShare, workload: Workload, *, forget: Callable[[Job], None], log: int | None = 10_000) -> None:
         self.clock = Clock()
@@ -40,6 +41,7 @@ class Scheduler:
         self.events = Events()
         self.allotment = allotment
         self.forget = forget
+        self.attend: Callable[[Job], None] = forget
         self.log: deque[tuple[int, Job, Stage, str]] = deque(maxlen=log)
         self.announced: list[tuple[int, Job]] = []
         self.logged = 0
@@ -59,7 +61,7 @@ class Scheduler:
         }
 
     def __getstate__(self) -> dict[str, object]:
-        return {name: getattr(self, name) for name in self.__slots__ if name not in ("_entering", "forget")}
+        return {name: getattr(self, name) for name in self.__slots__ if name not in ("_entering", "attend", "forget")}
 
     def __setstate__(self, state: dict[str, object]) -> None:
         for name, value in state.items():
@@ -172,6 +174,8 @@ class Scheduler:
             self._time_out(job, str(detail))
         elif kind == RELEASE:
             self.allotment.wait(job)
+        elif kind == NODE:
+            self.attend(job)
         else:
             self.forget(job)
 
@@ -216,7 +220,8 @@ class Scheduler:
         if stage.after is not None:
             self._arm_step(job, stage, event)
         else:
-            self.events.add(self.clock.now + self.workload.startup(job), STEP, job, generation=job.generation, detail=_STARTED)
+            failure = self.workload.pull(job) if "failed" in stage.on else None
+            self.events.add(self.clock.now + self.workload.startup(job), STEP, job, generation=job.generation, detail=failure or _STARTED)
 
     def _begin_run(self, job: Job, stage: Stage, event: str) -> None:
         outcome, limit = self.workload.run(job), job.request.limits.run
@@ -234,6 +239,8 @@ class Scheduler:
         if detail is None:
             assert job.stage.after is not None
             self.enter(job, job.stage.after[1], "elapsed")
+        elif isinstance(detail, Outcome):
+            self._fail(job, detail, final="failed")
         else:
             self.enter(job, job.stage.on[_STARTED], _STARTED)
 

@@ -98,5 +98,5 @@ def thaw(data: bytes, courses: Mapping[str, Course]) -> World:
         raise SnapshotError(f"the snapshot cannot be read by this version or with these APIs ({type(error).__name__}: {error})") from error
     if not isinstance(world, World):
         raise SnapshotError(f"the snapshot holds a {type(world).__name__}, expected a world")
-    world.scheduler.forget = world.forget
+    world.scheduler.forget, world.scheduler.attend = world.forget, world.attend
     return world

@@ -32,6 +32,8 @@ class World:
         self.epoch_us = epoch_us
         self.seed = scenario.seed if seed is None else seed
         self.scheduler = Scheduler(_allotment(scenario), Workload(scenario, self.seed), forget=self.forget, log=log)
+        self.scheduler.attend = self.attend
+        maintenance.begin(self.scheduler)
         self._jobs: dict[str, dict[str, Job]] = {api: {} for api in courses}
         self._scopes: dict[tuple[str, str, str], dict[str, Job]] = {}
         self._shelves: dict[str, dict[Any, Any]] = {}
@@ -215,6 +217,10 @@ class World:
         if any(other.name == node.name for other in self.scheduler.cluster.nodes):
             raise DuplicateNode(node.name)
         maintenance.add_node(self.scheduler, node)
+
+    def attend(self, timer: Any) -> None:
+        """A node fails or returns by itself."""
+        maintenance.turn(self.scheduler, timer, [job for jobs in self._jobs.values() for job in jobs.values()])
 
     def _number(self, name: str) -> int:
         for number, node in enumerate(self.scheduler.cluster.nodes):

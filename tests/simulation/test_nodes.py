@@ -5,9 +5,9 @@ import pytest
 from mockserver.simulation.cluster import Node
 from mockserver.simulation.errors import DuplicateNode, NotPossible, UnknownNode
 from mockserver.simulation.job import Outcome
-from mockserver.simulation.scenario import GIB
+from mockserver.simulation.scenario import GIB, Distribution, NodeFailures
 from tests.simulation import invariants
-from tests.simulation.worlds import after, ask, path, world
+from tests.simulation.worlds import SMALL, after, ask, path, world
 
 
 def test_the_jobs_of_a_lost_node_wait_again_and_lose_no_retry() -> None:
@@ -103,3 +103,27 @@ def test_a_world_goes_on_until_something_is_reached() -> None:
     assert here.now == 7
     assert not here.advance_until(lambda: job.state == "FAILED", 100_000_000)
     assert here.now == 100
+
+
+def test_nodes_fail_and_return_by_themselves_as_the_scenario_says() -> None:
+    failures = NodeFailures(mean_time_between_s=Distribution(fixed=7), repair_s=Distribution(fixed=5))
+    here = world(node_failures=failures, nodes=SMALL[1:])
+    job = here.submit(ask("a", command="sleep 6"))
+    late = here.submit(ask("b", command="sleep 10"))
+
+    after(here, 18)
+
+    assert path(job)[-1] == (6, "COMPLETED")
+    assert [step for step in path(late) if step[1] == "PENDING"] == [(0, "PENDING"), (7, "PENDING")]
+    assert path(late)[-1] == (12, "RUNNING")
+    assert late.failures == 0
+
+
+def test_a_preparation_can_fail_on_its_image() -> None:
+    here = world(image_pull_failure_rate=1, startup=Distribution(fixed=2))
+
+    job = here.submit(ask("a", retries=1))
+    after(here, 100)
+
+    assert path(job) == [(0, "PENDING"), (0, "ASSIGNED"), (2, "PENDING"), (2, "ASSIGNED"), (4, "FAILED")]
+    assert job.outcome.reason == "image pull failed"

@@ -13,7 +13,8 @@ from mockserver.adapters.runai.amounts import quantity, span
 from mockserver.adapters.runai.naming import API
 from mockserver.adapters.steering import script
 from mockserver.simulation.errors import UnknownJob
-from mockserver.simulation.job import NO_BACKOFF, Backoff, Job, JobRequest, ResourceRequest
+from mockserver.simulation.job import NO_BACKOFF, NO_LIMITS, Backoff, Job, JobRequest, Limits, ResourceRequest
+from mockserver.simulation.scenario import Project
 from mockserver.simulation.world import World
 
 TRAINING_RETRIES = 6
@@ -21,6 +22,7 @@ KUBERNETES_BACKOFF = Backoff(first=10.0, most=360.0)
 MIB = 1 << 20
 MEMORY_PER_GPU = 100 * MIB
 CORES_PER_GPU = 1.0
+INTERACTIVE_PRIORITY = 1
 NODE_TYPE_LABEL = "run.ai/type"
 
 
@@ -109,6 +111,7 @@ def _place(pointer: tuple[str | int, ...]) -> str:
 
 def _request(call: Call, wanted: Json, name: str) -> JobRequest:
     interactive = wanted.get("interactive", False)
+    quota = _quota(call.world, wanted["project"])
     ttl = wanted.get("ttlAfterFinish")
     key = naming.key_of(wanted["project"], name)
     return JobRequest(
@@ -116,6 +119,10 @@ def _request(call: Call, wanted: Json, name: str) -> JobRequest:
         key=key,
         resources=_resources(wanted.get("gpu", 0), wanted.get("cpu"), wanted.get("memory"), wanted.get("nodeType")),
         project=wanted["project"],
+        priority=INTERACTIVE_PRIORITY if interactive else 0,
+        limits=Limits(run=quota.interactive_limit_s) if quota is not None and interactive else NO_LIMITS,
+        preemptible=not interactive or wanted.get("preemptible", False),
+        restartable=not interactive,
         retries=0 if interactive else wanted.get("backoffLimit", TRAINING_RETRIES),
         backoff=NO_BACKOFF if interactive else KUBERNETES_BACKOFF,
         command=" ".join((wanted.get("command", ""), *wanted.get("arguments", ()))),
@@ -132,6 +139,15 @@ def _request(call: Call, wanted: Json, name: str) -> JobRequest:
             gpus=wanted.get("gpu", 0),
         ),
     )
+
+
+def _quota(world: World, name: str) -> Project | None:
+    """The project's quota, None where the scenario has no projects. Raises Refusal for one that is not among them."""
+    projects = world.scenario.projects
+    found = next((project for project in projects if project.name == name), None)
+    if projects and found is None:
+        raise Refusal("unknown", f"there is no project {name}; this cluster has {', '.join(project.name for project in projects)}")
+    return found
 
 
 @lru_cache(maxsize=1024)

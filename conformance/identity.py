@@ -1,0 +1,52 @@
+"""The identity oracle: a new job has an id, and one that no other job has."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from conformance.exchange import Exchange
+from conformance.oracle import Violation
+from conformance.pointer import get
+from conformance.views import ViewMap
+from specs import Spec
+
+PRESENT, DISTINCT, ASKED = "JOB-CRT-002", "JOB-IDM-001", "JOB-IDM-003"
+
+
+class Identity:
+    """Remembers the ids that submissions gave. An id may come again once its job was deleted."""
+
+    def __init__(self, spec: Spec, views: ViewMap) -> None:
+        self.examined: Counter[str] = Counter()
+        self._roles = spec.lifecycle.roles if spec.lifecycle else {}
+        self._views = views
+        self._given: dict[str, Exchange] = {}
+
+    def observe(self, exchange: Exchange) -> Iterable[Violation]:
+        """Judge the answer to a submission, and that an answer about one job is about the one that was asked for."""
+        if not exchange.response.is_success or exchange.operation is None:
+            return
+        if "delete" in self._roles and exchange.operation == self._roles["delete"].operation:
+            self._given.clear() if not exchange.values else [self._given.pop(id_, None) for id_ in exchange.values.values()]
+        if exchange.operation == self._roles["submit"].operation:
+            yield from self._new(exchange)
+        elif len(exchange.values) == 1 and self._views.identity is None:
+            asked = next(iter(exchange.values.values()))
+            for view in self._views.views(exchange):
+                self.examined[ASKED] += 1
+                if view.id != asked:
+                    yield Violation(ASKED, f"asked for {asked}, told of {view.id}", (exchange,))
+
+    def _new(self, exchange: Exchange) -> Iterable[Violation]:
+        self.examined[PRESENT] += 1
+        found = get(exchange.response.json, self._roles["submit"].id or "")
+        if not isinstance(found, str) or not found:
+            yield Violation(PRESENT, "the answer to the submission holds no id", (exchange,))
+            return
+        if self._views.identity is not None:  # the public id is only unique within something else
+            return
+        self.examined[DISTINCT] += 1
+        if found in self._given:
+            yield Violation(DISTINCT, f"{found} is the id of two jobs", (self._given[found], exchange))
+        self._given[found] = exchange

@@ -1,0 +1,112 @@
+"""The command that simulates without a server."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+import specs
+from mockserver.simulation.errors import ScenarioError, TraceError
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command()
+@click.option("--scenario", default="default", show_default=True, help="A shipped scenario or a YAML file.")
+@click.option("--trace", "trace_file", type=_FILE, help="Jobs from a file: Standard Workload Format, or a .csv of submit_s,cpu,mem,gpu,run_s,status.")
+@click.option("--jobs", type=click.IntRange(1, 10_000_000), help="How many jobs.  [default: 1000 made up by the scenario, or all of the trace]")
+@click.option("--seed", type=int, help="Fixes all chance.  [default: the scenario's]")
+@click.option("--api", default="runai", show_default=True, type=click.Choice(specs.names()), help="Whose lifecycle the jobs follow.")
+@click.option("--csv", "csv_file", type=_FILE, help="Write the timeline there, as CSV.")
+@click.option("--json", "json_file", type=_FILE, help="Write the timeline and the summary there, as JSON.")
+@click.option("--plot", "plot_file", type=_FILE, help="Draw utilisation and jobs by node there (.svg or .png); needs the extra `plot`.")
+def simulate(scenario: str, trace_file: Path | None, jobs: int | None, seed: int | None, api: str, **files: Path | None) -> None:
+    """Play a workload through the simulation at full speed, without a server, and print what became of it."""
+    from mockserver.plot import PlotUnavailable, prepare
+    from mockserver.simulation import scenario as scenarios
+
+    try:
+        if files["plot_file"] is not None:
+            prepare(files["plot_file"])
+        world = scenarios.load(scenario)
+        planned, count = _planned(world, trace_file, jobs, api=api, seed=world.seed if seed is None else seed)
+        _play(world, planned, count, api=api, seed=seed, **files)
+    except (ScenarioError, TraceError, PlotUnavailable, OSError) as error:
+        click.echo(f"mockserver: {error}", err=True)
+        sys.exit(2)
+
+
+def _planned(world: Any, trace_file: Path | None, jobs: int | None, *, api: str, seed: int) -> tuple[Iterable[Any], int]:
+    from mockserver.simulate import made_up, traced
+    from mockserver.trace import read
+
+    if trace_file is None:
+        count = jobs or 1000
+        return made_up(world, count, api=api, seed=seed), count
+    found = read(trace_file, jobs)
+    return traced(world, found, api=api), len(found)
+
+
+def _play(
+    world: Any, planned: Iterable[Any], count: int, *, api: str, seed: int | None, csv_file: Path | None, json_file: Path | None, plot_file: Path | None
+) -> None:
+    from mockserver.http.pace import ticks
+    from mockserver.simulate import simulate as play
+    from mockserver.simulation.course import Course
+    from mockserver.timeline_file import TimelineFiles
+
+    lifecycle = specs.load(api).lifecycle
+    assert lifecycle is not None
+    began = ticks()
+    with TimelineFiles(as_csv=csv_file, as_json=json_file) as timeline:
+        with _progress(count) as tell:
+            measure = play(world, Course(lifecycle), planned, api=api, seed=seed, tell=tell, note=timeline.add if timeline.is_wanted else None)
+        took = ticks() - began
+        summary = {"scenario": world.name, "seed": world.seed if seed is None else seed, "api": api} | measure.summary()
+        timeline.finish(summary)
+    if plot_file is not None:
+        from mockserver.plot import draw
+
+        draw(measure, f"{world.name}: {count} jobs on {len(measure.names)} nodes", plot_file)
+    _show(summary, measure.refused.most_common(3), took)
+
+
+@contextmanager
+def _progress(count: int) -> Iterator[Callable[[int], None]]:
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda over: None
+        return
+    columns = (TextColumn("jobs over"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=count)
+        yield lambda over: progress.update(task, completed=over)
+
+
+def _show(summary: dict[str, Any], refused: list[tuple[str, int]], took: float) -> None:
+    console = Console(highlight=False)
+    table = Table(show_header=False, box=None, pad_edge=False)
+    used = ", ".join(f"{name} {share:.1%}" for name, share in summary["utilisation"].items() if share is not None)
+    wait = ", ".join(f"{name} {value:,.1f} s" for name, value in summary["wait_s"].items())
+    rows = {
+        "Scenario": f"{summary['scenario']}, seed {summary['seed']}, lifecycle of {summary['api']}",
+        "Jobs": f"{summary['jobs']:,} in {summary['attempts']:,} attempts",
+        "Ended": ", ".join(f"{state} {number:,}" for state, number in summary["ends"].items() if number) or "none",
+        "Wait": wait,
+        "Utilisation": used,
+        "Makespan": f"{summary['makespan_s']:,.1f} s simulated, {took:.2f} s real",
+    }
+    for name, words in rows.items():
+        table.add_row(f"[bold]{name}[/]", escape(words))
+    for reason, number in refused:
+        table.add_row("[bold]Unplaceable[/]", escape(f"{number:,}: {reason}"))
+    console.print(table)

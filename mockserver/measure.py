@@ -1,0 +1,185 @@
+"""Measures a simulation as it goes: waits, what was used of each resource, how jobs ended, who ran where."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from mockserver.simulation.clock import seconds
+from mockserver.simulation.cluster import GPU, MILLI, Cluster
+from mockserver.simulation.course import Stage
+from mockserver.simulation.job import Job, JobRequest, Outcome
+
+RESOURCES = ("cpu", "memory", "gpu")
+BINS = 512
+MOST_BARS = 2_000
+
+
+class Row(NamedTuple):
+    """One line of a timeline: what happened to which job at which second, and the nodes it was given."""
+
+    at_s: float
+    job: str
+    state: str
+    event: str
+    nodes: str
+
+
+class Bar(NamedTuple):
+    """One stay of a job on a node, in seconds; `ending` is the phase in which it left."""
+
+    node: int
+    begin: float
+    end: float
+    ending: str
+
+
+class Usage:
+    """How much was in use over time: `BINS` bins of equal width, which doubles whenever time outgrows them."""
+
+    def __init__(self) -> None:
+        self.width = 1_000_000
+        self.bins = [[0] * len(RESOURCES) for _ in range(BINS)]
+        self.held = [0] * len(RESOURCES)
+        self.last = 0
+
+    def change(self, instant: int, amounts: tuple[int, ...], sign: int) -> None:
+        """From `instant` on, so much more or less is in use."""
+        self.until(instant)
+        held = self.held
+        for index, amount in enumerate(amounts):
+            held[index] += sign * amount
+
+    def until(self, instant: int) -> None:
+        """Account for what is in use up to `instant`."""
+        if instant == self.last:
+            return
+        while instant > self.width * BINS:
+            self.bins = [[one + two for one, two in zip(*self.bins[at : at + 2], strict=True)] for at in range(0, BINS, 2)]
+            self.bins += [[0] * len(RESOURCES) for _ in range(BINS // 2)]
+            self.width *= 2
+        while self.last < instant:
+            number = self.last // self.width
+            edge = min(instant, (number + 1) * self.width)
+            span, into = edge - self.last, self.bins[number]
+            for index, amount in enumerate(self.held):
+                into[index] += amount * span
+            self.last = edge
+
+    def totals(self) -> list[int]:
+        """The integrals over all time, in ledger units times microseconds."""
+        return [sum(column) for column in zip(*self.bins, strict=True)]
+
+
+class Measure:
+    """What a simulation came to. `refused` are jobs that no node could ever run, `live` those that are not over.
+
+    `note` gets every line of the timeline, `forget` every job that has ended.
+    """
+
+    def __init__(self, cluster: Cluster, note: Callable[[Row], None] | None = None, forget: Callable[[Job], None] = lambda job: None) -> None:
+        self.capacity = [sum(amounts[index] for amounts in cluster.capacity) for index in (0, 1, GPU)]
+        self.names = [node.name for node in cluster.nodes]
+        self.waits = array("d")
+        self.usage = Usage()
+        self.endings: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+        self.bars: list[Bar] = []
+        self.submitted = self.attempts = self.end = 0
+        self._placed: dict[Job, tuple[int, tuple[int, ...], list[int]]] = {}
+        self._waited: set[Job] = set()
+        self._numbers = {name: number for number, name in enumerate(self.names)}
+        self._note, self._forget = note, forget
+
+    @property
+    def over(self) -> int:
+        """How many jobs have ended or were refused."""
+        return self.endings.total() + self.refused.total()
+
+    @property
+    def live(self) -> int:
+        """How many of those submitted have not ended."""
+        return self.submitted - self.endings.total()
+
+    def refuse(self, request: JobRequest, reasons: Iterable[tuple[int, str]]) -> None:
+        """Count a job that no node could ever run."""
+        lacking = "; ".join(f"{count} nodes lack {words}" for count, words in reasons)
+        self.refused[lacking or f"{request.nodes} nodes at once are too many"] += 1
+
+    def follow(self, log: deque[tuple[int, Job, Stage, str]]) -> None:
+        """Take in all that the log holds, and empty it."""
+        while log:
+            instant, job, stage, event = log.popleft()
+            nodes: tuple[str, ...] = ()
+            if event == "allocated":
+                nodes = self._place(job, instant)
+            elif not stage.holds and job in self._placed:
+                self._leave(job, instant, stage.phase)
+            if stage.is_terminal:
+                self._close(job, stage)
+                self._forget(job)
+                self.end = max(self.end, instant)
+            if self._note is not None:
+                self._note(Row(seconds(instant), job.key, stage.name, event, " ".join(nodes)))
+
+    def _place(self, job: Job, instant: int) -> tuple[str, ...]:
+        nodes = _nodes_given(job, instant)
+        wanted = job.request.resources
+        amounts = tuple(round(amount * len(nodes)) for amount in (wanted.cpu * MILLI, wanted.memory, wanted.gpu * MILLI))
+        self._placed[job] = (instant, amounts, [self._numbers.get(name, 0) for name in nodes])
+        self.attempts += 1
+        if job not in self._waited:
+            self._waited.add(job)
+            self.waits.append(seconds(instant - job.created))
+        self.usage.change(instant, amounts, 1)
+        return nodes
+
+    def _leave(self, job: Job, instant: int, phase: str) -> None:
+        began, amounts, nodes = self._placed.pop(job)
+        self.usage.change(instant, amounts, -1)
+        if len(self.bars) < MOST_BARS:
+            self.bars += [Bar(node, seconds(began), seconds(instant), phase) for node in nodes]
+
+    def _close(self, job: Job, stage: Stage) -> None:
+        self._waited.discard(job)
+        detail = job.history[-1]
+        was_cancelled = isinstance(detail, Outcome) and detail.reason == "cancelled"
+        self.endings["cancelled" if was_cancelled else stage.phase] += 1
+
+    def summary(self) -> dict[str, object]:
+        """Everything in figures: seconds, shares of capacity from 0 to 1, counts."""
+        self.usage.until(max(self.end, self.usage.last))
+        span = self.end or 1
+        used = {
+            name: round(total / (whole * span), 4) if whole else None
+            for name, total, whole in zip(RESOURCES, self.usage.totals(), self.capacity, strict=True)
+        }
+        ends = {phase: self.endings[phase] for phase in ("succeeded", "failed", "cancelled")}
+        ends |= {"unfinished": self.live, "unplaceable": self.refused.total()}
+        return {
+            "jobs": self.submitted + self.refused.total(),
+            "attempts": self.attempts,
+            "makespan_s": seconds(self.end),
+            "wait_s": waits(self.waits),
+            "utilisation": used,
+            "ends": ends,
+        }
+
+
+def waits(values: array[float]) -> dict[str, float]:
+    """Mean, median, 95th percentile (nearest rank) and maximum."""
+    ordered = sorted(values) or [0.0]
+    last = len(ordered) - 1
+    ranks = {"p50": 0.5, "p95": 0.95, "max": 1.0}
+    found = {name: ordered[max(0, min(last, -int(-share * len(ordered) // 1) - 1))] for name, share in ranks.items()}
+    return {"mean": round(sum(ordered) / len(ordered), 6)} | found
+
+
+def _nodes_given(job: Job, instant: int) -> tuple[str, ...]:
+    history = job.history
+    for index in range(0, len(history), 4):
+        if history[index] == instant and history[index + 2] == "allocated":
+            return history[index + 3]  # type: ignore[return-value]
+    return ()

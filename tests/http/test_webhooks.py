@@ -1,0 +1,297 @@
+from __future__ import annotations
+
+import hmac
+import threading
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from time import monotonic
+
+import httpcore
+import httpx
+import orjson
+import pytest
+
+from mockserver.client import MockServer, Sandbox, View
+from mockserver.http import outbound, webhooks
+from tests.http.test_control_sandboxes import KEY, SMALL, submit
+
+
+class Receiver:
+    """A server on loopback that remembers what it was sent; `answers` are (status, Location), the last one repeated."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, dict[str, str], bytes]] = []
+        self.answers: list[tuple[int, str | None]] = [(204, None)]
+        self.before: Callable[[], None] = lambda: None
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                receiver.before()
+                receiver.heard.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
+                status, location = receiver.answers[0] if len(receiver.answers) == 1 else receiver.answers.pop(0)
+                self.send_response(status)
+                if location:
+                    self.send_header("Location", location)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
+        self.thread.start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+    @property
+    def jobs(self) -> list[str]:
+        return [orjson.loads(body)["job_id"] for _, _, body in self.heard]
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    made = Receiver()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def server(lenient_url: str) -> Iterator[MockServer]:
+    with MockServer.at(lenient_url) as running:
+        yield running
+
+
+@pytest.fixture
+def box(server: MockServer) -> Iterator[Sandbox]:
+    with server.sandbox(scenario=SMALL) as made:
+        yield made
+
+
+def outcomes(box: Sandbox) -> list[tuple[float, str]]:
+    return [(one.at, one.outcome) for one in box.callbacks]
+
+
+def eventually(is_so: Callable[[], bool]) -> None:
+    limit = monotonic() + 10
+    while not is_so():
+        assert monotonic() < limit
+
+
+def test_an_ended_job_is_told_once_before_the_clock_answers(box: Sandbox, receiver: Receiver) -> None:
+    job = submit(box, callback_url=receiver.url)
+
+    moved = box.clock.advance(hours=1)
+
+    assert receiver.jobs == [job]
+    assert moved.fired.callbacks == 1
+    _, fields, body = receiver.heard[0]
+    told = orjson.loads(body)
+    assert (told["status"], told["completed_at"]) == ("completed", "2026-01-01T00:00:10.000000Z")
+    assert told == httpx.get(f"{box.url('ionworks')}/jobs/{job}", headers=KEY).json()
+    assert fields["content-type"] == "application/json"
+    assert fields["webhook-timestamp"] == "1767225610"
+    box.clock.advance(hours=10)
+    assert len(receiver.heard) == 1
+
+
+def test_failure_and_cancellation_are_told_too(box: Sandbox, receiver: Receiver) -> None:
+    first, second = submit(box, callback_url=receiver.url), submit(box, callback_url=receiver.url)
+
+    box.jobs.fail(first)
+    httpx.post(f"{box.url('ionworks')}/jobs/{second}/cancel", headers=KEY)
+    box.callbacks.list()
+
+    assert [orjson.loads(body)["status"] for _, _, body in receiver.heard] == ["failed", "canceled"]
+
+
+def test_each_client_is_called_at_the_instant_its_job_ends(box: Sandbox, receiver: Receiver) -> None:
+    instants: list[float] = []
+    receiver.before = lambda: instants.append(box.clock.now)
+    jobs = [submit(box, callback_url=receiver.url) for _ in range(3)]
+
+    box.clock.advance(100)
+
+    assert (receiver.jobs, instants) == (jobs, [10, 20, 30])
+
+
+def test_what_fails_is_tried_again_later_and_given_up_at_last(box: Sandbox, receiver: Receiver) -> None:
+    receiver.answers = [(500, None)]
+    submit(box, callback_url=receiver.url)
+
+    box.clock.advance(25)
+    assert outcomes(box) == [(10, "failed"), (20, "failed")]
+    assert [one.due for one in box.callbacks.pending()] == [80]
+    box.clock.idle()
+
+    assert outcomes(box) == [(10, "failed"), (20, "failed"), (80, "failed"), (380, "given_up")]
+    assert len({fields["webhook-id"] for _, fields, _ in receiver.heard}) == 1
+    assert box.callbacks.pending() == []
+
+
+def test_a_pending_callback_survives_a_snapshot(box: Sandbox, receiver: Receiver) -> None:
+    receiver.answers = [(500, None), (204, None)]
+    submit(box, callback_url=receiver.url)
+    box.clock.advance(12)
+    kept = box.snapshot()
+    box.reset()
+
+    box.restore(kept)
+    box.clock.advance(10)
+
+    assert outcomes(box) == [(20, "delivered")]
+
+
+def test_nobody_listening_is_a_failure(box: Sandbox) -> None:
+    submit(box, callback_url="http://127.0.0.1:1/hook")
+
+    box.clock.advance(10)
+
+    assert outcomes(box) == [(10, "failed")]
+
+
+@pytest.mark.parametrize("pace", ["x1000", "auto", "real"])
+def test_time_goes_on_by_itself_where_a_client_waits(server: MockServer, receiver: Receiver, pace: str) -> None:
+    with server.sandbox(scenario=SMALL | {"run": {"fixed": 0.05}}, pace=pace) as box:
+        receiver.answers = [(500, None), (204, None)] if pace != "real" else [(204, None)]
+        submit(box, callback_url=receiver.url)
+
+        eventually(lambda: len(receiver.heard) == (1 if pace == "real" else 2))
+
+
+def test_a_cancelled_job_is_told_though_nobody_moves_the_clock(box: Sandbox, receiver: Receiver) -> None:
+    job = submit(box, callback_url=receiver.url)
+
+    httpx.post(f"{box.url('ionworks')}/jobs/{job}/cancel", headers=KEY)
+
+    eventually(lambda: receiver.jobs == [job])
+
+
+def test_a_slow_receiver_in_one_sandbox_holds_up_no_other(server: MockServer, receiver: Receiver) -> None:
+    gate = threading.Event()
+    receiver.before = lambda: gate.wait(10) and None
+    with server.sandbox(scenario=SMALL) as slow, server.sandbox(scenario=SMALL) as quick:
+        job = submit(slow, callback_url=receiver.url)
+        httpx.post(f"{slow.url('ionworks')}/jobs/{job}/cancel", headers=KEY)
+
+        assert quick.clock.advance(5).now == 5
+        gate.set()
+        assert outcomes(slow) == [(0, "delivered")]
+
+
+# Where callbacks may go
+
+
+def refused(box: Sandbox, url: str) -> View:
+    submit(box, callback_url=url)
+    box.clock.advance(10)
+    (only,) = box.callbacks.list()
+    assert only.outcome == "refused"
+    assert box.callbacks.pending() == []
+    return only
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "10.0.0.1", "169.254.169.254", "[2001:db8::1]", "[::ffff:192.0.2.1]", "0.0.0.0"])
+def test_other_machines_are_not_called(box: Sandbox, host: str) -> None:
+    assert "not this machine" in refused(box, f"http://{host}/hook").error
+
+
+def test_a_name_is_not_trusted_but_looked_up(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def resolve(host: str, port: int) -> list[str]:
+        return {"mixed.test": ["127.0.0.1", "192.0.2.7"]}.get(host, ["192.0.2.7"])
+
+    monkeypatch.setattr(outbound, "resolve", resolve)
+
+    assert "far.test is 192.0.2.7" in refused(box, "http://far.test/hook").error
+    box.reset()
+    assert "mixed.test is 192.0.2.7" in refused(box, "http://mixed.test/hook").error
+
+
+def test_what_was_looked_up_is_what_is_called(box: Sandbox, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    async def resolve(host: str, port: int) -> list[str]:
+        asked.append(host)
+        return ["127.0.0.1"] if len(asked) == 1 else ["192.0.2.7"]  # a name that changes its mind
+
+    monkeypatch.setattr(outbound, "resolve", resolve)
+    submit(box, callback_url=receiver.url.replace("127.0.0.1", "near.test"))
+    box.clock.advance(10)
+
+    assert (asked, outcomes(box)) == (["near.test"], [(10, "delivered")])
+    assert receiver.heard[0][1]["host"].startswith("near.test:")
+
+
+def test_a_redirect_to_another_machine_is_not_followed(box: Sandbox, receiver: Receiver) -> None:
+    receiver.answers = [(307, "http://192.0.2.1/steal")]
+
+    assert "192.0.2.1" in refused(box, receiver.url).error
+
+
+def test_a_redirect_on_this_machine_is_followed(box: Sandbox, receiver: Receiver) -> None:
+    receiver.answers = [(308, "/moved"), (204, None)]
+    submit(box, callback_url=receiver.url)
+    box.clock.advance(10)
+
+    assert [path for path, _, _ in receiver.heard] == ["/hook", "/moved"]
+    assert outcomes(box) == [(10, "delivered")]
+
+
+@pytest.mark.parametrize("answer", [(307, "/hook"), (302, "/other"), (404, None)])
+def test_endless_and_other_redirects_are_failures(box: Sandbox, receiver: Receiver, answer: tuple[int, str | None]) -> None:
+    receiver.answers = [answer]
+    submit(box, callback_url=receiver.url)
+    box.clock.advance(10)
+
+    assert outcomes(box) == [(10, "failed")]
+
+
+def test_a_host_can_be_allowed(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+
+    async def resolve(host: str, port: int) -> list[str]:
+        return ["192.0.2.9"]
+
+    async def connect(self: object, host: str, *_: object, **__: object) -> httpcore.AsyncNetworkStream:
+        tried.append(host)
+        raise httpcore.ConnectError("nobody there")
+
+    monkeypatch.setattr(outbound, "resolve", resolve)
+    monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", connect)
+    with MockServer(pace="manual", apis=["ionworks"], callback_hosts=["far.test"]) as server, server.sandbox(scenario=SMALL) as box:
+        submit(box, callback_url="http://far.test/hook")
+        box.clock.advance(10)
+
+        assert (tried, outcomes(box)) == (["192.0.2.9"], [(10, "failed")])
+
+
+def test_a_callback_can_be_signed(server: MockServer, receiver: Receiver) -> None:
+    secret = b"0123456789abcdef01234567"
+    scenario = SMALL | {"credentials": {"webhook": {"secret": "whsec_" + b64encode(secret).decode()}}}
+    with server.sandbox(scenario=scenario) as box:
+        submit(box, callback_url=receiver.url)
+        box.clock.advance(10)
+
+    _, fields, body = receiver.heard[0]
+    version, _, given = fields["webhook-signature"].partition(",")
+    signed = f"{fields['webhook-id']}.{fields['webhook-timestamp']}.".encode() + body
+    assert (version, b64decode(given)) == ("v1", hmac.digest(secret, signed, "sha256"))
+
+
+def test_pending_callbacks_are_bounded(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhooks, "CALLBACKS_PENDING", 2)
+    box.rules.add(match={"api": "ionworks"}, job={"run_seconds": 1})
+    for _ in range(4):
+        submit(box, callback_url="http://127.0.0.1:1/hook")
+
+    box.clock.advance(4)
+
+    assert [one.outcome for one in box.callbacks].count("dropped") == 2
+    assert len(box.callbacks.pending()) == 2
