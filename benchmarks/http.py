@@ -59,7 +59,7 @@ WORKLOADS = {
     ),
     "bytenite": Workload(
         "/v1/customer/jobs",
-        {"templateId": "image-variations", "name": "four sketches", "dataSource": {"dataSourceDescriptor": "bypass"}, "params": {"app": {"prompt": "fog"}}},
+        {"templateId": "image-variations", "name": "sketches", "dataSource": {"dataSourceDescriptor": "bypass"}, "params": {"app": {}}},
         "/v1/customer/jobs/{id}",
         "/v1/customer/jobs?pagination.limit=20",
         "job/id",
@@ -67,7 +67,7 @@ WORKLOADS = {
     ),
     "openyuanrong": Workload(
         "/api/jobs",
-        {"entrypoint": "python script.py", "metadata": {"task_type": "one"}, "runtime_env": {"working_dir": "file:///deploy/file.zip"}, "entrypoint_num_cpus": 1},
+        {"entrypoint": "python script.py", "metadata": {"task": "one"}, "runtime_env": {"working_dir": "file:///a.zip"}, "entrypoint_num_cpus": 1},
         "/api/jobs/{id}",
         "/api/jobs",
         "submission_id",
@@ -107,7 +107,7 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
             return
         except OSError:
             time.sleep(0.005)
-    raise RuntimeError(f"server {process.args} does not come up")
+    raise RuntimeError(f"server {process.args!r} does not come up")
 
 
 def startup() -> tuple[float, float]:
@@ -180,7 +180,8 @@ def _ratio(samples: list[Sample], floor: list[Sample]) -> dict[str, float]:
 def run(names: list[str], rounds: int) -> dict[str, Any]:
     """The whole comparison."""
     starts = sorted(startup() for _ in range(5))
-    per_api, stock = {}, {}
+    per_api: dict[str, Any] = {}
+    stock: dict[str, Any] = {}
     for name in names:
         with server("ours") as ours:
             found = compare(name, ours, rounds=rounds, with_stock=name == "ionworks")

@@ -58,17 +58,17 @@ class Target:
         """The ASGI application in this process, which offers our control API too unless `control=None` is given."""
         spec = specs.load(api)
         settings = settings_of.load(api, file, example=first_example(spec))
-        options = {"control": "http://in.process", "name": "in process"} | options
-        return cls(spec, "http://in.process", AsgiTransport(application), settings, **options)
+        options = {"control": "http://localhost", "name": "in process"} | options
+        return cls(spec, "http://localhost", AsgiTransport(application), settings, **options)
 
     @property
     def has_virtual_time(self) -> bool:
         """Whether time passes only when told to."""
         return self.control is not None
 
-    def ask_control(self, method: str, path: str, sandbox: str, body: Json = MISSING) -> Response:
-        """Call the control API about a sandbox. Raises TransportError."""
-        headers = [(SANDBOX, sandbox)]
+    def ask_control(self, method: str, path: str, body: Json = MISSING, *, sandbox: str = "") -> Response:
+        """Call the control API, about a sandbox where one is named. Raises TransportError."""
+        headers = [(SANDBOX, sandbox)] if sandbox else []
         raw = None
         if body is not MISSING:
             raw = json.dumps(body).encode()

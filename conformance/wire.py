@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any, Self
 from urllib.parse import urlencode
 
+from conformance import catalogue as catalogues
 from conformance.credentials import Credentials
 from conformance.exchange import Exchange, Request
 from conformance.expect import Inconclusive, NotApplicable, needed
@@ -20,6 +21,8 @@ from conformance.target import Target
 from conformance.transport import TransportError
 
 JSON = "application/json"
+PAGING_WORDS = {"paged": "limit", "counted": "total", "filtered": "filter", "list-order": "order"}
+"""Capabilities that follow from what a catalogue says of the list's pages."""
 
 
 class Wire:
@@ -44,9 +47,10 @@ class Wire:
     def __enter__(self) -> Self:
         if self.target.has_virtual_time:
             order = {"name": self.name, "pace": "manual"} | ({"auth": "strict"} if self.strict else {})
-            with suppress(KeyError):
-                self.target.ask_control("DELETE", f"/sandboxes/{self.name}", self.name)
-            answer = self.target.ask_control("POST", "/sandboxes", self.name, order)
+            answer = self.target.ask_control("POST", "/sandboxes", order)
+            if answer.status == 409:  # left by a run that was killed
+                self.target.ask_control("DELETE", f"/sandboxes/{self.name}")
+                answer = self.target.ask_control("POST", "/sandboxes", order)
             if answer.status not in (200, 201):
                 raise Inconclusive(f"the control API gave no sandbox: {answer.status} {answer.body[:200]!r}")
             self._is_sandboxed = True
@@ -55,7 +59,7 @@ class Wire:
     def __exit__(self, *_: object) -> None:
         if self._is_sandboxed:
             with suppress(TransportError):
-                self.target.ask_control("DELETE", f"/sandboxes/{self.name}", self.name)
+                self.target.ask_control("DELETE", f"/sandboxes/{self.name}")
         else:
             self.clean_up()
 
@@ -165,7 +169,7 @@ class Wire:
             needed(seconds / self.target.scale <= self.target.patience, f"{seconds:g} seconds of the target's clock are more than may be waited for")
             self.target.wait(seconds)
             return
-        answer = self.target.ask_control("POST", "/clock/advance", self.name, {"seconds": seconds})
+        answer = self.target.ask_control("POST", "/clock/advance", {"seconds": seconds}, sandbox=self.name)
         if not answer.is_success:
             raise Inconclusive(f"the clock could not be moved: {answer.status} {answer.body[:200]!r}")
         self._now = (self._now or 0.0) + seconds
@@ -203,6 +207,8 @@ def missing_capabilities(target: Target, wanted: Collection[str]) -> list[str]:
     have |= {f"makes-{shape}" for shape in target.settings.shapes} | {"makes-quick", "submit"}
     if target.has_virtual_time:
         have |= {"virtual-time", "sandboxes"} | ({"strict"} if "good" in target.settings.credentials else set())
+    paging = catalogues.load(target.spec.name).paging or {}
+    have |= {word for word, key in PAGING_WORDS.items() if key in paging}
     if len(target.settings.tenants) > 1:
         have.add("tenants")
     have |= {name for name, is_there in target.settings.capabilities.items() if is_there}

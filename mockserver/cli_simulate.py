@@ -57,7 +57,15 @@ def _planned(world: Any, trace_file: Path | None, jobs: int | None, *, api: str,
 
 
 def _play(
-    world: Any, planned: Iterable[Any], count: int, *, api: str, seed: int | None, csv_file: Path | None, json_file: Path | None, plot_file: Path | None
+    world: Any,
+    planned: Iterable[Any],
+    count: int,
+    *,
+    api: str,
+    seed: int | None,
+    csv_file: Path | None,
+    json_file: Path | None,
+    plot_file: Path | None,
 ) -> None:
     from mockserver.http.pace import ticks
     from mockserver.simulate import simulate as play

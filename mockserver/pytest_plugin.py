@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Make the markers known."""
     config.addinivalue_line("markers", 'mock_contract(mode): what to do when the client broke the contract: "fail" (the default), "warn" or "off"')
-    config.addinivalue_line("markers", "mock_world(scenario, seed, pace, auth): how the test's mock_sandbox is made; what is not said is as the server")
+    config.addinivalue_line("markers", "mock_world(scenario, seed, pace, auth): how the test's mock_sandbox is made, where not as the server")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -40,7 +40,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report = yield
     if report.when == "call":  # type: ignore[attr-defined]
         item.stash[_FAILED] = report.failed  # type: ignore[attr-defined]
-    return report  # noqa: B901
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -89,6 +89,10 @@ def _mode(node: pytest.Item) -> str:
 def _told(broken: list[View]) -> str:
     lines = [f"the client broke the contract in {len(broken)} request{'s' if len(broken) > 1 else ''}:"]
     for one in broken[:10]:
-        why = "; ".join(f"{violation['place']} {violation['pointer'] or '/'} {violation['keyword']}" for violation in list(one.violations)[:5])
-        lines.append(f"  {one.method} {one.path} was answered {one.status}: {why or one.refused}")
+        lines.append(f"  {one.method} {one.path} was answered {one.status}: {'; '.join(map(_why, one.violations[:5]))}")
     return "\n".join(lines)
+
+
+def _why(violation: View) -> str:
+    place = " ".join(part for part in (violation.place, violation.pointer) if part)
+    return f"{place}: {violation.keyword}, expected {str(violation.expected)[:80]}, got {str(violation.got)[:80]}"

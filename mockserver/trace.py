@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from math import ceil
 from pathlib import Path
 
@@ -13,7 +14,6 @@ from mockserver.simulation.errors import TraceError
 
 COLUMNS = ("submit_s", "cpu", "mem", "gpu", "run_s", "status")
 ENDINGS = ("completed", "failed", "cancelled")
-MOST_LINES = 10_000_000
 _GIB = 1 << 30
 _MOST_AMOUNT = 2.0**40
 _SWF_FIELDS = 18
@@ -43,13 +43,9 @@ def read(file: Path, most: int | None = None) -> list[TracedJob]:
     Raises TraceError with file, line and expectation.
     """
     lines = _csv if file.suffix.lower() == ".csv" else _swf
-    jobs: list[TracedJob] = []
     try:
         with file.open(encoding="utf-8", newline="") as opened:
-            for job in lines(opened, lambda number, words: TraceError(f"{file} line {number}: {words}")):
-                if most is not None and len(jobs) >= most:
-                    break
-                jobs.append(job)
+            jobs = list(islice(lines(opened, lambda number, words: TraceError(f"{file} line {number}: {words}")), most))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise TraceError(f"trace {str(file)!r} cannot be read ({error}); expected a text file in the Standard Workload Format or a .csv") from error
     if not jobs:

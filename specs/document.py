@@ -101,7 +101,7 @@ def _merged(document: Node, shared: list[Node], own: list[Node]) -> tuple[Node, 
 def base_path(document: Node) -> str:
     """The path of the first server, without a trailing slash."""
     servers = document.get("servers") or [{"url": ""}]
-    return urlsplit(servers[0]["url"]).path.rstrip("/")
+    return urlsplit(str(servers[0]["url"])).path.rstrip("/")
 
 
 def resolve(document: Node, node: Any) -> Any:

@@ -187,7 +187,7 @@ class _Reader:
             if role.status is None:
                 continue
             told = self.schemas(role, self.operations[role.operation], _inside(role, role.status))
-            listed = {value for schema in told for value in schema.get("enum", schema.get("examples", ()))}
+            listed: set[Any] = {value for schema in told for value in schema.get("enum") or schema.get("examples") or ()}
             listed |= {schema["const"] for schema in told if "const" in schema}
             for name in lifecycle.states:
                 if listed and name not in listed:

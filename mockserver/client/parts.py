@@ -9,7 +9,6 @@ from mockserver.client.link import segment
 from mockserver.client.part import Desk, JobLike
 from mockserver.client.view import View
 
-
 Views = list[View]
 
 

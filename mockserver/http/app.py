@@ -46,7 +46,7 @@ def create_app(
     *,
     scenario: Scenario | str | None = None,
     auth: str = "lenient",
-    pace: str = "real",
+    pace: str | None = None,
     seed: int | None = None,
     access_log: bool = False,
     callback_hosts: Sequence[str] = (),
@@ -73,14 +73,21 @@ def create_app(
 
 
 def create_sandboxes(
-    apis: Sequence[str], *, scenario: Scenario | str | None = None, pace: str = "real", seed: int | None = None, callback_hosts: Sequence[str] = ()
+    apis: Sequence[str],
+    *,
+    scenario: Scenario | str | None = None,
+    pace: str | None = None,
+    seed: int | None = None,
+    callback_hosts: Sequence[str] = (),
 ) -> Sandboxes:
-    """The worlds for the named APIs. `callback_hosts` may be called back although they are not this machine.
+    """The worlds for the named APIs; no pace means the scenario's, and real if it has none. `callback_hosts`
+    may be called back although they are not this machine.
 
     Raises KeyError, ScenarioError, ValueError.
     """
     chosen = scenario if isinstance(scenario, Scenario) else scenarios.load(scenario or "default")
-    return Sandboxes(courses_of([specs.load(name) for name in apis]), Plan(chosen, seed, tempo(pace)), callback_hosts=callback_hosts)
+    plan = Plan(chosen, seed, tempo(pace or chosen.pace or "real"))
+    return Sandboxes(courses_of([specs.load(name) for name in apis]), plan, callback_hosts=callback_hosts)
 
 
 def _without_prefix(scope: dict[str, Any]) -> dict[str, Any]:

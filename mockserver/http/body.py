@@ -69,7 +69,7 @@ def _check_depth(value: Any) -> None:
     level, depth = [value], 0
     while level:
         depth += 1
-        below = []
+        below: list[Any] = []
         for node in level:
             if isinstance(node, dict):
                 below.extend(child for child in node.values() if isinstance(child, dict | list))

@@ -33,11 +33,6 @@ class HeaderFields(Mapping[str, str]):
         return self._fields[name.encode("latin-1")].decode("latin-1")
 
     def get(self, name: str, default: Any = None) -> Any:
-        """The field's value, or `default`."""
-        value = self._fields.get(name.encode("latin-1"))
-        return default if value is None else value.decode("latin-1")
-
-    def get(self, name: str, default: Any = None) -> Any:
         """The field of that name; spelled out because a miss is the usual case and costs no exception here."""
         value = self._fields.get(name.encode("latin-1"))
         return default if value is None else value.decode("latin-1")

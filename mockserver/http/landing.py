@@ -16,7 +16,10 @@ from mockserver.http.first_call import first_call
 from specs import Spec
 
 UI, DOCUMENT = "/_mock/ui/", "/_mock/spec/"
-_STYLE = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}pre{background:#f4f4f4;padding:.8rem;overflow-x:auto}"
+_STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
+    "pre{background:#f4f4f4;padding:.8rem;overflow-x:auto}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,8 @@ def landing(apis: Sequence[Spec], base: str) -> str:
     parts.append(f'<p>Time, faults and whatever else a test wants: <a href="{UI}control/">the control API</a>.</p>')
     for spec in apis:
         ui = f'<a href="{UI}{spec.name}/">Swagger UI</a> · <a href="{DOCUMENT}{spec.name}.json">document</a>'
-        parts.append(f"<h2>{escape(spec.title)} <small>{escape(spec.version)}</small></h2><p><code>{escape(base + (spec.base_path or '/'))}</code> · {ui}</p>")
+        parts.append(f"<h2>{escape(spec.title)} <small>{escape(spec.version)}</small></h2>")
+        parts.append(f"<p><code>{escape(base + (spec.base_path or '/'))}</code> · {ui}</p>")
         parts.append(f"<pre>{escape(first_call(spec).curl(base))}</pre>")
     return "".join(parts)
 

@@ -35,7 +35,7 @@ class _Deferred(ModuleType):
         spec = self.__spec__
         if name.startswith("__") or spec is None or spec.loader is None:
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        self.__class__ = ModuleType
+        object.__setattr__(self, "__class__", ModuleType)
         spec.loader.exec_module(self)
         return getattr(self, name)
 
@@ -59,10 +59,3 @@ def lean_imports() -> Iterator[None]:
         for name, module in standing.items():
             if sys.modules.get(name) is module:
                 del sys.modules[name]
-
-
-def restore() -> None:
-    """Take away again what nobody asked for, so that whoever imports one of these packages later gets it in the usual order."""
-    for name in _UNUSED_BODIES:
-        if type(sys.modules.get(name)) is _DeferredPackage:
-            del sys.modules[name]

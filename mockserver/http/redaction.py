@@ -10,7 +10,7 @@ from typing import Any
 HIDDEN = "[redacted]"
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_PAIR = re.compile(r"""(["']?)([A-Za-z0-9_.-]{1,100})(\1\s{0,8}[:=]\s{0,8})("[^"]*"?|'[^']*'?|[^\s,;&}\]]+)""")
+_PAIR = re.compile(r"""(["']?)([A-Za-z0-9_.-]{1,100})(\1\s{0,8}[:=]\s{0,8})("[^"]*"?|'[^']*'?|[^\s,;&}\]{\["'][^\s,;&}\]]*)""")
 _SECRET = frozenset(
     {
         "secret", "secrets", "token", "tokens", "password", "passwd", "passphrase", "passcode", "key",

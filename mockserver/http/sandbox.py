@@ -56,6 +56,8 @@ class Sandbox:
         """The world, with everything happened that is due."""
         world = self.world
         target = self.pace.target(world)
+        if target == world.now_us and self.pace.tempo.is_auto:  # nothing is due but, perhaps, another attempt to call somebody
+            target = max(target, self.calls.next_due(world) or 0)
         while not world.advance_to(target):
             self.calls.collect(world)
         return world

@@ -49,7 +49,7 @@ def split(reference: str) -> Place:
 
 def violations(validator: Draft202012Validator, value: Any, place: str, above: Place = ()) -> tuple[Violation, ...]:
     """Every way in which a value breaks its schema, up to the limit."""
-    found = []
+    found: list[Violation] = []
     for error in validator.iter_errors(value):
         found.extend(_told(error, place, above))
         if len(found) >= VIOLATIONS:
@@ -60,8 +60,9 @@ def violations(validator: Draft202012Validator, value: Any, place: str, above: P
 def _told(error: ValidationError, place: str, above: Place) -> Iterator[Violation]:
     kind = error.kind
     if kind.name == "anyOf":
-        branches = [branch for branch in kind.context if not _only_null(branch)]
-        if len(branches) == 1 < len(kind.context):  # "or null" alone was the alternative: the other branch says what is wrong
+        alternatives: list[list[ValidationError]] = kind.value
+        branches = [branch for branch in alternatives if not _only_null(branch)]
+        if len(branches) == 1 < len(alternatives):  # "or null" alone was the alternative: the other branch says what is wrong
             for inner in branches[0]:
                 yield from _told(inner, place, above)
             return

@@ -32,11 +32,11 @@ async def send_struck(strike: Strike, scope: Mapping[str, Any], send: Send, *, s
     body, headers = spoiled(strike, body, headers)
     await send({"type": "http.response.start", "status": status, "headers": headers})
     end = 0 if scope["method"] == "HEAD" else len(body) if strike.keep is None else min(int(len(body) * strike.keep), max(len(body) - 1, 0))
-    pieces = PIECES if strike.stretch else 1
-    step = max(1, -(-end // pieces))
-    for start in range(0, end, step):
+    step = max(1, -(-end // (PIECES if strike.stretch else 1)))
+    starts = range(0, end, step)
+    for start in starts:
         if strike.stretch:
-            await asyncio.sleep(strike.stretch / pieces)
+            await asyncio.sleep(strike.stretch / len(starts))
         await send({"type": "http.response.body", "body": body[start : min(start + step, end)], "more_body": True})
     if strike.keep is None or end == len(body):
         await send({"type": "http.response.body", "body": b""})

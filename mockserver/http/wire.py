@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from inspect import isawaitable
 from typing import Any
 
 from mockserver.adapters.exchange import Refusal, Reply, Violation
@@ -91,7 +92,7 @@ class ContractApplication:
                 if sandbox.rules and not contract.is_control:
                     turn = steered.ruled(contract, call, fields, sandbox, turn)
                 reply = contract.function(call) if turn is None or turn.reply is None else turn.reply
-                if contract.is_control and not isinstance(reply, Reply):
+                if contract.is_control and isawaitable(reply):
                     reply = await reply
             if world.awaited or (contract.is_control and sandbox.needs_moving):
                 self.courier.attend(sandbox)

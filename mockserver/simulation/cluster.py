@@ -14,6 +14,7 @@ from mockserver.simulation.board import Dimension, bits, mask_of
 from mockserver.simulation.job import ResourceRequest
 from mockserver.simulation.policy import PLACEMENTS
 from mockserver.simulation.queue import Shape
+from mockserver.simulation.trait import has
 
 CPU, MEMORY, GPU, SHARE, STORAGE = range(5)
 """Dimensions of every cluster; SHARE is the largest free part of any one device. Custom resources follow."""
@@ -142,6 +143,7 @@ class Cluster:
             allowed &= mask
         shape.allowed = allowed
         shape.possible = mask_of(node for node in bits(allowed) if self.holds_empty(node, shape))
+        shape.preferred = tuple([self._having("label", label) for label in shape.request.preferred])
         shape.version = self.version
 
     def holds_empty(self, node: int, shape: Shape) -> bool:
@@ -171,7 +173,7 @@ class Cluster:
         if key not in self.traits:
             if len(self.traits) >= MOST_SHAPES:
                 self.traits.clear()
-            self.traits[key] = mask_of(index for index, node in enumerate(self.nodes) if _has(node, trait, wanted))
+            self.traits[key] = mask_of(index for index, node in enumerate(self.nodes) if has(node, trait, wanted))
         return self.traits[key]
 
     def feasible(self, shape: Shape, within: int) -> int:
@@ -186,7 +188,9 @@ class Cluster:
         return mask_of(node for node in bits(mask) if all(dimensions[index].free[node] >= amount for index, amount in shape.demand))
 
     def take(self, shape: Shape, feasible: int) -> Hold:
-        """Reserve what `shape` demands on the feasible node that the placement policy chooses."""
+        """Reserve what `shape` demands on the feasible node that the placement policy chooses among those of the first preferred label there is."""
+        if shape.preferred:
+            feasible = next((liked for mask in shape.preferred if (liked := feasible & mask)), feasible)
         return self.take_on(shape, self.place(feasible, self.dimensions[shape.packing]))
 
     def take_gang(self, shape: Shape, feasible: int) -> tuple[Hold, ...]:
@@ -283,16 +287,3 @@ def _amount_words(index: int, amount: int, custom: dict[int, str]) -> str:
 def milli(amount: float) -> int:
     """Thousandths, rounded up so that nothing is promised twice."""
     return ceil(amount * MILLI - 1e-6)
-
-
-def _has(node: Node, trait: str, wanted: object) -> bool:
-    match trait:
-        case "model":
-            return node.gpu_model == wanted
-        case "registry":
-            return node.gpu_registry == wanted
-        case "vram":
-            return isinstance(wanted, int) and node.vram >= wanted
-        case _:
-            name, given, value = str(wanted).partition("=")
-            return name in node.labels and (not given or node.labels[name] == value)

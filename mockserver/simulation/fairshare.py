@@ -94,10 +94,13 @@ class FairShare:
         if self._promised:
             job, node = self._promised.pop(0)
             return self._grant(job, 1 << node)
-        job = self._next()
-        if job is None:
+        wanted = self._next()
+        if wanted is None:
             self._end_round()
             return None
+        return self._decide(wanted, now, evict)
+
+    def _decide(self, job: Job, now: int, evict: Callable[[Job], None]) -> Job | None:
         feasible = self.cluster.feasible(job.shape, _EVERYWHERE)
         if feasible.bit_count() >= job.shape.count:
             return self._grant(job, feasible)

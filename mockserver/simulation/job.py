@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class ResourceRequest:
     """What a job needs on one node: cores and GPUs (a fraction below 1 shares a device), bytes, custom amounts, labels.
 
-    `gpu_model` and `gpu_registry` name a GPU exactly. `labels` must all be on the node; of `any_labels` one must be. A label is
-    its name, or `name=value`.
+    `gpu_model` and `gpu_registry` name a GPU exactly. `labels` must all be on the node; of `any_labels` one must be; of the nodes
+    that fit, those with the first of `preferred` that any has are taken. A label is its name, or `name=value`; `region=value` fits a node's region too.
     """
 
     cpu: float = 0.0
@@ -31,6 +31,7 @@ class ResourceRequest:
     custom: tuple[tuple[str, float], ...] = ()
     labels: tuple[str, ...] = ()
     any_labels: tuple[str, ...] = ()
+    preferred: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,14 @@ class Limits:
     start: float | None = None
     run: float | None = None
     total: float | None = None
+
+    def or_else(self, other: Limits) -> Limits:
+        """These limits, and those of `other` where there are none."""
+        return Limits(*[_first(getattr(self, name), getattr(other, name)) for name in ("assign", "start", "run", "total")])
+
+
+def _first(own: float | None, other: float | None) -> float | None:
+    return other if own is None else own
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ class _Freezer(pickle.Pickler):
         if isinstance(thing, Stage):
             return "stage", self.api_of[thing], thing.name
         if isinstance(thing, Scenario):
-            return "scenario", msgspec.json.encode(thing)
+            return "scenario", msgspec.msgpack.encode(thing)
         if isinstance(thing, dict) and thing is self.courses:
             return ("courses",)
         return None
@@ -57,7 +57,7 @@ class _Thawer(pickle.Unpickler):
             case ("stage", str(api), str(name)):
                 return self.courses[api].stages[name]
             case ("scenario", bytes(text)):
-                return msgspec.json.decode(text, type=Scenario)
+                return msgspec.msgpack.decode(text, type=Scenario)
         raise SnapshotError(f"the snapshot refers to {told!r}, which means nothing here")
 
     def find_class(self, module: str, name: str) -> object:

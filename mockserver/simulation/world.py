@@ -16,7 +16,7 @@ from mockserver.simulation.cluster import Node, NodeView, milli
 from mockserver.simulation.course import Course
 from mockserver.simulation.errors import DuplicateJob, DuplicateNode, UnknownJob, UnknownNode, UnknownParent, Unplaceable, WorldFull
 from mockserver.simulation.fairshare import FairShare
-from mockserver.simulation.job import Job, JobRequest, Outcome, ResourceRequest
+from mockserver.simulation.job import NO_LIMITS, Job, JobRequest, Outcome, ResourceRequest
 from mockserver.simulation.project import Project
 from mockserver.simulation.scenario import Scenario
 from mockserver.simulation.scheduler import Scheduler
@@ -108,6 +108,8 @@ class World:
             parent = jobs.get(request.parent)
             if parent is None or parent.request.owner != request.owner:
                 raise UnknownParent(request.parent)
+        if self.scenario.limits != NO_LIMITS:
+            request.limits = request.limits.or_else(self.scenario.limits)
         job = self.scheduler.submit(request, self.courses[request.api], parent=parent)
         jobs[request.key] = job
         for scope in _scopes(request):

@@ -51,10 +51,13 @@ def test_whole_numbers_are_exact(number: int) -> None:
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_understood_or_refused(raw: bytes) -> None:
+    kind = None
     try:
         parse(raw)
     except Refusal as refusal:
-        assert refusal.kind == "malformed"
+        kind = refusal.kind
+
+    assert kind in (None, "malformed")
 
 
 @pytest.mark.parametrize("depth", [BODY_DEPTH, BODY_DEPTH + 1])
@@ -98,7 +101,7 @@ def test_too_much_is_refused_by_its_announcement_by_its_parts_and_by_what_comes_
 
 @pytest.mark.parametrize("coding", ["gzip", "GZIP", "x-gzip"])
 def test_gzip_is_undone(coding: str) -> None:
-    assert take(part(gzip.compress(b"{}")), content_encoding=coding) == b"{}"
+    assert take(part(gzip.compress(b"{}", mtime=0)), content_encoding=coding) == b"{}"
 
 
 def test_no_coding_and_no_body_need_no_undoing() -> None:
@@ -106,7 +109,10 @@ def test_no_coding_and_no_body_need_no_undoing() -> None:
     assert take(part(b""), content_encoding="gzip") == b""
 
 
-@pytest.mark.parametrize(("coding", "raw", "kind"), [("br", b"x", "media_type"), ("gzip", b"x", "malformed"), ("gzip", gzip.compress(b"a")[:-1], "malformed")])
+@pytest.mark.parametrize(
+    ("coding", "raw", "kind"),
+    [("br", b"x", "media_type"), ("gzip", b"x", "malformed"), ("gzip", gzip.compress(b"a", mtime=0)[:-1], "malformed")],
+)
 def test_other_codings_are_refused(coding: str, raw: bytes, kind: str) -> None:
     with pytest.raises(Refusal) as refused:
         take(part(raw), content_encoding=coding)

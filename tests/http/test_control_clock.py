@@ -66,10 +66,10 @@ def test_waiting_for_what_cannot_come_ends_at_once(box: Sandbox) -> None:
 
 
 def test_a_state_counts_that_was_left_at_the_same_instant(box: Sandbox) -> None:
-    box.rules.add(match={"api": "ionworks"}, job={"run_seconds": 0})
     submit(box)
+    box.rules.add(match={"api": "ionworks"}, job={"run_seconds": 0})
 
-    assert box.clock.until(submit(box), "processing").now == 0
+    assert box.clock.until(submit(box), "processing").now == 10
 
 
 def test_pace_and_rate_change_without_a_jump(box: Sandbox) -> None:

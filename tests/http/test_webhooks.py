@@ -198,9 +198,17 @@ def refused(box: Sandbox, url: str) -> View:
     return only
 
 
-@pytest.mark.parametrize("host", ["192.0.2.1", "10.0.0.1", "169.254.169.254", "[2001:db8::1]", "[::ffff:192.0.2.1]", "0.0.0.0"])
+@pytest.mark.parametrize("host", ["192.0.2.1", "10.0.0.1", "169.254.169.254", "0.0.0.0"])
 def test_other_machines_are_not_called(box: Sandbox, host: str) -> None:
     assert "not this machine" in refused(box, f"http://{host}/hook").error
+
+
+@pytest.mark.parametrize(
+    ("address", "is_here"),
+    [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("::ffff:127.0.0.1", True), ("::ffff:192.0.2.1", False), ("fe80::1%eth0", False), ("2001:db8::1", False)],
+)
+def test_only_loopback_is_this_machine(address: str, is_here: bool) -> None:
+    assert outbound.is_loopback(address) is is_here
 
 
 def test_a_name_is_not_trusted_but_looked_up(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,7 +75,9 @@ def test_the_documents_own_example_is_accepted(bench: Bench, call: FirstCall) ->
     assert answer.is_success, answer.text
 
 
-@pytest.mark.parametrize("media", ["Application/JSON", "application/json; charset=utf-8", 'application/json; charset="UTF-8"', "application/json;charset=us-ascii"])
+@pytest.mark.parametrize(
+    "media", ["Application/JSON", "application/json; charset=utf-8", 'application/json; charset="UTF-8"', "application/json;charset=us-ascii"]
+)
 def test_a_content_type_is_read_without_regard_to_case_and_parameters(bench: Bench, call: FirstCall, media: str) -> None:
     answer = send(bench, call, body_of(call), media)
 

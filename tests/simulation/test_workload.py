@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from math import log
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.simulation.chance import uniform
-from mockserver.simulation.distribution import Distribution, sample
+from mockserver.simulation.distribution import Distribution, pick, sample
 from mockserver.simulation.job import Script
-from mockserver.simulation.workload import spoken
+from mockserver.simulation.scenario import NodeFailures
+from mockserver.simulation.workload import Workload, spoken
 from tests.simulation.worlds import after, ask, path, world
 
 
@@ -51,11 +54,56 @@ def test_draws_spread_evenly() -> None:
         (Distribution(fixed=4), 4, 4, 4),
         (Distribution(uniform=(2, 6)), 2, 4, 6),
         (Distribution(log_normal=(0, 1)), 0, 1, 1e9),
+        (Distribution(exponential=10), 0, 10 * log(2), 200),
+        (Distribution(quantiles=((10, 5), (50, 7), (90, 100))), 5, 7, 100),
+        (Distribution(quantiles=((50, 7),)), 7, 7, 7),
+        (Distribution(trace=(1, 2, 3)), 1, 2, 3),
+        (Distribution(mixture=(Distribution(fixed=1, weight=2), Distribution(uniform=(5, 9), weight=2))), 1, 5, 9),
     ],
 )
 def test_distributions_are_drawn_by_inversion(distribution: Distribution, low: float, middle: float, high: float) -> None:
     assert low <= sample(distribution, 0) <= sample(distribution, 0.5) <= sample(distribution, 0.9999999) <= high
     assert sample(distribution, 0.5) == pytest.approx(middle)
+
+
+def test_a_trace_gives_its_values_in_turn_and_begins_again() -> None:
+    here = world(run=Distribution(trace=(1, 2, 3)), startup=Distribution(trace=(0,)))
+
+    jobs = [here.submit(ask(str(number), cpu=0)) for number in range(5)]
+    after(here, 60)
+
+    assert [job.ended for job in jobs] == [1_000_000, 2_000_000, 3_000_000, 1_000_000, 2_000_000]
+
+
+def test_a_chance_falls_on_things_by_their_weights() -> None:
+    assert pick([1, 3], 0.0) == (0, 0.0)
+    assert pick([1, 3], 0.25) == (1, 0.0)
+    assert pick([1, 3], 0.625) == (1, 0.5)
+    assert pick([0.1, 0.2], 1.0) == (1, 0.0)
+
+
+def test_nodes_fail_and_return_by_draws_of_their_own() -> None:
+    failing = NodeFailures(mean_time_between_s=Distribution(exponential=100), repair_s=Distribution(fixed=7))
+    workload = Workload(world(node_failures=failing).scenario, 1)
+
+    spans = [workload.node_fails_after("a", count) for count in range(3)]
+
+    assert spans == [workload.node_fails_after("a", count) for count in range(3)]
+    assert len({*spans, workload.node_fails_after("b", 0)}) == 4
+    assert workload.node_returns_after("a", 0) == 7_000_000
+    assert Workload(world().scenario, 1).node_fails_after("a", 0) is None
+    assert Workload(world().scenario, 1).node_returns_after("a", 0) is None
+
+
+def test_images_fail_to_be_pulled_as_often_as_the_scenario_says() -> None:
+    here = world()
+    jobs = [here.submit(ask(str(number), cpu=0)) for number in range(500)]
+    workload = Workload(world(image_pull_failure_rate=0.4).scenario, 1)
+
+    failed = [job for job in jobs if workload.pull(job) is not None]
+
+    assert 150 < len(failed) < 250
+    assert here.scheduler.workload.pull(jobs[0]) is None
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,8 @@ def test_the_original_stays_as_it_was() -> None:
 
 
 def test_what_3_0_does_not_know_is_left_out() -> None:
-    document = {**DOCUMENT, "webhooks": {}, "jsonSchemaDialect": "x", "info": {**DOCUMENT["info"], "summary": "s", "license": {"name": "n", "identifier": "i"}}}
+    info = {**DOCUMENT["info"], "summary": "s", "license": {"name": "n", "identifier": "i"}}
+    document = {**DOCUMENT, "webhooks": {}, "jsonSchemaDialect": "x", "info": info}
 
     view = lowering.lower(document)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
+import specs
 from mockserver.adapters.dates import iso
 from mockserver.adapters.ionworks import curve
 from mockserver.simulation.job import Job
@@ -97,8 +99,17 @@ def _failure(job: Job, order: Order) -> _Failure:
     outcome = job.outcome
     timed_out = job.history[-2] == "timed_out"
     code, text = _TIMEOUT if timed_out else _FAILURES.get(order.job_type, _SOLVER_FAILURE)
+    script = job.request.script
+    if script is not None and not timed_out:
+        code, text = (outcome.code if outcome.code in _codes() else code), script.reason or text
     detail = {"reason": outcome.reason} if timed_out else {"reason": outcome.reason, "exit_code": outcome.exit_code}
     return code, text, detail
+
+
+@cache
+def _codes() -> frozenset[str]:
+    """The error codes of the document."""
+    return frozenset(specs.load("ionworks").document["components"]["schemas"]["JobErrorCode"]["enum"])
 
 
 def is_stored(job: Job, order: Order) -> bool:

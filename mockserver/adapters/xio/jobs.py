@@ -11,12 +11,16 @@ from mockserver.adapters.steering import script
 from mockserver.adapters.xio.paging import asked, date_span, newest_first, page_of, span
 from mockserver.simulation.errors import NotCancellable, UnknownJob
 from mockserver.simulation.job import Job, JobRequest, Limits, ResourceRequest
+from mockserver.simulation.trait import REGION
 from mockserver.simulation.world import World
 
 API = "xio"
 GIGABYTE = 1 << 30
 MOST = 1e9
 """Amounts, counts and seconds above this mean the same: more than there will ever be."""
+
+MOST_NODES = 1000
+"""More nodes than this are not asked for. Source: specs/xio/sources.md#defaults-and-derived-values"""
 
 CANCELLED = "cancelled_by_user"
 
@@ -91,7 +95,9 @@ def _request(call: Call, shown: dict[str, Json]) -> JobRequest:
             vram=_bytes(shown["min_vram_gb"]),
             gpu_model=_model(call.world, shown["gpu_name"]),
             gpu_registry=shown["gpu_registry_uuid"] and shown["gpu_registry_uuid"].lower(),
+            any_labels=tuple([f"{REGION}={code}" for code in shown.get("allowed_region_codes") or ()]),
         ),
+        nodes=int(min(shown["max_node_count"], MOST_NODES)),
         limits=Limits(
             assign=_seconds(shown["max_timeout_assign_ms"]),
             start=_seconds(shown["max_timeout_start_ms"]),

@@ -98,9 +98,11 @@ def _words(world: World, told: Json) -> frozenset[str]:
         return frozenset(stage.name for stage in stages if stage.phase == told["phase"])
     wanted = told["state"]
     exact = frozenset(stage.name for stage in stages if stage.name == wanted)
-    found = exact or frozenset(stage.name for stage in stages if wanted in (stage.phase, stage.name.lower()) or (wanted == "ended" and stage.is_terminal))
+    alike = frozenset(stage.name for stage in stages if wanted in (stage.phase, stage.name.lower()))
+    found = exact or alike or frozenset(stage.name for stage in stages if wanted == "ended" and stage.is_terminal)
     if not found:
-        raise Refusal("unprocessable", f"{told['api']} knows no state {wanted!r}; expected one of {', '.join(stage.name for stage in stages)}, a phase or ended")
+        known = ", ".join(stage.name for stage in stages)
+        raise Refusal("unprocessable", f"{told['api']} knows no state {wanted!r}; expected one of {known}, a phase or ended")
     return found
 
 

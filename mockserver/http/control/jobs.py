@@ -112,7 +112,7 @@ def _attempt(one: Attempt) -> dict[str, Any]:
         "ended": _moment(one.ended),
         "nodes": list(one.nodes),
         "outcome": one.outcome,
-        "exit_code": one.exit_code,
+        "exit_code": one.exit_code if one.exit_code or one.outcome in ("succeeded", "parked") else None,
         "reason": one.reason,
     }
 

@@ -38,12 +38,14 @@ def mock_list_sandboxes(desk: Desk, call: Call) -> Reply:
 
 
 def mock_create_sandbox(desk: Desk, call: Call) -> Reply:
-    """A new sandbox; what is not given is as the server was started."""
+    """A new sandbox; what is neither given nor the given scenario's own is as the server was started."""
     body, usual = call.body, desk.sandboxes.plan
+    scenario = _scenario(body["scenario"]) if "scenario" in body else usual.scenario
+    pace = body.get("pace") or (scenario.pace if "scenario" in body else None)
     plan = Plan(
-        _scenario(body["scenario"]) if "scenario" in body else usual.scenario,
+        scenario,
         body.get("seed", usual.seed),
-        tempo(body["pace"]) if "pace" in body else usual.tempo,
+        tempo(pace) if pace else usual.tempo,
         body["auth"] == "strict" if "auth" in body else usual.strict,
     )
     return Reply(201, described(desk, desk.sandboxes.create(_name(desk, call), plan)))

@@ -1,0 +1,189 @@
+"""The contestants of the scheduler's benchmark, each run in a process of its own: `python -m benchmarks.contestants KIND NODES JOBS`.
+
+All get the same jobs, drawn from one seed: 20 request shapes over cores, memory and GPUs, Poisson arrivals at 1.1 times what the
+nodes can do, run times uniform from 50 to 150 s. `ours` also starts jobs up, fails one run in twenty, retries, keeps three priorities,
+packs nodes and writes every job's history; `ours, bare` is first come, first served with first fit, as SimPy is.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import random
+import sys
+import time
+import tracemalloc
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+NODE = (16, 64, 4)
+LOAD = 1.1
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is asked for: seconds of arrival and of running, (cores, GiB, GPUs), priority."""
+
+    at: float
+    run: float
+    wanted: tuple[int, int, int]
+    priority: int
+
+
+def jobs(nodes: int, count: int) -> list[Job]:
+    """The same jobs for everybody."""
+    draw = random.Random(1)
+    shapes = [(draw.choice([1, 2, 4, 8]), draw.choice([1, 2, 4, 8, 16]), draw.choice([0, 0, 0, 1, 2])) for _ in range(20)]
+    mean = sum(max(amount / whole for amount, whole in zip(shape, NODE, strict=True)) for shape in shapes) / len(shapes)
+    rate = nodes / (mean * 100) * LOAD
+    at, made = 0.0, []
+    for _ in range(count):
+        at += draw.expovariate(rate)
+        made.append(Job(at, draw.uniform(50, 150), draw.choice(shapes), draw.randrange(3)))
+    return made
+
+
+def world(nodes: int, *, is_bare: bool = False, run: Any = None) -> Any:
+    """Our world with so many nodes alike."""
+    import specs
+    from mockserver.simulation.course import Course
+    from mockserver.simulation.distribution import Distribution
+    from mockserver.simulation.scenario import Gpu, NodeClass, Scenario
+    from mockserver.simulation.world import World
+
+    cpu, memory, gpu = NODE
+    scenario = Scenario(
+        nodes=(NodeClass("n", cpu, memory, count=nodes, gpu=Gpu(gpu, "A")),),
+        placement="first-fit" if is_bare else "bin-pack",
+        startup=Distribution(fixed=0) if is_bare else Distribution(uniform=(1, 3)),
+        run=run or Distribution(uniform=(50, 150)),
+        failure_rate=0 if is_bare else 0.05,
+        most_jobs=10**9,
+    )
+    lifecycle = specs.load("runai").lifecycle
+    assert lifecycle is not None
+    return World(scenario, {"runai": Course(lifecycle)}, epoch_us=0)
+
+
+def requests(made: list[Job], *, is_bare: bool) -> Iterator[tuple[int, Any]]:
+    """(microsecond, our request) of each job. Bare jobs run as long as SimPy's; the others as drawn by the world."""
+    from mockserver.simulation.job import JobRequest, ResourceRequest, Script
+
+    known = {job.wanted: ResourceRequest(cpu=job.wanted[0], memory=job.wanted[1] << 30, gpu=job.wanted[2]) for job in made}
+    for number, job in enumerate(made):
+        facts: dict[str, Any] = {"script": Script(run_seconds=job.run)} if is_bare else {"priority": job.priority, "retries": 1}
+        yield int(job.at * 1e6), JobRequest(api="runai", key=str(number), resources=known[job.wanted], **facts)
+
+
+def ours(nodes: int, count: int, *, is_bare: bool = False) -> dict[str, float]:
+    """Complete lifecycles per second of our engine."""
+    asked = list(requests(jobs(nodes, count), is_bare=is_bare))
+    here = world(nodes, is_bare=is_bare)
+    scheduler, course = here.scheduler, here.courses["runai"]
+    _settle_memory()
+    began = time.process_time()
+    for at, request in asked:
+        scheduler.advance(at)
+        scheduler.submit(request, course)
+    scheduler.advance(1 << 60)
+    took = time.process_time() - began
+    return {"jobs_per_s": count / took, "seconds": took, "transitions": scheduler.logged}
+
+
+def simpy(nodes: int, count: int) -> dict[str, float]:
+    """Jobs per second of SimPy: one process, first come, first served, linear first fit, the head blocks."""
+    import simpy as library
+
+    made = jobs(nodes, count)
+    env = library.Environment()
+    free = [list(NODE) for _ in range(nodes)]
+    queue: deque[Job] = deque()
+    ended = 0
+
+    def place() -> None:
+        while queue:
+            cpu, memory, gpu = queue[0].wanted
+            for node in free:
+                if node[0] >= cpu and node[1] >= memory and node[2] >= gpu:
+                    break
+            else:
+                return
+            job = queue.popleft()
+            node[0] -= cpu
+            node[1] -= memory
+            node[2] -= gpu
+            env.timeout(job.run, (node, job)).callbacks.append(leave)
+
+    def leave(event: Any) -> None:
+        nonlocal ended
+        node, job = event.value
+        for index, amount in enumerate(job.wanted):
+            node[index] += amount
+        ended += 1
+        place()
+
+    def arrive() -> Iterator[Any]:
+        for job in made:
+            if job.at > env.now:
+                yield env.timeout(job.at - env.now)
+            queue.append(job)
+            if len(queue) == 1:
+                place()
+
+    _settle_memory()
+    began = time.process_time()
+    env.process(arrive())
+    env.run()
+    took = time.process_time() - began
+    assert ended == count
+    return {"jobs_per_s": count / took, "seconds": took}
+
+
+def memory(nodes: int, count: int) -> dict[str, float]:
+    """Bytes per live job, the engine alone: the worse of all running (on as many nodes as that takes) and all waiting."""
+    running, request = _bytes_per_job(nodes, count // 4, phase="running")
+    waiting, _ = _bytes_per_job(1, count, phase="queued")
+    return {"bytes_per_job": max(running, waiting), "running": running, "waiting": waiting, "request": request}
+
+
+def _bytes_per_job(nodes: int, count: int, *, phase: str) -> tuple[float, float]:
+    """(engine, request) bytes per job in that phase; the first thousand jobs bring the world's own structures into being."""
+    from mockserver.simulation.distribution import Distribution
+
+    made = jobs(nodes, count + 1000)
+    here = world(nodes, run=Distribution(uniform=(5_000, 15_000)))
+    scheduler, course = here.scheduler, here.courses["runai"]
+    kept: list[Any] = []
+    tracemalloc.start()
+    asked = [request for _, request in requests(made, is_bare=False)]
+    sizes = [tracemalloc.get_traced_memory()[0] / len(asked)]
+    for batch in (asked[:1000], asked[1000:]):
+        kept += [scheduler.submit(request, course) for request in batch]
+        scheduler.advance(scheduler.clock.now + 10_000_000)
+        gc.collect()
+        sizes.append(tracemalloc.get_traced_memory()[0])
+    tracemalloc.stop()
+    there = sum(job.phase == phase for job in kept[1000:])
+    if there < 0.95 * count:
+        raise RuntimeError(f"only {there} of {count} jobs are {phase}: the size of the cluster is wrong for this")
+    return (sizes[2] - sizes[1] - 8 * count) / count, sizes[0]
+
+
+def _settle_memory() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
+
+
+def main() -> None:
+    """Run one contestant and print its figures as JSON."""
+    kind, nodes, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    contestants = {"ours": ours, "simpy": simpy, "memory": memory}
+    found = ours(nodes, count, is_bare=True) if kind == "ours, bare" else contestants[kind](nodes, count)
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()

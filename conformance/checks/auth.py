@@ -1,0 +1,71 @@
+"""Checks of credentials, in a world in which they are verified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.checks import check
+from conformance.exchange import Exchange
+from conformance.expect import NotApplicable, expect, refused
+from conformance.pointer import MISSING
+from conformance.session import Session
+from conformance.target import request_examples
+from specs import Operation
+
+DENIED = (401, 403)
+
+
+def _guarded(session: Session, *, open_ones: bool = False) -> list[Operation]:
+    """The operations that ask for a credential, or those that do not."""
+    document = session.spec.document
+    usual = document.get("x-strict-security", document.get("security", []))
+    found = [one for one in session.spec.operations.values() if not _streams(one)]
+    return [one for one in found if bool(one.node.get("x-strict-security", usual)) is not open_ones]
+
+
+def _streams(operation: Operation) -> bool:
+    return any("text/event-stream" in str(answer) for answer in operation.node.get("responses", {}).values())
+
+
+def _asked(session: Session, credential: str, *, open_ones: bool = False) -> Iterator[Exchange]:
+    """Every such operation, asked about a job that exists."""
+    job = session.submit(draft=True)
+    for operation in _guarded(session, open_ones=open_ones):
+        values = {one["name"]: job.id for one in operation.parameters if one["in"] == "path"}
+        submits = operation.id == session.role("submit").operation
+        body = session.body() if submits else next(iter(request_examples(session.spec, operation.id)), MISSING)
+        yield session.call(operation.id, values, body=body, credential=credential)
+
+
+@check("JOB-AUT-001", strict=True)
+def a_request_without_credential_is_refused(session: Session) -> None:
+    """Every operation that asks for one."""
+    for exchange in _asked(session, "none"):
+        refused(exchange, f"{exchange.operation} without a credential", DENIED)
+
+
+@check("JOB-AUT-002", strict=True)
+def a_wrong_credential_is_refused(session: Session) -> None:
+    """Every operation that asks for one."""
+    if "wrong" not in session.settings.credentials:
+        raise NotApplicable("the target file gives no wrong credential")
+    for exchange in _asked(session, "wrong"):
+        refused(exchange, f"{exchange.operation} with a wrong credential", DENIED)
+
+
+@check("JOB-AUT-003", strict=True)
+def a_right_credential_is_taken(session: Session) -> None:
+    """Every operation; what it then says is not judged here."""
+    for exchange in _asked(session, "good"):
+        expect(exchange.response.status not in DENIED, f"{exchange.operation} refuses a right credential with {exchange.response.status}", exchange)
+
+
+@check("JOB-AUT-004", strict=True)
+def an_open_operation_asks_for_nothing(session: Session) -> None:
+    """Every operation that asks for no credential."""
+    told = list(_asked(session, "none", open_ones=True))
+    if not told:
+        raise NotApplicable("every operation asks for a credential")
+    for exchange in told:
+        if exchange.request.method == "GET":
+            expect(exchange.response.status not in DENIED, f"{exchange.operation} asks for a credential", exchange)

@@ -1,0 +1,56 @@
+"""Checks of submissions that keep the document."""
+
+from __future__ import annotations
+
+from conformance.checks import check
+from conformance.expect import accepted, expect, needed
+from conformance.pointer import MISSING
+from conformance.session import Session
+from conformance.target import request_examples
+
+
+@check("JOB-CRT-001")
+def a_valid_submission_is_accepted(session: Session) -> None:
+    """The body that the target file gives, and one of each shape."""
+    accepted(session.post(session.body()), "a valid submission")
+    for shape in session.settings.shapes:
+        accepted(session.post(session.body(shape)), f"a valid submission of the shape {shape!r}")
+
+
+@check("JOB-CRT-002")
+@check("JOB-CRT-003")
+def a_submission_answers_with_an_id_and_a_first_state(session: Session) -> None:
+    """The oracles judge the answer."""
+    session.submit(draft=True)
+
+
+@check("JOB-CRT-004")
+def every_example_of_the_document_is_accepted(session: Session) -> None:
+    """Examples are promises by demonstration."""
+    for example in request_examples(session.spec, session.role("submit").operation):
+        accepted(session.post(example), "an example of the document")
+
+
+@check("JOB-CRT-005")
+def a_new_job_can_be_read(session: Session) -> None:
+    """At once, without waiting."""
+    job = session.submit(draft=True)
+    exchange = session.read(job)
+    accepted(exchange, "reading a job right after its submission")
+    expect(session.view(job) is not MISSING, "the answer does not show the job", exchange)
+
+
+@check("JOB-IDM-002")
+def submissions_at_the_same_time_make_as_many_jobs(session: Session) -> None:
+    """Eight at once; each has an id of its own, and each is there afterwards."""
+    submit = session.spec.operations[session.role("submit").operation]
+    path = session.directory.path(submit.id, {})
+    headers = session.settings.submit_headers
+    requests = [session.request(submit.method, path, body=session.body(), headers=headers, query=session.settings.submit_query) for _ in range(8)]
+    exchanges = session.together(requests)
+    granted = [one for one in exchanges if one.response.is_success]
+    needed(len(granted) == len(exchanges), f"of {len(exchanges)} submissions at once {len(granted)} were granted")
+    jobs = [session.job_of(one) for one in granted]
+    expect(len({job.id for job in jobs}) == len(jobs), "submissions at the same time share an id", *granted)
+    for job in jobs:
+        expect(session.view(job) is not MISSING, f"job {job.id} is not known although its submission was granted", job.created, session.exchanges[-1])

@@ -1,0 +1,160 @@
+"""Checks of the course that jobs take: to their ends, and when they are stopped."""
+
+from __future__ import annotations
+
+from conformance.checks import check
+from conformance.expect import NotApplicable, expect, needed
+from conformance.pointer import same_value, without_nulls
+from conformance.session import JobRef, Session
+from specs.lifecycle import TERMINAL
+
+LONGER = 120.0
+"""Seconds after which a job that would go on against the rules has done so."""
+
+
+def _event(session: Session, state: str, event: str) -> set[str]:
+    """The states that the lifecycle gives for an event in a state, and those that follow them by time alone."""
+    lifecycle = session.spec.lifecycle
+    assert lifecycle is not None
+    found = {step.target for step in lifecycle.transitions if step.source == state and step.when == event}
+    while more := {step.target for step in lifecycle.transitions if step.source in found and step.after is not None} - found:
+        found |= more
+    return found
+
+
+@check("JOB-STM-003")
+def stopping_twice_changes_nothing(session: Session) -> None:
+    """A second stop of a job leaves its state as it was."""
+    job = session.submit("long")
+    session.until(job, "running")
+    session.cancel(job)
+    before = session.state(job)
+    session.cancel(job)
+    after = session.state(job)
+    expect(before == after, f"the job was {before} and is {after} after a second stop", *session.exchanges[-3:])
+
+
+@check("JOB-STM-004")
+def an_ended_job_stays_as_it_is(session: Session) -> None:
+    """Long after its end it is where it ended."""
+    job = session.submit()
+    ended = session.until(job)
+    session.advance(LONGER)
+    state = session.state(job)
+    expect(state in ("", ended), f"the job had ended as {ended} and is now {state}", *session.exchanges[-2:])
+
+
+@check("JOB-STM-005")
+def a_good_run_ends_well(session: Session) -> None:
+    """The base body makes a job that ends soon and well."""
+    job = session.submit()
+    ended = session.until(job)
+    expect(session.phase_of(ended) == "succeeded", f"a job that runs well ended as {ended}", *session.exchanges[-2:])
+
+
+@check("JOB-STM-006")
+def a_bad_run_ends_badly(session: Session) -> None:
+    """The shape `fails` makes a job that fails and is not tried again."""
+    job = session.submit("fails")
+    ended = session.until(job)
+    expect(session.phase_of(ended) == "failed", f"a job whose run fails ended as {ended}", *session.exchanges[-2:])
+
+
+@check("JOB-STM-007")
+def a_stopped_job_ends_as_stopped(session: Session) -> None:
+    """A running job, and it does not go on."""
+    job = session.submit("long")
+    state = session.until(job, "running")
+    wanted = _event(session, state, "cancelled")
+    if not wanted:
+        raise NotApplicable(f"nothing can stop a job that is {state}")
+    answer = session.cancel(job)
+    expect(answer.response.is_success, f"stopping a running job was answered {answer.response.status}", answer)
+    for _ in session.ticks(30):
+        state = session.state(job)
+        if session.phase_of(state) in TERMINAL or not state:
+            break
+    expect(state in wanted, f"a stopped job is {state}, expected {' or '.join(sorted(wanted))}", answer, session.exchanges[-1])
+    session.advance(LONGER)
+    later = session.state(job)
+    expect(later == state, f"a stopped job was {state} and is {later} later", answer, session.exchanges[-1])
+
+
+@check("JOB-STM-008")
+def stopping_an_ended_job_changes_nothing(session: Session) -> None:
+    """Whatever the answer, the state is as it was."""
+    for shape in ("quick", "fails"):
+        if shape != "quick" and shape not in session.settings.shapes:
+            continue
+        job = session.submit(shape)
+        ended = session.until(job)
+        session.cancel(job)
+        state = session.state(job)
+        expect(state == ended, f"the job had ended as {ended} and is {state} after a stop", *session.exchanges[-2:])
+
+
+@check("JOB-STM-009")
+def a_job_without_capacity_waits(session: Session) -> None:
+    """It is queued, however often it is looked at."""
+    job = session.submit("waits")
+    for _ in session.ticks(60, 20):
+        phase = session.phase(job)
+        expect(phase == "queued", f"a job that cannot be placed is {session.state(job)}", session.exchanges[-1])
+
+
+@check("JOB-STM-010")
+def a_long_run_is_shown_as_running(session: Session) -> None:
+    """From its start on, without a break."""
+    job = session.submit("long")
+    session.until(job, "running")
+    for _ in session.ticks(60, 20):
+        state = session.state(job)
+        expect(session.phase_of(state) == "running", f"a job whose run goes on is {state}", session.exchanges[-1])
+
+
+@check("JOB-STM-011")
+def a_draft_waits_for_its_start(session: Session) -> None:
+    """It stays as it is until it is started, and runs then."""
+    job = session.submit(draft=True)
+    session.advance(LONGER)
+    phase = session.phase(job)
+    expect(phase == "draft", f"a draft that nobody started is {session.state(job)}", session.exchanges[-1])
+    started = session.start(job)
+    expect(started.response.is_success, f"starting a draft was answered {started.response.status}", started)
+    session.advance(1)
+    expect(session.phase(job) != "draft", "a draft that was started is still a draft", started, session.exchanges[-1])
+
+
+@check("JOB-STM-012")
+def a_waiting_job_is_stopped_as_the_lifecycle_says(session: Session) -> None:
+    """It ends as stopped where the lifecycle has such a way, and stays where it has none."""
+    job = session.submit("waits")
+    session.advance(2)
+    state = session.state(job)
+    needed(session.phase_of(state) == "queued", f"the job is {state} and does not wait")
+    wanted = _event(session, state, "cancelled") or {state}
+    session.cancel(job)
+    after = session.state(job)
+    expect(after in wanted, f"a waiting job is {after} after a stop, expected {' or '.join(sorted(wanted))}", *session.exchanges[-2:])
+
+
+@check("JOB-STM-013")
+def stopping_one_job_leaves_the_others(session: Session) -> None:
+    """Neighbours before and after it go on as they were."""
+    jobs: list[JobRef] = [session.submit("long") for _ in range(3)]
+    for job in jobs:
+        session.until(job, "running")
+    before = [session.state(job) for job in jobs]
+    session.cancel(jobs[1])
+    for job, state in ((jobs[0], before[0]), (jobs[2], before[2])):
+        now = session.state(job)
+        expect(now == state, f"job {job.id} was {state} and is {now} after another was stopped", session.exchanges[-1])
+
+
+@check("JOB-IDM-004")
+def reading_changes_nothing(session: Session) -> None:
+    """Two readings of an ended job say the same."""
+    job = session.submit()
+    session.until(job)
+    one, other = session.view(job), session.view(job)
+    expect(same_value(without_nulls(one), without_nulls(other)), "two readings of an ended job differ", *session.exchanges[-2:])

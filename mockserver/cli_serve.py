@@ -1,0 +1,102 @@
+"""`mockserver serve`: reads its options, listens, shows the first screen, and serves until a signal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import click
+from rich.console import Console
+from rich.markup import escape
+
+import specs
+from mockserver import __version__
+from mockserver.simulation.errors import ScenarioError
+
+_LEVELS = ("debug", "info", "warning", "error")
+_APIS = click.Choice(specs.names())
+
+
+def _pace(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    from mockserver.http.pace import tempo
+
+    if value is None:
+        return None
+    try:
+        tempo(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+    return value
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=4080, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.")
+@click.option("--api", "apis", multiple=True, type=_APIS, help="Serve only this API. May be repeated.  [default: all]")
+@click.option("--port-per-api", is_flag=True, help="A port for each API, from --port upwards; they share one simulation.")
+@click.option("--pace", callback=_pace, help="How time passes: real, xN (such as x100), manual or auto.  [default: the scenario's, or real]")
+@click.option("--seed", type=int, help="Fixes all chance.  [default: the scenario's]")
+@click.option("--scenario", default="default", show_default=True, help="A shipped scenario or a YAML file.")
+@click.option("--auth", default="lenient", show_default=True, type=click.Choice(["lenient", "strict"]), help="Look for credentials, or verify them.")
+@click.option("--switch", "switches", multiple=True, help="A vendor's alternative behaviour, such as ionworks.submission-gone. May be repeated.")
+@click.option("--allow-callbacks", "callback_hosts", multiple=True, metavar="HOST", help="A host that may be called back, beside this machine.")
+@click.option("--control-token", help="What /_mock asks for when --host is not this machine.  [default: generated and printed]")
+@click.option("--log-level", default="warning", show_default=True, type=click.Choice(_LEVELS))
+@click.option("--log-format", default="text", show_default=True, type=click.Choice(["text", "json"]))
+@click.option("--access-log", is_flag=True, help="A line per request: sandbox, API, operation, status, milliseconds.")
+def serve(apis: tuple[str, ...], scenario: str, switches: tuple[str, ...], **options: Any) -> None:
+    """Run the mock until Ctrl-C."""
+    from mockserver.http.logs import set_up
+    from mockserver.http.server import PortBusy, run
+    from mockserver.simulation import scenario as scenarios
+
+    set_up(options["log_format"], options["log_level"], access_log=options["access_log"])
+    try:
+        world = scenarios.with_switches(scenarios.load(scenario), switches)
+        bound, served = _listen(world, apis or specs.names(), options)
+    except PortBusy as error:
+        _refuse(f"{error}; choose another with --port")
+    except (ScenarioError, specs.SpecError) as error:
+        _refuse(str(error))
+    _first_screen(served, pace=options["pace"] or world.pace or "real", auth=options["auth"])
+    run(bound)
+
+
+def _listen(world: Any, apis: Sequence[str], options: dict[str, Any]) -> tuple[list[Any], list[tuple[str, Sequence[str]]]]:
+    """Applications with their sockets, and the URL of each with what it serves. Raises PortBusy, ScenarioError, SpecError."""
+    from mockserver.http.app import create_app, create_sandboxes
+    from mockserver.http.guard import guard_for
+    from mockserver.http.server import bind, url_of
+
+    groups: list[Sequence[str]] = [[api] for api in apis] if options["port_per_api"] else [apis]
+    host, port = options["host"], options["port"]
+    listeners = [bind(host, port + number if port else 0) for number in range(len(groups))]
+    sandboxes = create_sandboxes(apis, scenario=world, pace=options["pace"], seed=options["seed"], callback_hosts=options["callback_hosts"])
+    guard = guard_for(host, options["control_token"])
+    if guard.token is not None:
+        click.echo(f"The control API under /_mock asks for `Authorization: Bearer {guard.token}`")
+    common = {"sandboxes": sandboxes, "auth": options["auth"], "access_log": options["access_log"], "guard": guard}
+    bound = [(create_app(group, **common), listener) for group, listener in zip(groups, listeners, strict=True)]
+    return bound, [(url_of(listener), group) for group, listener in zip(groups, listeners, strict=True)]
+
+
+def _first_screen(served: Sequence[tuple[str, Sequence[str]]], *, pace: str, auth: str) -> None:
+    from mockserver.http.first_call import first_call
+
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"[bold]Understudy {__version__}[/]: a stand-in for batch-compute job APIs (pace {pace}, auth {auth})\n")
+    for url, apis in served:
+        for name in apis:
+            spec = specs.load(name)
+            console.print(f"[bold cyan]{name:<13}[/]{url}{spec.base_path}  [dim]{escape(spec.title)}[/]")
+            console.print(f"  {escape(first_call(spec).curl(url))}")
+    for url, _ in served:
+        console.print(f"\nSwagger UI and documents: {url}/")
+    console.print("Stop with Ctrl-C.")
+    sys.stdout.flush()
+
+
+def _refuse(reason: str) -> NoReturn:
+    click.echo(f"mockserver: {reason}", err=True)
+    sys.exit(2)

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from time import perf_counter
+
+import httpx
+import pytest
+
+import specs
+from mockserver.client import ControlRefused, MockServer, NotReached, View
+from tests.http.test_control_sandboxes import KEY, SMALL, submit
+
+
+def test_a_block_is_all_it_takes() -> None:
+    before = threading.active_count()
+    with MockServer(pace="manual", apis=["ionworks", "xio"]) as server:
+        with server.sandbox(scenario=SMALL) as box:
+            job = submit(box)
+            assert box.clock.until(job, "completed").now == 10
+            assert box.jobs[job].attempts[0].outcome == "succeeded"
+        with pytest.raises(ControlRefused):
+            server.existing(box.name).delete()
+        url = server.url
+
+    assert threading.active_count() == before
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(url, verify=False)
+    with pytest.raises(RuntimeError, match="does not run"):
+        server.sandbox()
+
+
+def test_starting_takes_less_than_half_a_second() -> None:
+    spans = []
+    for _ in range(3):
+        began = perf_counter()
+        with MockServer(pace="manual"):
+            spans.append(perf_counter() - began)
+
+    assert min(spans) < 0.5
+
+
+def test_clients_need_no_header(lenient_url: str) -> None:
+    with MockServer.at(lenient_url) as server, server.sandbox() as box:
+        for name in specs.names():
+            assert box.url(name) == f"{lenient_url}/sandbox/{box.name}{specs.load(name).base_path}"
+        assert httpx.get(f"{box.url('ionworks')}/healthz", verify=False).json() == {"status": "ok"}
+
+
+def test_a_job_is_meant_by_its_id_its_answer_or_its_view(lenient_url: str) -> None:
+    with MockServer.at(lenient_url) as server, server.sandbox(scenario=SMALL) as box:
+        answer = httpx.post(f"{box.url('ionworks')}/jobs", json={"job_type": "datafit", "params": {}}, headers=KEY, verify=False).json()
+        view = box.jobs.get(answer)
+
+        assert isinstance(view, View)
+        assert box.jobs[view].job == box.jobs[answer["job_id"]].job == view["job"] == answer["job_id"]
+        with pytest.raises(LookupError):
+            box.jobs.get({"nothing": "like a job"})
+        with pytest.raises(AttributeError, match="there is no 'status'"):
+            _ = view.status
+
+
+def test_refusals_tell_what_is_wrong(lenient_url: str) -> None:
+    with MockServer.at(lenient_url) as server, server.sandbox() as box:
+        with pytest.raises(ControlRefused, match="no node is called 'x'") as refused:
+            box.nodes.fail("x")
+
+        assert (refused.value.status, refused.value.kind) == (404, "unknown")
+
+
+def test_not_reached_is_a_failed_assertion(lenient_url: str) -> None:
+    with MockServer.at(lenient_url) as server, server.sandbox(scenario=SMALL) as box:
+        job = submit(box)
+        with pytest.raises(AssertionError) as failed:
+            box.clock.until(job, "failed", within=5)
+
+        assert isinstance(failed.value, NotReached)
+
+
+def test_threads_share_a_server(lenient_url: str) -> None:
+    with MockServer.at(lenient_url) as server:
+        with ThreadPoolExecutor(8) as pool:
+            boxes = list(pool.map(lambda _: server.sandbox(), range(32)))
+        names = {box.name for box in boxes}
+        for box in boxes:
+            box.delete()
+
+    assert len(names) == 32
+
+
+def test_a_server_that_closed_a_kept_connection_is_asked_again() -> None:
+    server = MockServer(pace="manual", apis=["ionworks"])
+    with server:
+        box = server.sandbox()
+        port = int(server.url.rpartition(":")[2])
+        kept = server._link
+        server._running.__exit__(None, None, None)  # type: ignore[union-attr]
+        with MockServer(port=port, pace="manual", apis=["ionworks"]):
+            assert box.clock.now == 0
+        server._running = None
+        assert kept is server._link

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+PAGE = Path(__file__).parents[1] / "docs" / "use-from-pytest.md"
+FIVE_LINES = next(block for block in PAGE.read_text(encoding="utf-8").split("```python\n") if "def test_a_job_that_hangs" in block).partition("```")[0]
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+
+    def start(text: str, *options: str, server: str = "{'pace': 'manual', 'apis': ['ionworks', 'xio']}") -> pytest.RunResult:
+        pytester.makeconftest(
+            f"""
+            import pytest
+
+            @pytest.fixture(scope="session")
+            def mock_server_options():
+                return {server}
+            """
+        )
+        pytester.makepyfile("import httpx\n" + textwrap.dedent(text))
+        return pytester.runpytest_subprocess("-p", "mockserver.pytest_plugin", "-p", "no:cacheprovider", "--strict-markers", "-W", "error", *options)
+
+    return start
+
+
+SUBMIT = 'httpx.post(mock_sandbox.url("ionworks") + "/jobs", json={"job_type": "datafit", "params": {}}, headers={"X-API-Key": "k"}, verify=False)'
+WRONG = 'httpx.post(mock_sandbox.url("ionworks") + "/jobs", json={"job_type": 5}, headers={"X-API-Key": "k"}, verify=False)'
+
+
+def test_each_test_has_a_world_and_all_have_one_server(run) -> None:  # type: ignore[no-untyped-def]
+    result = run(
+        f"""
+        urls = []
+
+        def test_one(mock_sandbox, mock_server):
+            assert {SUBMIT}.status_code == 202
+            assert len(mock_sandbox.jobs) == 1
+            mock_sandbox.clock.advance(seconds=60)
+            urls.append(mock_server.url)
+
+        def test_two(mock_sandbox, mock_server):
+            assert (len(mock_sandbox.jobs), mock_sandbox.clock.now) == (0, 0)
+            assert urls == [mock_server.url]
+        """
+    )
+
+    result.assert_outcomes(passed=2)
+
+
+def test_a_client_that_breaks_the_contract_is_told_at_the_end(run) -> None:  # type: ignore[no-untyped-def]
+    result = run(
+        f"""
+        import pytest
+
+        def test_breaks(mock_sandbox):
+            {WRONG}
+
+        @pytest.mark.mock_contract("off")
+        def test_breaks_on_purpose(mock_sandbox):
+            {WRONG}
+
+        @pytest.mark.mock_contract("warn")
+        @pytest.mark.filterwarnings("default")
+        def test_breaks_and_is_warned(mock_sandbox):
+            {WRONG}
+
+        def test_breaks_and_fails_anyway(mock_sandbox):
+            {WRONG}
+            assert False
+
+        def test_an_unknown_job_is_no_breach(mock_sandbox):
+            answer = httpx.get(mock_sandbox.url("ionworks") + "/jobs/00000000-0000-4000-8000-000000000000", headers={{"X-API-Key": "k"}}, verify=False)
+            assert answer.status_code == 404
+
+        def test_an_ordered_failure_is_no_breach(mock_sandbox):
+            mock_sandbox.faults.add("status", status=503)
+            assert {SUBMIT}.status_code == 503
+        """
+    )
+
+    result.assert_outcomes(passed=5, failed=1, errors=1, warnings=1)
+    result.stdout.fnmatch_lines(["*ContractBroken: the client broke the contract in 1 request:", "*POST /jobs was answered 422: body: required, expected params*"])
+
+
+def test_submit_advance_an_hour_see_the_timeout_assert_the_retry(run) -> None:  # type: ignore[no-untyped-def]
+    result = run(FIVE_LINES)
+
+    result.assert_outcomes(passed=1)
+
+
+def test_a_world_is_made_as_its_marker_says(run) -> None:  # type: ignore[no-untyped-def]
+    result = run(
+        """
+        import pytest
+
+        @pytest.mark.mock_world(auth="strict", pace="auto", seed=4)
+        def test_strict(mock_sandbox):
+            answer = httpx.get(mock_sandbox.url("ionworks") + "/jobs", headers={"X-API-Key": "mock-api-key"}, verify=False)
+            assert answer.status_code == 200
+        """
+    )
+
+    result.assert_outcomes(passed=1)
+
+
+def test_workers_do_not_meet(run) -> None:  # type: ignore[no-untyped-def]
+    result = run(
+        f"""
+        import pytest
+
+        @pytest.mark.parametrize("number", range(12))
+        def test_alone(mock_sandbox, number):
+            assert {SUBMIT}.status_code == 202
+            assert len(mock_sandbox.jobs) == 1
+        """,
+        "-p", "xdist", "-n", "2",
+    )  # fmt: skip
+
+    result.assert_outcomes(passed=12)
+
+
+def test_a_server_that_runs_already_can_be_used(run, lenient_url: str) -> None:  # type: ignore[no-untyped-def]
+    result = run(
+        f"""
+        def test_there(mock_sandbox, mock_server):
+            assert mock_server.url == {lenient_url!r}
+            assert {SUBMIT}.status_code == 202
+        """,
+        "--mock-url", lenient_url,
+    )  # fmt: skip
+
+    result.assert_outcomes(passed=1)
+
+
+def test_loading_the_plugin_imports_nothing_of_ours() -> None:
+    code = "import sys, pytest; before = set(sys.modules); import mockserver.pytest_plugin; print(sorted(set(sys.modules) - before))"
+
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert told.stdout.strip() == "['mockserver', 'mockserver.pytest_plugin']"

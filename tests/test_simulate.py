@@ -1,0 +1,217 @@
+"""Simulating without a server: what is planned, what is measured, what is written."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections import deque
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from mockserver.cli import main
+from mockserver.measure import BINS, Measure, Row, Usage, waits
+from mockserver.plot import PlotUnavailable, draw, prepare
+from mockserver.simulate import made_up, simulate, traced
+from mockserver.simulation import scenario as scenarios
+from mockserver.simulation.distribution import Distribution
+from mockserver.simulation.scenario import JobKind, NodeClass, NodeFailures, Scenario
+from mockserver.trace import TracedJob
+from tests.simulation.worlds import COURSES
+
+TWO_CORES = Scenario(nodes=(NodeClass("a", 2, 4),), startup=Distribution(fixed=0), run=Distribution(fixed=10), arrivals=Distribution(fixed=1))
+
+
+def played(scenario: Scenario, jobs: list[TracedJob] | int, note: list[Row] | None = None) -> Measure:
+    planned = made_up(scenario, jobs, api="runai", seed=1) if isinstance(jobs, int) else traced(scenario, jobs, api="runai")
+    return simulate(scenario, COURSES["runai"], planned, api="runai", note=None if note is None else note.append)
+
+
+def test_waits_use_makespan_and_ends_are_those_worked_out_by_hand() -> None:
+    summary = played(TWO_CORES, [TracedJob(0, 10, 2), TracedJob(0, 10, 1), TracedJob(5, 10, 1, ending="failed"), TracedJob(6, 10, 2, ending="cancelled")]).summary()
+
+    assert summary == {
+        "jobs": 4,
+        "attempts": 4,
+        "makespan_s": 30.0,
+        "wait_s": {"mean": 7.25, "p50": 5.0, "p95": 14.0, "max": 14.0},
+        "utilisation": {"cpu": 1.0, "memory": 0.0, "gpu": None},
+        "ends": {"succeeded": 2, "failed": 1, "cancelled": 1, "unfinished": 0, "unplaceable": 0},
+    }
+
+
+def test_the_timeline_tells_every_step_with_the_nodes_given() -> None:
+    rows: list[Row] = []
+    played(TWO_CORES, [TracedJob(0, 10, 2)], rows)
+
+    assert rows == [
+        Row(0.0, "job-1", "Pending", "submitted", ""),
+        Row(0.0, "job-1", "ContainerCreating", "allocated", "a-0"),
+        Row(0.0, "job-1", "Running", "started", ""),
+        Row(10.0, "job-1", "Succeeded", "succeeded", ""),
+    ]
+
+
+def test_a_job_that_no_node_can_run_is_counted_with_its_reason() -> None:
+    measure = played(TWO_CORES, [TracedJob(0, 10, 1, gpu=1), TracedJob(0, 10, 1, memory=8 << 30), TracedJob(0, 1, 9)])
+
+    assert measure.refused == {"1 nodes lack 1 gpus": 1, "1 nodes lack 8589934592 bytes of memory": 1, "5 nodes at once are too many": 1}
+    assert measure.over == 3
+
+
+def test_a_traced_job_wider_than_any_node_becomes_a_gang() -> None:
+    pair = Scenario(nodes=(NodeClass("a", 2, 4, count=3),), startup=Distribution(fixed=0))
+    rows: list[Row] = []
+
+    measure = played(pair, [TracedJob(0, 10, 5, memory=6 << 30)], rows)
+
+    assert [row.nodes for row in rows if row.event == "allocated"] == ["a-0 a-1 a-2"]
+    assert measure.summary()["utilisation"] == {"cpu": 1.0, "memory": 0.5, "gpu": None}
+
+
+def test_a_limit_of_the_trace_ends_nothing_that_ran_within_it() -> None:
+    (planned,) = traced(TWO_CORES, [TracedJob(0, 10, 1, limit=20)], api="runai")
+
+    assert planned.request.limits.run == 20
+
+
+def test_made_up_jobs_follow_arrivals_and_kinds() -> None:
+    scenario = Scenario(
+        nodes=TWO_CORES.nodes, arrivals=Distribution(trace=(1, 5)), jobs=(JobKind(weight=3, cpu=1), JobKind(weight=1, cpu=2, project="p", retries=2))
+    )
+
+    planned = list(made_up(scenario, 400, api="runai", seed=1))
+
+    assert [one.instant for one in planned[:4]] == [0, 1_000_000, 6_000_000, 7_000_000]
+    assert len({one.request.key for one in planned}) == 400
+    assert 60 < sum(one.request.project == "p" for one in planned) < 140
+    assert [one.request.resources for one in planned] == [one.request.resources for one in made_up(scenario, 400, api="runai", seed=1)]
+
+
+def test_a_world_whose_nodes_never_stop_failing_comes_to_an_end() -> None:
+    failures = NodeFailures(mean_time_between_s=Distribution(exponential=30), repair_s=Distribution(fixed=1))
+
+    measure = played(Scenario(nodes=TWO_CORES.nodes, node_failures=failures), 20)
+
+    assert measure.live == 0
+    assert measure.attempts > 20
+
+
+@pytest.mark.parametrize("name", scenarios.names())
+def test_every_shipped_scenario_can_be_simulated_twice_alike(name: str) -> None:
+    scenario = scenarios.load(name)
+    first: list[Row] = []
+    second: list[Row] = []
+
+    measure = played(scenario, 60, first)
+    played(scenario, 60, second)
+
+    assert first == second
+    assert measure.live == 0
+    assert not measure.refused
+
+
+def test_usage_keeps_its_integral_when_its_bins_double() -> None:
+    usage = Usage()
+    usage.change(0, (3, 0, 0), 1)
+    usage.change(10**10, (3, 0, 0), -1)
+    usage.until(10**10 + 5)
+
+    assert usage.totals() == [3 * 10**10, 0, 0]
+    assert usage.width * BINS >= 10**10
+    assert len(usage.bins) == BINS
+
+
+def test_ranks_of_waits_are_nearest_ranks() -> None:
+    from array import array
+
+    assert waits(array("d")) == {"mean": 0, "p50": 0, "p95": 0, "max": 0}
+    assert waits(array("d", range(1, 101))) == {"mean": 50.5, "p50": 50, "p95": 95, "max": 100}
+
+
+def test_an_empty_log_changes_nothing() -> None:
+    measure = Measure(TWO_CORES.cluster())
+    measure.follow(deque())
+
+    assert measure.summary()["ends"] == {"succeeded": 0, "failed": 0, "cancelled": 0, "unfinished": 0, "unplaceable": 0}
+
+
+@pytest.mark.parametrize("name", ["a.svg", "a.png"])
+def test_the_same_simulation_gives_the_same_picture(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    pictures = []
+    for folder in ("one", "two"):
+        file = tmp_path / folder / name
+        file.parent.mkdir()
+        prepare(file)
+        draw(played(scenarios.load("gpu-shortage"), 80), "title", file)
+        pictures.append(file.read_bytes())
+
+    assert pictures[0] == pictures[1]
+    assert pictures[0].startswith((b"\x89PNG", b"<?xml"))
+
+
+def test_a_picture_of_nothing_can_be_drawn(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+
+    draw(Measure(scenarios.load("philly-like").cluster()), "nothing", tmp_path / "a.svg")
+
+    assert (tmp_path / "a.svg").stat().st_size > 1000
+
+
+def test_without_the_library_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+
+    with pytest.raises(PlotUnavailable, match=r"pip install 'understudy\[plot\]'"):
+        prepare(Path("a.svg"))
+    with pytest.raises(PlotUnavailable, match=r"expected a name that ends in \.svg or \.png"):
+        prepare(Path("a.gif"))
+
+
+def test_the_command_prints_figures_and_writes_files(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    files = {name: tmp_path / f"out.{name}" for name in ("csv", "json")} | {"plot": tmp_path / "out.svg"}
+    options = [part for name, file in files.items() for part in (f"--{name}", str(file))]
+
+    result = CliRunner().invoke(main, ["simulate", "--scenario", "tiny", "--jobs", "7", *options])
+
+    assert result.exit_code == 0, result.output
+    assert "succeeded 7" in result.output
+    assert "Wait         mean 0.0 s, p50 0.0 s, p95 0.0 s, max 0.0 s" in result.output
+    told = json.loads(files["json"].read_bytes())
+    with files["csv"].open(newline="") as opened:
+        rows = list(csv.DictReader(opened))
+    assert told["summary"]["ends"]["succeeded"] == 7
+    assert [row["job"] for row in rows] == [row["job"] for row in told["timeline"]]
+    assert len(rows) == 7 * 4
+    assert files["plot"].read_text().startswith("<?xml")
+
+
+def test_the_command_follows_a_trace(tmp_path: Path) -> None:
+    file = tmp_path / "jobs.csv"
+    file.write_text("submit_s,cpu,mem,gpu,run_s,status\n0,1,1,0,5,completed\n1,1,1,9,5,completed\n", encoding="utf-8")
+
+    result = CliRunner().invoke(main, ["simulate", "--scenario", "tiny", "--trace", str(file)])
+
+    assert result.exit_code == 0, result.output
+    assert "succeeded 1, unplaceable 1" in result.output
+    assert "1: 1 nodes lack 9 gpus" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--scenario", "nope"], "scenario 'nope' cannot be read"),
+        (["--trace", "nope.swf"], "trace 'nope.swf' cannot be read"),
+        (["--plot", "a.gif"], "expected a name that ends in .svg or .png"),
+        (["--csv", "/nowhere/a.csv"], "No such file or directory"),
+    ],
+)
+def test_what_cannot_be_done_is_told_in_one_sentence(arguments: list[str], told: str) -> None:
+    result = CliRunner().invoke(main, ["simulate", *arguments])
+
+    assert result.exit_code == 2
+    assert told in result.stderr
+    assert "Traceback" not in result.output
