@@ -84,23 +84,23 @@ WORKLOADS = {
 
 
 @contextmanager
-def server(*arguments: str) -> Iterator[tuple[int, int]]:
-    """A server process; yields port and pid once it accepts connections."""
+def server(*arguments: str, patience: float = 60) -> Iterator[tuple[int, int]]:
+    """A server process; yields port and pid once it accepts connections, for which it has `patience` seconds."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     kind, *rest = arguments
     process = subprocess.Popen([sys.executable, "-W", "ignore", "-m", "benchmarks.servers", kind, str(port), *rest], cwd=ROOT)
     try:
-        _wait(port, process)
+        _wait(port, process, patience)
         yield port, process.pid
     finally:
         process.terminate()
         process.wait(10)
 
 
-def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
+def _wait(port: int, process: subprocess.Popen[bytes], patience: float) -> None:
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline and process.poll() is None:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()

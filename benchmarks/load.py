@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
-import socket
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import cast
 
-CONNECTIONS = 16
+import uvloop
+
+CONNECTIONS = 8
 
 
 @dataclass(frozen=True)
@@ -47,58 +51,72 @@ def request(method: str, path: str, headers: Sequence[tuple[str, str]] = (), bod
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + (body or b"")
 
 
-class _Connection:
-    """One keep-alive connection over a blocking socket; reads as little of an answer as it must."""
+class _Connection(asyncio.Protocol):
+    """One connection that sends the next request as soon as an answer is complete."""
 
-    def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.send = self.socket.sendall
+    def __init__(self, requests: Iterator[bytes], done: asyncio.Future[None], bodies: list[bytes] | None) -> None:
+        self.requests, self.done, self.bodies = requests, done, bodies
+        self.buffer = b""
 
-    def answer(self) -> bytes:
-        """The body of the next answer. Raises RuntimeError when it is a refusal."""
-        received = self.socket.recv(65536)
-        head = received.find(b"\r\n\r\n")
-        while head < 0:
-            more = self.socket.recv(65536)
-            if not more:
-                raise RuntimeError(f"the server closed the connection after {received!r}")
-            received += more
-            head = received.find(b"\r\n\r\n")
-        at = received.find(b"content-length:")
-        if at < 0:
-            at = received.lower().find(b"content-length:")
-        size = head + 4 + int(received[at + 15 : received.find(b"\r\n", at)])
-        while len(received) < size:
-            received += self.socket.recv(65536)
-        if received[9:10] != b"2":
-            raise RuntimeError(f"a request was refused: {received[:2000]!r}")
-        return received[head + 4 :]
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.WriteTransport, transport)
+        self.next()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.fail(error or RuntimeError("the server closed the connection"))
+
+    def fail(self, error: Exception) -> None:
+        if not self.done.done():
+            self.done.set_exception(error)
+
+    def next(self) -> None:
+        following = next(self.requests, None)
+        if following is not None:
+            self.transport.write(following)
+            return
+        if not self.done.done():
+            self.done.set_result(None)
+        self.transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer = self.buffer + data if self.buffer else data
+        head = self.buffer.find(b"\r\n\r\n")
+        if head < 0:
+            return
+        at = self.buffer.lower().find(b"content-length:", 0, head)
+        length = int(self.buffer[at + 15 : self.buffer.find(b"\r\n", at)])
+        if len(self.buffer) < head + 4 + length:
+            return
+        answer, self.buffer = self.buffer, b""
+        if answer[9:10] != b"2":
+            self.fail(RuntimeError(f"a request was refused: {answer[:2000]!r}"))
+            self.transport.close()
+            return
+        if self.bodies is not None:
+            self.bodies.append(answer[head + 4 :])
+        self.next()
 
 
-def _burst(port: int, requests: Iterator[bytes], connections: int) -> Iterator[bytes]:
-    """The bodies of the answers; each turn sends one request on every connection, then takes the answers in the same order."""
-    open_ones = [_Connection(port) for _ in range(connections)]
-    try:
-        while turn := list(itertools.islice(requests, connections)):
-            for connection, request_bytes in zip(open_ones, turn, strict=False):
-                connection.send(request_bytes)
-            for connection, _ in zip(open_ones, turn, strict=False):
-                yield connection.answer()
-    finally:
-        for connection in open_ones:
-            connection.socket.close()
+async def _burst(port: int, requests: Iterator[bytes], connections: int, bodies: list[bytes] | None) -> None:
+    loop = asyncio.get_running_loop()
+    ends: list[asyncio.Future[None]] = [loop.create_future() for _ in range(connections)]
+    for end in ends:
+        await loop.create_connection(partial(_Connection, requests, end, bodies), "127.0.0.1", port)
+    await asyncio.gather(*ends)
 
 
 def send(port: int, requests: Sequence[bytes], *, connections: int = CONNECTIONS) -> list[bytes]:
-    """Send every request once; the bodies of the answers in the order of the requests. Raises RuntimeError on a refusal."""
-    return list(_burst(port, iter(requests), connections))
+    """Send every request once and return the bodies of the answers, in order of arrival. Raises RuntimeError on a refusal."""
+    bodies: list[bytes] = []
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_burst(port, iter(requests), connections, bodies))
+    return bodies
 
 
 def measure(port: int, pid: int, requests: Sequence[bytes], count: int) -> Sample:
     """Send `count` requests, taking turns among the given ones, and see what they cost the server."""
-    before, start = cpu_seconds(pid), time.perf_counter()
-    for _ in _burst(port, itertools.islice(itertools.cycle(requests), count), CONNECTIONS):
-        pass
-    took, used = time.perf_counter() - start, cpu_seconds(pid) - before
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        before, start = cpu_seconds(pid), time.perf_counter()
+        runner.run(_burst(port, itertools.islice(itertools.cycle(requests), count), CONNECTIONS, None))
+        took, used = time.perf_counter() - start, cpu_seconds(pid) - before
     return Sample(used / count * 1e6, count / took)

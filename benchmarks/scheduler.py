@@ -54,7 +54,7 @@ def measured(kind: str, nodes: int, jobs: int) -> dict[str, float]:
 
 def contest(sizes: Sizes, say: Callable[[str], None]) -> tuple[float, list[dict[str, Any]]]:
     """Jobs per second against SimPy on the same jobs: the ratio, and a row for each contestant."""
-    speeds: dict[str, list[float]] = {"ours": [], "ours, bare": [], "simpy": []}
+    speeds: dict[str, list[float]] = {"ours": [], "ours, bare": [], "simpy": [], "simpy, callbacks": []}
     for number in range(sizes.rounds):
         for kind in speeds:
             speeds[kind].append(measured(kind, *sizes.contest)["jobs_per_s"])

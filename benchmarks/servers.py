@@ -75,8 +75,14 @@ def stock(answers: Mapping[str, Any]) -> Any:
 
 
 def main() -> None:
-    """Serve `floor`, `stock` or `ours` on a port; the first two read recorded answers from a file."""
+    """Serve `floor`, `stock`, `ours` or `loaded` on a port; the first two read recorded answers from a file."""
     kind, port, *rest = sys.argv[1:]
+    if kind == "loaded":
+        from benchmarks.latency import serve_loaded
+
+        told, pace, nodes, live = rest
+        serve_loaded(int(port), Path(told), pace, int(nodes), int(live))
+        return
     if kind == "ours":
         ours(int(port))
         return

@@ -20,7 +20,8 @@ FOLDER = Path(__file__).parent / "catalogue"
 COMMON = "common"
 PREFIXES = {"JOB": COMMON, "OYR": "openyuanrong", "RAI": "runai", "XIO": "xio", "ION": "ionworks", "BYT": "bytenite"}
 PROFILES = ("create-only", "core", "lifecycle", "scheduling", "multi-tenant", "webhook")
-"""From narrow to wide; the first four contain each other, the last two stand beside them."""
+"""From narrow to wide; each of the first four is contained in those after it, the last two stand beside them."""
+NESTED = 4
 RULES = ("view", "ordered", "span", "constant", "echo", "answer", "step")
 """Members of a requirement that the passive oracles judge."""
 
@@ -134,9 +135,17 @@ def _validator() -> Any:
     return jsonschema_rs.Draft202012Validator(schema())
 
 
+def _wider(profiles: list[str]) -> tuple[str, ...]:
+    """The named profiles and those that contain them."""
+    nested = PROFILES[:NESTED]
+    implied = [wide for name in profiles if name in nested for wide in nested[nested.index(name) :]]
+    return tuple(dict.fromkeys([*profiles, *implied]))
+
+
 def _requirement(origin: str, entry: Mapping[str, Any]) -> Requirement:
     known = {one.name for one in fields(Requirement)}
-    told = {key: tuple(value) if key in ("needs", "profiles") else value for key, value in entry.items() if key in known}
+    told = {key: tuple(value) if key == "needs" else value for key, value in entry.items() if key in known}
+    told["profiles"] = _wider(entry["profiles"])
     requirement = Requirement(**told, line=f"conformance/catalogue/{origin}.yaml")
     weakest = {"assumption": ("SHOULD", "MAY"), "example": ("SHOULD", "MAY")}.get(requirement.basis)
     if weakest and requirement.level not in weakest:

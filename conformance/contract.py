@@ -90,6 +90,24 @@ def judge(api: str) -> _Judge:
     return _Judge(api)
 
 
+@cache
+def _has_assumptions(api: str, operation: str) -> bool:
+    """Whether the shape of an operation's granted answer is assumed somewhere."""
+    document = specs.load(api).document
+    frontier = [specs.document.answer_schema(document, specs.load(api).operations[operation])]
+    seen: set[int] = set()
+    while frontier:
+        node = resolve(document, frontier.pop())
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, dict) and node.get("x-provenance") == "assumed":
+            return True
+        inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+        frontier += [child for child in inner if isinstance(child, dict | list)]
+    return False
+
+
 class Contract:
     """Watches every answer of a known operation."""
 
@@ -139,6 +157,7 @@ class Contract:
         good = exchange.response.is_success
         shape, assumed = (SHAPE, ASSUMED_SHAPE) if good else (ERROR_SHAPE, ASSUMED_ERROR_SHAPE)
         sure = assumed if not good and response.get("x-provenance") == "assumed" else shape
+        sure = assumed if operation.node.get("x-provenance") == "assumed" else sure
         self.examined[sure] += 1
         self.examined[MEDIA] += 1
         if exchange.response.media_type not in content:
@@ -149,6 +168,7 @@ class Contract:
             yield MEDIA if good else sure, "the body is not JSON"
             return
         schema = content[exchange.response.media_type].get("schema", {})
+        self.examined[assumed] += good and _has_assumptions(self._spec.name, operation.id)
         status = int(key) if key.isdigit() else exchange.response.status
         for pointer, message in self._judge.findings(operation, exchange.values, exchange.response, status):
             if pointer == "header":

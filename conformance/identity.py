@@ -15,10 +15,11 @@ PRESENT, DISTINCT, ASKED = "JOB-CRT-002", "JOB-IDM-001", "JOB-IDM-003"
 
 
 class Identity:
-    """Remembers the ids that submissions gave. An id may come again once its job was deleted."""
+    """Remembers the ids that submissions gave, with what else tells them apart. An id may come again once its job was deleted."""
 
-    def __init__(self, spec: Spec, views: ViewMap) -> None:
+    def __init__(self, spec: Spec, views: ViewMap, match: Iterable[str] = ()) -> None:
         self.examined: Counter[str] = Counter()
+        self._match = tuple(match)
         self._roles = spec.lifecycle.roles if spec.lifecycle else {}
         self._views = views
         self._given: dict[str, Exchange] = {}
@@ -28,7 +29,7 @@ class Identity:
         if not exchange.response.is_success or exchange.operation is None:
             return
         if "delete" in self._roles and exchange.operation == self._roles["delete"].operation:
-            self._given.clear() if not exchange.values else [self._given.pop(id_, None) for id_ in exchange.values.values()]
+            self._forget(exchange)
         if exchange.operation == self._roles["submit"].operation:
             yield from self._new(exchange)
         elif len(exchange.values) == 1 and self._views.identity is None:
@@ -38,15 +39,20 @@ class Identity:
                 if view.id != asked:
                     yield Violation(ASKED, f"asked for {asked}, told of {view.id}", (exchange,))
 
+    def _forget(self, exchange: Exchange) -> None:
+        for id_ in exchange.values.values():
+            self._given.pop(id_, None)
+        if not exchange.values:
+            self._given.clear()
+
     def _new(self, exchange: Exchange) -> Iterable[Violation]:
         self.examined[PRESENT] += 1
         found = get(exchange.response.json, self._roles["submit"].id or "")
         if not isinstance(found, str) or not found:
             yield Violation(PRESENT, "the answer to the submission holds no id", (exchange,))
             return
-        if self._views.identity is not None:  # the public id is only unique within something else
-            return
+        key = "|".join([found, *(str(get(exchange.request.json, pointer)) for pointer in self._match)])
         self.examined[DISTINCT] += 1
-        if found in self._given:
-            yield Violation(DISTINCT, f"{found} is the id of two jobs", (self._given[found], exchange))
-        self._given[found] = exchange
+        if key in self._given:
+            yield Violation(DISTINCT, f"{found} is the id of two jobs", (self._given[key], exchange))
+        self._given[key] = exchange

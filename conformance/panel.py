@@ -27,7 +27,7 @@ class Panel:
         self.oracles: list[Oracle] = [
             Contract(spec, catalogue),
             Monitor(spec, views),
-            Identity(spec, views),
+            Identity(spec, views, catalogue.match),
             Echo(spec, catalogue, views),
             Listing(spec, views),
             Derived(catalogue, views),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -100,6 +100,9 @@ class Reply:
 
     A stream yields b"" whenever it has nothing to say until time moves on; whoever sends it then waits, moves the clock and asks again.
     It never sleeps itself.
+
+    `later` gives the final answer once it is known, None while it is not; it may raise what an operation may. Where the clock moves by itself the client is kept
+    waiting for it, elsewhere gets this reply at once.
     """
 
     status: int
@@ -109,6 +112,7 @@ class Reply:
     text: str | None = None
     stream: AsyncIterator[bytes] | None = None
     empty: bool = False
+    later: Callable[[], Reply | None] | None = None
 
 
 class Adapter(Protocol):

@@ -60,7 +60,7 @@ class Clock:
         return self._move(idle=True, **({} if within is None else {"within": within}))
 
     def set(self, pace: str | None = None, *, rate: float | None = None) -> None:
-        """Follow real time another way from now on: `real`, `manual`, `auto`, `x100`; or at a rate."""
+        """Follow real time another way from now on: `real`, `manual`, `auto`, `step`, `x100`; or at a rate."""
         self._desk.ask("PUT", "/clock", {"rate": rate} if pace is None else {"pace": pace})
 
     def _move(self, **wish: Any) -> View:

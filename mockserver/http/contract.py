@@ -51,6 +51,7 @@ class Contract:
         self.api, self.operation, self.adapter, self.strict = spec.name, operation, adapter, strict
         self.schemas = schemas
         self.is_control = spec.name == CONTROL
+        self.is_read = operation.id == _reading(spec)
         self.function: Callable[[Call], Reply] = getattr(adapter, operation.id)
         self.credentials = Credentials(spec, operation, strict=strict)
         self.parameters = Parameters(schemas, operation)
@@ -124,6 +125,13 @@ class Contract:
             found = violations(validator, value, "body")
             raise Refusal("invalid", found[0].message, violations=found, body=value)
         return value
+
+
+def _reading(spec: Spec) -> str | None:
+    """The operation that reads a job of this API, or lists them where none reads a single one."""
+    roles = {} if spec.lifecycle is None else spec.lifecycle.roles
+    role = roles.get("read") or roles.get("list")
+    return None if role is None else role.operation
 
 
 def target(scope: Mapping[str, Any]) -> str:

@@ -30,7 +30,7 @@ _STRIKES, _SECONDS = 102, 103  # purposes of draws: whether a fault strikes, how
 _OWN: dict[Kind, tuple[str, ...]] = {
     "latency": ("seconds", "uniform", "log_normal"),
     "status": ("status", "message", "headers"),
-    "drop": (),
+    "drop": ("after",),
     "truncate": ("keep",),
     "malformed": (),
     "slow": ("seconds",),
@@ -53,6 +53,7 @@ class _Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     message: str | None = None
     headers: dict[str, str] | None = None
     keep: float | None = None
+    after: bool | None = None
     requests: int | None = None
     window: float | None = None
 
@@ -101,7 +102,10 @@ class Fault:
 
 @dataclass(slots=True)
 class Strike:
-    """What all faults together do to one request; `ids` names them. Seconds are real time, `keep` a fraction of the body."""
+    """What all faults together do to one request; `ids` names them. Seconds are real time, `keep` a fraction of the body.
+
+    A dropped request is acted upon first if `acts` says so.
+    """
 
     ids: list[str] = field(default_factory=list)
     delay: float = 0.0
@@ -109,6 +113,7 @@ class Strike:
     message: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     drop: bool = False
+    acts: bool = True
     malformed: bool = False
     keep: float | None = None
     stretch: float = 0.0
@@ -131,7 +136,7 @@ class Strike:
         elif fault.kind == "malformed":
             self.malformed = True
         elif fault.kind == "drop":
-            self.drop = True
+            self.drop, self.acts = True, bool(told.after)
         elif self.status is None:
             self._answer(fault, now)
 

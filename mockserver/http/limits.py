@@ -54,6 +54,9 @@ SLICE_STEPS = 20_000
 STREAM_POLL_SECONDS = 0.1
 """Longest wait (real time) until an open stream looks again whether time has moved."""
 
+WAIT_POLL_SECONDS = (0.005, 0.05)
+"""Shortest and longest wait (real time) until an answer that is not known yet is asked for again."""
+
 STOP_SECONDS = 0.5
 """How long (real time) open connections are waited for at shutdown before they are cut."""
 

@@ -20,15 +20,24 @@ def wall_us() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Tempo:
-    """A way to follow real time: `real`, `xN` (N times as fast), `manual` (only when told to) or `auto` (from event to event)."""
+    """A way to follow real time, or none.
+
+    `real`, `xN` (N times as fast), `manual` (only when told to), `auto` (to the next event with each request) or `step` (to the next event with each
+    reading of a job).
+    """
 
     name: str
     rate: float | None  # simulated seconds per real second; None where real time does not matter
 
     @property
     def is_manual(self) -> bool:
-        """Whether the clock moves only when told to."""
-        return self.name == "manual"
+        """Whether the clock stands still until somebody asks: for its being moved, or (`step`) for a job."""
+        return self.name in ("manual", "step")
+
+    @property
+    def is_step(self) -> bool:
+        """Whether reading a job moves the clock to the next event."""
+        return self.name == "step"
 
     @property
     def is_auto(self) -> bool:
@@ -37,8 +46,8 @@ class Tempo:
 
 
 def tempo(text: str) -> Tempo:
-    """Read `real`, `x100`, `manual` or `auto`. Raises ValueError."""
-    if text in ("manual", "auto"):
+    """Read `real`, `x100`, `manual`, `auto` or `step`. Raises ValueError."""
+    if text in ("manual", "auto", "step"):
         return Tempo(text, None)
     if text == "real":
         return Tempo(text, 1.0)
@@ -47,7 +56,7 @@ def tempo(text: str) -> Tempo:
     except ValueError:
         rate = -1.0
     if not 0 < rate <= 1e6:
-        raise ValueError(f"unknown pace {text!r}; expected real, manual, auto or x followed by a factor up to 1000000, such as x100")
+        raise ValueError(f"unknown pace {text!r}; expected real, manual, auto, step or x followed by a factor up to 1000000, such as x100")
     return Tempo(text, rate)
 
 
@@ -62,12 +71,12 @@ class Pace:
         self._anchor_real = clock()
         self._anchor_virtual = shows
 
-    def target(self, world: World) -> int:
-        """The instant to which a world should move now; at the pace `auto`, that of the next thing to happen."""
+    def target(self, world: World, *, is_read: bool = False) -> int:
+        """The instant to which a world should move now: at the pace `auto`, and at `step` when a job is read, that of the next thing to happen."""
         rate = self.tempo.rate
         if rate is not None:
             return max(self._due(rate), world.now_us)
-        upcoming = world.next_event_us() if self.tempo.is_auto else None
+        upcoming = world.next_event_us() if self.tempo.is_auto or (is_read and self.tempo.is_step) else None
         return world.now_us if upcoming is None else max(upcoming, world.now_us)
 
     def anchor(self, instant: int) -> None:

@@ -52,10 +52,10 @@ class Sandbox:
     used: float
     is_removed: bool = False
 
-    def move(self) -> World:
-        """The world, with everything happened that is due."""
+    def move(self, *, is_read: bool = False) -> World:
+        """The world, with everything happened that is due; `is_read` says that a job is about to be read."""
         world = self.world
-        target = self.pace.target(world)
+        target = self.pace.target(world, is_read=is_read)
         if target == world.now_us and self.pace.tempo.is_auto:  # nothing is due but, perhaps, another attempt to call somebody
             target = max(target, self.calls.next_due(world) or 0)
         while not world.advance_to(target):

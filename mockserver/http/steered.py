@@ -55,7 +55,9 @@ def before(contract: Contract, scope: Mapping[str, Any], fields: Mapping[bytes, 
         strike = sandbox.faults.strike(asked, sandbox.move().now)
         if strike is not None:
             turn = Turn(strike.delay, strike=strike if strike.spoils_body else None, names=strike.ids)
-            if strike.status is not None:
+            if strike.drop and not strike.acts:
+                turn.reply = Reply(0, empty=True)  # never sent
+            elif strike.status is not None:
                 turn.reply = forced.by_status(contract, strike.status, strike.message, headers=strike.headers)
     wish = prefer.read(fields[prefer.HEADER]) if prefer.HEADER in fields else prefer.NONE
     if wish is not prefer.NONE:

@@ -20,7 +20,7 @@ async def send_stream(
 ) -> None:
     """Send a reply's stream. An empty piece means that nothing more is to be said until the sandbox's clock has moved."""
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    ends = [asyncio.ensure_future(_left(receive)), asyncio.ensure_future(closing.wait())]
+    ends = [asyncio.ensure_future(left(receive)), asyncio.ensure_future(closing.wait())]
     try:
         assert reply.stream is not None
         async for piece in reply.stream:
@@ -41,6 +41,7 @@ async def send_stream(
     await send({"type": "http.response.body", "body": b""})
 
 
-async def _left(receive: Receive) -> None:
+async def left(receive: Receive) -> None:
+    """Wait until the client goes away."""
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -22,6 +22,7 @@ from mockserver.http.guard import Guard
 from mockserver.http.logs import ACCESS
 from mockserver.http.metrics import Passed
 from mockserver.http.pace import ticks
+from mockserver.http.patience import final
 from mockserver.http.prefer import HEADER as PREFER
 from mockserver.http.sandbox import DEFAULT, HEADER, Sandbox, Sandboxes
 from mockserver.http.served import Served
@@ -85,7 +86,7 @@ class ContractApplication:
                 turn = steered.before(contract, scope, fields, sandbox)
                 if turn is not None and turn.delay:
                     await asyncio.sleep(turn.delay)
-            world = sandbox.move()
+            world = sandbox.move(is_read=contract.is_read)
             reply = None if turn is None else turn.reply
             if reply is None:
                 call = contract.admit(scope, fields, raw, world=world, manual=sandbox.pace.tempo.is_manual)
@@ -94,6 +95,8 @@ class ContractApplication:
                 reply = contract.function(call) if turn is None or turn.reply is None else turn.reply
                 if contract.is_control and isawaitable(reply):
                     reply = await reply
+                if reply.later is not None:
+                    reply = await final(reply, sandbox, receive=receive, closing=self.closing)
             if world.awaited or (contract.is_control and sandbox.needs_moving):
                 self.courier.attend(sandbox)
         except Disconnected:

@@ -266,6 +266,10 @@ class Cluster:
         for mask, words in self.trait_masks(shape.request):
             found.append(((left & ~mask).bit_count(), words))
             left &= mask
+        for name, amount in shape.request.custom:
+            if name not in self.custom and amount > 0:
+                found.append((left.bit_count(), f"{amount:g} {name}"))
+                left = 0
         custom = {index: name for name, index in self.custom.items()}
         for index, amount in shape.demand:
             lacking = [node for node in bits(left) if self._amount(node, index, empty=empty) < amount]
@@ -280,7 +284,7 @@ class Cluster:
 
 
 def _amount_words(index: int, amount: int, custom: dict[int, str]) -> str:
-    name = NAMES[index] if 0 <= index <= STORAGE else custom.get(index, "of a custom resource")
+    name = NAMES[index] if 0 <= index <= STORAGE else custom.get(index, "of what no node has")
     return f"{amount if index in (MEMORY, STORAGE) else amount / MILLI:.16g} {name}"
 
 

@@ -38,6 +38,16 @@ def test_a_dropped_connection_ends_without_a_byte_and_the_server_lives_on(bench:
     assert [one["status"] for one in bench.get("/_mock/exchanges").json()["exchanges"]] == [0, 200]
 
 
+@pytest.mark.parametrize(("after", "jobs"), [(False, 0), (True, 1)])
+def test_a_drop_comes_before_or_after_the_job_is_made(bench: Bench, after: bool, jobs: int) -> None:
+    fault(bench, kind="drop", after=after, scope={"method": "POST"})
+
+    with pytest.raises(httpx.RemoteProtocolError):
+        ionworks(bench)
+
+    assert bench.get("/jobs").json()["total"] == jobs
+
+
 @pytest.mark.parametrize("path", LISTS)
 def test_a_truncated_body_was_announced_at_its_full_length(bench: Bench, path: str) -> None:
     whole = bench.get(path)

@@ -6,6 +6,7 @@ import json
 import logging
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 
 import pytest
@@ -61,6 +62,9 @@ def test_the_access_log_names_operation_and_sandbox(bench_of: Callable[..., Benc
     with caplog.at_level(logging.INFO, logger=ACCESS):
         bench = bench_of(access_log=True)
         ionworks(bench)
+        deadline = time.monotonic() + 5  # the line is written after the answer has left
+        while not any(one.name == ACCESS for one in caplog.records) and time.monotonic() < deadline:
+            time.sleep(0.005)
 
     [record] = [one for one in caplog.records if one.name == ACCESS]
     told = json.loads(JsonFormatter().format(record))

@@ -69,3 +69,21 @@ def test_the_real_time_until_the_next_event_is_known(text: str, seconds: float |
 def test_an_unknown_pace_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="unknown pace"):
         tempo(text)
+
+
+def test_at_the_pace_step_only_reading_a_job_moves_the_clock() -> None:
+    made, _ = pace("step")
+
+    assert [made.target(World(5), is_read=is_read) for is_read in (False, True)] == [0, 5]
+    assert made.until(5) is None
+
+
+def test_at_the_pace_step_a_list_shows_what_is_and_a_reading_what_comes_next(bench_of: Any) -> None:
+    bench = bench_of(apis=["ionworks"], pace="step")
+    job = bench.post("/jobs", json={"job_type": "dummy", "params": {}}).json()["job_id"]
+
+    listed = [bench.get("/jobs").json()["jobs"][0]["status"] for _ in range(3)]
+    seen = [bench.get(f"/jobs/{job}").json()["status"] for _ in range(3)]
+
+    assert listed == ["processing"] * 3
+    assert seen == ["completed"] * 3

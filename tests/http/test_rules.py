@@ -202,7 +202,7 @@ def test_64_parallel_sandboxes_with_different_rules_never_see_each_other(bench_o
 
     def live(number: int) -> tuple[list[int], int]:
         bench = Bench(url, f"parallel-{number}")
-        rule(bench, match=SUBMIT, answer={"status": 500 + number}, **{})
+        rule(bench, match=SUBMIT, answer={"status": 500 + number})
         statuses = [ionworks(bench, ok=False).status_code for _ in range(5)]
         seen = bench.get("/_mock/exchanges").json()["exchanges"]
         bench.http.close()

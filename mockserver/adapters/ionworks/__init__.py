@@ -142,7 +142,9 @@ def healthz_healthz_get(call: Call) -> Reply:
 def get_current_user_users_me_get(call: Call) -> Reply:
     """The caller and its organisation."""
     owner, name = identity(call)
-    return _reply(call, {"id": name, "email": f"{name}@ionworks.example", "organization_id": owner})
+    home = {"id": owner, "name": owner}
+    user = {"id": name, "email": f"{name}@ionworks.example", "organization_id": owner}
+    return _reply(call, user | {"authorized_organization": home, "organizations": [home]})
 
 
 def _reply(call: Call, body: Any, *, status: int = 200) -> Reply:

@@ -11,8 +11,9 @@ import orjson
 from mockserver.adapters.dates import unix_seconds
 from mockserver.adapters.exchange import Call, Json, Refusal, Reply
 from mockserver.adapters.openyuanrong.credential import tenant, verify
-from mockserver.adapters.openyuanrong.refusal import answer, complete, error
+from mockserver.adapters.openyuanrong.refusal import SCHEDULE_TIMEOUT_MS, answer, complete, error
 from mockserver.adapters.steering import script
+from mockserver.simulation.errors import Unplaceable
 from mockserver.simulation.job import Job, JobRequest, Limits, Outcome, ResourceRequest
 from mockserver.simulation.world import World
 
@@ -24,10 +25,11 @@ MIB = 1 << 20
 MOST = 1 << 50  # no node has more of anything; keeps absurd amounts out of the ledger's arithmetic
 FIRST_PID = 1000
 
-LIMITS = Limits(assign=1800.0)
-"""A job waits half an hour for room, then it is given up. Source: specs/openyuanrong/sources.md#placement."""
+LIMITS = Limits(assign=SCHEDULE_TIMEOUT_MS / 1000)
+"""A job waits so long for room, then it is given up. Source: specs/openyuanrong/sources.md#placement."""
 
-REASONS = {"assign_timeout": "create instance timeout"}
+ASSIGN_TIMEOUT = "assign_timeout"
+REASONS = {ASSIGN_TIMEOUT: "create instance timeout"}
 
 
 class Submission(NamedTuple):
@@ -39,14 +41,14 @@ class Submission(NamedTuple):
 
 
 def yr_submit_job(call: Call) -> Reply:
-    """Take a job; refuse it at once when its id is taken or no node could ever run it."""
+    """Take a job and, in time that moves by itself, answer once it is placed; refuse it at once when its id is taken or no node could ever run it."""
     world, body = call.world, call.body
     key = _submission_id(call)
     if key in world.jobs(API):
         raise Refusal("conflict", f"submit job has already exist, submissionId: {key}")
     resources = _resources(body, call.headers.get("x-pool-label") or body.get("labels", ""))
     world.refuse_unplaceable(key, resources)
-    world.submit(
+    job = world.submit(
         JobRequest(
             API,
             key,
@@ -58,7 +60,20 @@ def yr_submit_job(call: Call) -> Reply:
             payload=Submission(body["entrypoint"], body.get("metadata") or None, _runtime_env(body["runtime_env"])),
         )
     )
-    return answer({"submission_id": key})
+    reply = answer({"submission_id": key})
+    reply.later = lambda: _placed(world, job)
+    return reply
+
+
+def _placed(world: World, job: Job) -> Reply | None:
+    """The answer to a submission as soon as its job has left the queue. Raises Unplaceable when it found no room in time."""
+    world.settle()
+    if job.phase == "queued":
+        return None
+    outcome = job.outcome
+    if job.phase == "failed" and outcome.reason == ASSIGN_TIMEOUT:
+        raise Unplaceable(job.key, world.why_waiting(job) or "what there was of room was given to others")
+    return answer({"submission_id": job.key})
 
 
 def yr_list_jobs(call: Call) -> Reply:
@@ -110,12 +125,14 @@ def _submission_id(call: Call) -> str:
 def _resources(body: Json, pools: str) -> ResourceRequest:
     """What the job takes on its node; GPUs are not passed on by this vendor. Source: specs/openyuanrong/sources.md#numbers."""
     wanted = body.get("entrypoint_resources") or {}
-    labels = [label.strip() for label in pools.split(",")] if pools else []
+    named = [label.strip() for label in pools.split(",")] if pools else []
+    labels = tuple([label for label in named if label and label != WISHES])
     return ResourceRequest(
         cpu=float(body.get("entrypoint_num_cpus", 0)),
         memory=ceil(body.get("entrypoint_memory", 0) / MIB) * MIB,
         custom=tuple(sorted((name, float(min(amount, MOST))) for name, amount in wanted.items() if amount > 0)),
-        any_labels=() if WISHES in labels else tuple(label for label in labels if label),
+        any_labels=() if WISHES in named else labels,
+        preferred=labels,
     )
 
 

@@ -118,9 +118,9 @@ def render(world: World, run: Run) -> dict[str, Json]:
 
 
 def _rate(job: Job) -> float:
-    """What an hour of the job costs: the price of what it asked for."""
+    """What an hour of the job costs: the price of what it asked for, on every node."""
     wanted = job.request.resources
-    return hourly_rate(cpu=wanted.cpu, memory=wanted.memory, gpus=wanted.gpu, vram=wanted.vram)
+    return round(hourly_rate(cpu=wanted.cpu, memory=wanted.memory, gpus=wanted.gpu, vram=wanted.vram) * job.request.nodes, 2)
 
 
 def _node_urls(uuid: str, job: Job, attempt: Attempt) -> list[Json]:

@@ -60,12 +60,20 @@ def _target(sandbox: Sandbox, body: Json) -> int:
         upcoming = [instant for instant in (world.next_event_us(), sandbox.calls.next_due(world)) if instant is not None]
         return max(world.now_us, min(upcoming, default=world.now_us))
     told = body["to"]
-    target = micros(told) if not isinstance(told, str) else round(datetime.fromisoformat(told.upper()).timestamp() * 1_000_000) - world.epoch_us
+    target = micros(told) if not isinstance(told, str) else _instant(told) - world.epoch_us
     if target < world.now_us:
         raise Refusal("unprocessable", f"{told} has passed: the clock shows {world.now} seconds, {iso(world, world.now_us)}")
     if target > world.now_us + micros(MOST_SPAN_SECONDS):
         raise Refusal("unprocessable", f"{told} is more than {MOST_SPAN_SECONDS:.0f} seconds ahead")
     return target
+
+
+def _instant(date: str) -> int:
+    """Microseconds since 1970 of a UTC date. Raises Refusal for a date that no calendar has."""
+    try:
+        return round(datetime.fromisoformat(date.upper()).timestamp() * 1_000_000)
+    except (ValueError, OverflowError) as error:
+        raise Refusal("unprocessable", f"{date!r} is no date: {error}") from error
 
 
 async def _idle(sandbox: Sandbox, *, within: float) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 from base64 import b64decode, b64encode
 from typing import Any
 
@@ -78,7 +77,7 @@ async def mock_restore(desk: Desk, call: Call) -> Reply:
     """Put the sandbox back to a snapshot."""
     try:
         data = b64decode(call.body["snapshot"], validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise Refusal("unprocessable", f"the snapshot is not base64: {error}") from error
     sandbox = desk.sandbox(call)
     desk.sandboxes.restore(sandbox, data)

@@ -1,0 +1,1 @@
+"""Views of what a run found, all made from one canonical form."""
