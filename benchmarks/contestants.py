@@ -1,7 +1,7 @@
 """The contestants of the scheduler's benchmark, each run in a process of its own: `python -m benchmarks.contestants KIND NODES JOBS`.
 
-All get the same jobs, drawn from one seed: 20 request shapes over cores, memory and GPUs, Poisson arrivals at 1.1 times what the
-nodes can do, run times uniform from 50 to 150 s. `ours` also starts jobs up, fails one run in twenty, retries, keeps three priorities,
+All get the same jobs, drawn from one seed: 20 request shapes over cores, memory and GPUs, run times uniform from 50 to 150 s, Poisson
+arrivals that ask for 1.1 times what there is of the scarcest resource. `ours` also starts jobs up, fails one run in twenty, retries, keeps three priorities,
 packs nodes and writes every job's history; `ours, bare` is first come, first served with first fit, as SimPy is.
 """
 
@@ -36,8 +36,8 @@ def jobs(nodes: int, count: int) -> list[Job]:
     """The same jobs for everybody."""
     draw = random.Random(1)
     shapes = [(draw.choice([1, 2, 4, 8]), draw.choice([1, 2, 4, 8, 16]), draw.choice([0, 0, 0, 1, 2])) for _ in range(20)]
-    mean = sum(max(amount / whole for amount, whole in zip(shape, NODE, strict=True)) for shape in shapes) / len(shapes)
-    rate = nodes / (mean * 100) * LOAD
+    scarcest = max(sum(shape[index] for shape in shapes) / len(shapes) / whole for index, whole in enumerate(NODE))
+    rate = nodes / (scarcest * 100) * LOAD
     at, made = 0.0, []
     for _ in range(count):
         at += draw.expovariate(rate)

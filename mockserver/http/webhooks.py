@@ -80,7 +80,7 @@ class Deliveries:
         pending = shelf.setdefault("pending", [])
         shelf["count"] = number = shelf.get("count", 0) + 1
         body = orjson.dumps(importlib.import_module(f"mockserver.adapters.{api}").callback_body(world, job))
-        name = f"msg_{world.new_id(SHELF, fingerprint=job.key.encode()).hex}"
+        name = f"msg_{world.new_id(SHELF, fingerprint=job.key.encode()).replace('-', '')}"
         entry = {"number": number, "id": name, "api": api, "job": job.key, "url": job.request.callback, "body": body, "due": instant, "attempt": 1}
         if len(pending) >= CALLBACKS_PENDING:
             self._record(world, pending.pop(0), Heard("dropped", error=f"{CALLBACKS_PENDING} others were waiting"))

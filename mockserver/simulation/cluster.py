@@ -263,18 +263,21 @@ class Cluster:
         With `empty` the nodes are judged by their capacity, otherwise by what is free now.
         """
         left, found = (1 << len(self.nodes)) - 1, []
+        if not empty:
+            found.append(((left & ~self.ready).bit_count(), "readiness (down or draining)"))
+            left &= self.ready
         for mask, words in self.trait_masks(shape.request):
             found.append(((left & ~mask).bit_count(), words))
             left &= mask
+        custom = {index: name for name, index in self.custom.items()}
+        for index, amount in (one for one in shape.demand if one[0] >= 0):
+            lacking = [node for node in bits(left) if self._amount(node, index, empty=empty) < amount]
+            found.append((len(lacking), ("" if empty else "free ") + _amount_words(index, amount, custom)))
+            left &= ~mask_of(lacking)
         for name, amount in shape.request.custom:
             if name not in self.custom and amount > 0:
                 found.append((left.bit_count(), f"{amount:g} {name}"))
                 left = 0
-        custom = {index: name for name, index in self.custom.items()}
-        for index, amount in shape.demand:
-            lacking = [node for node in bits(left) if self._amount(node, index, empty=empty) < amount]
-            found.append((len(lacking), ("" if empty else "free ") + _amount_words(index, amount, custom)))
-            left &= ~mask_of(lacking)
         return [(count, words) for count, words in found if count]
 
     def _amount(self, node: int, index: int, *, empty: bool) -> int:

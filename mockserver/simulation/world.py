@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import blake2b
 from itertools import islice
 from typing import Any
-from uuid import UUID
 
 from mockserver.simulation import maintenance
 from mockserver.simulation.allotment import Allotment
@@ -21,6 +19,9 @@ from mockserver.simulation.project import Project
 from mockserver.simulation.scenario import Scenario
 from mockserver.simulation.scheduler import Scheduler
 from mockserver.simulation.workload import Workload
+
+_VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+"""What the digit that names a UUID's variant becomes, its lower bits kept."""
 
 
 class World:
@@ -37,7 +38,8 @@ class World:
         self._jobs: dict[str, dict[str, Job]] = {api: {} for api in courses}
         self._scopes: dict[tuple[str, str, str], dict[str, Job]] = {}
         self._shelves: dict[str, dict[Any, Any]] = {}
-        self._seen: Counter[bytes] = Counter()
+        self._seen: dict[bytes, int] = {}
+        self._limits = None if scenario.limits == NO_LIMITS else scenario.limits
         self.count = 0
         self.awaited = 0  # jobs whose clients want to be called and have not been announced to anybody
 
@@ -108,8 +110,8 @@ class World:
             parent = jobs.get(request.parent)
             if parent is None or parent.request.owner != request.owner:
                 raise UnknownParent(request.parent)
-        if self.scenario.limits != NO_LIMITS:
-            request.limits = request.limits.or_else(self.scenario.limits)
+        if self._limits is not None:
+            request.limits = request.limits.or_else(self._limits)
         job = self.scheduler.submit(request, self.courses[request.api], parent=parent)
         jobs[request.key] = job
         for scope in _scopes(request):
@@ -236,12 +238,12 @@ class World:
         """A plain dictionary of that name that lives and dies with this world."""
         return self._shelves.setdefault(name, {})
 
-    def new_id(self, purpose: str, *, fingerprint: bytes = b"") -> UUID:
-        """A UUID (version 4 in form) that depends only on the seed, the purpose, the fingerprint and how often these came before."""
+    def new_id(self, purpose: str, *, fingerprint: bytes = b"") -> str:
+        """A UUID (version 4 in form, lower case) that depends only on the seed, the purpose, the fingerprint and how often these came before."""
         root = blake2b(fingerprint, digest_size=8, key=purpose.encode()[:64]).digest()
-        self._seen[root] += 1
-        text = f"{self.seed}|{self._seen[root]}".encode()
-        return UUID(bytes=blake2b(text, digest_size=16, key=root).digest(), version=4)
+        seen = self._seen[root] = self._seen.get(root, 0) + 1
+        word = blake2b(f"{self.seed}|{seen}".encode(), digest_size=16, key=root).hexdigest()
+        return f"{word[:8]}-{word[8:12]}-4{word[13:16]}-{_VARIANTS[word[16]]}{word[17:20]}-{word[20:]}"
 
     def history(self, api: str, *, since: int = 0) -> Iterator[tuple[int, Job, str, str]]:
         """(number, job, state, event) of the latest transitions of an API's jobs after number `since`, oldest first; numbers only grow."""

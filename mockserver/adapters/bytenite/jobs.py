@@ -31,7 +31,7 @@ def find(call: Call) -> Job:
 def Customer_CreateJob(call: Call) -> Reply:
     """A draft; it waits to be run."""
     body, world = call.body, call.world
-    key = str(world.new_id(API, fingerprint=call.raw))
+    key = world.new_id(API, fingerprint=call.raw)
     template = words.template(body["templateId"])
     params, config = words.params(body.get("params") or {}), words.config(body.get("config"))
     kept = Sheet({"id": key, "templateId": body["templateId"]}, template.facts, words.chunks(params))

@@ -17,7 +17,7 @@ def Auth_GetAccessToken(call: Call) -> Reply:
     known = call.world.scenario.credentials.get("bytenite", {})
     if call.strict and key not in known:
         raise Refusal("unauthenticated", "the API key is not known")
-    token = call.world.new_id("bytenite.token", fingerprint=call.raw).hex
+    token = call.world.new_id("bytenite.token", fingerprint=call.raw).replace("-", "")
     call.world.shelf(SHELF)[token] = (known.get(key, ""), _clock(call) + LIFE)
     return Reply(200, {"token": token, "expiresIn": str(LIFE), "scope": "customer"})
 

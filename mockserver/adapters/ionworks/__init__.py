@@ -40,7 +40,7 @@ def submit_job_jobs_post(call: Call) -> Reply:
     job = world.submit(
         JobRequest(
             API,
-            str(world.new_id(API, fingerprint=call.raw)),
+            world.new_id(API, fingerprint=call.raw),
             _RESOURCES.get(order.job_type, _USUAL),
             owner=owner,
             project=project_id or "",

@@ -99,9 +99,9 @@ def _failure(job: Job, order: Order) -> _Failure:
     outcome = job.outcome
     timed_out = job.history[-2] == "timed_out"
     code, text = _TIMEOUT if timed_out else _FAILURES.get(order.job_type, _SOLVER_FAILURE)
-    script = job.request.script
-    if script is not None and not timed_out:
-        code, text = (outcome.code if outcome.code in _codes() else code), script.reason or text
+    if not timed_out:
+        told = "" if outcome.reason == f"exit code {outcome.exit_code}" else outcome.reason  # what somebody said beats what the job type suggests
+        code, text = (outcome.code if outcome.code in _codes() else code), told or text
     detail = {"reason": outcome.reason} if timed_out else {"reason": outcome.reason, "exit_code": outcome.exit_code}
     return code, text, detail
 

@@ -119,7 +119,7 @@ def _existing(call: Call) -> Job:
 
 def _submission_id(call: Call) -> str:
     """The complete id: the client's with its prefix, or a made one. Source: specs/openyuanrong/sources.md#ids."""
-    return complete(call.body.get("submission_id") or str(call.world.new_id(API, fingerprint=call.raw)))
+    return complete(call.body.get("submission_id") or call.world.new_id(API, fingerprint=call.raw))
 
 
 def _resources(body: Json, pools: str) -> ResourceRequest:

@@ -131,7 +131,7 @@ def _request(call: Call, wanted: Json, name: str) -> JobRequest:
         ttl=None if ttl is None else span(ttl),
         draw=key,
         payload=Submission(
-            id=str(call.world.new_id(API, fingerprint=call.raw)),
+            id=call.world.new_id(API, fingerprint=call.raw),
             name=name,
             type="Interactive" if interactive else "Train",
             image=wanted["image"],

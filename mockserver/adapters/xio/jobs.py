@@ -72,7 +72,7 @@ def xio_create_job(call: Call) -> Reply:
 def create(call: Call, wishes: Json, *, recipe: str | None = None) -> Reply:
     """A new job with these wishes; `recipe` is the uuid of the recipe they come from."""
     world = call.world
-    key = str(world.new_id(API, fingerprint=call.raw))
+    key = world.new_id(API, fingerprint=call.raw)
     created = iso_millis(world, world.now_us)
     shown = {**FIELDS, "uuid": key, "created_at": created, "updated_at": created, "source_recipe_uuid": recipe}
     for name in wishes:
