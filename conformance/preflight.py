@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from conformance.exchange import Response
 from conformance.expect import Inconclusive, NotApplicable
+from conformance.pointer import MISSING
 from conformance.session import Session
 from conformance.transport import TransportError
-
-_ATTEMPTS = 3
+from conformance.wire import ATTEMPTS
 
 
 class Unready(Exception):
@@ -18,23 +18,17 @@ def preflight(session: Session) -> None:
     """Submit one valid job and read it. Raises Unready."""
     try:
         with session:
-            for attempt in range(_ATTEMPTS):
-                exchange = session.post(session.body())
-                if exchange.response.is_success:
-                    return
-                if exchange.response.status not in (429, 503):
-                    break
-                _back_off(session, exchange.response, attempt)
-            raise Unready(_sentence(session, exchange.response))
+            exchange = session.post(session.body())
+            if not exchange.response.is_success or not _is_json(exchange.response):
+                raise Unready(_sentence(session, exchange.response))
     except TransportError as error:
         raise Unready(f"the target cannot be reached: {error}") from error
     except (Inconclusive, NotApplicable) as error:
         raise Unready(f"the target cannot be judged: {error}") from error
 
 
-def _back_off(session: Session, response: Response, attempt: int) -> None:
-    told = response.header("retry-after") or ""
-    session.target.wait(min(float(told), 30.0) * session.target.scale if told.isdigit() else 0.2 * (attempt + 1))
+def _is_json(response: Response) -> bool:
+    return response.json is not MISSING and not response.cut
 
 
 def _sentence(session: Session, response: Response) -> str:
@@ -47,7 +41,9 @@ def _sentence(session: Session, response: Response) -> str:
     if status == 404:
         return f"{where} does not know the operation that submits a job (404): is the URL without the base path {session.directory.base or '/'}?"
     if status == 429:
-        return f"{where} answers {_ATTEMPTS} valid submissions in a row with 429: the rate limit leaves no room for a judgement"
+        return f"{where} answers {ATTEMPTS} valid submissions in a row with 429: the rate limit leaves no room for a judgement"
+    if response.cut:
+        return f"{where} answered a submission with more than {len(response.body) >> 20} MiB: is this the API?"
     if response.is_success or "html" in response.media_type:
         return f"{where} answers with {response.media_type or 'no media type'}, not JSON: is this the API?"
     return f"{where} answered a valid submission with {status}: {response.body[:200]!r}"

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from conformance import catalogue as catalogues
 from conformance.credentials import Credentials
-from conformance.exchange import Exchange, Request
+from conformance.exchange import Exchange, Request, Response
 from conformance.expect import Inconclusive, NotApplicable, needed
 from conformance.journal import Journal
 from conformance.oracle import Violation
@@ -21,6 +21,9 @@ from conformance.target import Target
 from conformance.transport import TransportError
 
 JSON = "application/json"
+ATTEMPTS = 3
+MOST_BACK_OFF = 30.0
+"""How often a request that met a rate limit is sent, and the longest pause before, in seconds."""
 PAGING_WORDS = {"paged": "limit", "counted": "total", "filtered": "filter", "list-order": "order"}
 """Capabilities that follow from what a catalogue says of the list's pages."""
 
@@ -117,10 +120,24 @@ class Wire:
 
     def record(self, request: Request, *, tenant: str = "") -> Exchange:
         """Send a finished request and take in the exchange. Raises TransportError."""
-        self._note(request)
-        began = time.monotonic()
-        response = self.target.transport.send(request)
-        return self._take(Exchange(request, response, began, time.monotonic(), self._now, tenant=tenant))
+        for attempt in range(ATTEMPTS):
+            self._note(request)
+            began = time.monotonic()
+            response = self.target.transport.send(request)
+            exchange = self._take(Exchange(request, response, began, time.monotonic(), self._now, tenant=tenant))
+            if response.status != 429 or attempt == ATTEMPTS - 1:
+                break
+            self._back_off(response, attempt)
+        return exchange
+
+    def _back_off(self, response: Response, attempt: int) -> None:
+        """Wait as long as a rate limit asks for, within reason."""
+        told = response.header("retry-after") or ""
+        pause = min(float(told), MOST_BACK_OFF) if told.isdigit() else 0.1 * 2**attempt
+        if self.target.has_virtual_time and pause >= 1:
+            self.advance(pause)
+        else:
+            time.sleep(pause)
 
     def together(self, requests: Sequence[Request]) -> list[Exchange]:
         """Send several requests at the same time. Raises TransportError."""
@@ -129,7 +146,8 @@ class Wire:
         began = time.monotonic()
         answers = self.target.transport.together(requests)
         ended = time.monotonic()
-        return [self._take(Exchange(one, told, began, ended, self._now)) for one, told in zip(requests, answers, strict=True)]
+        told = [self._take(Exchange(one, answer, began, ended, self._now)) for one, answer in zip(requests, answers, strict=True)]
+        return [self.record(one.request) if one.response.status == 429 else one for one in told]
 
     def _take(self, bare: Exchange) -> Exchange:
         found = self.directory.find(bare.request.method, bare.request.target)

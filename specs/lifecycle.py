@@ -11,7 +11,7 @@ from specs import document as documents
 from specs.document import Node, Operation
 from specs.errors import Place, SpecError
 
-Phase = Literal["draft", "queued", "starting", "running", "finishing", "waiting", "succeeded", "failed", "cancelled"]
+Phase = Literal["draft", "queued", "starting", "running", "finishing", "working", "waiting", "succeeded", "failed", "cancelled"]
 Event = Literal[
     "released", "allocated", "started", "succeeded", "failed", "retried", "timed_out", "cancelled", "displaced", "preempted", "parked", "joined"
 ]
@@ -25,6 +25,7 @@ _LEAVING: Mapping[str, tuple[frozenset[str], ...]] = {
     "starting": (frozenset({"started"}), frozenset({"after"})),
     "running": (frozenset({"succeeded", "failed"}), frozenset({"after"})),
     "finishing": (frozenset({"after"}),),
+    "working": (frozenset({"succeeded", "failed"}),),
     "waiting": (frozenset({"joined"}),),
 }
 

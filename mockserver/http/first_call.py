@@ -50,7 +50,8 @@ def _query(operation: Operation) -> str:
 def _headers(spec: Spec, operation: Operation) -> list[tuple[str, str]]:
     found = [(one["name"], str(_example(one))) for one in operation.parameters if one["in"] == "header" and one.get("required")]
     schemes = spec.document.get("components", {}).get("securitySchemes", {})
-    for way in operation.node.get("security", spec.document.get("security", []))[:1]:
+    ways: list[Any] = operation.node.get("security", spec.document.get("security")) or []
+    for way in ways[:1]:
         for scheme in (schemes[name] for name in way):
             in_header = scheme["type"] == "apiKey" and scheme["in"] == "header"
             found.append((scheme["name"], "any-token") if in_header else ("Authorization", "Bearer any-token"))

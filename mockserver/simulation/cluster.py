@@ -274,9 +274,9 @@ class Cluster:
             lacking = [node for node in bits(left) if self._amount(node, index, empty=empty) < amount]
             found.append((len(lacking), ("" if empty else "free ") + _amount_words(index, amount, custom)))
             left &= ~mask_of(lacking)
-        for name, amount in shape.request.custom:
-            if name not in self.custom and amount > 0:
-                found.append((left.bit_count(), f"{amount:g} {name}"))
+        for name, wanted in shape.request.custom:
+            if name not in self.custom and wanted > 0:
+                found.append((left.bit_count(), f"{wanted:g} {name}"))
                 left = 0
         return [(count, words) for count, words in found if count]
 

@@ -11,6 +11,7 @@ from mockserver.simulation.clock import micros
 if TYPE_CHECKING:
     from mockserver.simulation.course import Stage
     from mockserver.simulation.queue import Shape
+    from mockserver.simulation.team import Crew, Team
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ class JobRequest:
     `nodes` nodes, all or nothing. A `preemptible` job may exceed its project's quota and be evicted; a `restartable` one then waits again. `command` is read for `sleep N` and
     `exit N`. `endless` runs go on until cancelled. `not_before` is seconds since the world began. `ttl` is seconds a finished job
     is kept. `draw` names the job's stream of random draws (the key where a client chose it). `callback` is where its client wants to be called
-    when it has ended. `payload` is the adapter's own.
+    when it has ended. `team` divides its work among members that take the resources each. `payload` is the adapter's own.
     """
 
     api: str
@@ -127,6 +128,7 @@ class JobRequest:
     draw: str = ""
     script: Script | None = None
     callback: str | None = None
+    team: Team | None = None
     payload: object = None
 
 
@@ -153,12 +155,13 @@ class Job:
     """One job of one world. Only the scheduler changes it; adapters read.
 
     `history` is flat: instant, stage, event, detail for every stage entered. `changed` is the instant of the last
-    transition or accepted edit.
+    transition or accepted edit, `crew` the members that do its work.
     """
 
     __slots__ = (
         "changed",
         "created",
+        "crew",
         "failures",
         "generation",
         "history",
@@ -181,6 +184,7 @@ class Job:
         self.generation = 0
         self.failures = 0
         self.open_children = 0
+        self.crew: Crew | None = None
         self.holding: tuple[tuple[int, tuple[int, ...]], ...] = ()
         self.history: list[object] = [now, stage, "submitted", None]
 
@@ -248,22 +252,24 @@ class Job:
         """Every attempt so far, first to last; none for a draft."""
         tries: list[Attempt] = []
         for instant, stage, event, detail in self.steps():
-            if tries and not tries[-1].outcome and event in _ENDINGS:
-                _close(tries[-1], instant, event, detail)
+            if tries and not tries[-1].outcome and (stage.is_terminal or (event in _ENDINGS and stage.phase not in _GOING_ON.get(event, ()))):
+                _close(tries[-1], instant, event if event in _ENDINGS else stage.phase, detail)
             if stage.phase == "queued" and (not tries or tries[-1].outcome):
                 tries.append(Attempt(len(tries) + 1, queued=instant))
             if not tries:
                 continue
             last = tries[-1]
             last.states.append((instant, stage.name))
-            if event == "allocated":
+            if event == "allocated" and last.assigned is None:
                 last.assigned, last.nodes = instant, detail  # type: ignore[assignment]
-            if stage.phase == "running" and last.started is None:
+            if stage.phase in ("running", "working") and last.started is None:
                 last.started = instant
         return tries
 
 
 _ENDINGS = frozenset({"succeeded", "failed", "retried", "timed_out", "cancelled", "displaced", "parked"})
+_GOING_ON = {"succeeded": ("queued", "finishing")}
+"""Phases into which an event that ends attempts goes on with the same one: the work is done, the job is not."""
 
 
 def _close(attempt: Attempt, instant: int, event: str, detail: object) -> None:

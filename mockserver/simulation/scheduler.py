@@ -12,11 +12,13 @@ from heapq import heappop
 
 from mockserver.simulation.allotment import Allotment
 from mockserver.simulation.clock import Clock, micros
-from mockserver.simulation.course import Course, Stage
+from mockserver.simulation.course import WORKING, Course, Stage
 from mockserver.simulation.errors import NotCancellable, NotPossible, NotReleasable
 from mockserver.simulation.fairshare import FairShare
 from mockserver.simulation.events import AFTER_PLACEMENT, EXPIRY, NODE, RELEASE, RUN_END, STEP, TIMEOUT, WHOLE_JOB, Events
 from mockserver.simulation.job import DISCARDED, Job, JobRequest, Outcome
+from mockserver.simulation.queue import Shape
+from mockserver.simulation.team import Member, bears, disband, entries
 from mockserver.simulation.workload import Workload
 
 _STARTED = "started"
@@ -32,7 +34,7 @@ class Scheduler:
     `announced` holds (instant, job) of ended jobs whose client wants to be called, until somebody takes them.
     """
 
-    __slots__ = ("_entering", "allotment", "announced", "attend", "clock", "cluster", "count", "events", "forget", "log", "logged", "workload")
+    __slots__ = ("entering", "allotment", "announced", "attend", "clock", "cluster", "count", "events", "forget", "log", "logged", "workload")
 
     def __init__(self, allotment: Allotment | FairShare, workload: Workload, *, forget: Callable[[Job], None], log: int | None = 10_000) -> None:
         self.clock = Clock()
@@ -46,27 +48,28 @@ class Scheduler:
         self.announced: list[tuple[int, Job]] = []
         self.logged = 0
         self.count = 0
-        self._entering = self._entries()
+        self.entering = self._entries()
 
     def _entries(self) -> dict[str, Callable[[Job, Stage, str], None]]:
         return {
             "queued": self._wait,
-            "starting": self._prepare,
-            "running": self._begin_run,
+            "starting": self.prepare,
+            "running": self.begin_run,
             "finishing": self._arm_step,
             "waiting": self._arm_step,
-            "succeeded": self._end,
-            "failed": self._end,
-            "cancelled": self._end,
+            "succeeded": self.end,
+            "failed": self.end,
+            "cancelled": self.end,
+            **entries(self),
         }
 
     def __getstate__(self) -> dict[str, object]:
-        return {name: getattr(self, name) for name in self.__slots__ if name not in ("_entering", "attend", "forget")}
+        return {name: getattr(self, name) for name in self.__slots__ if name not in ("entering", "attend", "forget")}
 
     def __setstate__(self, state: dict[str, object]) -> None:
         for name, value in state.items():
             setattr(self, name, value)
-        self._entering = self._entries()
+        self.entering = self._entries()
 
     # What clients ask
 
@@ -74,15 +77,17 @@ class Scheduler:
         """A new job at the start of its course, waiting unless it is a draft."""
         self.settle()
         self.count += 1
+        if request.team is not None and course.led is not None:
+            course = course.led
         stage = course.initial
-        job = Job(request, serial=self.count, now=self.clock.now, stage=stage, shape=self.cluster.shape(request.resources, request.nodes), parent=parent)
+        job = Job(request, serial=self.count, now=self.clock.now, stage=stage, shape=self.shape(request), parent=parent)
         if parent is not None:
             parent.open_children += 1
         self.logged += 1
         self.log.append((job.created, job, stage, "submitted"))
         if stage.phase == "queued":
-            self._arm_total(job)
-            self._wait(job, stage, "submitted")
+            self.arm(job, "total", job.request.limits.total, is_whole=True)
+            self.entering[stage.entry](job, stage, "submitted")
         return job
 
     def release(self, job: Job) -> None:
@@ -91,9 +96,9 @@ class Scheduler:
         target = job.stage.on.get("released")
         if target is None:
             raise NotReleasable(job.key, job.state)
-        job.shape = self.cluster.shape(job.request.resources, job.request.nodes)
+        job.shape = self.shape(job.request)
         self.enter(job, target, "released")
-        self._arm_total(job)
+        self.arm(job, "total", job.request.limits.total, is_whole=True)
 
     def cancel(self, job: Job, reason: str) -> None:
         """End a job at its client's wish. Raises NotCancellable."""
@@ -109,12 +114,15 @@ class Scheduler:
         if not job.is_over:
             self._leave_parent(job)
         job.generation = DISCARDED
+        disband(self, job)
         if job.holding:
             self.allotment.give_back(job)
         elif job.phase == "queued":
             self.allotment.leave(job)
 
-    # What the one who runs the simulation asks
+    def shape(self, request: JobRequest) -> Shape:
+        """What a job waits for."""
+        return self.cluster.shape(request.resources, request.nodes)
 
     def force(self, job: Job, event: str, outcome: Outcome) -> None:
         """Let `event` (succeeded, failed, displaced) happen to the job now. Raises NotPossible."""
@@ -122,6 +130,8 @@ class Scheduler:
         target = job.stage.on.get(event) or (job.stage.on.get("timed_out") if event == "failed" else None)
         if target is None:
             raise NotPossible(job.key, job.state, event)
+        if job.phase == WORKING:
+            disband(self, job)
         self.enter(job, target, event, outcome)
 
     # Time
@@ -196,7 +206,7 @@ class Scheduler:
             self.allotment.give_back(job)
         elif before.phase == "queued" and not stage.holds:
             self.allotment.leave(job)
-        self._entering[stage.phase](job, stage, event)
+        self.entering[stage.entry](job, stage, event)
 
     def _evict(self, job: Job) -> None:
         event = "displaced" if job.request.restartable and "displaced" in job.stage.on else "preempted"
@@ -204,7 +214,7 @@ class Scheduler:
 
     def _wait(self, job: Job, stage: Stage, event: str) -> None:
         request, now = job.request, self.clock.now
-        self._arm(job, "assign", request.limits.assign)
+        self.arm(job, "assign", request.limits.assign)
         at = now + request.backoff.micros(job.failures) if event == "retried" else now
         if request.not_before:
             at = max(at, micros(request.not_before))
@@ -215,18 +225,20 @@ class Scheduler:
         else:
             self.allotment.wait(job)
 
-    def _prepare(self, job: Job, stage: Stage, event: str) -> None:
-        self._arm(job, "start", job.request.limits.start)
+    def prepare(self, job: Job, stage: Stage, event: str) -> None:
+        """Let what a job needs before its run take its time."""
+        self.arm(job, "start", job.request.limits.start)
         if stage.after is not None:
             self._arm_step(job, stage, event)
         else:
             failure = self.workload.pull(job) if "failed" in stage.on else None
             self.events.add(self.clock.now + self.workload.startup(job), STEP, job, generation=job.generation, detail=failure or _STARTED)
 
-    def _begin_run(self, job: Job, stage: Stage, event: str) -> None:
+    def begin_run(self, job: Job, stage: Stage, event: str) -> None:
+        """Let the job's run take its time."""
         outcome, limit = self.workload.run(job), job.request.limits.run
         if limit is not None and (outcome.duration is None or micros(limit) < outcome.duration):
-            self._arm(job, "run", limit)
+            self.arm(job, "run", limit)
         elif outcome.duration is not None:
             self.events.add(self.clock.now + outcome.duration, RUN_END, job, generation=job.generation, detail=outcome)
         self._arm_step(job, stage, event)
@@ -254,7 +266,8 @@ class Scheduler:
 
     def _fail(self, job: Job, outcome: Outcome, *, final: str) -> None:
         job.failures += 1
-        event = "retried" if job.failures <= job.request.retries and "retried" in job.stage.on else final
+        may_retry = bears(job) if isinstance(job, Member) else job.failures <= job.request.retries
+        event = "retried" if may_retry and "retried" in job.stage.on else final
         self.enter(job, job.stage.on[event], event, outcome)
 
     def _time_out(self, job: Job, limit: str) -> None:
@@ -264,7 +277,8 @@ class Scheduler:
         elif target is not None:
             self.enter(job, target, "timed_out", outcome)
 
-    def _end(self, job: Job, stage: Stage, event: str) -> None:
+    def end(self, job: Job, stage: Stage, event: str) -> None:
+        """Let follow what follows a job's end."""
         if job.request.ttl is not None:
             self.events.add(self.clock.now + micros(job.request.ttl), EXPIRY, job, generation=job.generation)
         if job.request.callback is not None:
@@ -279,11 +293,8 @@ class Scheduler:
         if not parent.open_children and parent.stage.phase == "waiting":
             self.enter(parent, parent.stage.on["joined"], "joined", parent.outcome)
 
-    def _arm(self, job: Job, limit: str, span: float | None) -> None:
+    def arm(self, job: Job, limit: str, span: float | None, *, is_whole: bool = False) -> None:
+        """Let `limit` pass after so many seconds, unless the job has left its phase (or, if it is about the whole job, has ended) by then."""
         if span is not None:
-            self.events.add(self.clock.now + micros(span), TIMEOUT, job, generation=job.generation, detail=limit)
-
-    def _arm_total(self, job: Job) -> None:
-        span = job.request.limits.total
-        if span is not None:
-            self.events.add(self.clock.now + micros(span), TIMEOUT, job, generation=WHOLE_JOB, detail="total")
+            generation = WHOLE_JOB if is_whole else job.generation
+            self.events.add(self.clock.now + micros(span), TIMEOUT, job, generation=generation, detail=limit)

@@ -16,10 +16,12 @@ from uuid import UUID
 
 import msgspec
 
-from mockserver.simulation.course import Course, Stage
+from mockserver.simulation.course import LED, Course, Stage
 from mockserver.simulation.errors import SnapshotError
 from mockserver.simulation.policy import PLACEMENTS
 from mockserver.simulation.scenario import Scenario
+from mockserver.simulation.team import COURSES as MEMBERS
+from mockserver.simulation.team import MEMBER
 from mockserver.simulation.world import World
 
 MAGIC = b"understudy snapshot 1\n"
@@ -32,7 +34,7 @@ _PLAIN |= {("builtins", "frozenset"): frozenset, ("builtins", "bytearray"): byte
 class _Freezer(pickle.Pickler):
     def persistent_id(self, thing: object) -> object:
         if isinstance(thing, Stage):
-            return "stage", self.api_of[thing], thing.name
+            return "stage", self.course_of[thing], thing.name
         if isinstance(thing, Scenario):
             return "scenario", msgspec.msgpack.encode(thing)
         if isinstance(thing, dict) and thing is self.courses:
@@ -42,20 +44,20 @@ class _Freezer(pickle.Pickler):
     def __init__(self, file: io.BytesIO, courses: Mapping[str, Course]) -> None:
         super().__init__(file, protocol=5)
         self.courses = courses
-        self.api_of = {stage: api for api, course in courses.items() for stage in course.stages.values()}
+        self.course_of = {stage: name for name, course in _all(courses).items() for stage in course.stages.values()}
 
 
 class _Thawer(pickle.Unpickler):
     def __init__(self, file: io.BytesIO, courses: Mapping[str, Course]) -> None:
         super().__init__(file)
-        self.courses = courses
+        self.courses, self.all = courses, _all(courses)
 
     def persistent_load(self, told: object) -> object:
         match told:
             case ("courses",):
                 return self.courses
-            case ("stage", str(api), str(name)):
-                return self.courses[api].stages[name]
+            case ("stage", str(course), str(name)):
+                return self.all[course].stages[name]
             case ("scenario", bytes(text)):
                 return msgspec.msgpack.decode(text, type=Scenario)
         raise SnapshotError(f"the snapshot refers to {told!r}, which means nothing here")
@@ -71,6 +73,12 @@ class _Thawer(pickle.Unpickler):
             if isinstance(found, type) and found.__module__ == module:
                 return found
         raise SnapshotError(f"the snapshot names {module}.{name}, which has no place in one")
+
+
+def _all(courses: Mapping[str, Course]) -> dict[str, Course]:
+    """The courses of all APIs, those of jobs that a team leads, those of members: names that no API has."""
+    led = {f"{api} {LED}": course.led for api, course in courses.items() if course.led is not None}
+    return {**courses, **led, **{f"{MEMBER} {name}": course for name, course in MEMBERS.items()}}
 
 
 def freeze(world: World) -> bytes:

@@ -10,6 +10,7 @@ from mockserver.simulation.clock import micros
 from mockserver.simulation.distribution import Distribution, sample
 from mockserver.simulation.job import Job, Outcome, Script
 from mockserver.simulation.scenario import ApiWorkload, Scenario
+from mockserver.simulation.team import TASK
 
 _SLEEP = re.compile(r"(?:^|[\s;&|(])sleep\s+([0-9]{1,12}(?:\.[0-9]{1,6})?)(?=$|[\s;&|)])")
 _EXIT = re.compile(r"(?:^|[\s;&|(])exit\s+([0-9]{1,3})(?=$|[\s;&|)])")
@@ -32,6 +33,7 @@ class Workload:
         self.scenario = scenario
         self.seed = seed
         self._of_api = {api: _completed(own, scenario) for api, own in scenario.apis.items()}
+        self._of_api |= {api + TASK: told for api, told in self._of_api.items()}
         self._of_api[""] = _completed(ApiWorkload(), scenario)
 
     def __reduce__(self) -> tuple[type[Workload], tuple[Scenario, int]]:

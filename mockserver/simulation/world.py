@@ -185,6 +185,7 @@ class World:
     def why_waiting(self, job: Job) -> str:
         """Why a waiting job gets nothing now: nodes counted by what they lack, then what else stands in its way."""
         allotment = self.scheduler.allotment
+        job = _for_whom(job)
         reasons = [self._why(allotment.cluster.reasons(job.shape, empty=False)), allotment.why(job)]
         return "; ".join(filter(None, reasons))
 
@@ -192,21 +193,28 @@ class World:
         total = len(self.scheduler.cluster.nodes)
         return "; ".join(f"{count} of {total} nodes lack {words}" for count, words in reasons)
 
+    def everybody(self) -> Iterator[Job]:
+        """Every job of every API, and after each those who work for it."""
+        for jobs in self._jobs.values():
+            for job in jobs.values():
+                yield job
+                if job.crew is not None:
+                    yield from job.crew.members
+
     # Nodes
 
     def nodes(self) -> list[NodeView]:
         """Every node with what is free on it and who holds it."""
         cluster = self.scheduler.cluster
         held: dict[int, list[str]] = {}
-        for job in (job for jobs in self._jobs.values() for job in jobs.values()):
+        for job in self.everybody():
             for number, _ in job.holding:
                 held.setdefault(number, []).append(job.key)
         return [cluster.view(number, tuple(held.get(number, ()))) for number in range(len(cluster.nodes))]
 
     def fail_node(self, name: str) -> None:
         """The node goes down; its jobs go back to waiting, or fail where their course knows no way back. Raises UnknownNode."""
-        everybody = [job for jobs in self._jobs.values() for job in jobs.values()]
-        maintenance.lose_node(self.scheduler, self._number(name), everybody)
+        maintenance.lose_node(self.scheduler, self._number(name), self.everybody())
 
     def drain_node(self, name: str) -> None:
         """The node takes no more jobs. Raises UnknownNode."""
@@ -224,7 +232,7 @@ class World:
 
     def attend(self, timer: Any) -> None:
         """A node fails or returns by itself."""
-        maintenance.turn(self.scheduler, timer, [job for jobs in self._jobs.values() for job in jobs.values()])
+        maintenance.turn(self.scheduler, timer, self.everybody())
 
     def _number(self, name: str) -> int:
         for number, node in enumerate(self.scheduler.cluster.nodes):
@@ -259,6 +267,12 @@ def _allotment(scenario: Scenario) -> Allotment | FairShare:
         return Allotment(scenario.cluster(), scenario.queue)
     projects = [Project(one.name, milli(one.deserved_gpus), one.deserved_gpus * one.over_quota_weight) for one in scenario.projects]
     return FairShare(scenario.cluster(), projects)
+
+
+def _for_whom(job: Job) -> Job:
+    """The job that has to find room so that `job` goes on: itself, or the first of its team that waits."""
+    members = () if job.crew is None else job.crew.members
+    return next((member for member in members if member.phase == "queued"), job)
 
 
 def _scopes(request: JobRequest) -> Iterator[tuple[str, str, str]]:

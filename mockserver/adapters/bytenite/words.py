@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from mockserver.adapters.exchange import Json
 from mockserver.simulation.job import Limits, ResourceRequest
+from mockserver.simulation.team import Team
 
 GIB = 1 << 30
 MOST_CHUNKS = 1000
+NOWHERE = ".invalid"
+"""No host has a name that ends so (RFC 2606)."""
 
 SMALL = ResourceRequest(cpu=4.0, memory=8 * GIB)
 WITH_GPU = ResourceRequest(cpu=2.0, memory=16 * GIB, gpu=1.0)
@@ -81,8 +85,10 @@ def params(body: Mapping[str, Json]) -> dict[str, Json]:
     return {part: body[part] for part in ("preset", "partitioner", "assembler", "app") if body.get(part) is not None}
 
 
-def chunks(shown_params: Mapping[str, Json]) -> int:
-    """How many chunks the partitioner will make. Source: specs/bytenite/sources.md#derived"""
+def chunks(shown_params: Mapping[str, Json], shown_config: Mapping[str, Json]) -> int:
+    """How many chunks the partitioner will make; a test job has one. Source: specs/bytenite/sources.md#derived"""
+    if shown_config.get("isTestJob"):
+        return 1
     wanted = shown_params.get("partitioner", {}).get("num_replicas")
     if isinstance(wanted, bool) or not isinstance(wanted, int):
         return 1
@@ -109,5 +115,22 @@ def config(*bodies: Mapping[str, Json] | None) -> dict[str, Json]:
 
 
 def limits(shown_config: Mapping[str, Json]) -> Limits:
-    """The same limits in house units; nought is no limit."""
-    return Limits(run=shown_config.get("taskTimeout") or None, total=shown_config.get("jobTimeout") or None)
+    """The limit of the whole job in house units; nought is no limit."""
+    return Limits(total=shown_config.get("jobTimeout") or None)
+
+
+def team(shown_config: Mapping[str, Json], count: int) -> Team:
+    """The tasks of a job of `count` chunks, all at once if there is room; the first that fails ends the job."""
+    return Team(count, count, run=shown_config.get("taskTimeout") or None)
+
+
+def unreachable(given: Json) -> str:
+    """Why an input cannot be fetched, or nothing: nobody answers at a host whose name ends in `.invalid`. Source: specs/bytenite/sources.md#derived"""
+    if not isinstance(given, dict) or given.get("dataSourceDescriptor") != "url":
+        return ""
+    address = (given.get("params") or {}).get("url")
+    try:
+        host = (urlsplit(address).hostname or "") if isinstance(address, str) else ""
+    except ValueError:
+        host = ""
+    return f"the data source cannot be read: {host} does not answer" if host.rstrip(".").endswith(NOWHERE) else ""
