@@ -177,14 +177,15 @@ def _timed(env: Any, bare: _FirstCome, count: int) -> dict[str, float]:
 
 
 def memory(nodes: int, count: int) -> dict[str, float]:
-    """Bytes per live job, the engine alone: the worse of all running (on as many nodes as that takes) and all waiting."""
-    running, request = _bytes_per_job(nodes, count // 4, phase="running")
-    waiting, _ = _bytes_per_job(1, count, phase="queued")
-    return {"bytes_per_job": max(running, waiting), "running": running, "waiting": waiting, "request": request}
+    """Bytes per live job, the engine alone: with as many running as the nodes hold and the others waiting; with all running; with all waiting."""
+    mixed, share, request = _bytes_per_job(nodes, count)
+    running, _, _ = _bytes_per_job(nodes, max(1, round(count * share / 3)))
+    waiting, _, _ = _bytes_per_job(1, count)
+    return {"bytes_per_job": mixed, "share_running": share, "all_running": running, "all_waiting": waiting, "request": request}
 
 
-def _bytes_per_job(nodes: int, count: int, *, phase: str) -> tuple[float, float]:
-    """(engine, request) bytes per job in that phase; the first thousand jobs bring the world's own structures into being."""
+def _bytes_per_job(nodes: int, count: int) -> tuple[float, float, float]:
+    """(bytes per job, share running, bytes of a request); the first thousand jobs bring the world's own structures into being."""
     from mockserver.simulation.distribution import Distribution
 
     made = jobs(nodes, count + 1000)
@@ -200,10 +201,10 @@ def _bytes_per_job(nodes: int, count: int, *, phase: str) -> tuple[float, float]
         gc.collect()
         sizes.append(tracemalloc.get_traced_memory()[0])
     tracemalloc.stop()
-    there = sum(job.phase == phase for job in kept[1000:])
-    if there < 0.95 * count:
-        raise RuntimeError(f"only {there} of {count} jobs are {phase}: the size of the cluster is wrong for this")
-    return (sizes[2] - sizes[1] - 8 * count) / count, sizes[0]
+    if any(job.is_over for job in kept):
+        raise RuntimeError("some jobs are over: their run time is too short for this")
+    share = sum(job.phase == "running" for job in kept[1000:]) / count
+    return (sizes[2] - sizes[1] - 8 * count) / count, share, sizes[0]
 
 
 def _settle_memory() -> None:

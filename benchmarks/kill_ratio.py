@@ -55,7 +55,8 @@ class Told:
 def work(job: Job) -> Told:
     """Make one run."""
     warnings.simplefilter("ignore")
-    from conformance.runner import Options, run
+    from conformance.record import Options
+    from conformance.runner import run
     from conformance.target import Target
     from conformance.verdict import Verdict
     from mockserver.http.app import create_app

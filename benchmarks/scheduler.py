@@ -80,7 +80,7 @@ def _row(part: str, kind: str, size: tuple[int, int], speeds: list[float]) -> di
 
 
 def memory(sizes: Sizes) -> tuple[float, list[dict[str, Any]]]:
-    """Bytes that the engine holds per live job, half of them running and half waiting, by tracemalloc."""
+    """Bytes that the engine holds per live job, by tracemalloc; a row says how many of them run."""
     found = measured("memory", sizes.http_nodes, sizes.live)
     return found["bytes_per_job"], [{"part": "memory", "contestant": "ours", "nodes": sizes.http_nodes, "jobs": sizes.live} | found]
 

@@ -75,7 +75,7 @@ class Catalogue:
     """All requirements of one API by id, and where its answers show jobs.
 
     `views` names further operations that show jobs; `identity` what tells jobs apart inside a view; `match` pairs pointers of a
-    submission with pointers of the view that shows its job; `paging` says how its list is paged.
+    submission with pointers of the view that shows its job; `paging` says how its list is paged, `callbacks` where a submission asks to be called.
     """
 
     api: str
@@ -85,6 +85,7 @@ class Catalogue:
     match: Mapping[str, str] = field(default_factory=dict)
     paging: Json = None
     errors: Json = None
+    callbacks: Json = None
 
 
 @cache
@@ -107,7 +108,7 @@ def load(api: str) -> Catalogue:
     if unknown:
         raise CatalogueError(f"{api}.yaml: `adjust` names {', '.join(sorted(unknown))}, which is no common requirement")
     views = {name: Role(name, **facts) for name, facts in own.get("views", {}).items()}
-    return Catalogue(api, found, own.get("identity"), views, own.get("match", {}), own.get("paging"), own.get("errors"))
+    return Catalogue(api, found, own.get("identity"), views, own.get("match", {}), own.get("paging"), own.get("errors"), own.get("callbacks"))
 
 
 def schema() -> Json:
@@ -123,10 +124,10 @@ def _read(name: str) -> dict[str, Any]:
         raw = yaml.load(file.read_bytes(), Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
         raise CatalogueError(f"{file.name}: {error}") from error
-    for error in _validator().iter_errors(raw):
-        place = list(error.instance_path)
+    for broken in _validator().iter_errors(raw):
+        place = list(broken.instance_path)
         entry = raw["requirements"][place[1]].get("id", "") if len(place) > 1 and place[0] == "requirements" else ""
-        raise CatalogueError(f"{file.name}: {entry} {'/'.join(map(str, place))}: {error.message}")
+        raise CatalogueError(f"{file.name}: {entry} {'/'.join(map(str, place))}: {broken.message}")
     return dict(raw)
 
 
@@ -144,7 +145,7 @@ def _wider(profiles: list[str]) -> tuple[str, ...]:
 
 def _requirement(origin: str, entry: Mapping[str, Any]) -> Requirement:
     known = {one.name for one in fields(Requirement)}
-    told = {key: tuple(value) if key == "needs" else value for key, value in entry.items() if key in known}
+    told: dict[str, Any] = {key: tuple(value) if key == "needs" else value for key, value in entry.items() if key in known}
     told["profiles"] = _wider(entry["profiles"])
     requirement = Requirement(**told, line=f"conformance/catalogue/{origin}.yaml")
     weakest = {"assumption": ("SHOULD", "MAY"), "example": ("SHOULD", "MAY")}.get(requirement.basis)

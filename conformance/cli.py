@@ -28,9 +28,9 @@ def main() -> None:
     """Judge an implementation of a batch-compute job API by its document."""
 
 
-def _base(context: click.Context, parameter: click.Parameter, value: str) -> str:
+def _base(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     if value is None:
-        return value
+        return None
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise click.BadParameter(f"{value!r} is no base URL; expected something like http://127.0.0.1:4080")
@@ -61,7 +61,8 @@ def _header(context: click.Context, parameter: click.Parameter, values: tuple[st
 @click.option("--all", "everything", is_flag=True, help="Show also what passed.")
 def run_command(api: str, url: str, json_file: Path | None, everything: bool, **told: Any) -> None:
     """Judge the implementation of API at URL, requirement by requirement."""
-    from conformance.runner import Options, Run
+    from conformance.record import Options
+    from conformance.runner import Run
     from conformance.settings import secret
     from conformance.target import Target
 

@@ -94,7 +94,7 @@ def judge(api: str) -> _Judge:
 def _has_assumptions(api: str, operation: str) -> bool:
     """Whether the shape of an operation's granted answer is assumed somewhere."""
     document = specs.load(api).document
-    frontier = [specs.document.answer_schema(document, specs.load(api).operations[operation])]
+    frontier: list[Any] = [specs.document.answer_schema(document, specs.load(api).operations[operation])]
     seen: set[int] = set()
     while frontier:
         node = resolve(document, frontier.pop())

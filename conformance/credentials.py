@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance import signing
 from conformance.expect import needed
 from conformance.pointer import Json, get
 from conformance.settings import secret
+from conformance.signing import SCHEMES
 
 if TYPE_CHECKING:
     from conformance.wire import Wire
@@ -27,7 +27,7 @@ class Credentials:
         """The credential's headers for one request."""
         told = dict(self._headers)
         if self._signature is not None:
-            told |= signing.SCHEMES[self._signature["scheme"]](self._signature, method, target, body)
+            told |= SCHEMES[self._signature["scheme"]](self._signature, method, target, body)
         if self._token is not None and not self._buying:
             told[self._token.get("header", "Authorization")] = self._token.get("before", "") + self._buy(wire, self._token)
         return told

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import jsonschema_rs
@@ -66,7 +67,7 @@ class Derived:
         told = [(pointer, instant(get(data, pointer))) for pointer in requirement.ordered]
         given = [(pointer, value) for pointer, value in told if value is not None]
         self.examined[requirement.id] += len(given) > 1
-        for (before, one), (after, other) in zip(given, given[1:], strict=False):
+        for (before, one), (after, other) in pairwise(given):
             if one > other:
                 yield f"{before} is {shown(get(data, before))}, after {after}, which is {shown(get(data, after))}"
 

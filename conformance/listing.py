@@ -19,7 +19,8 @@ class Listing:
     def __init__(self, spec: Spec, views: ViewMap) -> None:
         self.examined: Counter[str] = Counter()
         self._views = views
-        self._lists = {role.operation for role in (*(spec.lifecycle.roles if spec.lifecycle else {}).values(), *(views.further or {}).values()) if role.items is not None}
+        roles = [*(spec.lifecycle.roles if spec.lifecycle else {}).values(), *(views.further or {}).values()]
+        self._lists = {role.operation for role in roles if role.items is not None}
 
     def observe(self, exchange: Exchange) -> Iterable[Violation]:
         """Judge a list."""

@@ -4,91 +4,29 @@ from __future__ import annotations
 
 import fnmatch
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
 from conformance import catalogue as catalogues
+from conformance.cases import Case, Outcome, cases_of, play
 from conformance.catalogue import Catalogue, Requirement
-from conformance.checks import all_checks
 from conformance.contract import ASSUMED_ERROR_SHAPE, ASSUMED_SHAPE, ERROR_SHAPE, SERVER_ERROR
-from conformance.expect import Failure, Inconclusive, NotApplicable
 from conformance.journal import Journal
 from conformance.oracle import Violation
 from conformance.panel import Panel
 from conformance.preflight import Unready, preflight
-from conformance.probes import probe
+from conformance.record import Options, Report
 from conformance.session import Session
 from conformance.target import Target
-from conformance.tours import TOURS
 from conformance.transport import TransportError
 from conformance.verdict import OF_LEVEL, Exit, Result, Verdict
 from conformance.wire import missing_capabilities
 
-REPETITIONS = 2
-"""How often what failed is done again; it counts only if it fails every time."""
-
 SELDOM = (ASSUMED_SHAPE, ERROR_SHAPE, ASSUMED_ERROR_SHAPE)
 """Requirements that a document may give no occasion for."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """What to run and how: `only` are globs of requirement ids, `profiles` None means all of them.
-
-    `floor` is the share of testable MUSTs that must have been judged; `most_requests` and `most_seconds` bound the run.
-    """
-
-    seed: int = 1
-    shuffle: bool = False
-    only: tuple[str, ...] = ()
-    profiles: tuple[str, ...] | None = None
-    floor: float = 0.95
-    repetitions: int = REPETITIONS
-    most_requests: int | None = None
-    most_seconds: float | None = None
-    name: str = "cf"
-
-
-@dataclass(frozen=True)
-class Case:
-    """Something to run in a world of its own: for one requirement, or a tour that only gives the oracles something to see."""
-
-    name: str
-    run: Callable[[Session], None]
-    requirement: str | None = None
-    strict: bool = False
-
-
-@dataclass
-class Report:
-    """What a run found: a result per requirement, and what it means."""
-
-    api: str
-    target: str
-    options: Options
-    results: dict[str, Result] = field(default_factory=dict)
-    exit: Exit = Exit.CONFORMANT
-    sentence: str = ""
-    requests: int = 0
-    seconds: float = 0.0
-    left_behind: list[str] = field(default_factory=list)
-
-    def of(self, *verdicts: Verdict) -> list[Result]:
-        """The results with one of these verdicts."""
-        return [one for one in self.results.values() if one.verdict in verdicts]
-
-
-@dataclass
-class _Outcome:
-    """What one run of a case gave."""
-
-    verdict: Verdict
-    reason: str = ""
-    violations: list[Violation] = field(default_factory=list)
-    examined: set[str] = field(default_factory=set)
-    requests: int = 0
-    trouble: TransportError | None = None
+SUSPICIOUS = 3
+"""After so many inconclusive cases in a row, the target is asked whether it is still there."""
 
 
 class Run:
@@ -100,6 +38,7 @@ class Run:
         self.report = Report(target.spec.name, target.name, options)
         self._on_case = on_case or (lambda number, count, case: None)
         self._sessions = 0
+        self._in_vain = 0
         self._flaky: dict[str, str] = {}
         self._began = time.monotonic()
 
@@ -116,7 +55,7 @@ class Run:
                 if result.verdict is None:
                     result.add(Verdict.INCONCLUSIVE, str(error))
             return self._end(Exit.UNREACHABLE, str(error))
-        cases = list(self._cases(chosen))
+        cases = list(cases_of(self.catalogue, chosen))
         if self.options.shuffle:
             Random(self.options.seed).shuffle(cases)
         for number, case in enumerate(cases, 1):
@@ -145,23 +84,11 @@ class Run:
                 chosen.append(requirement)
         return chosen
 
-    def _cases(self, chosen: Iterable[Requirement]) -> Iterator[Case]:
-        passive = False
-        for requirement in chosen:
-            filed = all_checks().get(requirement.id, [])
-            for check in filed:
-                yield Case(check.name, check.function, requirement.id, check.strict)
-            if requirement.probe is not None:
-                yield Case(f"probe {requirement.probe['pointer']}", _probing(self.catalogue, requirement), requirement.id)
-            passive = passive or (not filed and requirement.probe is None)
-        if passive:
-            for tour in TOURS:
-                yield Case(f"tour: {tour.__name__.replace('_', ' ')}", tour)
-
     def _judge(self, case: Case) -> tuple[Exit, str] | None:
         began = time.monotonic()
         outcome = self._once(case)
-        if outcome.trouble is not None and (lost := self._lost(outcome.trouble)):
+        self._in_vain = self._in_vain + 1 if outcome.verdict is Verdict.INCONCLUSIVE else 0
+        if (outcome.trouble is not None or self._in_vain >= SUSPICIOUS) and (lost := self._lost(outcome.trouble)):
             return lost
         if outcome.violations:
             self._confirm(case, outcome)
@@ -186,30 +113,12 @@ class Run:
         verdict = Verdict.CONFLICT if requirement.conflicts else OF_LEVEL[requirement.level]
         result.add(verdict, violation.message, [replace(violation, exchanges=tuple(map(self.target.redaction.exchange, violation.exchanges)))])
 
-    def _once(self, case: Case) -> _Outcome:
-        session = self._session(strict=case.strict)
-        outcome = _Outcome(Verdict.PASS)
-        try:
-            with session:
-                case.run(session)
-        except Failure as failure:
-            outcome.verdict = Verdict.FAIL
-            outcome.violations.append(Violation(case.requirement or "", failure.message, failure.exchanges or tuple(session.exchanges[-2:]), check=case.name))
-        except Inconclusive as error:
-            outcome.verdict, outcome.reason = Verdict.INCONCLUSIVE, str(error)
-        except NotApplicable as error:
-            outcome.verdict, outcome.reason = Verdict.NOT_APPLICABLE, str(error)
-        except TransportError as error:
-            outcome.verdict, outcome.reason, outcome.trouble = Verdict.INCONCLUSIVE, str(error), error
-        except Exception as error:  # whatever else escapes is our own fault and is reported as such
-            outcome.verdict, outcome.reason = Verdict.ERROR, f"{case.name}: {type(error).__name__}: {error}"
-        outcome.violations += _first_of_each(session.violations)
-        outcome.examined = {id_ for id_, count in session.panel.examined.items() if count}
-        outcome.requests = session.requests
-        self.report.requests += session.requests
+    def _once(self, case: Case) -> Outcome:
+        outcome = play(case, self._session(strict=case.strict))
+        self.report.requests += outcome.requests
         return outcome
 
-    def _confirm(self, case: Case, outcome: _Outcome) -> None:
+    def _confirm(self, case: Case, outcome: Outcome) -> None:
         """Do it again; what does not break every time is no finding but a flake."""
         for _ in range(self.options.repetitions):
             again = {one.requirement for one in self._once(case).violations}
@@ -219,13 +128,14 @@ class Run:
                 if violation.requirement == case.requirement:
                     outcome.verdict, outcome.reason = Verdict.INCONCLUSIVE, f"seen once and not again: {violation.message}"
 
-    def _lost(self, trouble: TransportError) -> tuple[Exit, str] | None:
+    def _lost(self, trouble: TransportError | None) -> tuple[Exit, str] | None:
         """Whether the target is gone; if it still answers, a broken connection was its answer to that one request."""
         try:
             preflight(self._session())
         except Unready as error:
             return Exit.UNREACHABLE, f"the target stopped answering in the middle of the run: {error}"
-        if trouble.kind != "refused" and SERVER_ERROR in self.report.results:
+        self._in_vain = 0
+        if trouble is not None and trouble.kind != "refused" and SERVER_ERROR in self.report.results:
             self._break(Violation(SERVER_ERROR, str(trouble)))
         return None
 
@@ -280,18 +190,3 @@ class Run:
 def run(target: Target, options: Options | None = None, **others: object) -> Report:
     """Judge a target."""
     return Run(target, options or Options(), **others)()  # type: ignore[arg-type]
-
-
-def _probing(catalogue: Catalogue, requirement: Requirement) -> Callable[[Session], None]:
-    def run_probe(session: Session) -> None:
-        probe(session, catalogue, requirement)
-
-    return run_probe
-
-
-def _first_of_each(violations: Iterable[Violation]) -> list[Violation]:
-    """One violation per requirement: the first."""
-    found: dict[str, Violation] = {}
-    for one in violations:
-        found.setdefault(one.requirement, one)
-    return list(found.values())

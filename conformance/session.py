@@ -146,10 +146,11 @@ class Session(Wire):
         return self.phase_of(self.state(job))
 
     def phase_of(self, state: str) -> str:
-        """The phase of a state; empty for one that the lifecycle does not know."""
+        """The phase of a state, where `working` (its tasks run) is running too; empty for one that the lifecycle does not know."""
         lifecycle = self.spec.lifecycle
         known = lifecycle.states.get(state) if lifecycle else None
-        return known.phase if known else ""
+        found: str = known.phase if known else ""
+        return "running" if found == "working" else found
 
     def watch(self, job: JobRef, *, within: float = HORIZON, step: float = 1.0) -> Iterator[str]:
         """The job's states as time passes, one by one, until it has ended."""

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import httpx
 
-from conformance.exchange import Request, Response
+from conformance.exchange import Headers, Request, Response
 
 MOST_BYTES = 16 << 20  # more of an answer is not read
 Trouble = Literal["refused", "hung", "broken"]
@@ -105,7 +105,8 @@ class AsgiTransport:
 
     async def _send(self, request: Request) -> Response:
         path, _, query = request.target.partition("?")
-        status, headers, body, cut = 500, (), bytearray(), False
+        status, body, cut = 500, bytearray(), False
+        headers: Headers = ()
         given = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in request.headers]
         if request.body is not None and not any(name == b"content-length" for name, _ in given):
             given.append((b"content-length", str(len(request.body)).encode()))

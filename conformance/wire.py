@@ -221,12 +221,13 @@ class Wire:
 def missing_capabilities(target: Target, wanted: Collection[str]) -> list[str]:
     """Which of the wanted capabilities a target lacks: roles, shapes of jobs, `virtual-time`, `strict`, `tenants` and what its file denies."""
     lifecycle = target.spec.lifecycle
-    have = {role for role in lifecycle.roles} if lifecycle else set()
+    have = set(lifecycle.roles) if lifecycle else set()
     have |= {f"makes-{shape}" for shape in target.settings.shapes} | {"makes-quick", "submit"}
     if target.has_virtual_time:
         have |= {"virtual-time", "sandboxes"} | ({"strict"} if "good" in target.settings.credentials else set())
     paging = catalogues.load(target.spec.name).paging or {}
     have |= {word for word, key in PAGING_WORDS.items() if key in paging}
+    have |= {"callbacks"} if catalogues.load(target.spec.name).callbacks else set()
     if len(target.settings.tenants) > 1:
         have.add("tenants")
     have |= {name for name, is_there in target.settings.capabilities.items() if is_there}

@@ -8,7 +8,7 @@ from conformance import catalogue as catalogues
 from conformance.checks import check
 from conformance.exchange import Exchange
 from conformance.expect import INVALID, expect, fail, needed, refused
-from conformance.pointer import MISSING
+from conformance.pointer import MISSING, Json
 from conformance.session import Session
 
 NOBODY = "00000000-0000-4000-8000-00000000dead"
@@ -72,7 +72,8 @@ def what_is_not_json_is_refused(session: Session) -> None:
 @check("JOB-ERR-005")
 def a_body_that_is_no_object_is_refused(session: Session) -> None:
     """A list, a string, a number, null."""
-    for body in ([], "text", 1, None, True):
+    bodies: tuple[Json, ...] = ([], "text", 1, None, True)
+    for body in bodies:
         refused(_submission(session, body=body), f"the body {body!r}", _statuses(session, "invalid", *INVALID))
 
 

@@ -95,11 +95,12 @@ def stopping_an_ended_job_changes_nothing(session: Session) -> None:
 
 @check("JOB-STM-009")
 def a_job_without_capacity_waits(session: Session) -> None:
-    """It is queued, however often it is looked at."""
+    """It is queued, and whether or not it gives up in time, it never runs."""
     job = session.submit("waits")
-    for _ in session.ticks(60, 20):
-        phase = session.phase(job)
-        expect(phase == "queued", f"a job that cannot be placed is {session.state(job)}", session.exchanges[-1])
+    for passed in session.ticks(60, 15):
+        state = session.state(job)
+        allowed = ("queued",) if not passed else ("queued", "failed")
+        expect(session.phase_of(state) in allowed, f"a job that cannot be placed is {state}", session.exchanges[-1])
 
 
 @check("JOB-STM-010")

@@ -9,7 +9,7 @@ from typing import Any
 from conformance import catalogue as catalogues
 from conformance.exchange import Exchange
 from conformance.oracle import Violation
-from conformance.runner import Report
+from conformance.record import Report
 from conformance.verdict import Verdict
 
 SCHEMA_VERSION = "1"

@@ -88,10 +88,11 @@ class Dimension:
             return
         self.free[node] = new
         bit = 1 << node
-        low, high = (new, old) if new < old else (old, new)
         amounts = self.amounts
-        for level in self.levels[bisect_right(amounts, low) : bisect_right(amounts, high)]:
-            level.mask ^= bit
+        if amounts:
+            low, high = (new, old) if new < old else (old, new)
+            for index in range(bisect_right(amounts, low), bisect_right(amounts, high)):
+                self.levels[index].mask ^= bit
         if self.ladder is not None:
             self.ladder.move(bit, old, new)
 

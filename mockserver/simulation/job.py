@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from mockserver.simulation.clock import micros
 
 if TYPE_CHECKING:
@@ -14,8 +16,7 @@ if TYPE_CHECKING:
     from mockserver.simulation.team import Crew, Team
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceRequest:
+class ResourceRequest(msgspec.Struct, frozen=True, cache_hash=True):  # a struct, since each submission looks its shape up by hash
     """What a job needs on one node: cores and GPUs (a fraction below 1 shares a device), bytes, custom amounts, labels.
 
     `gpu_model` and `gpu_registry` name a GPU exactly. `labels` must all be on the node; of `any_labels` one must be; of the nodes
@@ -72,8 +73,7 @@ NO_LIMITS = Limits()
 NO_BACKOFF = Backoff()
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, gc=False):  # a struct, since every run makes one and every history keeps it
     """How one run goes: microseconds it takes (None: until somebody ends it), exit code, why it failed, a vendor's word for that."""
 
     duration: int | None
@@ -105,7 +105,8 @@ class JobRequest:
     `nodes` nodes, all or nothing. A `preemptible` job may exceed its project's quota and be evicted; a `restartable` one then waits again. `command` is read for `sleep N` and
     `exit N`. `endless` runs go on until cancelled. `not_before` is seconds since the world began. `ttl` is seconds a finished job
     is kept. `draw` names the job's stream of random draws (the key where a client chose it). `callback` is where its client wants to be called
-    when it has ended. `team` divides its work among members that take the resources each. `payload` is the adapter's own.
+    when it has ended. `team` divides its work among members that take the resources each.
+    `unready` says how preparation fails, if it is bound to. `payload` is the adapter's own.
     """
 
     api: str
@@ -129,6 +130,7 @@ class JobRequest:
     script: Script | None = None
     callback: str | None = None
     team: Team | None = None
+    unready: Outcome | None = None
     payload: object = None
 
 

@@ -229,7 +229,7 @@ class Scheduler:
         """Let what a job needs before its run take its time."""
         self.arm(job, "start", job.request.limits.start)
         if stage.after is not None:
-            self._arm_step(job, stage, event)
+            self.events.add(self.clock.now + stage.after[0], STEP, job, generation=job.generation, detail=job.request.unready)
         else:
             failure = self.workload.pull(job) if "failed" in stage.on else None
             self.events.add(self.clock.now + self.workload.startup(job), STEP, job, generation=job.generation, detail=failure or _STARTED)

@@ -39,6 +39,10 @@ class Team:
     run: float | None = None
 
 
+ALONE = Team(1, 1)
+"""The team of a job that says nothing of one although its course wants it."""
+
+
 class Crew:
     """The team of one job at work: its members so far, how many of them have not ended (`open`), hold nodes (`active`), are done, have failed for good."""
 
@@ -147,6 +151,7 @@ def _team(member: Job) -> Team:
 
 def _gather(scheduler: Scheduler, lead: Job, stage: Stage, event: str) -> None:
     lead.crew = Crew()
+    lead.request.team = lead.request.team or ALONE
     _recruit(scheduler, lead)
 
 
@@ -251,7 +256,8 @@ def _member_is_done(scheduler: Scheduler, member: Job, stage: Stage, event: str)
     lead, crew = _lead(member), _crew(member)
     crew.active, crew.open, crew.done = crew.active - 1, crew.open - 1, crew.done + 1
     if crew.done == _team(member).size:
-        scheduler.enter(lead, lead.stage.on["succeeded"], "succeeded", member.history[-1])
+        done = "parked" if lead.open_children and "parked" in lead.stage.on else "succeeded"
+        scheduler.enter(lead, lead.stage.on[done], done, member.history[-1])
     else:
         _recruit(scheduler, lead)
 

@@ -14,6 +14,7 @@ from mockserver.simulation.team import TASK
 
 _SLEEP = re.compile(r"(?:^|[\s;&|(])sleep\s+([0-9]{1,12}(?:\.[0-9]{1,6})?)(?=$|[\s;&|)])")
 _EXIT = re.compile(r"(?:^|[\s;&|(])exit\s+([0-9]{1,3})(?=$|[\s;&|)])")
+_SILENT: tuple[float | None, int | None] = (None, None)
 _NO_PULL = Outcome(0, 1, "image pull failed", "ImagePullBackOff")
 
 
@@ -53,7 +54,7 @@ class Workload:
         """How this attempt's run goes: as scripted, else as its command says, else as drawn."""
         request = job.request
         _, drawn, failure_rate = self._told(job)
-        slept, code = spoken(request.command)
+        slept, code = spoken(request.command) if request.command else _SILENT
         reason = word = ""
         if request.script is not None:
             slept, code, reason, word = self._scripted(request.script, job.failures, slept=slept, code=code)

@@ -163,7 +163,7 @@ def test_a_job_passes_all_states_in_the_order_of_the_document(customer):
     assert list(shown["stateTimestamps"]) == states[:-1]
     assert list(shown["stateTimestamps"].values()) == sorted(shown["stateTimestamps"].values())
     assert shown["state"] == "JOB_STATE_COMPLETE"
-    assert shown["duration"] == 11.0
+    assert shown["duration"] == 10.0
     assert shown["numChunks"] == 4
 
 
@@ -425,10 +425,10 @@ def test_logs_are_filtered(customer):
     job = customer.run({**HELLO, "params": {"partitioner": {"num_replicas": 2}, "app": {"command": "exit 1"}}})
     customer.later(60)
 
-    logs = customer.ask("Customer_GetLogs", {"jobId": job, "levels": ["ERROR"], "services": ["taskrunner"], "taskIds": [f"{job}-1"]}).body
+    logs = customer.ask("Customer_GetLogs", {"jobId": job, "levels": ["ERROR"], "services": ["taskrunner"], "taskIds": [f"{job}-0"]}).body
 
     assert logs["partitioner"] == logs["assembler"] == []
-    assert [line["log"] for line in logs["taskrunner"][f"{job}-1"]["logs"]] == ["a task failed: exit code 1"]
+    assert [line["log"] for line in logs["taskrunner"][f"{job}-0"]["logs"]] == ["task failed: exit code 1"]
     assert len(logs["taskrunner"]) == 1
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -71,8 +71,9 @@ def test_a_bearer_token_is_asked_for_in_strict_mode_only(bench: Bench, strict_be
     assert answers == [200, 200, 200, 200, 401, 200, 200, 401]
 
 
-def test_a_newer_client_is_told_that_its_paths_are_not_there(client: httpx.Client) -> None:
-    answers = [client.get("/api/v1/version"), client.request("DELETE", "/api/v1/jobs", content=b"[]"), client.get("/api/v1/projects")]
+def test_a_newer_client_is_told_that_its_paths_are_not_there(bench_of: Callable[..., Bench]) -> None:
+    with calling(bench_of(apis=["runai"]), CLIENT) as client:
+        answers = [client.get("/api/v1/version"), client.request("DELETE", "/api/v1/jobs", content=b"[]"), client.get("/api/v1/projects")]
 
     assert [(answer.status_code, answer.json()["status"]) for answer in answers] == [(404, 404)] * 3
 

@@ -7,12 +7,13 @@ from itertools import pairwise
 
 from mockserver.simulation.cluster import GPU, MILLI, SHARE
 from mockserver.simulation.job import Job
+from mockserver.simulation.team import Member
 from mockserver.simulation.world import World
 
 
 def everything(here: World) -> None:
     """All checks that hold at any moment."""
-    jobs = [job for api in here.courses for job in here.jobs(api).values()]
+    jobs = list(here.everybody())
     capacity_is_conserved(here, jobs)
     devices_are_not_shared_by_whole_jobs(here, jobs)
     masks_say_what_is_free(here)
@@ -21,6 +22,7 @@ def everything(here: World) -> None:
         history_follows_the_course(job)
         stamps_never_go_back(job)
         attempts_are_bounded(job)
+        teams_add_up(job)
 
 
 def capacity_is_conserved(here: World, jobs: list[Job]) -> None:
@@ -45,6 +47,7 @@ def devices_are_not_shared_by_whole_jobs(here: World, jobs: list[Job]) -> None:
     used: Counter[tuple[int, int]] = Counter()
     for job in jobs:
         for node, devices in job.holding:
+            assert node < len(cluster.nodes)
             wanted = sum(amount for index, amount in job.shape.demand if index == GPU) // MILLI
             assert len(devices) == (1 if job.shape.share else wanted)
             for device in devices:
@@ -70,7 +73,7 @@ def masks_say_what_is_free(here: World) -> None:
 def capacity_is_held_exactly_while_active(job: Job) -> None:
     """A job holds nodes if and only if its phase says so; an ended job holds nothing."""
     assert bool(job.holding) == job.stage.holds
-    assert len(job.holding) <= 1
+    assert len(job.holding) == len({node for node, _ in job.holding}) == (job.request.nodes if job.holding else 0)
 
 
 def history_follows_the_course(job: Job) -> None:
@@ -100,8 +103,28 @@ def stamps_never_go_back(job: Job) -> None:
 def attempts_are_bounded(job: Job) -> None:
     """No more attempts than one and the retries, not counting those that lost their node."""
     counted = [attempt for attempt in job.attempts() if attempt.outcome != "displaced"]
-    assert len(counted) <= 1 + job.request.retries
-    assert job.failures <= 1 + job.request.retries
+    lead = job.parent if isinstance(job, Member) and job.parent is not None else job
+    most = max(lead.request.retries, 0 if lead.request.team is None else lead.request.team.tolerate)
+    assert len(counted) <= 1 + most
+    assert job.failures <= 1 + most
+
+
+def teams_add_up(job: Job) -> None:
+    """Members queued, running, done and failed are all there are; no more work at once than allowed; the job ends with the last, or with the first failure too many."""
+    crew, team = job.crew, job.request.team
+    if crew is None or team is None:
+        return
+    counted = Counter(member.phase for member in crew.members)
+    active = [member for member in crew.members if member.holding]
+    assert (crew.done, crew.failed, crew.active) == (counted["succeeded"], counted["failed"], len(active))
+    assert crew.open == sum(not member.is_over for member in crew.members) <= max(0, min(team.parallel, team.size - crew.done))
+    assert not job.holding or (not crew.open and job.phase != "working")
+    if job.is_over or job.generation < 0:
+        assert not crew.open
+    elif job.phase == "working":
+        assert crew.done < team.size
+        assert team.size == crew.done + crew.open + (team.size - len(crew.members))
+    assert [member.index for member in crew.members] == list(range(len(crew.members))) and len(crew.members) <= team.size
 
 
 def settled(here: World) -> None:
@@ -115,7 +138,7 @@ def settled(here: World) -> None:
         assert not [node for node in range(len(cluster.nodes)) if fits_now(here, job, node)], f"{job} waits though a node has room"
     for job in waiting:
         since = job.attempts()[-1].queued
-        for other in (other for api in here.courses for other in here.jobs(api).values() if other.shape is job.shape and other.holding):
+        for other in (other for other in here.everybody() if other.shape is job.shape and other.holding):
             assigned = other.attempts()[-1].assigned
             inverted = assigned == here.now_us > since and other.request.priority < job.request.priority
             assert not inverted or job.request.not_before * 1e6 >= here.now_us or job.failures, f"{other} overtook {job}"

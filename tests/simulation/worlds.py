@@ -11,6 +11,7 @@ from mockserver.simulation.clock import MICRO
 from mockserver.simulation.course import Course
 from mockserver.simulation.job import Backoff, Job, JobRequest, Limits, ResourceRequest
 from mockserver.simulation.scenario import GIB, Distribution, Gpu, NodeClass, Scenario
+from mockserver.simulation.team import Team
 from mockserver.simulation.world import World
 
 COURSES = {name: Course(lifecycle) for name in specs.names() if (lifecycle := specs.load(name).lifecycle) is not None}
@@ -75,6 +76,7 @@ requests = st.builds(
     command=st.sampled_from(["", "sleep 0", "sleep 1", "sleep 5", "sleep 10", "exit 1", "sleep 2; exit 3"]),
     not_before=st.sampled_from([0, 0, 3, 20]),
     ttl=st.none() | spans,
+    team=st.none() | st.builds(Team, size=st.integers(1, 4), parallel=st.integers(1, 3), tolerate=st.integers(0, 2), run=st.none() | spans),
 )
 scenarios = st.builds(
     Scenario,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mockserver.adapters.bytenite import words
-from mockserver.adapters.bytenite.jobs import find
+from mockserver.adapters.bytenite.jobs import find, plan
 from mockserver.adapters.bytenite.sheet import answer, sheet
 from mockserver.adapters.exchange import Call, Json, Refusal, Reply
 from mockserver.adapters.steering import script
@@ -24,7 +24,7 @@ def configure(job: Job, *bodies: dict[str, Json] | None) -> None:
     given = words.config(*bodies)
     if given:
         body["config"] = {**body.get("config", {}), **given}
-        job.request.limits = words.limits(body["config"])
+        plan(job.request, sheet(job))
 
 
 def _edited(call: Call, job: Job) -> Reply:
@@ -39,6 +39,7 @@ def Customer_SetJobDatasource(call: Call) -> Reply:
         given = words.source(call.body, camel, snake, job_id=job.key)
         if given is not None:
             sheet(job).body[camel] = given
+    plan(job.request, sheet(job))
     return _edited(call, job)
 
 
@@ -49,8 +50,7 @@ def Customer_SetJobParams(call: Call) -> Reply:
     given = words.params(call.body or {})
     if given:
         params = kept.body["params"] = {**kept.body.get("params", {}), **given}
-        kept.chunks = words.chunks(params)
-        kept.body["numUnitsEstimation"] = str(kept.chunks)
+        plan(job.request, kept)
         job.request.command = words.command(params)
         job.request.script = script(call, params.get("app")) or job.request.script
     return _edited(call, job)

@@ -12,7 +12,7 @@ from mockserver.adapters.bytenite.tokens import owner
 from mockserver.adapters.dates import iso
 from mockserver.adapters.exchange import Call, Json, Reply
 from mockserver.adapters.steering import script
-from mockserver.simulation.job import Job, JobRequest
+from mockserver.simulation.job import Job, JobRequest, Outcome
 
 API = "bytenite"
 PAGE = 20
@@ -34,7 +34,7 @@ def Customer_CreateJob(call: Call) -> Reply:
     key = world.new_id(API, fingerprint=call.raw)
     template = words.template(body["templateId"])
     params, config = words.params(body.get("params") or {}), words.config(body.get("config"))
-    kept = Sheet({"id": key, "templateId": body["templateId"]}, template.facts, words.chunks(params))
+    kept = Sheet({"id": key, "templateId": body["templateId"]}, template.facts)
     facts: dict[str, Json] = {
         "name": body.get("name"),
         "description": body.get("description"),
@@ -45,7 +45,6 @@ def Customer_CreateJob(call: Call) -> Reply:
         "dataDestination": words.source(body, "dataDestination", "data_destination", job_id=key),
         "params": params or None,
         "createdAt": iso(world, world.now_us),
-        "numUnitsEstimation": str(kept.chunks),
         "templateInfo": template.facts,
         "stateTimestamps": {},
     }
@@ -55,12 +54,22 @@ def Customer_CreateJob(call: Call) -> Reply:
         key,
         template.resources,
         owner=owner(call),
-        limits=words.limits(config),
         command=words.command(params),
         script=script(call, params.get("app")),
         payload=kept,
     )
+    plan(request, kept)
     return Reply(200, answer(world, world.submit(request)))
+
+
+def plan(request: JobRequest, kept: Sheet) -> None:
+    """Let a draft's request follow what its body says of chunks, limits and where the input comes from."""
+    body, config = kept.body, kept.body.get("config", {})
+    kept.chunks = words.chunks(body.get("params", {}), config)
+    body["numUnitsEstimation"] = str(kept.chunks)
+    request.limits, request.team = words.limits(config), words.team(config, kept.chunks)
+    why = words.unreachable(body.get("dataSource"))
+    request.unready = Outcome(0, 1, why) if why else None
 
 
 def Customer_GetJob(call: Call) -> Reply:

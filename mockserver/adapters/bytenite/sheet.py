@@ -79,12 +79,12 @@ def _close(job: Job, kept: Sheet, ended: int, *, event: str, detail: object) -> 
         kept.body["duration"] = span
         kept.body["paymentAmount"] = 0.0 if is_test else round(span * kept.chunks * PRICE, 6)
     if job.state != COMPLETE:
-        kept.body["errorMessage"] = _why(event, detail.reason if isinstance(detail, Outcome) else "")
+        kept.body["errorMessage"] = _why(job, event, detail.reason if isinstance(detail, Outcome) else "")
 
 
-def _why(event: str, reason: str) -> str:
-    if event == "timed_out":
-        return TIMED_OUT.get(reason, reason)
+def _why(job: Job, event: str, reason: str) -> str:
     if event == "displaced":
         return "a worker was lost"
-    return f"a task failed: {reason}" if event == "failed" else reason
+    if reason in TIMED_OUT:
+        return TIMED_OUT[reason]
+    return f"a task failed: {reason}" if event == "failed" and job.crew is not None else reason

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from itertools import islice
 from typing import Any
+
+from msgspec.structs import asdict
 
 from mockserver.adapters.exchange import Call, Refusal, Reply
 from mockserver.http.control.desk import Desk

@@ -122,10 +122,8 @@ def every_job(api: str, change: Callable[[dict[str, Any], Asked], None]) -> Revi
         for role in spec.lifecycle.roles.values():  # type: ignore[union-attr]
             if role.operation != asked.operation or role.status is None:
                 continue
-            if role.items is not None:
-                shown = item_of(role.items, told.body) or []
-            else:
-                shown = [item_of(role.status.rpartition("/")[0], told.body)]
+            single = item_of(role.status.rpartition("/")[0], told.body)
+            shown = [single] if role.items is None else item_of(role.items, told.body) or []
             for job in shown:
                 if isinstance(job, dict):
                     change(job, asked)

@@ -1,0 +1,103 @@
+"""Servers that no judgement is possible of, each bad in one way, on real sockets."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+Answer = Callable[[socket.socket, int], None]
+
+
+def _http(status: int, body: bytes, media: str = "application/json", more: str = "") -> bytes:
+    return f"HTTP/1.1 {status} X\r\nContent-Type: {media}\r\nContent-Length: {len(body)}\r\n{more}Connection: close\r\n\r\n".encode() + body
+
+
+def always(raw: bytes) -> Answer:
+    return lambda connection, number: connection.sendall(raw)
+
+
+def hang(connection: socket.socket, number: int) -> None:
+    time.sleep(3)
+
+
+def close(connection: socket.socket, number: int) -> None:
+    """Say nothing and hang up."""
+
+
+def reset(connection: socket.socket, number: int) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+
+
+def flood(connection: socket.socket, number: int) -> None:
+    connection.sendall(b"HTTP/1.1 202 X\r\nContent-Type: application/json\r\nContent-Length: 104857600\r\n\r\n")
+    with contextlib.suppress(OSError):
+        for _ in range(100):
+            connection.sendall(b'"' + b"a" * ((1 << 20) - 1))
+
+
+ANSWERS: dict[str, Answer] = {
+    "401": always(_http(401, b'{"error_code": "UNAUTHORIZED", "message": "no"}')),
+    "404": always(_http(404, b'{"error_code": "NOT_FOUND", "message": "no"}')),
+    "429": always(_http(429, b'{"error_code": "THROTTLED", "message": "no"}', more="Retry-After: 0\r\n")),
+    "500": always(_http(500, b"oops", "text/plain")),
+    "html": always(_http(200, b"<!doctype html><title>Welcome</title>", "text/html")),
+    "redirect": always(_http(301, b"", more="Location: https://elsewhere.example/\r\n")),
+    "hang": hang,
+    "close": close,
+    "reset": reset,
+    "flood": flood,
+    "garbage": always(b"\x00\x01\x02 this is not HTTP\r\n\r\n"),
+    "half": always(_http(202, json.dumps({"job_id": "a"}).encode())[:-4]),
+}
+
+
+@contextlib.contextmanager
+def bad_server(kind: str) -> Iterator[str]:
+    """A server that answers everything in one bad way; yields its URL."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    over = threading.Event()
+
+    def serve() -> None:
+        number = 0
+        while not over.is_set():
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            number += 1
+            threading.Thread(target=_one, args=(connection, number), daemon=True).start()
+
+    def _one(connection: socket.socket, number: int) -> None:
+        with connection, contextlib.suppress(OSError):
+            connection.recv(65536)
+            ANSWERS[kind](connection, number)
+
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        over.set()
+        listener.close()
+
+
+class Mortal:
+    """An application that stops answering after so many requests: it drops every connection, or answers 503."""
+
+    def __init__(self, app: Any, after: int, *, politely: bool = False) -> None:
+        self._app, self._left, self._politely = app, after, politely
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and not scope["path"].startswith("/_mock"):
+            self._left -= 1
+            if self._left < 0:
+                if not self._politely:
+                    raise ConnectionResetError("the server went away")
+                await send({"type": "http.response.start", "status": 503, "headers": [(b"content-type", b"application/json")]})
+                await send({"type": "http.response.body", "body": b'{"error_code": "UNAVAILABLE", "message": "away"}'})
+                return
+        await self._app(scope, receive, send)

@@ -1,0 +1,94 @@
+"""The judge is judged: whatever a target does, the exit code is right, the sentence is clear, and nothing is left behind."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from conformance.cli import main
+from conformance.record import Options
+from conformance.runner import run
+from conformance.target import Target
+from conformance.verdict import Exit, Verdict
+from mockserver.http.app import create_app
+from tests.conformance.bad_servers import Mortal, bad_server
+
+SENTENCES = {
+    "401": "refused the credentials",
+    "404": "does not know the operation that submits",
+    "429": "rate limit",
+    "500": "answered a valid submission with 500",
+    "html": "not JSON",
+    "redirect": "redirects to https://elsewhere.example/",
+    "hang": "no answer within",
+    "close": "the connection broke",
+    "reset": "the connection broke",
+    "flood": "MiB",
+    "garbage": "the connection broke",
+    "half": "the connection broke",
+}
+
+
+@pytest.mark.parametrize("kind", SENTENCES)
+def test_a_target_that_cannot_be_judged_is_unreachable_and_says_why(kind: str) -> None:
+    with bad_server(kind) as url:
+        target = Target.at("ionworks", url, timeout=1.0)
+        report = run(target, Options())
+        target.close()
+
+    assert report.exit is Exit.UNREACHABLE
+    assert SENTENCES[kind] in report.sentence
+    assert not report.of(Verdict.PASS, Verdict.ERROR)
+    assert threading.active_count() < 20
+
+
+def test_a_target_that_is_down_is_unreachable() -> None:
+    target = Target.at("ionworks", "http://127.0.0.1:9", timeout=1.0)
+
+    report = run(target, Options())
+
+    assert report.exit is Exit.UNREACHABLE
+    assert "cannot connect" in report.sentence
+
+
+@pytest.mark.parametrize("politely", [True, False])
+def test_a_target_that_goes_away_in_the_middle_ends_the_run(politely: bool) -> None:
+    target = Target.in_process(Mortal(create_app(["ionworks"]), 60, politely=politely), "ionworks")
+
+    report = run(target, Options())
+    target.close()
+
+    assert report.exit is Exit.UNREACHABLE
+    assert "in the middle of the run" in report.sentence or "cannot be" in report.sentence
+    assert not report.of(Verdict.FAIL, Verdict.ERROR)
+
+
+def test_selecting_nothing_is_a_usage_error() -> None:
+    target = Target.in_process(create_app(["ionworks"]), "ionworks")
+
+    report = run(target, Options(only=("NOPE-*",)))
+    target.close()
+
+    assert report.exit is Exit.USAGE
+
+
+def test_a_budget_stops_the_run() -> None:
+    target = Target.in_process(create_app(["ionworks"]), "ionworks")
+
+    report = run(target, Options(most_requests=30))
+    target.close()
+
+    assert report.exit is Exit.SAFETY_STOP
+    assert report.requests < 80
+
+
+def test_the_command_line_says_the_same(tmp_path: Path) -> None:
+    with bad_server("401") as url:
+        told = CliRunner().invoke(main, ["run", "ionworks", "--url", url, "--json", str(tmp_path / "report.json")])
+
+    assert told.exit_code == Exit.UNREACHABLE
+    assert "refused the credentials" in told.output
+    assert (tmp_path / "report.json").read_text().startswith("{")

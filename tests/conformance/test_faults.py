@@ -1,0 +1,61 @@
+"""Every fault is noticed by the requirement it names, and the clean mock by none."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+import specs
+from conformance import catalogue as catalogues
+from conformance.record import Options
+from conformance.runner import run
+from conformance.target import Target
+from conformance.verdict import Exit, Verdict
+from mockserver.http.app import create_app
+from tests.conformance.faults import Fault, all_faults
+from tests.conformance.variations import VARIATIONS
+
+
+@pytest.mark.parametrize("api", specs.names())
+def test_the_mock_conforms(api: str) -> None:
+    target = Target.in_process(create_app([api]), api)
+
+    report = run(target, Options(shuffle=True, seed=7))
+    target.close()
+
+    assert [(one.requirement, one.reason) for one in report.of(Verdict.FAIL, Verdict.WARN, Verdict.ERROR)] == []
+    assert report.exit is Exit.CONFORMANT, report.sentence
+
+
+def test_every_fault_names_a_requirement_and_no_id_is_used_twice() -> None:
+    counted = Counter(fault.id for fault in all_faults())
+
+    assert [id_ for id_, count in counted.items() if count > 1] == []
+    for fault in all_faults():
+        assert {fault.requirement, *fault.also} <= catalogues.load(fault.api).requirements.keys(), fault.id
+
+
+SAMPLE = [fault for number, fault in enumerate(all_faults()) if number % 9 == 0]
+
+
+@pytest.mark.parametrize("fault", SAMPLE, ids=lambda fault: fault.id)
+def test_a_fault_is_noticed(fault: Fault) -> None:
+    with fault.apply(create_app([fault.api])) as broken:
+        target = Target.in_process(broken, fault.api)
+        report = run(target, Options(only=(fault.requirement, *fault.also)))
+        target.close()
+
+    noticed = {one.requirement for one in report.of(Verdict.FAIL, Verdict.WARN)}
+    assert noticed & {fault.requirement, *fault.also}, report.sentence
+
+
+@pytest.mark.parametrize("name", VARIATIONS)
+def test_what_is_allowed_is_not_held_against_a_server(name: str) -> None:
+    api = specs.names()[sorted(VARIATIONS).index(name) % len(specs.names())]
+    target = Target.in_process(VARIATIONS[name](create_app([api]), api), api)
+
+    report = run(target, Options())
+    target.close()
+
+    assert [(one.requirement, one.reason) for one in report.of(Verdict.FAIL, Verdict.WARN, Verdict.ERROR)] == []
