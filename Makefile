@@ -7,6 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .PHONY: serve test lint types clean
 
 serve: .venv/ready-to-serve
+	@$(BIN)/python -m compileall -q specs mockserver
 	@exec $(BIN)/mockserver serve $(ARGS)
 
 test: .venv/ready-to-test

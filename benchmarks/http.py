@@ -90,7 +90,8 @@ def server(*arguments: str, patience: float = 60) -> Iterator[tuple[int, int]]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     kind, *rest = arguments
-    process = subprocess.Popen([sys.executable, "-W", "ignore", "-m", "benchmarks.servers", kind, str(port), *rest], cwd=ROOT)
+    compiled = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}  # as an installed package is
+    process = subprocess.Popen([sys.executable, "-W", "ignore", "-m", "benchmarks.servers", kind, str(port), *rest], cwd=ROOT, env=compiled)
     try:
         _wait(port, process, patience)
         yield port, process.pid

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from conformance.budget import SafetyStop
 from conformance.catalogue import Catalogue, Requirement
-from conformance.checks import all_checks
+from conformance.checks import all_checks, tours_of
 from conformance.expect import Failure, Inconclusive, NotApplicable
 from conformance.oracle import Violation
 from conformance.probes import probe
@@ -49,7 +50,7 @@ def cases_of(catalogue: Catalogue, chosen: Iterable[Requirement]) -> Iterator[Ca
             yield Case(f"probe {requirement.probe['pointer']}", _probing(catalogue, requirement), requirement.id)
         passive = passive or (not filed and requirement.probe is None)
     if passive:
-        for tour in TOURS:
+        for tour in (*TOURS, *tours_of(catalogue.api)):
             yield Case(f"tour: {tour.__name__.replace('_', ' ')}", tour)
 
 
@@ -69,6 +70,8 @@ def play(case: Case, session: Session) -> Outcome:
         outcome.verdict, outcome.reason = Verdict.NOT_APPLICABLE, str(error)
     except TransportError as error:
         outcome.verdict, outcome.reason, outcome.trouble = Verdict.INCONCLUSIVE, str(error), error
+    except SafetyStop:
+        raise
     except Exception as error:  # whatever else escapes is our own fault and is reported as such
         outcome.verdict, outcome.reason = Verdict.ERROR, f"{case.name}: {type(error).__name__}: {error}"
     outcome.violations += _first_of_each(session.violations)

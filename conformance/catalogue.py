@@ -75,7 +75,8 @@ class Catalogue:
     """All requirements of one API by id, and where its answers show jobs.
 
     `views` names further operations that show jobs; `identity` what tells jobs apart inside a view; `match` pairs pointers of a
-    submission with pointers of the view that shows its job; `paging` says how its list is paged, `callbacks` where a submission asks to be called.
+    submission with pointers of the view that shows its job; `paging` says how its list is paged, `callbacks` where a submission asks to be called,
+    `uncovered` why no requirement speaks of a parameter.
     """
 
     api: str
@@ -86,6 +87,7 @@ class Catalogue:
     paging: Json = None
     errors: Json = None
     callbacks: Json = None
+    uncovered: Mapping[str, str] = field(default_factory=dict)
 
 
 @cache
@@ -108,7 +110,7 @@ def load(api: str) -> Catalogue:
     if unknown:
         raise CatalogueError(f"{api}.yaml: `adjust` names {', '.join(sorted(unknown))}, which is no common requirement")
     views = {name: Role(name, **facts) for name, facts in own.get("views", {}).items()}
-    return Catalogue(api, found, own.get("identity"), views, own.get("match", {}), own.get("paging"), own.get("errors"), own.get("callbacks"))
+    return Catalogue(api, found, own.get("identity"), views, own.get("match", {}), own.get("paging"), own.get("errors"), own.get("callbacks"), own.get("uncovered", {}))
 
 
 def schema() -> Json:

@@ -1,4 +1,4 @@
-"""The command line of the judge."""
+"""The command line of the judge: judging, planning, the catalogue."""
 
 from __future__ import annotations
 
@@ -14,13 +14,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 import specs
 from conformance import catalogue as catalogues
+from conformance import cli_after, cli_traffic
 from conformance.catalogue import PROFILES
-from conformance.report import json as canonical
-from conformance.report import terminal
+from conformance.cli_target import API, opened, target_options, url_value
+from conformance.modes import MODES, budget_for, default_mode, options_for
+from conformance.record import Options, Report
 from conformance.settings import SettingsError
+from conformance.target import Target
 from conformance.verdict import Exit
+from conformance.waivers import WaiverError
 
-API = click.Choice(specs.names())
+FILE = click.Path(dir_okay=False, path_type=Path)
+VIEWS = ("json", "junit", "markdown", "html", "badge")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -28,72 +33,147 @@ def main() -> None:
     """Judge an implementation of a batch-compute job API by its document."""
 
 
-def _base(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    if value is None:
-        return None
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise click.BadParameter(f"{value!r} is no base URL; expected something like http://127.0.0.1:4080")
-    return value
-
-
-def _header(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    pairs = [value.partition(":") for value in values]
-    for name, colon, _ in pairs:
-        if not colon or not name.strip():
-            raise click.BadParameter(f"{name!r} is no header; expected 'Name: value'")
-    return {name.strip(): value.strip() for name, _, value in pairs}
-
-
 @main.command("run")
-@click.argument("api", type=API)
-@click.option("--url", required=True, callback=_base, help="Scheme, host and port of the implementation; the API's base path is added.")
-@click.option("--control", callback=_base, help="Root of a server that offers the mock's control API: time is virtual then.")
-@click.option("--time-scale", "scale", default=1.0, show_default=True, type=click.FloatRange(0.001, 1e6), help="How much faster than real time the target's clock runs.")
-@click.option("--target-file", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="How this implementation makes jobs, credentials, tenants.")
-@click.option("--header", "headers", multiple=True, callback=_header, help="Sent with every request: 'Name: value', where the value may be env:NAME. May be repeated.")
+@target_options
+@click.option("--mode", type=click.Choice(MODES), help="ci for hosts of this machine, live-safe for all others unless given.")
+@click.option("--confirm", metavar="HOST", help="live-safe: the host again, or nothing but the plan is printed.")
 @click.option("--profile", "profiles", multiple=True, type=click.Choice(PROFILES), help="Only these profiles. May be repeated.")
 @click.option("--only", multiple=True, help="Only requirements whose id fits this glob. May be repeated.")
 @click.option("--seed", default=1, show_default=True, help="Fixes order, names and all that is generated.")
 @click.option("--shuffle", is_flag=True, help="Run the checks in an order that the seed fixes.")
-@click.option("--timeout", default=10.0, show_default=True, type=click.FloatRange(0.1, 600), help="Seconds to wait for an answer.")
-@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the canonical report there.")
+@click.option("--quick", is_flag=True, help="ci: leave the random clients out.")
+@click.option("--floor", default=0.95, show_default=True, type=click.FloatRange(0, 1), help="Share of MUSTs that must have been judged.")
+@click.option("--max-requests", type=click.IntRange(1), help="Stop after so many requests.")
+@click.option("--max-jobs", type=click.IntRange(1), help="Stop after so many jobs.")
+@click.option("--max-minutes", type=click.FloatRange(0.01), help="Stop after so many minutes.")
+@click.option("--rate", type=click.FloatRange(0.01), help="Requests per second at most.")
+@click.option("--waivers", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Broken requirements that are lived with, for a while.")
+@click.option("--journal", type=FILE, help="What is made at the target is written there first, to be swept if the run dies.")
+@click.option("--json", type=FILE, help="Write the canonical report there.")
+@click.option("--junit", type=FILE, help="Write JUnit XML there.")
+@click.option("--markdown", type=FILE, help="Write a summary in Markdown there.")
+@click.option("--html", type=FILE, help="Write a page of HTML there.")
+@click.option("--badge", type=FILE, help="Write the JSON of a badge there.")
+@click.option("--har", type=FILE, help="Write all traffic there, secrets hidden.")
+@click.option("--bundle", type=click.Path(file_okay=False, path_type=Path), help="certify: write all of these into a folder.")
 @click.option("--all", "everything", is_flag=True, help="Show also what passed.")
-def run_command(api: str, url: str, json_file: Path | None, everything: bool, **told: Any) -> None:
+def run_command(api: str, url: str, **told: Any) -> None:
     """Judge the implementation of API at URL, requirement by requirement."""
-    from conformance.record import Options
-    from conformance.runner import Run
-    from conformance.settings import secret
-    from conformance.target import Target
-
     console = Console(highlight=False)
+    mode = told["mode"] or default_mode(url)
+    budget = budget_for(mode, requests=told["max_requests"], jobs=told["max_jobs"], minutes=told["max_minutes"], rate=told["rate"])
+    keep = told["har"] is not None or told["bundle"] is not None
+    options = Options(
+        seed=told["seed"], shuffle=told["shuffle"], only=told["only"], profiles=told["profiles"] or None, floor=told["floor"], keep_traffic=keep
+    )
     try:
-        headers = {name: secret(value) for name, value in told["headers"].items()}
-        target = Target.at(api, url, file=told["file"], timeout=told["timeout"], control=told["control"], scale=told["scale"], headers=headers)
-    except (SettingsError, catalogues.CatalogueError) as error:
+        with opened(api, url, budget=budget, **told) as target:
+            if mode == "live-safe" and told["confirm"] != urlsplit(url).hostname:
+                _plan(target, console)
+                host = urlsplit(url).hostname
+                console.print(f"[yellow]nothing was sent: {escape(str(host))} is not this machine. To go ahead, add --confirm {escape(str(host))}[/]")
+                sys.exit(Exit.SAFETY_STOP)
+            reports = [_judge(target, one, told) for one in options_for(mode, options, quick=told["quick"])]
+    except (SettingsError, catalogues.CatalogueError, WaiverError) as error:
         console.print(f"[red]{escape(str(error))}[/]")
         sys.exit(Exit.USAGE)
-    options = Options(seed=told["seed"], shuffle=told["shuffle"], only=told["only"], profiles=told["profiles"] or None)
+    _report(reports, target, console, told)
+    sys.exit(_worst(reports))
+
+
+def _worst(reports: list[Report]) -> int:
+    """The exit code of several runs: that of the first that is not conformant."""
+    return next((int(one.exit) for one in reports if one.exit), 0)
+
+
+def _judge(target: Target, options: Options, told: dict[str, Any]) -> Report:
+    from conformance import waivers
+    from conformance.journal import Journal, left_over
+    from conformance.runner import Run
+    from conformance.sweep import sweep
+
+    file = told["journal"]
+    if file is not None and file.exists() and left_over(file) and (stuck := sweep(target, file)):
+        report = Report(target.spec.name, target.name, options)
+        report.exit, report.sentence = Exit.SAFETY_STOP, f"jobs of an earlier run would not go: {', '.join(stuck[:5])}; nothing new is made"
+        return report
+    journal = Journal(file, api=target.spec.name, url=target.url, submit=_submission(target)) if file is not None else None
+    waived = waivers.read(told["waivers"]) if told["waivers"] is not None else []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
-        task = progress.add_task(api)
-        report = Run(target, options, on_case=lambda number, count, case: progress.update(task, completed=number, total=count, description=case.name))()
-    target.close()
-    terminal.show(canonical.canonical([report]), console, everything=everything)
-    if json_file is not None:
-        json_file.write_text(canonical.text([report]), encoding="utf-8")
-    sys.exit(report.exit)
+        task = progress.add_task(target.spec.name)
+
+        def show(number: int, count: int, case: Any) -> None:
+            progress.update(task, completed=number, total=count, description=case.name)
+
+        report = Run(target, options, journal=journal, on_case=show, waived=waived)()
+    if journal is not None:
+        journal.close()
+    return report
+
+
+def _submission(target: Target) -> tuple[str, str]:
+    roles = target.spec.lifecycle.roles if target.spec.lifecycle else {}
+    operation = target.spec.operations[roles["submit"].operation]
+    return operation.method, target.directory.path(operation.id, {}).rstrip("/")
+
+
+def _report(reports: list[Report], target: Target, console: Console, told: dict[str, Any]) -> None:
+    from conformance import har
+    from conformance.report import badge, html, junit, markdown, terminal
+    from conformance.report import json as canonical
+
+    whole = canonical.canonical(reports)
+    terminal.show(whole, console, everything=told["everything"])
+    writers = {"junit": junit.text, "markdown": markdown.text, "html": html.text, "badge": badge.text}
+    files: dict[str, Path | None] = {view: told[view] for view in (*VIEWS, "har")}
+    if told["bundle"] is not None:
+        told["bundle"].mkdir(parents=True, exist_ok=True)
+        endings = {"json": "report.json", "junit": "junit.xml", "markdown": "summary.md", "html": "report.html", "badge": "badge.json", "har": "traffic.har"}
+        files = {view: files[view] or told["bundle"] / name for view, name in endings.items()}
+    for view, file in files.items():
+        if file is None:
+            continue
+        if view == "har":
+            written = har.text((exchange for report in reports for exchange in report.traffic), target.redaction)
+        else:
+            written = canonical.text(reports) if view == "json" else writers[view](whole)
+        file.write_text(target.redaction.text(written), encoding="utf-8")
+
+
+def _plan(target: Target, console: Console) -> None:
+    from conformance.plan import plan
+
+    catalogue = catalogues.load(target.spec.name)
+    made = plan(target, catalogue, catalogue.requirements.values())
+    for step in made.steps:
+        console.print(f"  {step.requirement or 'tour':12} {step.requests:>4} requests {step.jobs:>3} jobs {step.seconds:>6.0f} s  {escape(step.name)}")
+    console.print(str(made))
+
+
+@main.command("plan")
+@click.argument("api", type=API)
+@click.option("--url", default="http://localhost", callback=url_value, help="The implementation; nothing is sent to it.")
+def plan_command(api: str, url: str) -> None:
+    """Print what a run would send, without sending anything."""
+    with Target.at(api, url) as target:
+        _plan(target, Console(highlight=False))
 
 
 @main.command("catalogue")
 @click.argument("api", type=API, required=False)
 @click.option("--format", "form", default="table", show_default=True, type=click.Choice(["table", "json", "markdown"]), help="How to print.")
 @click.option("--draft", is_flag=True, help="Print draft entries derived from the document instead.")
-def catalogue_command(api: str | None, form: str, draft: bool) -> None:
+@click.option("--coverage", is_flag=True, help="Print which requirement speaks of which parameter instead.")
+def catalogue_command(api: str | None, form: str, draft: bool, coverage: bool) -> None:
     """Print the requirements of API, or of all."""
+    from conformance.coverage import page
     from conformance.draft import draft as drafted
     from conformance.report.catalogue import printed
 
+    if coverage:
+        click.echo(page(), nl=False)
+        return
     if draft:
         if api is None:
             raise click.UsageError("--draft needs an API")
@@ -102,23 +182,5 @@ def catalogue_command(api: str | None, form: str, draft: bool) -> None:
     click.echo(printed([api] if api else list(specs.names()), form), nl=False)
 
 
-@main.command("fuzz")
-@click.argument("api", type=API)
-@click.option("--url", required=True, callback=_base, help="Scheme, host and port of the implementation; the API's base path is added.")
-@click.option("--seed", default=1, show_default=True, help="Fixes all that is generated.")
-@click.option("--max-examples", default=25, show_default=True, type=click.IntRange(1, 10_000), help="Cases per operation and phase.")
-@click.option("--header", "headers", multiple=True, callback=_header, help="Sent with every request: 'Name: value'. May be repeated.")
-def fuzz_command(api: str, url: str, seed: int, max_examples: int, headers: dict[str, str]) -> None:
-    """Send schemathesis' valid, invalid and stateful cases to URL; exit 1 if any answer breaks the document of API."""
-    from conformance.fuzz import Finding, fuzz
-
-    console = Console(highlight=False)
-    found = 0
-    for event in fuzz(api, url, seed=seed, most_examples=max_examples, headers=headers):
-        if isinstance(event, Finding):
-            found += 1
-            console.print(f"[red]FAIL[/] {escape(event.operation)} {event.check}: {escape(event.message)}\n  {escape(event.curl)}")
-        else:
-            console.print(f"[dim]{event.phase}: {event.requests} requests so far[/]")
-    console.print(f"{found} findings" if found else "no findings")
-    sys.exit(1 if found else 0)
+for command in (*cli_traffic.COMMANDS, *cli_after.COMMANDS):
+    main.add_command(command)

@@ -98,7 +98,7 @@ def _of_parameter(spec: Spec, parameter: Json, operation: str | None) -> Iterato
 
 
 def _entry(statement: str, kind: str, source: str, probe: Json, *, profile: str = "create-only") -> dict[str, Any]:
-    facts = {"level": "MUST", "basis": "documented", "source": source, "statement": statement, "kind": kind, "profiles": [profile]}
+    facts = {"level": "MUST", "basis": "documented", "source": source, "statement": statement[:300], "kind": kind, "profiles": [profile]}
     return facts | ({"probe": probe} if probe is not None else {})
 
 

@@ -61,6 +61,8 @@ def fuzz(
             yield Finding("-", "engine", str(event.exception), "")
         elif isinstance(event, events.PhaseFinished):
             yield Progress(event.phase.name.value, requests)
+    if bench is not None:
+        bench.close()
 
 
 def _findings(recorder: Any) -> Iterator[Finding]:

@@ -84,6 +84,10 @@ class Bench:
         self._panel = Panel(spec, self._catalogue)
         self._twins = 0
 
+    def close(self) -> None:
+        """Let go of connections."""
+        self._target.close()
+
     def findings(self, recorder: Any) -> Iterator[Finding]:
         """What our oracles say, and what a refusal for another reason hid."""
         for case_id, interaction in recorder.interactions.items():

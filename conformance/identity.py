@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from conformance.exchange import Exchange
 from conformance.oracle import Violation
 from conformance.pointer import get
-from conformance.views import ViewMap
+from conformance.views import ViewMap, items_of
 from specs import Spec
 
 PRESENT, DISTINCT, ASKED = "JOB-CRT-002", "JOB-IDM-001", "JOB-IDM-003"
@@ -30,6 +30,8 @@ class Identity:
             return
         if "delete" in self._roles and exchange.operation == self._roles["delete"].operation:
             self._forget(exchange)
+        if self._match:
+            self._miss(exchange)
         if exchange.operation == self._roles["submit"].operation:
             yield from self._new(exchange)
         elif len(exchange.values) == 1 and self._views.identity is None:
@@ -44,6 +46,15 @@ class Identity:
             self._given.pop(id_, None)
         if not exchange.values:
             self._given.clear()
+
+    def _miss(self, exchange: Exchange) -> None:
+        """A name that its client chose is free again once its job has left the list of all jobs, whose time to live may be over."""
+        role = self._roles.get("list")
+        if role is None or exchange.operation != role.operation or "?" in exchange.request.target:
+            return
+        shown = {str(get(one, role.id or "")) for one in items_of(role, exchange.response.json)}
+        for key in [key for key in self._given if key.partition("|")[0] not in shown]:
+            del self._given[key]
 
     def _new(self, exchange: Exchange) -> Iterable[Violation]:
         self.examined[PRESENT] += 1

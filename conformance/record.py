@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from conformance.exchange import Exchange
 from conformance.verdict import Exit, Result, Verdict
 
 REPETITIONS = 2
@@ -14,7 +15,8 @@ REPETITIONS = 2
 class Options:
     """What to run and how: `only` are globs of requirement ids, `profiles` None means all of them.
 
-    `floor` is the share of testable MUSTs that must have been judged; `most_requests` and `most_seconds` bound the run.
+    `floor` is the share of testable MUSTs that must have been judged; `most_requests` and `most_seconds` bound the run. `machine` and `fuzz_examples`
+    let random clients play as well.
     """
 
     seed: int = 1
@@ -26,6 +28,9 @@ class Options:
     most_requests: int | None = None
     most_seconds: float | None = None
     name: str = "cf"
+    machine: bool = False
+    fuzz_examples: int = 0
+    keep_traffic: bool = False
 
 
 @dataclass
@@ -41,6 +46,7 @@ class Report:
     requests: int = 0
     seconds: float = 0.0
     left_behind: list[str] = field(default_factory=list)
+    traffic: list[Exchange] = field(default_factory=list)
 
     def of(self, *verdicts: Verdict) -> list[Result]:
         """The results with one of these verdicts."""

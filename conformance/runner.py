@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import fnmatch
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
 
 from conformance import catalogue as catalogues
+from conformance import waivers
+from conformance.budget import SafetyStop
 from conformance.cases import Case, Outcome, cases_of, play
 from conformance.catalogue import Catalogue, Requirement
 from conformance.contract import ASSUMED_ERROR_SHAPE, ASSUMED_SHAPE, ERROR_SHAPE, SERVER_ERROR
+from conformance.expect import Inconclusive
 from conformance.journal import Journal
 from conformance.oracle import Violation
 from conformance.panel import Panel
@@ -21,8 +24,10 @@ from conformance.session import Session
 from conformance.target import Target
 from conformance.transport import TransportError
 from conformance.verdict import OF_LEVEL, Exit, Result, Verdict
+from conformance.waivers import Waiver
 from conformance.wire import missing_capabilities
 
+OnCase = Callable[[int, int, Case], None]
 SELDOM = (ASSUMED_SHAPE, ERROR_SHAPE, ASSUMED_ERROR_SHAPE)
 """Requirements that a document may give no occasion for."""
 SUSPICIOUS = 3
@@ -32,13 +37,16 @@ SUSPICIOUS = 3
 class Run:
     """One run of one catalogue against one target. `on_case` is told of each case before it begins: its number, how many, the case."""
 
-    def __init__(self, target: Target, options: Options, *, journal: Journal | None = None, on_case: Callable[[int, int, Case], None] | None = None) -> None:
+    def __init__(
+        self, target: Target, options: Options, *, journal: Journal | None = None, on_case: OnCase | None = None, waived: Sequence[Waiver] = ()
+    ) -> None:
         self.target, self.options, self.journal = target, options, journal
         self.catalogue: Catalogue = catalogues.load(target.spec.name)
         self.report = Report(target.spec.name, target.name, options)
         self._on_case = on_case or (lambda number, count, case: None)
         self._sessions = 0
         self._in_vain = 0
+        self._waivers = waived
         self._flaky: dict[str, str] = {}
         self._began = time.monotonic()
 
@@ -60,14 +68,20 @@ class Run:
             Random(self.options.seed).shuffle(cases)
         for number, case in enumerate(cases, 1):
             self._on_case(number, len(cases), case)
-            stop = self._budget() or self._judge(case)
+            try:
+                stop = self._budget() or self._judge(case)
+            except SafetyStop as error:
+                stop = Exit.SAFETY_STOP, str(error)
             if stop:
                 self._settle()
                 return self._end(*stop)
+        self._search(len(cases))
         self._settle()
+        waivers.apply(self._waivers, self.report)
         return self._end(*self._sum_up())
 
     def _chosen(self) -> list[Requirement]:
+        """The requirements to judge; all others get their verdict here."""
         options, chosen = self.options, []
         for requirement in self.catalogue.requirements.values():
             if options.only and not any(fnmatch.fnmatchcase(requirement.id, glob) for glob in options.only):
@@ -106,6 +120,21 @@ class Run:
                 self._break(violation)
         return None
 
+    def _search(self, count: int) -> None:
+        """Let random clients play, where that was asked for and nothing in particular was selected."""
+        options = self.options
+        if options.only or not (options.machine or options.fuzz_examples):
+            return
+        from conformance.deep import search  # hypothesis and schemathesis take a second to import
+
+        self._on_case(count, count, Case("random clients", lambda session: None))
+        try:
+            for violation in search(self.target, seed=options.seed, examples=options.fuzz_examples):
+                if violation.requirement in self.report.results:
+                    self._break(violation)
+        except (TransportError, Inconclusive):
+            self._in_vain += 1
+
     def _break(self, violation: Violation) -> None:
         requirement, result = self.catalogue.requirements[violation.requirement], self.report.results[violation.requirement]
         if result.verdict in (Verdict.SKIPPED, Verdict.NOT_APPLICABLE):
@@ -114,8 +143,12 @@ class Run:
         result.add(verdict, violation.message, [replace(violation, exchanges=tuple(map(self.target.redaction.exchange, violation.exchanges)))])
 
     def _once(self, case: Case) -> Outcome:
-        outcome = play(case, self._session(strict=case.strict))
+        session = self._session(strict=case.strict)
+        outcome = play(case, session)
         self.report.requests += outcome.requests
+        self.report.left_behind += session.left_behind
+        if self.options.keep_traffic:
+            self.report.traffic += session.exchanges
         return outcome
 
     def _confirm(self, case: Case, outcome: Outcome) -> None:

@@ -172,10 +172,13 @@ class Session(Wire):
     def clean_up(self) -> None:
         """Stop and forget the jobs made here, where the target is not thrown away anyway."""
         for id_, tenant in self._made:
+            told: list[int] = []
             for name in ("cancel", "delete"):
                 if name in self.roles:
                     with suppress(TransportError, Inconclusive, NotApplicable):
-                        self.on(name, id_, tenant=tenant)
-            if self.journal is not None:
+                        told.append(self.on(name, id_, tenant=tenant).response.status)
+            if not any(status < 500 for status in told):
+                self.left_behind.append(id_)
+            elif self.journal is not None:
                 self.journal.gone(id_)
         self._made.clear()

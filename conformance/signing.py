@@ -16,11 +16,14 @@ from conformance.settings import secret
 Scheme = Callable[[Mapping[str, Any], str, str, bytes], dict[str, str]]
 
 
-def xio(raw: Mapping[str, Any], method: str, target: str, body: bytes) -> dict[str, str]:
-    """An HMAC over key, time, nonce, method, path, sorted query and the hash of the body. Source: specs/xio/sources.md#credentials"""
+def xio(raw: Mapping[str, Any], method: str, target: str, body: bytes, *, ahead: float = 0.0, nonce: str = "") -> dict[str, str]:
+    """An HMAC over key, time, nonce, method, path, sorted query and the hash of the body. Source: specs/xio/sources.md#credentials
+
+    `ahead` is by how many seconds the time that is told is wrong; a `nonce` is new unless given.
+    """
     public, key = secret(str(raw["public"])), secret(str(raw["secret"]))
     path, _, query = target.partition("?")
-    instant, nonce = str(int(time.time() * 1000)), os.urandom(16).hex()
+    instant, nonce = str(int((time.time() + ahead) * 1000)), nonce or os.urandom(16).hex()
     canonical = urlencode(sorted(parse_qsl(query, keep_blank_values=True)))
     text = "|".join((public, instant, nonce, method.upper(), path, canonical, sha256(_canonical(body)).hexdigest()))
     signature = hmac.new(key.encode(), text.encode(), sha256).hexdigest()

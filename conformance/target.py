@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import specs
 from conformance import settings as settings_of
+from conformance.budget import Budget
 from conformance.directory import Directory
 from conformance.exchange import Redaction, Request, Response
 from conformance.pointer import MISSING, Json
@@ -39,6 +40,7 @@ class Target:
     patience: float = 120.0
     headers: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
+    budget: Budget = field(default_factory=Budget)
     directory: Directory = field(init=False)
     redaction: Redaction = field(init=False)
 
@@ -78,6 +80,12 @@ class Target:
     def wait(self, seconds: float) -> None:
         """Let so many seconds of a target's own clock pass that cannot be moved."""
         time.sleep(seconds / self.scale)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Let go of connections."""

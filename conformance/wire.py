@@ -41,11 +41,14 @@ class Wire:
         self.exchanges: list[Exchange] = []
         self.violations: list[Violation] = []
         self.requests = 0
+        self.left_behind: list[str] = []
         self._now: float | None = 0.0 if target.has_virtual_time else None
         self._count = 0
         self._callers: dict[str, Credentials] = {}
         self._made: list[tuple[str, str]] = []
         self._is_sandboxed = False
+        roles = target.spec.lifecycle.roles if target.spec.lifecycle else {}
+        self._submission = target.directory.path(roles["submit"].operation, {}) if roles else ""
 
     def __enter__(self) -> Self:
         if self.target.has_virtual_time:
@@ -143,8 +146,8 @@ class Wire:
         """Send several requests at the same time. Raises TransportError."""
         for request in requests:
             self._note(request)
-        began = time.monotonic()
-        answers = self.target.transport.together(requests)
+        began, most = time.monotonic(), self.target.budget.together
+        answers = [one for at in range(0, len(requests), most) for one in self.target.transport.together(requests[at : at + most])]
         ended = time.monotonic()
         told = [self._take(Exchange(one, answer, began, ended, self._now)) for one, answer in zip(requests, answers, strict=True)]
         return [self.record(one.request) if one.response.status == 429 else one for one in told]
@@ -166,6 +169,8 @@ class Wire:
         """Take away what was made, where the target is not thrown away anyway."""
 
     def _note(self, request: Request) -> None:
+        path = request.target.partition("?")[0]
+        self.target.budget.before(is_submission=request.method == "POST" and path == self._submission)
         if self.journal is not None:
             self.journal.before(request)
 

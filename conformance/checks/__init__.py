@@ -40,6 +40,25 @@ def check(requirement: str, *, strict: bool = False) -> Callable[[Function], Fun
     return file
 
 
+_TOURS: dict[str, list[Function]] = {}
+
+
+def tour(api: str) -> Callable[[Function], Function]:
+    """File a function that only gives the passive oracles of one API something to see."""
+
+    def file(function: Function) -> Function:
+        _TOURS.setdefault(api, []).append(function)
+        return function
+
+    return file
+
+
+def tours_of(api: str) -> list[Function]:
+    """The tours that were filed for an API."""
+    all_checks()
+    return _TOURS.get(api, [])
+
+
 @cache
 def all_checks() -> Mapping[str, list[Check]]:
     """Every check there is, by requirement; reads all modules of this package."""

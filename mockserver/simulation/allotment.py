@@ -12,6 +12,7 @@ from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 
 from mockserver.simulation.cluster import Cluster
+from mockserver.simulation.elastic import grow, is_shrunk, roomiest
 from mockserver.simulation.job import Job
 from mockserver.simulation.queue import Queue, Shape
 from mockserver.simulation.reservation import Reservation, latest_end, reserve
@@ -23,13 +24,14 @@ _EVERYWHERE = -1
 class Allotment:
     """One world's placement; `is_settled` says that nobody who waits could be served."""
 
-    __slots__ = ("_considered", "_freed", "_heads", "_is_strict", "_joined", "_reservation", "cluster", "holders", "is_settled", "policy", "queue")
+    __slots__ = ("_considered", "_freed", "_heads", "_is_strict", "_joined", "_reservation", "cluster", "holders", "is_settled", "policy", "queue", "shrunk")
 
     def __init__(self, cluster: Cluster, policy: str = "greedy") -> None:
         self.cluster = cluster
         self.policy = policy
         self.queue = Queue(by_priority=policy != "fifo")
         self.holders: dict[Job, None] = {}
+        self.shrunk: dict[Job, None] = {}
         self.is_settled = True
         self._is_strict = policy != "greedy"
         self._freed = 0
@@ -51,8 +53,8 @@ class Allotment:
             self.is_settled = False
 
     def leave(self, job: Job) -> None:
-        """`job` waits no more, though nobody gave it anything; those behind it may go ahead."""
-        if self._is_strict:
+        """`job` waits no more, though nobody gave it anything; those behind it may go ahead, and what it waited for may be grown into."""
+        if self._is_strict or self.shrunk:
             self._joined = True
             self.is_settled = False
 
@@ -62,6 +64,10 @@ class Allotment:
             self.cluster.give_back(job.shape, hold)
             self._freed |= 1 << hold[0]
         job.holding = ()
+        if job.shape.smallest is not None:
+            job.shape = job.shape.smallest
+        if self.shrunk:
+            self.shrunk.pop(job, None)
         self.is_settled = False
         if self._is_strict:
             self.holders.pop(job, None)
@@ -81,6 +87,8 @@ class Allotment:
         if not heads:
             self._heads = self._reservation = None
             self.is_settled = not self._freed and not self._joined
+            if self.shrunk and self.is_settled:
+                grow(self.cluster, self.shrunk, (waiting for waiting in self.queue.shapes if waiting.head() is not None))
             return None
         shape = heappop(heads)[2]
         entry = shape.head()
@@ -105,6 +113,11 @@ class Allotment:
         return "" if not self._is_strict else f"the queue is served in strict order ({self.policy})"
 
     def _give(self, job: Job, shape: Shape, feasible: int) -> Job:
+        if shape.larger:
+            shape, feasible = roomiest(self.cluster, shape, feasible)
+            job.shape = shape
+            if is_shrunk(job):
+                self.shrunk[job] = None
         job.holding = (self.cluster.take(shape, feasible),) if shape.count == 1 else self.cluster.take_gang(shape, feasible)
         if self._is_strict:
             self.holders[job] = None

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import reduce
 from math import ceil
+from operator import or_
 
 from mockserver.simulation.board import Dimension, bits, mask_of
 from mockserver.simulation.job import ResourceRequest
@@ -77,7 +79,7 @@ class Cluster:
             Dimension([amounts[index] for amounts in self.capacity], packed=packed and index in (CPU, GPU, SHARE))
             for index in range(STORAGE + 1 + len(self.custom))
         ]
-        self.shapes: dict[tuple[ResourceRequest, int], Shape] = {}
+        self.shapes: dict[tuple[object, int], Shape] = {}
         self.traits: dict[tuple[str, object], int] = {}
         self.version = 0
         self.ready = (1 << len(self.nodes)) - 1
@@ -91,12 +93,16 @@ class Cluster:
         """The shape that stands for `request` on each of `count` nodes, the same object for equal ones."""
         shape = self.shapes.get((request, count))
         if shape is None:
-            shape = self._new_shape(request, count)
-            if len(self.shapes) >= MOST_SHAPES:
-                self.shapes = {wanted: kept for wanted, kept in self.shapes.items() if kept.waiting}
-            self.shapes[request, count] = shape
+            shape = self.new_shape(request, count)
+            self.keep((request, count), shape)
         self.refresh(shape)
         return shape
+
+    def keep(self, wanted: tuple[object, int], shape: Shape) -> None:
+        """Remember the shape of what is wanted; those that nobody waits for make room."""
+        if len(self.shapes) >= MOST_SHAPES:
+            self.shapes = {known: kept for known, kept in self.shapes.items() if kept.waiting}
+        self.shapes[wanted] = shape
 
     def refresh(self, shape: Shape) -> None:
         """Match `shape` anew if the nodes are not those it was matched against."""
@@ -123,7 +129,8 @@ class Cluster:
         bit = 1 << number
         self.ready = self.ready | bit if condition == READY else self.ready & ~bit
 
-    def _new_shape(self, request: ResourceRequest, count: int) -> Shape:
+    def new_shape(self, request: ResourceRequest, count: int) -> Shape:
+        """A shape of its own for `request`, not yet matched against the nodes."""
         gpu = milli(request.gpu)
         share = gpu if gpu < MILLI else 0
         whole = 0 if share else ceil(gpu / MILLI) * MILLI
@@ -162,9 +169,7 @@ class Cluster:
             found.append((self._having("vram", request.vram), f"{request.vram} bytes of vram"))
         found += [(self._having("label", label), f"label {label}") for label in request.labels]
         if request.any_labels:
-            mask = 0
-            for label in request.any_labels:
-                mask |= self._having("label", label)
+            mask = reduce(or_, [self._having("label", label) for label in request.any_labels])
             found.append((mask, f"any label of {', '.join(request.any_labels)}"))
         return found
 
@@ -281,8 +286,6 @@ class Cluster:
         return [(count, words) for count, words in found if count]
 
     def _amount(self, node: int, index: int, *, empty: bool) -> int:
-        if index < 0:
-            return 0
         return self.capacity[node][index] if empty else self.dimensions[index].free[node]
 
 

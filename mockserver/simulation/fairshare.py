@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from mockserver.simulation.board import bits
 from mockserver.simulation.cluster import GPU, SHARE, Cluster
+from mockserver.simulation.elastic import grow, is_shrunk, roomiest
 from mockserver.simulation.job import Job
 from mockserver.simulation.plan import Plan, consolidation, eviction
 from mockserver.simulation.project import Project, fair_shares
@@ -53,6 +54,7 @@ class FairShare:
         self.projects = {project.name: project for project in projects}
         self.queue = Waiting()
         self.holders: dict[Job, None] = {}
+        self.shrunk: dict[Job, None] = {}
         self.allocated: dict[str, int] = {}
         self.is_settled = True
         self.is_under_way = False
@@ -78,6 +80,8 @@ class FairShare:
             self.cluster.give_back(job.shape, hold)
         self.allocated[job.request.project] -= gpus(job)
         job.holding = ()
+        job.shape = job.shape.smallest or job.shape
+        self.shrunk.pop(job, None)
         del self.holders[job]
         self._stir()
 
@@ -103,6 +107,7 @@ class FairShare:
     def _decide(self, job: Job, now: int, evict: Callable[[Job], None]) -> Job | None:
         feasible = self.cluster.feasible(job.shape, _EVERYWHERE)
         if feasible.bit_count() >= job.shape.count:
+            job.shape, feasible = roomiest(self.cluster, job.shape, feasible, lambda larger: self._used(job) + size(larger) <= self._limit(job))
             return self._grant(job, feasible)
         plan = None if job in self._evicted else self._plan(job)
         if plan is None:
@@ -137,6 +142,9 @@ class FairShare:
             self._hopeless.clear()
         else:
             self.is_under_way, self.is_settled = False, not self._is_stirred
+            if self.shrunk and self.is_settled:
+                for job, before in grow(self.cluster, self.shrunk, [waiting.shape for waiting in self.queue]):
+                    self.allocated[job.request.project] += size(job.shape) - size(before)
 
     def _stir(self) -> None:
         self._is_stirred, self.is_settled = True, False
@@ -174,7 +182,7 @@ class FairShare:
     def _plan(self, job: Job) -> Plan | None:
         """How to make room for `job`, or None."""
         others = [other for other in reversed(self.holders) if other not in self._evicted and is_evictable(other)]
-        plan = consolidation(self.cluster, job, others)
+        plan = consolidation(self.cluster, job, (other for other in others if not other.request.elastic))
         if plan is None and self._in_first_round and self._is_within_share(job):
             plan = eviction(self.cluster, job, self._reclaimable(job, others))
         if plan is None and self._in_first_round:
@@ -203,13 +211,20 @@ class FairShare:
         name = job.request.project
         self.allocated[name] = self.allocated.get(name, 0) + gpus(job)
         self.holders[job] = None
+        if is_shrunk(job):
+            self.shrunk[job] = None
         self._hopeless.clear()
         return job
 
 
 def gpus(job: Job) -> int:
-    """The GPUs that `job` asks for on all its nodes, in thousandths."""
-    return sum(amount for index, amount in job.shape.demand if index in (GPU, SHARE)) * job.shape.count
+    """The GPUs that `job` holds or waits for on all its nodes, in thousandths."""
+    return size(job.shape)
+
+
+def size(shape: Shape) -> int:
+    """The GPUs of a shape on all its nodes, in thousandths."""
+    return sum(amount for index, amount in shape.demand if index in (GPU, SHARE)) * shape.count
 
 
 def is_evictable(job: Job) -> bool:

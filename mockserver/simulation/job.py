@@ -38,7 +38,10 @@ class ResourceRequest(msgspec.Struct, frozen=True, cache_hash=True):  # a struct
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds after which a job leaves by `timed_out`: assign, start and run per attempt, total from creation (of a draft: from its release) over all attempts."""
+    """Seconds after which a job leaves by `timed_out`: assign, start and run per attempt, total over all attempts.
+
+    The total counts from the job's creation, that of a draft from its release.
+    """
 
     assign: float | None = None
     start: float | None = None
@@ -101,11 +104,12 @@ class Script:
 class JobRequest:
     """A job as an adapter asks for it, in house units.
 
-    `key` is the public id, unique within `api`; `owner` the tenant, `project` the quota entity. A gang asks for `resources` on each of
-    `nodes` nodes, all or nothing. A `preemptible` job may exceed its project's quota and be evicted; a `restartable` one then waits again. `command` is read for `sleep N` and
-    `exit N`. `endless` runs go on until cancelled. `not_before` is seconds since the world began. `ttl` is seconds a finished job
-    is kept. `draw` names the job's stream of random draws (the key where a client chose it). `callback` is where its client wants to be called
-    when it has ended. `team` divides its work among members that take the resources each.
+    `key` is the public id, unique within `api`; `owner` the tenant, `project` the quota entity. A gang asks for `resources` on each
+    of `nodes` nodes, all or nothing. A `preemptible` job may exceed its project's quota and be evicted; a `restartable` one then
+    waits again. `command` is read for `sleep N` and `exit N`. `endless` runs go on until cancelled. `not_before` is seconds since
+    the world began. `ttl` is seconds a finished job is kept. `draw` names the job's stream of random draws (the key where a client
+    chose it). `callback` is where its client wants to be called when it has ended. `team` divides its work among members that take
+    the resources each. An `elastic` job makes do with one of these smaller requests, falling, and grows when there is room.
     `unready` says how preparation fails, if it is bound to. `payload` is the adapter's own.
     """
 
@@ -131,6 +135,7 @@ class JobRequest:
     callback: str | None = None
     team: Team | None = None
     unready: Outcome | None = None
+    elastic: tuple[ResourceRequest, ...] = ()
     payload: object = None
 
 

@@ -38,10 +38,10 @@ def reserve(cluster: Cluster, shape: Shape, holders: Iterable[Job], now: int) ->
 def latest_end(job: Job, now: int) -> int:
     """The instant at which `job` has given back what it holds, or would if it were started `now`; NEVER without a limit."""
     limits, after = job.request.limits, 0
-    if job.phase == "finishing":
-        stage, end = job.stage, job.changed
-        while stage.after is not None:
-            end, stage = end + stage.after[0], stage.after[1]
+    stage, end = (job.stage, job.changed) if job.stage.holds else (job.stage.on["allocated"], now)
+    while stage.holds and stage.after is not None:
+        end, stage = end + stage.after[0], stage.after[1]
+    if not stage.holds:  # it gives back in its own time what it holds, whatever its limits
         return end
     if limits.run is None:
         return NEVER

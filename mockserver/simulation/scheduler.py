@@ -13,11 +13,11 @@ from heapq import heappop
 from mockserver.simulation.allotment import Allotment
 from mockserver.simulation.clock import Clock, micros
 from mockserver.simulation.course import WORKING, Course, Stage
+from mockserver.simulation.elastic import shape_of
 from mockserver.simulation.errors import NotCancellable, NotPossible, NotReleasable
 from mockserver.simulation.fairshare import FairShare
 from mockserver.simulation.events import AFTER_PLACEMENT, EXPIRY, NODE, RELEASE, RUN_END, STEP, TIMEOUT, WHOLE_JOB, Events
 from mockserver.simulation.job import DISCARDED, Job, JobRequest, Outcome
-from mockserver.simulation.queue import Shape
 from mockserver.simulation.team import Member, bears, disband, entries
 from mockserver.simulation.workload import Workload
 
@@ -80,7 +80,7 @@ class Scheduler:
         if request.team is not None and course.led is not None:
             course = course.led
         stage = course.initial
-        job = Job(request, serial=self.count, now=self.clock.now, stage=stage, shape=self.shape(request), parent=parent)
+        job = Job(request, serial=self.count, now=self.clock.now, stage=stage, shape=shape_of(self.cluster, request), parent=parent)
         if parent is not None:
             parent.open_children += 1
         self.logged += 1
@@ -96,7 +96,7 @@ class Scheduler:
         target = job.stage.on.get("released")
         if target is None:
             raise NotReleasable(job.key, job.state)
-        job.shape = self.shape(job.request)
+        job.shape = shape_of(self.cluster, job.request)
         self.enter(job, target, "released")
         self.arm(job, "total", job.request.limits.total, is_whole=True)
 
@@ -119,10 +119,6 @@ class Scheduler:
             self.allotment.give_back(job)
         elif job.phase == "queued":
             self.allotment.leave(job)
-
-    def shape(self, request: JobRequest) -> Shape:
-        """What a job waits for."""
-        return self.cluster.shape(request.resources, request.nodes)
 
     def force(self, job: Job, event: str, outcome: Outcome) -> None:
         """Let `event` (succeeded, failed, displaced) happen to the job now. Raises NotPossible."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 from mockserver.simulation.clock import micros
 from mockserver.simulation.course import Course, Stage
+from mockserver.simulation.elastic import shape_of
 from mockserver.simulation.events import RELEASE
 from mockserver.simulation.job import Job, JobRequest, Limits, Outcome
 from specs.lifecycle import Event, Lifecycle, Phase, State, Transition
@@ -161,7 +162,7 @@ def _recruit(scheduler: Scheduler, lead: Job) -> None:
     course = COURSES["task" if lead.phase == "working" else "pod"]
     while crew.open < team.parallel and len(crew.members) < team.size:
         member = Member(_request(lead, len(crew.members)), lead, index=len(crew.members), now=scheduler.clock.now, stage=course.initial)
-        member.shape = scheduler.shape(member.request)
+        member.shape = shape_of(scheduler.cluster, member.request)
         crew.members.append(member)
         crew.open += 1
         scheduler.logged += 1

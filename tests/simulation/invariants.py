@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import pairwise
 
 from mockserver.simulation.cluster import GPU, MILLI, SHARE
-from mockserver.simulation.job import Job
+from mockserver.simulation.job import Job, Outcome
 from mockserver.simulation.team import Member
 from mockserver.simulation.world import World
 
@@ -17,12 +17,15 @@ def everything(here: World) -> None:
     capacity_is_conserved(here, jobs)
     devices_are_not_shared_by_whole_jobs(here, jobs)
     masks_say_what_is_free(here)
+    whoever_works_has_a_future(here, jobs)
     for job in jobs:
         capacity_is_held_exactly_while_active(job)
         history_follows_the_course(job)
         stamps_never_go_back(job)
         attempts_are_bounded(job)
         teams_add_up(job)
+        limits_are_kept(here, job)
+        nodes_are_what_was_asked_for(here, job)
 
 
 def capacity_is_conserved(here: World, jobs: list[Job]) -> None:
@@ -127,6 +130,42 @@ def teams_add_up(job: Job) -> None:
     assert [member.index for member in crew.members] == list(range(len(crew.members))) and len(crew.members) <= team.size
 
 
+def whoever_works_has_a_future(here: World, jobs: list[Job]) -> None:
+    """For everybody who holds nodes something is due that ends it, unless the run is to go on until somebody ends it."""
+    due = {event[3] for event in here.scheduler.events.heap if event[4] == event[3].generation and event[0] >= here.now_us}
+    for job in jobs:
+        assert not job.holding or job in due or job.request.endless
+
+
+def limits_are_kept(here: World, job: Job) -> None:
+    """A limit passes exactly so long after its anchor: entering the phase, or (total) the submission or release."""
+    began, phase = job.created, ""
+    for instant, stage, event, detail in job.steps():
+        if isinstance(detail, Outcome) and detail.reason.endswith("_timeout") and event in ("timed_out", "retried"):
+            name = detail.reason.removesuffix("_timeout")
+            span = getattr(job.request.limits, name)
+            anchor = _asked_to_run(job) if name == "total" else began
+            assert instant == anchor + round(span * 1e6)
+        if stage.phase != phase:
+            began, phase = instant, stage.phase
+    limit = {"queued": job.request.limits.assign, "starting": job.request.limits.start, "running": job.request.limits.run}.get(phase)
+    if limit is not None and "timed_out" in job.stage.on and job.generation >= 0:
+        assert here.now_us <= began + round(limit * 1e6)
+
+
+def _asked_to_run(job: Job) -> int:
+    return next(instant for instant, stage, _, _ in job.steps() if stage.phase != "draft")
+
+
+def nodes_are_what_was_asked_for(here: World, job: Job) -> None:
+    """Every node that a job holds has the labels and the GPU that were asked for."""
+    wanted = job.shape.request
+    for node, _ in job.holding:
+        machine = here.scheduler.cluster.nodes[node]
+        assert wanted.gpu_model in (None, machine.gpu_model)
+        assert set(wanted.labels) <= set(machine.labels)
+
+
 def settled(here: World) -> None:
     """What holds only when everything due has happened: nobody waits for room that is there, and equal shapes keep their order."""
     cluster, scheduler = here.scheduler.cluster, here.scheduler
@@ -146,7 +185,7 @@ def settled(here: World) -> None:
 
 def fits_now(here: World, job: Job, node: int) -> bool:
     """By brute force over the ledger: whether `node` has all that `job` asks for."""
-    cluster, wanted = here.scheduler.cluster, job.request.resources
+    cluster, wanted = here.scheduler.cluster, job.shape.request
     machine = cluster.nodes[node]
     if wanted.gpu_model not in (None, machine.gpu_model) or not set(wanted.labels) <= set(machine.labels):
         return False

@@ -148,6 +148,7 @@ def test_shares_are_a_water_filling(demand: dict[str, int], total: int, deserved
         assert not unmet or sum(shares.values()) + demand.get("other", 0) >= total - 1e-6
 
 
+DESERVED = {"team-a": 2, "team-b": 1, "team-c": 0}
 steps = st.lists(
     st.tuples(
         st.sampled_from(["train", "build", "delete", "wait"]),
@@ -170,16 +171,18 @@ def test_quotas_hold_whatever_happens(story: list[tuple[str, str, float]]) -> No
             after(here, 1)
         elif what in ("train", "build"):
             before = {job: bool(job.holding) for job in jobs}
+            allocated = dict(here.scheduler.allotment.allocated)
             jobs.append(train(here, f"j{number}", team, gpu) if what == "train" else build(here, f"j{number}", team, gpu))
             evicted = [job for job, held in before.items() if held and not job.holding]
             for job in evicted:
                 assert job.request.preemptible
+                project = job.request.project
+                assert project == jobs[-1].request.project or allocated[project] > 1000 * DESERVED[project], "inside its quota, and yet evicted by another project"
             assert not evicted or jobs[-1].holding, "somebody was evicted for nothing"
         here.settle()
         invariants.everything(here)
-        deserved = {"team-a": 2000, "team-b": 1000, "team-c": 0}
-        for name, quota in deserved.items():
+        for name, quota in DESERVED.items():
             firm = sum(gpus(job) for job in jobs if job.holding and job.request.project == name and not job.request.preemptible)
-            assert firm <= quota
+            assert firm <= 1000 * quota
         free = [job for job in jobs if job.phase == "queued" and job.request.preemptible]
         assert not any(invariants.fits_now(here, job, node) for job in free for node in range(2)), "idle room beside waiting training"

@@ -12,7 +12,7 @@ from mockserver.simulation import scenario as scenarios
 from mockserver.simulation.errors import ScenarioError
 from mockserver.simulation.job import Limits
 from mockserver.simulation.scenario import ApiWorkload, Distribution, Gpu, JobKind, NodeClass, NodeFailures, Project, Scenario, parse
-from mockserver.simulation.scenario_file import MOST_PARTS, schema
+from mockserver.simulation.scenario_file import MOST_PARTS, ScenarioText, schema
 from mockserver.simulation.snapshot import freeze, thaw
 from tests.simulation.worlds import COURSES, after, ask, path, world
 
@@ -202,6 +202,7 @@ def test_a_missing_file_of_values_is_told() -> None:
         ({"image_pull_failure_rate": -1}, "expected image_pull_failure_rate from 0 to 1"),
         ({"limits": Limits(run=-1)}, "expected `limits` in seconds"),
         ({"start": "2026-01-01T00:00:00"}, "offset from UTC"),
+        ({"start": "soon"}, "offset from UTC"),
     ],
 )
 def test_a_scenario_that_no_file_describes_is_checked_as_well(facts: dict[str, object], told: str) -> None:
@@ -217,6 +218,17 @@ def test_a_scenario_that_no_file_describes_is_checked_as_well(facts: dict[str, o
 def test_a_distribution_that_cannot_be_is_refused(facts: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="expected"):
         Distribution(**facts)  # type: ignore[arg-type]
+
+
+def test_a_node_class_that_cannot_be_is_refused() -> None:
+    with pytest.raises(ValueError, match="node class 'a': expected a count from 1"):
+        NodeClass("a", 1, 1, count=0)
+
+
+def test_the_line_of_what_is_not_there_is_that_of_what_is_around_it() -> None:
+    told = ScenarioText("a:\n  b: 1\n", "x")
+
+    assert [told.line(path) for path in (["a", "b"], ["a", "c"], ["a", "b", "d"], ["z"], [])] == [2, 1, 2, 1, 1]
 
 
 def test_jobs_without_limits_have_the_scenario_s() -> None:

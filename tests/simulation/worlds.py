@@ -76,6 +76,7 @@ requests = st.builds(
     command=st.sampled_from(["", "sleep 0", "sleep 1", "sleep 5", "sleep 10", "exit 1", "sleep 2; exit 3"]),
     not_before=st.sampled_from([0, 0, 3, 20]),
     ttl=st.none() | spans,
+    elastic=st.sampled_from([(), (), (ResourceRequest(cpu=2, gpu=1), ResourceRequest(cpu=1)), (ResourceRequest(cpu=0.5),)]),
     team=st.none() | st.builds(Team, size=st.integers(1, 4), parallel=st.integers(1, 3), tolerate=st.integers(0, 2), run=st.none() | spans),
 )
 scenarios = st.builds(

@@ -15,10 +15,12 @@ from mockserver.adapters.steering import script
 from mockserver.simulation.errors import UnknownJob
 from mockserver.simulation.job import NO_BACKOFF, NO_LIMITS, Backoff, Job, JobRequest, Limits, ResourceRequest
 from mockserver.simulation.scenario import Project
+from mockserver.simulation.team import Team
 from mockserver.simulation.world import World
 
 TRAINING_RETRIES = 6
 KUBERNETES_BACKOFF = Backoff(first=10.0, most=360.0)
+MOST_PODS = 1000
 MIB = 1 << 20
 MEMORY_PER_GPU = 100 * MIB
 CORES_PER_GPU = 1.0
@@ -35,7 +37,6 @@ class Submission:
     type: str
     image: str
     user: str
-    gpus: float
 
 
 def runai_submit_job(call: Call) -> Reply:
@@ -136,9 +137,25 @@ def _request(call: Call, wanted: Json, name: str) -> JobRequest:
             type="Interactive" if interactive else "Train",
             image=wanted["image"],
             user=call.headers.get("ra-user", ""),
-            gpus=wanted.get("gpu", 0),
         ),
+        team=None if interactive else _team(wanted),
+        elastic=_less(wanted) if wanted.get("elastic", False) else (),
     )
+
+
+def _team(wanted: Json) -> Team | None:
+    """The pods of a job that has to complete more than once. Source: specs/runai/sources.md#pods"""
+    size, parallel = min(wanted.get("completions", 1), MOST_PODS), min(wanted.get("parallelism", 1), MOST_PODS)
+    return Team(size, parallel, tolerate=wanted.get("backoffLimit", TRAINING_RETRIES)) if size > 1 else None
+
+
+def _less(wanted: Json) -> tuple[ResourceRequest, ...]:
+    """What an elastic job makes do with: half its GPUs, half of that, down to one. Source: specs/runai/sources.md#elastic"""
+    gpus, found = int(wanted.get("gpu", 0)), []
+    while gpus > 1:
+        gpus //= 2
+        found.append(_resources(gpus, wanted.get("cpu"), wanted.get("memory"), wanted.get("nodeType")))
+    return tuple(found)
 
 
 def _quota(world: World, name: str) -> Project | None:
@@ -164,17 +181,18 @@ def _resources(gpu: float, cpu: float | None, memory: str | None, node_type: str
 def _view(world: World, job: Job) -> dict[str, Any]:
     told: Any = job.payload
     nodes = world.scheduler.cluster.nodes
+    active = [one for one in ((job,) if job.crew is None else job.crew.members) if one.holding]
     return {
         "id": told.id,
         "project": job.request.project,
         "name": told.name,
         "status": job.stage.name,
         "type": told.type,
-        "nodes": [nodes[number].name for number, _ in job.holding],
+        "nodes": [nodes[number].name for one in active for number, _ in one.holding],
         "createdAt": unix_millis(world, job.created),
         "images": told.image,
         "user": told.user,
-        "currentAllocatedGPUs": told.gpus if job.holding else 0,
+        "currentAllocatedGPUs": sum(one.shape.request.gpu for one in active),
     }
 
 

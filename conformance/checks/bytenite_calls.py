@@ -1,0 +1,88 @@
+"""Calls that only ByteNite's checks make: about one job by its id, pages of the list, purchases of tokens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.exchange import Exchange
+from conformance.expect import NotApplicable, accepted, needed
+from conformance.pointer import MISSING, Json, get
+from conformance.session import JobRef, Session
+from conformance.settings import secret
+
+NOBODY = "00000000-0000-4000-8000-00000000dead"
+"""The id of a job that never was."""
+NEW = "JOB_STATE_NEW"
+
+NEWER: dict[str, Json] = {
+    "Customer_SetJobDatasource": {"dataSource": {"dataSourceDescriptor": "bypass"}},
+    "Customer_SetJobParams": {"app": {"changed": True}},
+    "Customer_SetJobName": {"name": "changed"},
+    "Customer_SetJobConfigs": {"jobTimeout": 4321},
+}
+"""Changes of a draft that are valid, by operation."""
+OLDER: dict[str, Json] = {
+    "Customer_SetJobDatasourceLegacy": {"dataSource": {"dataSourceDescriptor": "bypass"}},
+    "Customer_SetJobParamsLegacy": {"app": {"changed": True}},
+    "Customer_PostJobConfigs": {"jobTimeout": 4321},
+    "Customer_UploadCompletedLegacy": {},
+    "Customer_RunJobLegacy": {},
+}
+"""The same on older paths."""
+
+
+def on(session: Session, operation: str, job: JobRef | str, body: Json = MISSING, **options: Any) -> Exchange:
+    """Make a call about a job."""
+    return session.call(operation, {"jobId": job if isinstance(job, str) else job.id}, body=body, **options)
+
+
+def change(session: Session, operation: str, job: JobRef, body: Json) -> Json:
+    """Make a change that must be granted; the job as it is read afterwards."""
+    accepted(on(session, operation, job, body), f"{operation} of a draft")
+    return seen(session, job)
+
+
+def seen(session: Session, job: JobRef) -> dict[str, Json]:
+    """The job as it is read. Inconclusive where it is not known."""
+    view = session.view(job)
+    needed(isinstance(view, dict), "the job cannot be read")
+    found: dict[str, Json] = view
+    return found
+
+
+def in_conditions(session: Session) -> list[tuple[str, JobRef]]:
+    """Jobs that were run, as far as the target can make them: one that waits, one that runs, one complete, one failed."""
+    found = []
+    for shape, phases in (("waits", ("queued",)), ("long", ("running",)), ("quick", ("succeeded",)), ("fails", ("failed",))):
+        if shape == "quick" or shape in session.settings.shapes:
+            job = session.submit(shape)
+            found.append((session.until(job, *phases), job))
+    return found
+
+
+def page(session: Session, **query: Any) -> Json:
+    """The answer to a list; an underscore of a name stands for its dot."""
+    exchange = accepted(session.list_jobs(query={name.replace("_", "."): value for name, value in query.items()}), f"the list with {query}")
+    return exchange.response.json
+
+
+def ids(answer: Json) -> list[str]:
+    """The ids of the jobs on a page, in its order."""
+    data = get(answer, "/data")
+    return [str(get(item, "/id")) for item in data] if isinstance(data, list) else []
+
+
+def buy(session: Session, name: str = "good", **changes: str) -> Exchange:
+    """Exchange a caller's API key for a token, without any credential. NotApplicable where callers buy no tokens."""
+    raw = session.settings.credentials.get(name, {}).get("token")
+    if not raw:
+        raise NotApplicable(f"the target file does not say how the caller {name!r} buys a token")
+    body = {key: secret(str(value)) for key, value in raw["body"].items()} | changes
+    return session.call(raw["operation"], body=body, credential="none")
+
+
+def token_of(exchange: Exchange) -> str:
+    """The token that a purchase brought. Inconclusive where it brought none."""
+    found = get(exchange.response.json, "/token")
+    needed(exchange.response.is_success and isinstance(found, str) and found, f"no token was given: {exchange.line}")
+    return str(found)

@@ -1,0 +1,156 @@
+"""Checks of ByteNite's timeouts: of the whole job, and of each of its tasks."""
+
+from __future__ import annotations
+
+from conformance.checks import check
+from conformance.checks.bytenite_calls import NEW, on
+from conformance.expect import accepted, expect, needed
+from conformance.pointer import Json
+from conformance.session import JobRef, Session
+from specs.lifecycle import TERMINAL
+
+LIMIT = 60
+FINE = 0.25
+
+
+def _limited(session: Session, config: Json, shape: str = "long") -> JobRef:
+    return session.submit(shape, {"config": config})
+
+
+def _goes_on(session: Session, job: JobRef, what: str) -> None:
+    state = session.state(job)
+    expect(session.phase_of(state) not in TERMINAL, f"{what}: the job is {state} too early", job.created, session.exchanges[-1])
+
+
+def _is_over(session: Session, job: JobRef, what: str) -> None:
+    state = session.state(job)
+    expect(session.phase_of(state) in TERMINAL, f"{what}: the job is still {state}", job.created, session.exchanges[-1])
+
+
+@check("BYT-TMO-001")
+def a_job_is_stopped_at_its_timeout(session: Session) -> None:
+    """At twice the time it is over, and not because it was done."""
+    job = _limited(session, {"jobTimeout": LIMIT})
+    session.until(job, "running")
+    session.advance(2 * LIMIT)
+    _is_over(session, job, "at twice its timeout")
+    expect(session.phase(job) != "succeeded", "a job that runs longer than its timeout is complete", session.exchanges[-1])
+
+
+@check("BYT-TMO-002")
+def a_job_is_not_stopped_early(session: Session) -> None:
+    """A second before its timeout it is there."""
+    job = _limited(session, {"jobTimeout": LIMIT})
+    session.advance(LIMIT - 1)
+    _goes_on(session, job, "a second before its timeout")
+
+
+@check("BYT-TMO-003")
+def the_job_timeout_counts_from_the_run(session: Session) -> None:
+    """Within a second."""
+    job = session.submit("long", {"config": {"jobTimeout": LIMIT}}, draft=True)
+    session.advance(33)
+    session.start(job)
+    session.advance(LIMIT - 0.5)
+    _goes_on(session, job, "half a second before its timeout")
+    session.advance(1)
+    _is_over(session, job, "half a second after its timeout")
+
+
+@check("BYT-TMO-004")
+def a_timeout_is_a_failure(session: Session) -> None:
+    """Of the job and of a task."""
+    for config in ({"jobTimeout": LIMIT}, {"taskTimeout": LIMIT}):
+        job = _limited(session, config)
+        ended = session.until(job)
+        expect(session.phase_of(ended) == "failed", f"a job stopped by {config} is {ended}", job.created, session.exchanges[-1])
+
+
+@check("BYT-TMO-005")
+def a_draft_has_all_the_time(session: Session) -> None:
+    """Five times its timeout, then it is run and has it whole."""
+    job = session.submit("long", {"config": {"jobTimeout": LIMIT}}, draft=True)
+    session.advance(5 * LIMIT)
+    expect(session.state(job) == NEW, f"a draft is {session.state(job)}", session.exchanges[-1])
+    accepted(session.start(job), "running a draft")
+    session.advance(LIMIT - 1)
+    _goes_on(session, job, "a second before its timeout")
+
+
+@check("BYT-TMO-006")
+def a_waiting_job_has_a_timeout_too(session: Session) -> None:
+    """It waits until then and no longer."""
+    job = _limited(session, {"jobTimeout": LIMIT}, "waits")
+    session.advance(LIMIT - 1)
+    _goes_on(session, job, "a second before its timeout")
+    session.advance(LIMIT)
+    _is_over(session, job, "a minute after its timeout")
+
+
+def _tasks(session: Session, limit: Json) -> JobRef:
+    """A job whose tasks have just begun."""
+    job = _limited(session, {"taskTimeout": limit})
+    session.until(job, "running", step=FINE)
+    return job
+
+
+@check("BYT-TMO-007")
+def a_task_is_stopped_at_its_timeout(session: Session) -> None:
+    """At three times the time it is no longer at work, and was not done."""
+    job = _tasks(session, 30)
+    session.advance(90)
+    state = session.state(job)
+    expect(session.phase_of(state) not in ("running", "succeeded"), f"a job whose task outran its timeout is {state}", job.created, session.exchanges[-1])
+
+
+@check("BYT-TMO-008")
+def a_task_is_not_stopped_early(session: Session) -> None:
+    """Shortly before its timeout it is at work."""
+    job = _tasks(session, 30)
+    session.advance(30 - 2 * FINE)
+    _goes_on(session, job, "half a second before its task's timeout")
+
+
+@check("BYT-TMO-009")
+def the_task_timeout_is_kept_closely(session: Session) -> None:
+    """Two seconds after it the job is over."""
+    job = _tasks(session, "30")
+    session.advance(30 - 2 * FINE)
+    _goes_on(session, job, "half a second before its task's timeout")
+    session.advance(2 * FINE + 0.5)
+    _is_over(session, job, "half a second after its task's timeout")
+
+
+@check("BYT-TMO-010")
+def a_job_within_its_timeouts_is_complete(session: Session) -> None:
+    """Both limits, as numbers and as digits, far beyond what it needs."""
+    for config in ({"taskTimeout": 120, "jobTimeout": 600}, {"jobTimeout": 600}):
+        job = _limited(session, config, "quick")
+        ended = session.until(job)
+        expect(session.phase_of(ended) == "succeeded", f"a job that keeps {config} ended as {ended}", job.created, session.exchanges[-1])
+
+
+@check("BYT-TMO-011")
+def limits_that_come_later_count(session: Session) -> None:
+    """With the run, flat and under config, and with a change of the draft."""
+    for operation, body in (("Customer_RunJob", {"jobTimeout": LIMIT}), ("Customer_RunJob", {"config": {"jobTimeout": str(LIMIT)}}), ("Customer_SetJobConfigs", {"jobTimeout": LIMIT})):
+        job = session.submit("long", {"config": {"jobTimeout": 5 * LIMIT}}, draft=True)
+        answer = on(session, operation, job, body)
+        needed(answer.response.is_success, f"{operation} with limits was answered {answer.response.status}")
+        if operation != "Customer_RunJob":
+            needed(session.start(job).response.is_success, "a draft cannot be run")
+        session.advance(LIMIT - 1)
+        _goes_on(session, job, f"a second before the timeout of {operation}")
+        session.advance(LIMIT)
+        _is_over(session, job, f"a minute after the timeout of {operation}")
+
+
+@check("BYT-TMO-012")
+def a_job_without_limits_goes_on(session: Session) -> None:
+    """It is at work for as long as it has work, and complete then."""
+    job = session.submit("long")
+    session.until(job, "running")
+    session.advance(8 * LIMIT)
+    _goes_on(session, job, "without any timeout")
+    ended = session.until(job, within=1200, step=20)
+    expect(session.phase_of(ended) == "succeeded", f"a job without limits ended as {ended}", job.created, session.exchanges[-1])

@@ -1,0 +1,139 @@
+"""Checks of ByteNite's lists: what a page tells of those around it, orders, and the filter that is a call of its own."""
+
+from __future__ import annotations
+
+from conformance.checks import check
+from conformance.checks.bytenite_calls import ids, page
+from conformance.exchange import Exchange
+from conformance.expect import accepted, expect, refused
+from conformance.pointer import Json, get
+from conformance.session import Session
+
+COUNT = 5
+PAGES = ((2, 0), (2, 2), (2, 4), (3, 2), (COUNT, 0), (10, 0), (2, 3), (1, 4), (4, 0))
+"""Limits and offsets of pages of a list of five."""
+
+
+def _drafts(session: Session, count: int = COUNT) -> list[str]:
+    return [session.submit(draft=True).id for _ in range(count)]
+
+
+def _paging(answer: Json, name: str) -> Json:
+    told = get(answer, f"/pagination/{name}")
+    return int(told) if isinstance(told, str) and told.isdigit() else told
+
+
+@check("BYT-LST-002")
+def a_page_tells_its_offset(session: Session) -> None:
+    """Wherever it begins."""
+    _drafts(session)
+    for limit, offset in PAGES:
+        told = _paging(page(session, pagination_limit=limit, pagination_offset=offset), "offset")
+        expect(told == offset, f"a page at {offset} tells the offset {told!r}", session.exchanges[-1])
+
+
+@check("BYT-LST-003")
+def a_page_knows_what_is_behind_it(session: Session) -> None:
+    """First, middle and last pages, also such that end exactly."""
+    _drafts(session)
+    for limit, offset in PAGES:
+        told = _paging(page(session, pagination_limit=limit, pagination_offset=offset), "hasNext")
+        expect(told is (offset + limit < COUNT), f"a page of {limit} at {offset} of {COUNT} jobs says {told!r} to more behind it", session.exchanges[-1])
+
+
+@check("BYT-LST-004")
+def a_page_knows_what_is_before_it(session: Session) -> None:
+    """First, middle and last pages."""
+    _drafts(session)
+    for limit, offset in PAGES:
+        told = _paging(page(session, pagination_limit=limit, pagination_offset=offset), "hasPrevious")
+        expect(told is (offset > 0), f"a page of {limit} at {offset} of {COUNT} jobs says {told!r} to more before it", session.exchanges[-1])
+
+
+@check("BYT-LST-005")
+def short_names_page_alike(session: Session) -> None:
+    """Page by page."""
+    _drafts(session)
+    for limit, offset in PAGES:
+        long = ids(page(session, pagination_limit=limit, pagination_offset=offset))
+        short = ids(page(session, limit=limit, offset=offset))
+        expect(long == short, f"a page of {limit} at {offset} holds {len(short)} other jobs under short names", *session.exchanges[-2:])
+
+
+@check("BYT-LST-006")
+def a_list_is_ordered_as_asked(session: Session) -> None:
+    """By creation and by name, up and down, whole and page by page."""
+    made = []
+    for name in ("cf-b", "cf-d", "cf-a", "cf-c"):
+        made.append((session.submit(patch={"name": name}, draft=True).id, name))
+        session.advance(2)
+    by_name = [id_ for id_, _ in sorted(made, key=lambda one: one[1])]
+    oldest = [id_ for id_, _ in made]
+    for order, wanted in (("createdAt asc", oldest), ("createdAt desc", oldest[::-1]), ("name asc", by_name), ("name desc", by_name[::-1]), ("name", by_name)):
+        expect(ids(page(session, orderBy=order)) == wanted, f"the list is not in the order {order!r}", session.exchanges[-1])
+        paged = ids(page(session, orderBy=order, pagination_limit=2)) + ids(page(session, orderBy=order, pagination_limit=2, pagination_offset=2))
+        expect(paged == wanted, f"the pages are not in the order {order!r}", *session.exchanges[-2:])
+
+
+@check("BYT-LST-009")
+def pages_below_nought_are_refused(session: Session) -> None:
+    """Limit and offset, with a twin each."""
+    session.submit(draft=True)
+    for name in ("pagination.limit", "pagination.offset"):
+        accepted(session.list_jobs(query={name: 1}), f"a list with {name} of 1")
+        refused(session.list_jobs(query={name: -1}), f"a list with {name} of -1", (400,))
+
+
+def _filtered(session: Session, **wanted: Json) -> Exchange:
+    return accepted(session.call("Customer_FilterJobs", body=wanted), f"the list of jobs with {wanted}")
+
+
+@check("BYT-LST-010")
+def a_filter_by_states_holds_what_it_says(session: Session) -> None:
+    """Each state alone, two together, and none for all."""
+    draft, running, ended = session.submit(draft=True), session.submit("long"), session.submit()
+    session.until(ended)
+    session.until(running, "running")
+    states = {job.id: session.state(job) for job in (draft, running, ended)}
+    for wanted in ([states[draft.id]], [states[running.id]], [states[ended.id]], [states[draft.id], states[ended.id]], []):
+        found = set(ids(_filtered(session, states=wanted).response.json)) & states.keys()
+        right = {id_ for id_, state in states.items() if state in wanted or not wanted}
+        expect(found == right, f"a filter by {wanted} holds {len(found)} jobs, of which {len(found & right)} are right, of {len(right)}", session.exchanges[-1])
+
+
+@check("BYT-LST-011")
+def a_filter_by_template_or_name_holds_what_it_says(session: Session) -> None:
+    """Two templates, three names."""
+    facts = (("hello-world", "cf-red"), ("image-variations", "cf-red green"), ("hello-world", "cf-blue"))
+    made = {session.submit(patch={"templateId": template, "name": name}, draft=True).id: (template, name) for template, name in facts}
+    for template in ("hello-world", "image-variations"):
+        found = set(ids(_filtered(session, templateIds=[template]).response.json)) & made.keys()
+        expect(found == {id_ for id_, fact in made.items() if fact[0] == template}, f"a filter by the template {template} holds others, or not all", session.exchanges[-1])
+    for part in ("cf-red", "green", "cf-blue"):
+        found = set(ids(_filtered(session, name=part).response.json)) & made.keys()
+        expect(found == {id_ for id_, fact in made.items() if part in fact[1]}, f"a filter by the name {part!r} holds others, or not all", session.exchanges[-1])
+
+
+@check("BYT-LST-012")
+def a_filtered_list_is_paged(session: Session) -> None:
+    """Three of five fit; page by page they are there once."""
+    made = [session.submit(patch={"name": f"cf-{'in' if number % 2 == 0 else 'out'}"}, draft=True).id for number in range(COUNT)]
+    found: list[str] = []
+    for offset in (0, 2):
+        answer = _filtered(session, name="cf-in", pagination={"limit": 2, "offset": offset}).response.json
+        found += ids(answer)
+        told = [_paging(answer, name) for name in ("total", "offset", "hasNext")]
+        expect(told == [3, offset, offset == 0], f"total, offset and hasNext at {offset} are {told}", session.exchanges[-1])
+    expect(sorted(found) == sorted(made[::2]), "the pages of a filtered list hold other jobs than fit", *session.exchanges[-2:])
+
+
+@check("BYT-LST-013")
+def a_deleted_job_does_not_count(session: Session) -> None:
+    """Four drafts; one is deleted, one aborted."""
+    jobs = [session.submit(draft=True) for _ in range(4)]
+    for left, call in ((4, None), (3, session.delete), (2, session.cancel)):
+        if call is not None:
+            accepted(call(jobs[left]), "taking a draft away")
+        answer = page(session, pagination_limit=1)
+        expect(_paging(answer, "total") == left, f"the total is {_paging(answer, 'total')!r}, left are {left}", session.exchanges[-1])
+        expect(len(ids(page(session))) == left, f"the list holds {len(ids(page(session)))} jobs, left are {left}", session.exchanges[-1])

@@ -1,0 +1,139 @@
+"""Checks of the instants that ByteNite's jobs tell, against the clock by which they were lived."""
+
+from __future__ import annotations
+
+from conformance.checks import check
+from conformance.checks.bytenite_calls import NEW, seen
+from conformance.derived import instant
+from conformance.expect import expect, needed
+from conformance.pointer import Json, get
+from conformance.session import JobRef, Session
+
+NEAR = 1.1
+"""Seconds by which two instants may differ that are one: an instant may be told in whole seconds."""
+
+
+def _told(view: Json, name: str) -> float:
+    found = instant(get(view, f"/{name}"))
+    needed(found is not None, f"the job does not tell its {name}")
+    assert found is not None
+    return found
+
+
+def _stamps(view: Json) -> dict[str, float]:
+    stamps = get(view, "/stateTimestamps")
+    needed(isinstance(stamps, dict) and stamps, "the job tells no instants of its states")
+    return {state: found for state, value in stamps.items() if (found := instant(value)) is not None}
+
+
+def _order(session: Session) -> list[str]:
+    states: list[str] = session.spec.document["components"]["schemas"]["jobJobState"]["enum"]
+    return states
+
+
+def _now(session: Session) -> float:
+    assert session.now is not None  # the requirement needs virtual time
+    return session.now
+
+
+@check("BYT-TIM-015")
+def the_creation_is_when_it_was(session: Session) -> None:
+    """Two jobs a hundred seconds apart, and the first again later."""
+    first = session.submit(draft=True)
+    session.advance(100)
+    second = session.submit(draft=True)
+    apart = _told(seen(session, second), "createdAt") - _told(seen(session, first), "createdAt")
+    expect(abs(apart - 100) <= NEAR, f"jobs that were created 100 seconds apart tell {apart:g}", *session.exchanges[-2:])
+
+
+@check("BYT-TIM-016")
+def the_submission_is_when_the_job_was_run(session: Session) -> None:
+    """A draft that is run after fifty seconds."""
+    job = session.submit(draft=True)
+    session.advance(50)
+    session.start(job)
+    session.advance(2)
+    view = seen(session, job)
+    apart = _told(view, "submittedAt") - _told(view, "createdAt")
+    expect(abs(apart - 50) <= NEAR, f"a job that was run 50 seconds after its creation tells {apart:g}", session.exchanges[-1])
+
+
+@check("BYT-TIM-017")
+def the_end_is_when_it_was(session: Session) -> None:
+    """Between the last look that saw it at work and the first that saw it ended."""
+    for shape in ("quick", "fails"):
+        if shape != "quick" and shape not in session.settings.shapes:
+            continue
+        session.advance(20)
+        job = session.submit(shape)
+        created = _now(session)
+        session.until(job, step=0.5)
+        view, now = seen(session, job), _now(session)
+        apart = _told(view, "endedAt") - _told(view, "createdAt")
+        expect(now - created - 0.5 - NEAR <= apart <= now - created + NEAR, f"a job that ended {now - created:g} seconds after its creation tells {apart:g}", session.exchanges[-1])
+        started = _told(view, "startedAt") - _told(view, "createdAt")
+        expect(-NEAR <= started <= now - created + NEAR, f"a job that lived {now - created:g} seconds tells a start after {started:g}", session.exchanges[-1])
+
+
+@check("BYT-TIM-018")
+def states_have_their_instants(session: Session) -> None:
+    """Watched every half second: each new state was entered since the look before."""
+    for shape in ("quick", "fails"):
+        if shape != "quick" and shape not in session.settings.shapes:
+            continue
+        job = session.submit(shape, draft=True)
+        created, before, last = _now(session), "", _now(session)
+        session.advance(7)
+        session.start(job)
+        for state in session.watch(job, step=0.5):
+            _is_stamped(session, job, (before, state), since=last - created, by=_now(session) - created)
+            before, last = state, _now(session)
+
+
+def _is_stamped(session: Session, job: JobRef, states: tuple[str, str], *, since: float, by: float) -> None:
+    exchange = session.exchanges[-1]
+    view = get(exchange.response.json, "/job")
+    stamps = _stamps(view)
+    before, state = states
+    expect(state in stamps, f"a job that is {state} has no instant of it", exchange)
+    if state != before:
+        apart = stamps[state] - _told(view, "createdAt")
+        expect(since - NEAR <= apart <= by + NEAR, f"{state} was entered between {since:g} and {by:g} seconds after the creation and tells {apart:g}", job.created, exchange)
+
+
+@check("BYT-TIM-019")
+def states_to_come_have_no_instant(session: Session) -> None:
+    """At every look, the instants are of states up to the one that the job is in."""
+    order = _order(session)
+    for shape in ("quick", "fails"):
+        if shape != "quick" and shape not in session.settings.shapes:
+            continue
+        job = session.submit(shape, draft=True)
+        _none_ahead(session, job, order, session.state(job))
+        session.start(job)
+        for state in session.watch(job):
+            _none_ahead(session, job, order, state)
+
+
+def _none_ahead(session: Session, job: JobRef, order: list[str], state: str) -> None:
+    exchange = session.exchanges[-1]
+    ahead = set(order[order.index(state) + 1 :]) if session.phase_of(state) != "failed" else {order[-2]}
+    early = sorted(ahead & _stamps(get(exchange.response.json, "/job")).keys())
+    expect(not early, f"a job that is {state} has instants of {', '.join(early)}", exchange)
+
+
+@check("BYT-TIM-020")
+def first_and_last_state_agree_with_creation_and_end(session: Session) -> None:
+    """The same instants under two names."""
+    for shape in ("quick", "fails"):
+        if shape != "quick" and shape not in session.settings.shapes:
+            continue
+        job = session.submit(shape, draft=True)
+        session.advance(30)
+        session.start(job)
+        ended = session.until(job)
+        view = seen(session, job)
+        stamps = _stamps(view)
+        needed(NEW in stamps and ended in stamps, "the first or the last state has no instant")
+        for state, name in ((NEW, "createdAt"), (ended, "endedAt")):
+            expect(abs(stamps[state] - _told(view, name)) <= NEAR, f"{name} is {view.get(name)} and {state} {view['stateTimestamps'][state]}", session.exchanges[-1])

@@ -1,0 +1,128 @@
+"""Checks of ByteNite's tokens, and of customers who do not see each other's jobs."""
+
+from __future__ import annotations
+
+from conformance.checks import check
+from conformance.checks.bytenite_calls import NEW, NEWER, buy, ids, on, seen, token_of
+from conformance.exchange import Exchange
+from conformance.expect import NotApplicable, accepted, expect, needed, refused
+from conformance.pointer import get
+from conformance.session import Session
+from conformance.settings import secret
+
+DENIED = (401, 403)
+STRANGERS = (403, 404)
+
+
+def _with(session: Session, value: str) -> Exchange:
+    """The list, asked for with that Authorization."""
+    return session.list_jobs(headers={"Authorization": value}, credential="none")
+
+
+@check("BYT-AUT-002", strict=True)
+def buying_a_token_takes_none(session: Session) -> None:
+    """The purchase itself bears no credential."""
+    accepted(buy(session), "the purchase of a token without a token")
+
+
+@check("BYT-AUT-003", strict=True)
+def an_unknown_key_buys_nothing(session: Session) -> None:
+    """With the known key as its twin."""
+    token_of(buy(session))
+    refused(buy(session, apiKey=f"no-{session.unique('key')}"), "the purchase with an API key that nobody has", (400, *DENIED, 404))
+
+
+def _life(exchange: Exchange) -> int:
+    told = str(get(exchange.response.json, "/expiresIn"))
+    needed(told.isdigit() and 10 < int(told) < 10_000_000, f"the token's span of life is {told!r}")
+    return int(told)
+
+
+@check("BYT-AUT-005", strict=True)
+def a_token_is_good_for_its_life(session: Session) -> None:
+    """At its beginning and a second before its end."""
+    bought = buy(session)
+    token = token_of(bought)
+    accepted(_with(session, token), "a list with a new token")
+    session.advance(_life(bought) - 1)
+    accepted(_with(session, token), "a list with a token a second before its end")
+
+
+@check("BYT-AUT-006", strict=True)
+def a_token_ends(session: Session) -> None:
+    """A second after its end it is worth nothing, a new one is."""
+    bought = buy(session)
+    session.advance(_life(bought) + 1)
+    refused(_with(session, token_of(bought)), "a list with a token a second after its end", DENIED)
+    accepted(_with(session, token_of(buy(session))), "a list with a new token")
+
+
+@check("BYT-AUT-007", strict=True)
+def only_a_whole_token_will_do(session: Session) -> None:
+    """Near misses of one that is good."""
+    token = token_of(buy(session))
+    accepted(_with(session, token), "a list with a token")
+    key = secret(str(next(iter(session.settings.credentials["good"]["token"]["body"].values()))))
+    for wrong in (token[:-1], token[: len(token) // 2], f"{token}x", token[::-1] if token[::-1] != token else "x", key, "Bearer", "null"):
+        refused(_with(session, wrong), "a list with what is almost a token", DENIED)
+
+
+@check("BYT-AUT-008", strict=True)
+def a_token_may_follow_bearer(session: Session) -> None:
+    """As integrations send it."""
+    token = token_of(buy(session))
+    accepted(_with(session, f"Bearer {token}"), "a list with Bearer and a token")
+    refused(_with(session, f"Bearer {token[:-1]}"), "a list with Bearer and half a token", DENIED)
+
+
+@check("BYT-AUT-009", strict=True)
+def a_second_token_does_not_end_the_first(session: Session) -> None:
+    """Both are good."""
+    first = token_of(buy(session))
+    session.advance(5)
+    second = token_of(buy(session))
+    for token in (first, second):
+        accepted(_with(session, token), "a list with one of two tokens")
+
+
+@check("BYT-ERR-004", strict=True)
+def what_lacks_a_credential_has_code_16(session: Session) -> None:
+    """None, and a wrong one; a server that says 403 has another code."""
+    told = [session.list_jobs(credential="none"), _with(session, "not-a-token"), session.post(session.body(), credential="none")]
+    for exchange in told:
+        refused(exchange, "a call without a right credential", DENIED)
+        if exchange.response.status == 401:
+            expect(get(exchange.response.json, "/code") == 16, f"the code is {get(exchange.response.json, '/code')!r}, expected 16", exchange)
+
+
+def _second(session: Session) -> None:
+    if "second" not in session.settings.credentials:
+        raise NotApplicable("the target file knows no second customer")
+
+
+@check("BYT-ISO-001", strict=True)
+def customers_do_not_see_each_others_jobs(session: Session) -> None:
+    """Neither by id nor in a list; each sees its own."""
+    _second(session)
+    mine, other = session.submit(draft=True), session.submit(draft=True, credential="second")
+    for job, own, stranger in ((mine, "good", "second"), (other, "second", "good")):
+        accepted(session.on("read", job, credential=own), "reading one's own job")
+        refused(session.on("read", job, credential=stranger), "reading the job of another customer", STRANGERS)
+        refused(on(session, "Customer_GetJobResults", job, credential=stranger), "reading results of another customer", STRANGERS)
+        refused(session.call("Customer_GetLogs", body={"jobId": job.id}, credential=stranger), "reading logs of another customer", STRANGERS)
+        needed(job.id in ids(session.list_jobs(credential=own).response.json), "a customer does not see its own job")
+        expect(job.id not in ids(session.list_jobs(credential=stranger).response.json), "the list of one customer holds the job of another", session.exchanges[-1])
+        expect(job.id not in ids(session.call("Customer_FilterJobs", body={}, credential=stranger).response.json), "the filtered list of one customer holds the job of another", session.exchanges[-1])
+
+
+@check("BYT-ISO-002", strict=True)
+def customers_do_not_touch_each_others_jobs(session: Session) -> None:
+    """Every call that would do something; the job is as it was."""
+    _second(session)
+    job = session.submit(draft=True)
+    before = seen(session, job)
+    for operation, body in [*NEWER.items(), ("Customer_RunJob", {}), ("Customer_AbortJob", {}), ("Customer_DeleteJob", {})]:
+        options = {} if operation == "Customer_DeleteJob" else {"body": body}
+        answer = refused(on(session, operation, job, credential="second", **options), f"{operation} of the job of another customer", STRANGERS)
+        after = session.view(job)
+        expect(after == before, f"{operation} of another customer changed a job that is {NEW}", answer, session.exchanges[-1])

@@ -1,0 +1,195 @@
+"""Checks of Ionworks' lists: filters by type and status, totals, order, and the array under the path with a slash."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.checks import check
+from conformance.expect import accepted, expect, needed
+from conformance.pointer import Json, get, same_value, without_nulls
+from conformance.session import JobRef, Session
+
+PAGE, ARRAY = "list_jobs_jobs_get", "list_jobs_jobs__get"
+TYPES = ("dummy", "simulate", "dummy", "ecm_fit", "simulate", "dummy")
+Query = list[tuple[str, Any]]
+
+
+def _made(session: Session) -> list[JobRef]:
+    return [session.submit("long", {"job_type": name}) for name in TYPES]
+
+
+def _page(session: Session, query: Query, operation: str = PAGE) -> tuple[list[Json], int | None]:
+    """The jobs of one page, and the total where one is told."""
+    exchange = accepted(session.call(operation, query=query), f"the list for {query}")
+    told = exchange.response.json
+    jobs, total = (told, None) if operation == ARRAY else (get(told, "/jobs"), get(told, "/total"))
+    needed(isinstance(jobs, list), "the list is no list")
+    return jobs, total
+
+
+def _holds(session: Session, query: Query, wanted: list[JobRef], operation: str = PAGE) -> None:
+    jobs, total = _page(session, query, operation)
+    ids, right = sorted(str(get(job, "/job_id")) for job in jobs), sorted(job.id for job in wanted)
+    expect(ids == right, f"the list for {query} holds {len(ids)} jobs ({len(set(ids) & set(right))} of them right), {len(right)} match", session.exchanges[-1])
+    expect(total in (None, len(right)), f"the total for {query} is {total}, {len(right)} jobs match", session.exchanges[-1])
+
+
+def _of(jobs: list[JobRef], *types: str) -> list[JobRef]:
+    return [job for job, name in zip(jobs, TYPES, strict=True) if name in types]
+
+
+@check("ION-LST-002")
+def a_list_of_one_type(session: Session) -> None:
+    """Every type that there is a job of, and one that there is none of."""
+    jobs = _made(session)
+    for name in ("dummy", "simulate", "ecm_fit", "optimize"):
+        _holds(session, [("job_type", name)], _of(jobs, name))
+    _holds(session, [], jobs)
+
+
+@check("ION-LST-003")
+def a_list_of_several_types(session: Session) -> None:
+    """The parameter is repeated; its order does not matter, and once is enough."""
+    jobs = _made(session)
+    for names in (("dummy", "ecm_fit"), ("ecm_fit", "dummy"), ("simulate",), ("optimize", "simulate", "dummy"), ("optimize", "validation")):
+        _holds(session, [("job_types", name) for name in names], _of(jobs, *names))
+
+
+@check("ION-LST-004")
+def several_types_count_more_than_one(session: Session) -> None:
+    """Whichever of the two parameters is first."""
+    jobs = _made(session)
+    _holds(session, [("job_type", "dummy"), ("job_types", "ecm_fit"), ("job_types", "simulate")], _of(jobs, "ecm_fit", "simulate"))
+    _holds(session, [("job_types", "ecm_fit"), ("job_type", "dummy")], _of(jobs, "ecm_fit"))
+
+
+@check("ION-LST-005")
+def filters_hold_together(session: Session) -> None:
+    """By type and by status at once."""
+    jobs = _made(session)
+    ended = session.submit("quick")
+    session.until(ended)
+    for job in jobs:
+        needed(session.state(job) == "processing", "not every job runs")
+    _holds(session, [("status", "processing"), ("job_type", "dummy")], _of(jobs, "dummy"))
+    _holds(session, [("status", "completed"), ("job_type", "dummy")], [ended])
+    _holds(session, [("status", "completed"), ("job_types", "simulate"), ("job_types", "ecm_fit")], [])
+    _holds(session, [("status", "processing"), ("job_types", "simulate"), ("job_types", "ecm_fit")], _of(jobs, "simulate", "ecm_fit"))
+
+
+@check("ION-LST-007")
+def the_total_of_a_filtered_list(session: Session) -> None:
+    """On the first page, on the second, and beyond the last."""
+    jobs = _made(session)
+    for query, wanted in (([("job_type", "dummy")], _of(jobs, "dummy")), ([("job_types", "dummy"), ("job_types", "ecm_fit")], _of(jobs, "dummy", "ecm_fit"))):
+        seen: list[str] = []
+        for offset in (0, 2, 4, 50):
+            page, total = _page(session, [*query, ("limit", 2), ("offset", offset)])
+            expect(total == len(wanted), f"the total is {total} at offset {offset}, {len(wanted)} jobs match", session.exchanges[-1])
+            expect(len(page) == max(0, min(2, len(wanted) - offset)), f"a page of 2 at offset {offset} of {len(wanted)} holds {len(page)} jobs", session.exchanges[-1])
+            seen += [str(get(job, "/job_id")) for job in page]
+        expect(sorted(seen) == sorted(job.id for job in wanted), "the pages of a filtered list do not hold every match once", session.exchanges[-1])
+
+
+@check("ION-DEF-007")
+def a_page_of_the_usual_length(session: Session) -> None:
+    """With three jobs more than fit on it."""
+    for _ in range(103):
+        session.submit("waits")
+    page, total = _page(session, [])
+    expect(len(page) == 100, f"a page of 103 jobs holds {len(page)} unless a number is asked for", session.exchanges[-1])
+    expect(total == 103, f"the total of 103 jobs is {total}", session.exchanges[-1])
+    page, _ = _page(session, [("offset", 100)])
+    expect(len(page) == 3, f"behind 100 of 103 jobs are {len(page)}", session.exchanges[-1])
+
+
+@check("ION-LST-008")
+def the_array_agrees_with_the_list(session: Session) -> None:
+    """Job by job, in one order."""
+    jobs = [session.submit(), session.submit("long", {"job_type": "simulate"}), session.submit("waits")]
+    session.until(jobs[0])
+    array, (page, _) = _page(session, [], ARRAY)[0], _page(session, [("limit", 1000)])
+    listed = {str(get(job, "/job_id")): job for job in page}
+    mine = [str(get(job, "/job_id")) for job in array if get(job, "/job_id") in {job.id for job in jobs}]
+    expect(sorted(mine) == sorted(job.id for job in jobs), "the array does not hold every job once", session.exchanges[-2])
+    expect(mine == [id_ for id_ in listed if id_ in mine], "the array has another order than the list", *session.exchanges[-2:])
+    for job in array:
+        twin = listed.get(str(get(job, "/job_id")))
+        expect(twin is None or same_value(without_nulls(twin), without_nulls(job)), f"array and list differ on {get(job, '/job_id')}", *session.exchanges[-2:])
+
+
+@check("ION-LST-009")
+def the_array_is_filtered_like_the_list(session: Session) -> None:
+    """By type, types, status, and cut."""
+    jobs = _made(session)
+    _holds(session, [("job_type", "dummy")], _of(jobs, "dummy"), ARRAY)
+    _holds(session, [("job_types", "simulate"), ("job_types", "ecm_fit")], _of(jobs, "simulate", "ecm_fit"), ARRAY)
+    _holds(session, [("status", "completed")], [], ARRAY)
+    cut, _ = _page(session, [("limit", 2), ("offset", 1)], ARRAY)
+    whole, _ = _page(session, [], ARRAY)
+    expect([get(job, "/job_id") for job in cut] == [get(job, "/job_id") for job in whole[1:3]], "an array of two behind the first is not that", *session.exchanges[-2:])
+
+
+@check("ION-LST-010")
+def the_list_tells_the_present(session: Session) -> None:
+    """Each state, and every change at once."""
+    jobs = [session.submit("long"), session.submit("waits"), session.submit(), session.submit("fails"), session.submit("long")]
+    jobs.append(session.submit("long", {"parent_job_id": jobs[2].id}))
+    _agree(session, jobs)
+    session.advance(1)
+    _agree(session, jobs)
+    for job in jobs[2:4]:
+        with_children = job is jobs[2]
+        if not with_children:
+            session.until(job)
+    _agree(session, jobs)
+    for job in (jobs[1], jobs[4]):
+        session.cancel(job)
+    _agree(session, jobs)
+    session.advance(30)
+    _agree(session, jobs)
+
+
+def _agree(session: Session, jobs: list[JobRef]) -> None:
+    page, _ = _page(session, [("limit", 1000)])
+    listed, shown = {str(get(job, "/job_id")): job for job in page}, session.exchanges[-1]
+    for job in jobs:
+        view, item = session.view(job), listed.get(job.id)
+        needed(isinstance(view, dict) and item is not None, "a job cannot be read or is not in the list")
+        assert item is not None
+        for name in sorted(view.keys() & item.keys()):
+            message = f"{name} of a job that is {view.get('status')} is {item[name]!r} in the list and {view[name]!r} when read"
+            expect(same_value(item[name], view[name]), message, shown, session.exchanges[-1])
+
+
+@check("ION-LST-013")
+def the_newest_is_first_everywhere(session: Session) -> None:
+    """Eight jobs seconds apart, on pages of three, of one type, of one status."""
+    jobs: list[JobRef] = []
+    for number in range(8):
+        jobs.append(session.submit("long", {"job_type": ("dummy", "simulate")[number % 2], "priority": (number * 7) % 11}))
+        session.advance(2)
+    for query, wanted in (([], jobs), ([("job_type", "dummy")], jobs[::2]), ([("job_types", "simulate"), ("job_types", "ecm_fit")], jobs[1::2])):
+        _in_order(session, query, [job.id for job in reversed(wanted)])
+    session.cancel(jobs[5])
+    session.cancel(jobs[2])
+    _in_order(session, [("status", "canceled")], [jobs[5].id, jobs[2].id])
+    _in_order(session, [], [job.id for job in reversed(jobs)])
+
+
+def _in_order(session: Session, query: Query, wanted: list[str]) -> None:
+    seen: list[str] = []
+    for offset in range(0, len(wanted), 3):
+        page, _ = _page(session, [*query, ("limit", 3), ("offset", offset)])
+        seen += [str(get(job, "/job_id")) for job in page]
+    needed(sorted(seen) == sorted(wanted), "the pages do not hold every job once")
+    expect(seen == wanted, f"the jobs for {query} do not come newest first", *session.exchanges[-3:])
+
+
+@check("ION-LST-014")
+def an_empty_list(session: Session) -> None:
+    """Before the first job, and for a filter that nothing fits."""
+    _holds(session, [], [])
+    session.submit()
+    _holds(session, [("status", "failed")], [])
+    _holds(session, [("job_type", "validation")], [])

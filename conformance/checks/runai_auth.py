@@ -1,0 +1,53 @@
+"""Checks of Run:AI's credentials, in a world in which researchers have to show one."""
+
+from __future__ import annotations
+
+from conformance.checks import check
+from conformance.checks.auth import DENIED
+from conformance.checks.runai_cluster import forget, item, names
+from conformance.expect import NotApplicable, accepted, expect, refused
+from conformance.pointer import MISSING
+from conformance.session import Session
+
+
+@check("RAI-AUT-002", strict=True)
+def the_scheme_is_read_in_any_case(session: Session) -> None:
+    """The same token behind another spelling."""
+    path = session.directory.path(session.role("list").operation, {})
+    scheme, _, token = (session.request("GET", path).header("Authorization") or "").partition(" ")
+    if scheme.lower() != "bearer":
+        raise NotApplicable("the right credential is no bearer token")
+    for spelling in ("bearer", "BEARER"):
+        accepted(session.list_jobs(headers={"Authorization": f"{spelling} {token}"}), f"a token after {spelling}")
+
+
+def _wrong(session: Session) -> list[str]:
+    return [name for name in ("none", "wrong") if name in session.settings.credentials]
+
+
+@check("RAI-AUT-003", strict=True)
+def a_submission_without_credential_makes_no_job(session: Session) -> None:
+    """None, and a wrong one."""
+    session.submit()
+    for credential in _wrong(session):
+        body = session.body()
+        answer = refused(session.post(body, credential=credential), f"a submission with the credential {credential!r}", DENIED)
+        expect(body["job"]["name"] not in names(session), "a submission that was refused made a job", answer, session.exchanges[-1])
+
+
+@check("RAI-AUT-004", strict=True)
+def a_deletion_without_credential_deletes_nothing(session: Session) -> None:
+    """None, and a wrong one."""
+    job = session.submit("long")
+    for credential in _wrong(session):
+        answer = refused(forget(session, job, credential=credential), f"a deletion with the credential {credential!r}", DENIED)
+        expect(item(session, job.id) is not MISSING, "a deletion that was refused deleted a job", answer, session.exchanges[-1])
+    accepted(forget(session, job), "a deletion with a right credential")
+
+
+@check("RAI-AUT-005", strict=True)
+def a_user_name_is_no_credential(session: Session) -> None:
+    """RA-USER alone opens nothing."""
+    session.submit()
+    refused(session.post(session.body(), credential="none", headers={"RA-USER": "admin"}), "a submission with RA-USER alone", DENIED)
+    refused(session.list_jobs(credential="none", headers={"RA-USER": "admin"}), "a list with RA-USER alone", DENIED)

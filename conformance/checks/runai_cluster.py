@@ -1,0 +1,81 @@
+"""Run:AI's jobs in the words of its own checks: found by name and project, and on machines and quotas of a check's own choice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from conformance.exchange import Exchange
+from conformance.expect import expect, needed
+from conformance.pointer import MISSING, Json
+from conformance.session import JobRef, Session
+
+LIST, DELETE = "runai_list_jobs", "runai_delete_jobs"
+SETTLED = 5.0
+"""Seconds after which whatever can be placed has been placed."""
+
+
+def item(session: Session, name: str, project: str = "") -> Json:
+    """A job of that name in the list of all projects, of that project where one is given; MISSING where there is none."""
+    found = (one for one in session.items() if isinstance(one, dict) and one.get("name") == name)
+    return next((one for one in found if not project or one.get("project") == project), MISSING)
+
+
+def names(session: Session, **query: str) -> list[str]:
+    """The names in the list, in its order."""
+    return [str(one.get("name")) for one in session.items(query=query) if isinstance(one, dict)]
+
+
+def project_of(job: JobRef) -> str:
+    """The project that a job was submitted to."""
+    return str(job.body["job"]["project"])
+
+
+def forget(session: Session, *jobs: JobRef | tuple[str, str], **options: Any) -> Exchange:
+    """Delete jobs, or (name, project) pairs, in one call."""
+    pairs = [(job.id, project_of(job)) if isinstance(job, JobRef) else job for job in jobs]
+    return session.call(DELETE, body=[{"name": name, "project": project} for name, project in pairs], **options)
+
+
+def machines(count: int = 1, *, kind: str = "node", cpu: float = 32, memory_gib: float = 256, gpus: int = 0) -> Json:
+    """Some machines alike, of the node type that their kind names."""
+    node: dict[str, Any] = {"class": kind, "count": count, "cpu": cpu, "memory_gib": memory_gib, "labels": {"run.ai/type": kind}}
+    return node | ({"gpu": {"count": gpus, "model": "any"}} if gpus else {})
+
+
+def world(session: Session, nodes: Iterable[Json], quotas: dict[str, float] | None = None, **projects: Any) -> None:
+    """Begin this check's world anew on these machines; `quotas` are the GPUs that projects deserve, `projects` is said of each of them."""
+    session.need("sandboxes")
+    listed = [{"name": name, "deserved_gpus": amount, **projects} for name, amount in (quotas or {}).items()]
+    scenario: dict[str, Any] = {"name": "check", "startup": {"fixed": 0}, "run": {"fixed": 36_000}, "nodes": list(nodes), "projects": listed}
+    session.target.ask_control("DELETE", f"/sandboxes/{session.name}")
+    answer = session.target.ask_control("POST", "/sandboxes", {"name": session.name, "pace": "manual", "scenario": scenario})
+    needed(answer.is_success, f"the control API made no world of these machines: {answer.status} {answer.body[:200]!r}")
+
+
+def ask(session: Session, name: str, project: str = "team-a", **members: Any) -> JobRef:
+    """Submit a job that runs for long, or a workbench, and let it be placed."""
+    command = {} if members.get("interactive") else {"command": "sleep 30000"}
+    exchange = session.post({"job": {"name": name, "project": project, "image": "alpine", **command, **members}})
+    needed(exchange.response.is_success, f"the submission of {name} was answered {exchange.response.status}")
+    session.advance(SETTLED)
+    return session.job_of(exchange)
+
+
+def stand(session: Session, **wanted: str) -> None:
+    """Expect jobs, by name, to be in these states."""
+    told = {str(one.get("name")): str(one.get("status")) for one in session.items()}
+    for name, state in wanted.items():
+        expect(told.get(name) == state, f"{name} is {told.get(name, 'not listed')}, expected {state}; all: {told}", session.exchanges[-1])
+
+
+def given(session: Session, **wanted: str) -> None:
+    """Need jobs, by name, to be in these states before anything can be said."""
+    told = {str(one.get("name")): str(one.get("status")) for one in session.items()}
+    for name, state in wanted.items():
+        needed(told.get(name) == state, f"{name} is {told.get(name, 'not listed')}, needed was {state}")
+
+
+def counted(session: Session, project: str, state: str = "Running") -> int:
+    """How many jobs of a project are in a state."""
+    return sum(1 for one in session.items() if one.get("project") == project and one.get("status") == state)

@@ -1,0 +1,188 @@
+"""Checks of the names of Run:AI's jobs: given, generated, taken, free again."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from conformance.checks import check
+from conformance.checks.runai_cluster import forget, item, names, project_of
+from conformance.exchange import Exchange
+from conformance.expect import INVALID, NotApplicable, accepted, expect, needed, refused, same
+from conformance.pointer import MISSING, put
+from conformance.session import JobRef, Session
+
+TAKEN = (409, *INVALID)
+"""How a name that is taken may be refused."""
+LONGEST = 49
+
+
+def _unnamed(session: Session, **members: Any) -> JobRef:
+    """A job that is given no name."""
+    return session.submit(patch={"job": {"name": None, **members}})
+
+
+@check("RAI-REQ-041")
+def a_name_has_at_most_49_characters(session: Session) -> None:
+    """49 will do, 50 will not."""
+    for length in (LONGEST, LONGEST + 1):
+        name = f"{session.unique('n')}-{'x' * 80}"[:length]
+        exchange = session.post(session.body(patch={"job": {"name": name}}))
+        if length > LONGEST:
+            refused(exchange, f"a name of {length} characters")
+        else:
+            accepted(exchange, f"a name of {length} characters")
+
+
+@check("RAI-CRT-006")
+def a_job_without_name_gets_one(session: Session) -> None:
+    """Each its own, and they are listed so."""
+    jobs = [_unnamed(session) for _ in range(3)]
+    expect(len({job.id for job in jobs}) == len(jobs), "jobs without a name got the same one", *[job.created for job in jobs])
+    listed = names(session)
+    for job in jobs:
+        expect(job.id in listed, f"a job that was told to be {job.id} is not listed so", job.created, session.exchanges[-1])
+
+
+@check("RAI-CRT-007")
+def a_generated_name_begins_with_the_prefix(session: Session) -> None:
+    """A dash and a number follow."""
+    for prefix in ("bench", "a-1"):
+        job = _unnamed(session, jobNamePrefix=prefix)
+        expect(re.fullmatch(rf"{prefix}-\d+", job.id), f"with the prefix {prefix} the name is {job.id}", job.created)
+
+
+@check("RAI-DEF-003")
+def the_usual_prefix_is_job(session: Session) -> None:
+    """Where none is given."""
+    job = _unnamed(session)
+    expect(re.fullmatch(r"job-\d+", job.id), f"without name and prefix the name is {job.id}", job.created)
+
+
+def _expect_names(session: Session, wanted: list[str], **members: Any) -> None:
+    for name in wanted:
+        job = _unnamed(session, **members)
+        expect(job.id == name, f"the generated name is {job.id}, expected {name}", job.created)
+
+
+@check("RAI-CRT-008")
+def numbers_begin_at_nought(session: Session) -> None:
+    """And go up one by one, beyond nine."""
+    _expect_names(session, [f"job-{number}" for number in range(12)])
+
+
+@check("RAI-CRT-009")
+def numbers_are_counted_per_project_and_prefix(session: Session) -> None:
+    """Each begins at 0."""
+    _expect_names(session, ["job-0", "job-1"])
+    _expect_names(session, ["job-0"], project="team-b")
+    _expect_names(session, ["bench-0", "bench-1"], jobNamePrefix="bench")
+    _expect_names(session, ["job-2"])
+    _expect_names(session, ["job-1"], project="team-b")
+
+
+@check("RAI-CRT-010")
+def a_number_that_is_free_is_given_again(session: Session) -> None:
+    """Before those that nobody had."""
+    jobs = [_unnamed(session) for _ in range(4)]
+    needed([job.id for job in jobs] == [f"job-{number}" for number in range(4)], "the names are not counted from 0")
+    accepted(forget(session, jobs[2], jobs[1]), "a deletion")
+    _expect_names(session, ["job-1", "job-2", "job-4"])
+
+
+@check("RAI-CRT-011")
+def a_number_that_is_taken_is_passed_over(session: Session) -> None:
+    """Somebody called a job so."""
+    session.submit(patch={"job": {"name": "job-1"}})
+    _expect_names(session, ["job-0", "job-2"])
+
+
+@check("RAI-CRT-012")
+def a_name_counts_more_than_a_prefix(session: Session) -> None:
+    """Both are given."""
+    name = session.unique("train")
+    job = session.submit(patch={"job": {"name": name, "jobNamePrefix": "bench"}})
+    same(name, job.id, "the name of a job with a name and a prefix", job.created)
+
+
+@check("RAI-CRT-013")
+def a_name_is_a_projects_own(session: Session) -> None:
+    """Two projects, one name, two jobs."""
+    name = session.unique("train")
+    for project in ("team-a", "team-b"):
+        exchange = session.post(session.body(patch={"job": {"name": name, "project": project}}))
+        accepted(exchange, f"the name {name} in {project}")
+    found = sorted(str(one.get("project")) for one in session.items() if one.get("name") == name)
+    expect(found == ["team-a", "team-b"], f"jobs {name} are listed for {found}, made were one each for team-a and team-b", session.exchanges[-1])
+
+
+def _again(session: Session) -> tuple[JobRef, Exchange]:
+    """A job, and the answer to a second one of its name with another image."""
+    job = session.submit("long")
+    return job, session.post(put(job.body, "/job/image", "busybox"))
+
+
+@check("RAI-CRT-014")
+def a_name_is_taken_once(session: Session) -> None:
+    """The job that has it stays as it is, running or ended."""
+    job, again = _again(session)
+    refused(again, f"a second job {job.id} of the project", TAKEN)
+    listed = [one for one in session.items() if one.get("name") == job.id]
+    expect(len(listed) == 1, f"there are {len(listed)} jobs {job.id} of one project", again, session.exchanges[-1])
+    same(job.body["job"]["image"], listed[0].get("images"), "the image of the job that has the name", again, session.exchanges[-1])
+    ended = session.submit()
+    session.until(ended)
+    refused(session.post(ended.body), f"a second job {ended.id} while an ended one has the name", TAKEN)
+
+
+@check("RAI-CRT-018")
+def a_taken_name_is_a_conflict(session: Session) -> None:
+    """409."""
+    refused(_again(session)[1], "a name that is taken", (409,))
+
+
+@check("RAI-CRT-015")
+def a_name_is_free_after_deletion(session: Session) -> None:
+    """For the same submission."""
+    job = session.submit("long")
+    accepted(forget(session, job), "a deletion")
+    needed(item(session, job.id, project_of(job)) is MISSING, "the deleted job is still listed")
+    accepted(session.post(job.body), "the name of a deleted job")
+
+
+@check("RAI-CRT-017")
+def a_refused_submission_takes_no_number(session: Session) -> None:
+    """The next one is the first."""
+    body = session.body(patch={"job": {"name": None, "image": None}})
+    told = session.post(body)
+    if told.response.is_success:
+        raise NotApplicable("a submission without an image is granted")
+    _expect_names(session, ["job-0"])
+
+
+@check("RAI-IDM-004")
+def names_made_at_the_same_time_differ(session: Session) -> None:
+    """Eight submissions at once."""
+    told = _at_once(session, [session.body(patch={"job": {"name": None}}) for _ in range(8)])
+    needed(all(one.response.is_success for one in told), "not every submission without a name was granted")
+    found = [session.job_of(one).id for one in told]
+    expect(len(set(found)) == len(found), f"submissions at the same time got the names {sorted(found)}", *told)
+    listed = names(session)
+    expect(set(found) <= set(listed), f"of {sorted(found)} are listed {sorted(set(found) & set(listed))}", session.exchanges[-1])
+
+
+@check("RAI-IDM-005")
+def a_name_is_taken_once_at_the_same_time(session: Session) -> None:
+    """Six submissions at once."""
+    body = session.body()
+    told = _at_once(session, [body] * 6)
+    granted = [one for one in told if one.response.is_success]
+    expect(len(granted) == 1, f"of {len(told)} submissions with one name {len(granted)} were granted", *told)
+    listed = names(session).count(body["job"]["name"])
+    expect(listed == 1, f"{listed} jobs are listed by that name", session.exchanges[-1])
+
+
+def _at_once(session: Session, bodies: list[Any]) -> list[Exchange]:
+    submit = session.spec.operations[session.role("submit").operation]
+    path = session.directory.path(submit.id, {})
+    return session.together([session.request(submit.method, path, body=body, headers=session.settings.submit_headers) for body in bodies])

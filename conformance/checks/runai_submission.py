@@ -1,0 +1,124 @@
+"""Checks of Run:AI's submissions: what a body may hold, and what the list then tells of the job."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from conformance.checks import check
+from conformance.checks.runai_cluster import item, names
+from conformance.expect import accepted, expect, needed, refused, same
+from conformance.pointer import MISSING, get, put
+from conformance.probes import request_schema
+from conformance.session import JobRef, Session
+from specs.document import schemas_at
+
+
+def _told(session: Session, job: JobRef) -> dict[str, Any]:
+    found = item(session, job.id)
+    needed(found is not MISSING, f"job {job.id} is not in the list")
+    return dict(found)
+
+
+def _twin(session: Session) -> None:
+    """The control: a valid submission of a fresh identity."""
+    told = session.post(session.body())
+    needed(told.response.is_success, f"the control twin was answered {told.response.status}")
+
+
+@check("RAI-REQ-076")
+def null_is_no_value(session: Session) -> None:
+    """For any member of the table."""
+    schema = request_schema(session)
+    members = sorted({name for node in schemas_at(session.spec.document, schema, "/job") for name in node.get("properties", {})})
+    _twin(session)
+    for name in members:
+        refused(session.post(put(session.body(), f"/job/{name}", None)), f"null as {name}")
+
+
+@check("RAI-REQ-077")
+def unknown_members_are_passed_over_at_any_depth(session: Session) -> None:
+    """Beside the parameters, in a claim, in a port."""
+    for members in (
+        {"zz_unheard_of": {"deep": [1]}},
+        {"pvc": [{"size": "1G", "path": "/data", "zz_unheard_of": 1}]},
+        {"ports": [{"container": 80, "external": 32188, "autoGenerate": False, "zz_unheard_of": 1}]},
+    ):
+        accepted(session.post(session.body(patch={"job": members})), f"a submission with {members}")
+
+
+@check("RAI-REQ-080")
+def the_media_type_is_read_as_one(session: Session) -> None:
+    """With a parameter, and in capitals."""
+    submit = session.spec.operations[session.role("submit").operation]
+    for media in ("application/json; charset=utf-8", "application/json;charset=UTF-8", "Application/JSON"):
+        raw = json.dumps(session.body()).encode()
+        accepted(session.send(submit.method, session.directory.path(submit.id, {}), raw=raw, media=media), f"a submission declared as {media}")
+
+
+@check("RAI-CRT-001")
+def a_job_has_the_name_that_it_was_given(session: Session) -> None:
+    """The answer says it, and the list has one job of it."""
+    for name in (session.unique("train"), f"{session.unique('a')}-0"):
+        exchange = accepted(session.post(session.body(patch={"job": {"name": name}})), "a submission with a name")
+        same(name, get(exchange.response.json, "/name"), "the name in the answer", exchange)
+        found = names(session).count(name)
+        expect(found == 1, f"{found} jobs are listed as {name}", exchange, session.exchanges[-1])
+
+
+@check("RAI-CRT-002")
+def a_job_is_listed_under_its_project(session: Session) -> None:
+    """Two projects."""
+    for project in ("team-a", "team-b"):
+        job = session.submit(patch={"job": {"project": project}})
+        same(project, _told(session, job).get("project"), f"the project of a job of {project}", job.created, session.exchanges[-1])
+
+
+@check("RAI-CRT-003")
+def a_job_is_listed_with_its_image(session: Session) -> None:
+    """With registry and tag."""
+    for image in ("alpine", "registry.example:5000/Team/train:3.1"):
+        job = session.submit(patch={"job": {"image": image}})
+        same(image, _told(session, job).get("images"), "the image in the list", job.created, session.exchanges[-1])
+
+
+@check("RAI-CRT-004")
+def a_job_is_listed_with_its_user(session: Session) -> None:
+    """As RA-USER has it."""
+    for user in ("john", "Jane.Doe@example.com"):
+        job = session.submit(headers={"RA-USER": user})
+        same(user, _told(session, job).get("user"), "the user in the list", job.created, session.exchanges[-1])
+
+
+@check("RAI-DEF-007")
+def nobody_in_particular_has_no_name(session: Session) -> None:
+    """After a job of somebody."""
+    session.submit(headers={"RA-USER": "john"})
+    job = session.submit()
+    same("", _told(session, job).get("user"), "the user in the list", job.created, session.exchanges[-1])
+
+
+@check("RAI-CRT-005")
+def a_job_is_listed_with_its_type(session: Session) -> None:
+    """Workbenches are Interactive, until they end."""
+    for interactive, wanted in ((True, "Interactive"), (False, "Train")):
+        job = session.submit(patch={"job": {"interactive": interactive}})
+        same(wanted, _told(session, job).get("type"), f"the type of a job with interactive {interactive}", job.created, session.exchanges[-1])
+        session.until(job)
+        same(wanted, _told(session, job).get("type"), f"the type of an ended job with interactive {interactive}", job.created, session.exchanges[-1])
+
+
+HUGE: tuple[dict[str, Any], ...] = ({"gpu": 5000}, {"cpu": 100_000}, {"memory": "900T"})
+
+
+@check("RAI-CRT-016")
+def what_nothing_can_hold_is_accepted_and_waits(session: Session) -> None:
+    """Too many GPUs, too many cores, too much memory."""
+    jobs = []
+    for members in HUGE:
+        exchange = accepted(session.post(session.body(patch={"job": members})), f"a job with {members}")
+        jobs.append(session.job_of(exchange))
+    session.advance(300)
+    for job, members in zip(jobs, HUGE, strict=True):
+        state = session.state(job)
+        expect(state == "Pending", f"a job with {members} is {state or 'not listed'}", job.created, session.exchanges[-1])

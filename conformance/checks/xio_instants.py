@@ -1,0 +1,164 @@
+"""Checks of what compute.x.io says about when things happened, against when they were seen to happen."""
+
+from __future__ import annotations
+
+from conformance.checks import check
+from conformance.checks.xio_runs import runs_of
+from conformance.derived import instant
+from conformance.expect import expect, needed, same
+from conformance.pointer import Json, get, same_value, without_nulls
+from conformance.session import JobRef, Session
+from conformance.stage import ROOMY, staged
+
+SKEW = 2.0
+"""Seconds by which a clock may differ."""
+RUN = 30
+SLOW: Json = {"parameters": {"parameters": {"env": {"MOCK_RUN_SECONDS": str(RUN)}}}}
+
+
+def _told(session: Session, view: Json, name: str) -> float:
+    """Seconds from a job's creation to one of its instants."""
+    created, found = instant(get(view, "/created_at")), instant(get(view, f"/{name}"))
+    needed(created is not None, "the job has no instant of creation")
+    expect(found is not None, f"{name} is {get(view, f'/{name}')!r}, which is no instant", session.exchanges[-1])
+    assert created is not None
+    assert found is not None
+    return found - created
+
+
+def _seen(session: Session, job: JobRef, phases: tuple[str, ...], made: float) -> tuple[float, float]:
+    """Between which seconds after its creation the job came into one of these phases."""
+    before = (session.now or 0.0) - made
+    for state in session.watch(job, within=200):
+        passed = (session.now or 0.0) - made
+        if session.phase_of(state) in phases:
+            return before, passed
+        before = passed
+    needed(False, f"the job was never {' or '.join(phases)}")
+    return before, before
+
+
+def _fits(session: Session, told: float, seen: tuple[float, float], what: str) -> None:
+    lowest, highest = seen[0] - SKEW, seen[1] + SKEW
+    expect(lowest <= told <= highest, f"{what} is {told:g} seconds after the creation, seen was it between {seen[0]:g} and {seen[1]:g}", session.exchanges[-1])
+
+
+@check("XIO-TIM-008")
+def what_has_not_begun_has_no_start(session: Session) -> None:
+    """While it waits and while it is prepared."""
+    staged(session, ROOMY, startup=20)
+    for shape in ("waits", "quick"):
+        job = session.submit(shape)
+        for _ in session.ticks(10, 5):
+            view = session.view(job)
+            needed(get(view, "/status") in ("PENDING", "ASSIGNED"), "the job runs already")
+            told = get(view, "/started_at")
+            expect(not told, f"a job that is {get(view, '/status')} for the first time started at {told!r}", session.exchanges[-1])
+
+
+@check("XIO-TIM-009")
+def time_passes_between_creations(session: Session) -> None:
+    """A minute and a half."""
+    first = session.submit()
+    session.advance(90)
+    second = session.submit()
+    told = [instant(get(session.view(job), "/created_at")) for job in (first, second)]
+    needed(None not in told, "a job has no instant of creation")
+    apart = (told[1] or 0.0) - (told[0] or 0.0)
+    expect(abs(apart - 90) <= SKEW, f"two jobs made 90 seconds apart were created {apart:g} seconds apart", session.exchanges[-1])
+
+
+@check("XIO-TIM-010")
+def a_start_is_told_as_it_was_seen(session: Session) -> None:
+    """Twenty seconds after the creation; and still so after the end."""
+    staged(session, ROOMY, startup=20)
+    made = session.now or 0.0
+    job = session.submit("quick", SLOW)
+    seen = _seen(session, job, ("running",), made)
+    for _ in range(2):
+        _fits(session, _told(session, session.view(job), "started_at"), seen, "the start")
+        session.advance(RUN + 10)
+
+
+@check("XIO-TIM-011")
+def an_end_is_told_as_it_was_seen(session: Session) -> None:
+    """Well, badly, stopped while it ran and while it waited."""
+    for shape in ("quick", "fails", "long", "waits"):
+        made = session.now or 0.0
+        if shape in session.settings.shapes or shape == "quick":
+            job = session.submit(shape, SLOW if shape in ("quick", "fails") else None)
+            if shape in ("long", "waits"):
+                session.advance(25)
+                session.cancel(job)
+            seen = _seen(session, job, ("succeeded", "failed", "cancelled"), made)
+            session.advance(60)
+            _fits(session, _told(session, session.view(job), "completed_at"), seen, f"the end of a job of the kind {shape!r}")
+
+
+@check("XIO-TIM-012")
+def every_change_of_state_is_an_update(session: Session) -> None:
+    """To its assignment, its start, its end."""
+    staged(session, ROOMY, startup=20)
+    made = session.now or 0.0
+    job = session.submit("quick", SLOW)
+    for phase in ("running", "succeeded"):
+        seen = _seen(session, job, (phase,), made)
+        session.advance(5)
+        _fits(session, _told(session, session.view(job), "updated_at"), seen, f"the update that made the job {phase}")
+
+
+@check("XIO-TIM-013")
+def the_end_of_waiting_is_told_in_advance(session: Session) -> None:
+    """For the least limit, a longer one and the usual one."""
+    for limit in (300_000, 450_000, None):
+        job = session.submit("waits", {"max_timeout_assign_ms": limit})
+        view = session.view(job)
+        created, told = instant(get(view, "/created_at")), get(view, "/timeout_assign_at_ms")
+        needed(created is not None and get(view, "/status") == "PENDING", "the job does not wait")
+        assert created is not None
+        expect(isinstance(told, int | float) and not isinstance(told, bool), f"timeout_assign_at_ms of a job that waits is {told!r}", session.exchanges[-1])
+        late = told - created * 1000 - (limit or 300_000)
+        expect(abs(late) <= SKEW * 1000, f"waiting ends {late:g} ms beside the assign limit of {limit or 300_000} ms", session.exchanges[-1])
+
+
+@check("XIO-TIM-020")
+def nothing_happens_while_a_job_waits(session: Session) -> None:
+    """Two readings a minute apart."""
+    job = session.submit("waits")
+    session.advance(1)
+    one = session.view(job)
+    session.advance(60)
+    other = session.view(job)
+    needed(get(one, "/status") == get(other, "/status") == "PENDING", "the job does not wait")
+    for name in one.keys() | other.keys():
+        fits = same_value(without_nulls(one.get(name)), without_nulls(other.get(name)))
+        expect(fits, f"{name} of a job that waits was {one.get(name)!r} and is {other.get(name)!r}", session.exchanges[-1])
+
+
+@check("XIO-TIM-016")
+def the_duration_of_a_run_is_its_length(session: Session) -> None:
+    """In milliseconds; of one that ended well and one that failed."""
+    for shape in ("quick", "fails"):
+        if shape == "fails" and shape not in session.settings.shapes:
+            continue
+        job = session.submit(shape, SLOW)
+        session.until(job)
+        for run in runs_of(session, job):
+            begun, ended, told = (run.get(name) for name in ("started_at_ms", "ended_at_ms", "duration_ms"))
+            needed(isinstance(begun, int | float) and isinstance(ended, int | float), "the run does not say when it began and ended")
+            same(round(ended - begun), round(told) if isinstance(told, int | float) else told, "the duration of a run", session.exchanges[-1])
+
+
+@check("XIO-TIM-017")
+def a_run_begins_and_ends_with_its_job(session: Session) -> None:
+    """Prepared for twenty seconds."""
+    staged(session, ROOMY, startup=20)
+    job = session.submit("quick", SLOW)
+    session.until(job)
+    view, runs = session.view(job), runs_of(session, job)
+    needed(len(runs) == 1, f"the job has {len(runs)} runs")
+    for mine, its in (("started_at_ms", "started_at"), ("ended_at_ms", "completed_at")):
+        told, at = runs[0].get(mine), instant(get(view, f"/{its}"))
+        needed(at is not None, f"the job has no {its}")
+        fits = isinstance(told, int | float) and abs(told - (at or 0.0) * 1000) <= SKEW * 1000
+        expect(fits, f"{mine} of the run is {told!r}, {its} of its job {get(view, f'/{its}')!r}", *session.exchanges[-2:])

@@ -1,0 +1,185 @@
+"""Checks of compute.x.io's limits of time: on waiting, on being prepared, on running."""
+
+from __future__ import annotations
+
+from conformance.checks import check
+from conformance.expect import expect, needed, same
+from conformance.pointer import Json
+from conformance.session import JobRef, Session
+from conformance.stage import ROOMY, staged
+
+SLACK = 1.0
+"""Seconds by which a limit may be missed on either side."""
+ENDLESS = 100_000.0
+"""Seconds of preparation that no limit allows."""
+FULL: Json = {"class": "full", "cpu": 4, "memory_gib": 16, "storage_gib": 100}
+
+
+def _stays(session: Session, job: JobRef, phase: str, seconds: float, what: str) -> None:
+    """The job is in that phase until so many seconds from now."""
+    session.advance(seconds)
+    now = session.phase(job)
+    expect(now == phase, f"{what}: after {seconds:g} seconds the job is {session.state(job)}", *session.exchanges[-2:])
+
+
+def _leaves(session: Session, job: JobRef, phase: str, seconds: float, what: str) -> None:
+    """The job is no longer in that phase after so many seconds from now."""
+    session.advance(seconds)
+    now = session.phase(job)
+    expect(now != phase, f"{what}: {seconds:g} seconds later the job is still {session.state(job)}", *session.exchanges[-2:])
+
+
+def _running(session: Session, limit: int, patch: Json = None) -> JobRef:
+    job = session.submit("long", {"max_timeout_run_ms": limit, **(patch or {})})
+    session.until(job, "running", step=0.5)
+    return job
+
+
+@check("XIO-TMO-001")
+def a_run_ends_at_its_limit(session: Session) -> None:
+    """The least limit that there is."""
+    job = _running(session, 60_000)
+    _leaves(session, job, "running", 60 + SLACK, "the run limit is 60 seconds")
+
+
+@check("XIO-TMO-002")
+def a_run_goes_on_to_its_limit(session: Session) -> None:
+    """The least limit, and one that is no round number of minutes."""
+    for limit in (60, 95):
+        job = _running(session, limit * 1000)
+        _stays(session, job, "running", limit - SLACK, f"the run limit is {limit} seconds")
+
+
+@check("XIO-TMO-003")
+def a_run_that_met_its_limit_has_failed(session: Session) -> None:
+    """It ended neither well nor by its client's wish."""
+    job = _running(session, 60_000)
+    same("failed", session.phase_of(session.until(job)), "the phase of a job that met its run limit", session.exchanges[-1])
+
+
+@check("XIO-TMO-004")
+def waiting_ends_at_its_limit(session: Session) -> None:
+    """The least limit and a longer one."""
+    for limit in (300, 400):
+        job = session.submit("waits", {"max_timeout_assign_ms": limit * 1000})
+        _leaves(session, job, "queued", limit + SLACK, f"the assign limit is {limit} seconds")
+
+
+@check("XIO-TMO-005")
+def waiting_goes_on_to_its_limit(session: Session) -> None:
+    """The least limit and a longer one."""
+    for limit in (300, 400):
+        job = session.submit("waits", {"max_timeout_assign_ms": limit * 1000})
+        _stays(session, job, "queued", limit - SLACK, f"the assign limit is {limit} seconds")
+
+
+@check("XIO-TMO-006")
+def a_job_that_found_no_node_has_failed(session: Session) -> None:
+    """Retries are for runs, and there was none."""
+    for retries in (0, 2):
+        job = session.submit("waits", {"max_timeout_assign_ms": 300_000, "max_retry_count": retries})
+        session.advance(300 + SLACK)
+        same("failed", session.phase(job), f"the phase of a job with {retries} retries that met its assign limit", session.exchanges[-1])
+
+
+@check("XIO-DEF-011")
+def waiting_is_limited_to_five_minutes(session: Session) -> None:
+    """Where nobody says otherwise."""
+    job = session.submit("waits", {"max_timeout_assign_ms": None})
+    _stays(session, job, "queued", 300 - SLACK, "no assign limit is given")
+    _leaves(session, job, "queued", 2 * SLACK, "no assign limit is given, and the usual one has passed")
+
+
+def _preparing(session: Session, patch: Json) -> JobRef:
+    """A job on a node that never gets ready."""
+    staged(session, ROOMY, startup=ENDLESS)
+    job = session.submit("quick", patch)
+    session.until(job, "starting", step=0.5, within=10)
+    return job
+
+
+@check("XIO-TMO-007")
+def preparation_ends_at_its_limit(session: Session) -> None:
+    """The least limit that there is."""
+    job = _preparing(session, {"max_timeout_start_ms": 120_000})
+    _leaves(session, job, "starting", 120 + SLACK, "the start limit is 120 seconds")
+
+
+@check("XIO-TMO-008")
+def preparation_goes_on_to_its_limit(session: Session) -> None:
+    """The least limit and one that is longer than the usual one."""
+    for limit in (120, 400):
+        job = _preparing(session, {"max_timeout_start_ms": limit * 1000})
+        _stays(session, job, "starting", limit - SLACK, f"the start limit is {limit} seconds")
+
+
+@check("XIO-TMO-009")
+def a_job_that_was_never_ready_has_failed(session: Session) -> None:
+    """Its preparation took too long."""
+    job = _preparing(session, {"max_timeout_start_ms": 120_000})
+    session.advance(120 + SLACK)
+    same("failed", session.phase(job), "the phase of a job that met its start limit", session.exchanges[-1])
+
+
+@check("XIO-DEF-013")
+def preparation_is_limited_to_five_minutes(session: Session) -> None:
+    """Where nobody says otherwise."""
+    job = _preparing(session, {"max_timeout_start_ms": None})
+    _stays(session, job, "starting", 300 - SLACK, "no start limit is given")
+    _leaves(session, job, "starting", 2 * SLACK, "no start limit is given, and the usual one has passed")
+
+
+@check("XIO-TMO-010")
+def a_run_limit_counts_from_the_start(session: Session) -> None:
+    """Fifty seconds of preparation are not part of it."""
+    staged(session, ROOMY, startup=50)
+    job = _running(session, 60_000)
+    _stays(session, job, "running", 60 - SLACK, "the run limit is 60 seconds from the start of the run")
+    _leaves(session, job, "running", 2 * SLACK, "the run limit is 60 seconds from the start of the run")
+
+
+@check("XIO-TMO-011")
+def a_running_job_has_left_its_other_limits_behind(session: Session) -> None:
+    """It runs past both."""
+    job = _running(session, 900_000, {"max_timeout_assign_ms": 300_000, "max_timeout_start_ms": 120_000})
+    for passed in (125.0, 190.0):
+        _stays(session, job, "running", passed, "the run limit is 900 seconds")
+
+
+@check("XIO-TMO-014")
+def the_start_limit_counts_from_assignment(session: Session) -> None:
+    """A job that is assigned late has its whole start limit, though its assign limit passes meanwhile."""
+    staged(session, FULL, startup=150)
+    hold = {"cpu_count": 4, "max_timeout_start_ms": 300_000, "max_timeout_run_ms": 900_000, **_seconds(90)}
+    first = session.submit("quick", hold)
+    second = session.submit("quick", {**hold, "max_timeout_start_ms": 200_000})
+    session.until(first)
+    session.until(second, "starting", within=20, step=0.5)
+    _stays(session, second, "starting", 145, "the start limit is 200 seconds from assignment")
+    _leaves(session, second, "starting", 10, "preparation takes 150 seconds")
+    needed(session.phase(second) == "running", "the second job does not run")
+
+
+def _seconds(seconds: int) -> Json:
+    """What makes the mock's runs take so long; means nothing to others."""
+    return {"parameters": {"parameters": {"env": {"MOCK_RUN_SECONDS": str(seconds)}}}}
+
+
+@check("XIO-TMO-012")
+def a_job_behind_another_gives_up(session: Session) -> None:
+    """The only node is taken for longer than it may wait."""
+    staged(session, FULL)
+    first = session.submit("long", {"cpu_count": 4, "max_timeout_run_ms": 900_000})
+    session.until(first, "running")
+    second = session.submit("quick", {"cpu_count": 4, "max_timeout_assign_ms": 300_000})
+    _stays(session, second, "queued", 300 - SLACK, "the node is taken and the assign limit is 300 seconds")
+    _leaves(session, second, "queued", 2 * SLACK, "the assign limit is 300 seconds")
+    expect(session.phase(second) != "running", "a job runs on a node that is taken", session.exchanges[-1])
+
+
+@check("XIO-TMO-013")
+def each_run_has_the_whole_limit(session: Session) -> None:
+    """Two runs of fifty seconds each under a limit of sixty."""
+    job = session.submit("retried", {"max_timeout_run_ms": 60_000, **_seconds(50)})
+    ended = session.until(job)
+    expect(session.phase_of(ended) == "succeeded", f"two runs that kept the limit each ended as {ended}", session.exchanges[-1])

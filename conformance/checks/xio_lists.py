@@ -1,0 +1,253 @@
+"""Checks of compute.x.io's lists of jobs and runs: pages, order, filters."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+from conformance.checks import check
+from conformance.checks.xio_runs import LIST as RUNS
+from conformance.checks.xio_runs import data_of
+from conformance.derived import instant
+from conformance.exchange import Exchange
+from conformance.expect import accepted, expect, needed, same
+from conformance.pointer import Json, get
+from conformance.session import JobRef, Session
+
+JOBS = "xio_list_jobs"
+LISTS = (JOBS, RUNS, "xio_list_compute_offers", "xio_list_nodes", "xio_list_gpu_registry", "xio_list_job_recipes")
+NOBODY = "00000000-0000-4000-8000-00000000dead"
+
+
+def listed(session: Session, operation: str, **query: object) -> Exchange:
+    """A page of a list; filters are given as `filter_name`."""
+    told = {f"filter[{name[7:]}]" if name.startswith("filter_") else name: value for name, value in query.items()}
+    return accepted(session.call(operation, query=told), f"{operation} with {told}")
+
+
+def uuids(exchange: Exchange) -> list[str]:
+    """The ids of what is on a page, in order."""
+    return [str(item.get("uuid")) for item in data_of(exchange)]
+
+
+@check("XIO-LST-001")
+def a_page_has_twenty_jobs(session: Session) -> None:
+    """Where nobody says otherwise; the second has the rest."""
+    for _ in range(22):
+        session.submit()
+    exchange = listed(session, JOBS)
+    same(20, len(data_of(exchange)), "the number of jobs, of 22, on a page of the usual length", exchange)
+    same(uuids(exchange), uuids(listed(session, JOBS, page=1, limit=20)), "the first page of 20", exchange, session.exchanges[-1])
+    same(2, len(data_of(listed(session, JOBS, page=2))), "the number of jobs, of 22, on the second page of the usual length", session.exchanges[-1])
+
+
+@check("XIO-LST-004")
+def a_list_tells_its_page_and_limit(session: Session) -> None:
+    """Every list, as asked for."""
+    for _ in range(3):
+        session.submit()
+    session.advance(2)
+    for operation in LISTS:
+        for query in ({"page": 1, "limit": 1}, {"page": 2, "limit": 2}, {"page": 7, "limit": 50}, {"limit": 3}):
+            exchange = listed(session, operation, **query)
+            for name in ("page", "limit"):
+                same(query.get(name, 1), get(exchange.response.json, f"/{name}"), f"`{name}` of {operation}", exchange)
+            expect(len(data_of(exchange)) <= query["limit"], f"{operation} tells {len(data_of(exchange))} items on a page of {query['limit']}", exchange)
+
+
+def _in_order(session: Session, sort: str) -> None:
+    jobs: list[str] = []
+    for _ in range(6):
+        jobs.append(session.submit().id)
+        session.advance(3)
+    found: list[str] = []
+    for page in range(1, 12):
+        told = uuids(listed(session, JOBS, sort=sort, limit=2, page=page))
+        found += [uuid for uuid in told if uuid in jobs]
+        if not told:
+            break
+    same(jobs[::-1] if sort.startswith("-") else jobs, found, f"the jobs sorted by {sort}, page after page", *session.exchanges[-4:])
+
+
+@check("XIO-LST-005")
+def the_oldest_comes_first(session: Session) -> None:
+    """Six jobs on pages of two."""
+    _in_order(session, "created_at")
+
+
+@check("XIO-LST-006")
+def the_newest_comes_first(session: Session) -> None:
+    """Six jobs on pages of two."""
+    _in_order(session, "-created_at")
+
+
+def _holds(session: Session, wanted: Collection[JobRef], **query: object) -> None:
+    """A filtered list holds these jobs, and its total counts them."""
+    exchange = listed(session, JOBS, limit=50, **query)
+    same(sorted(job.id for job in wanted), sorted(uuids(exchange)), f"the jobs with {query}", exchange)
+
+
+@check("XIO-LST-008")
+def several_states_are_either(session: Session) -> None:
+    """One job that waits, one that runs, one that ended, one that was stopped."""
+    jobs = {"PENDING": session.submit("waits"), "RUNNING": session.submit("long"), "COMPLETED": session.submit()}
+    jobs["CANCELLED"] = session.submit("waits")
+    session.cancel(jobs["CANCELLED"])
+    session.until(jobs["COMPLETED"])
+    for state, job in jobs.items():
+        needed(session.state(job) == state, f"a job is not {state}")
+    for states in (["PENDING", "RUNNING"], ["COMPLETED", "CANCELLED"], ["RUNNING", "COMPLETED", "FAILED"], ["FAILED"], ["CANCELLED"]):
+        _holds(session, [job for state, job in jobs.items() if state in states], filter_status=",".join(states))
+
+
+def _amounts(session: Session, name: str, amounts: tuple[float, ...] = (1, 2, 3, 4)) -> list[JobRef]:
+    """Jobs that ask for these amounts, in order; by way of a state in which none is placed where there is one."""
+    shape = "waits" if "waits" in session.settings.shapes else "quick"
+    return [session.submit(shape, {name: amount}) for amount in amounts]
+
+
+@check("XIO-LST-009")
+def cores_are_told_apart(session: Session) -> None:
+    """Exactly so many."""
+    jobs = _amounts(session, "cpu_count")
+    for number, job in enumerate(jobs, 1):
+        _holds(session, [job], filter_cpu_count=number)
+    _holds(session, [], filter_cpu_count=5)
+
+
+@check("XIO-LST-010")
+def ram_is_between_its_bounds(session: Session) -> None:
+    """Both included."""
+    jobs = _amounts(session, "min_ram_gb")
+    _holds(session, jobs[1:3], filter_min_ram_gb="2,3")
+    _holds(session, jobs[:1], filter_min_ram_gb="0,1")
+    _holds(session, [], filter_min_ram_gb="5,9")
+
+
+@check("XIO-LST-011")
+def storage_is_told_apart(session: Session) -> None:
+    """Exactly so much."""
+    jobs = _amounts(session, "min_storage_gb")
+    for number, job in enumerate(jobs, 1):
+        _holds(session, [job], filter_min_storage_gb=number)
+
+
+@check("XIO-LST-012")
+def gpu_memory_is_between_its_bounds(session: Session) -> None:
+    """Both included."""
+    jobs = _amounts(session, "min_vram_gb")
+    _holds(session, jobs[1:3], filter_min_vram_gb="2,3")
+    _holds(session, jobs[3:], filter_min_vram_gb="4,80")
+
+
+@check("XIO-LST-013")
+def tasks_are_told_apart(session: Session) -> None:
+    """One of each."""
+    batch, persistent = session.submit(), session.submit("quick", {"task": "PERSISTENT", "max_timeout_run_ms": None})
+    _holds(session, [batch], filter_task="BATCH")
+    _holds(session, [persistent], filter_task="PERSISTENT")
+
+
+@check("XIO-LST-014")
+def a_uuid_finds_its_job(session: Session) -> None:
+    """And one that nothing has finds nothing."""
+    jobs = [session.submit(), session.submit()]
+    for job in jobs:
+        _holds(session, [job], filter_uuid=job.id)
+    _holds(session, [], filter_uuid=NOBODY)
+
+
+@check("XIO-LST-015")
+def creation_is_between_two_instants(session: Session) -> None:
+    """Three jobs an hour apart, and the minute around each."""
+    jobs: list[JobRef] = []
+    for _ in range(3):
+        jobs.append(session.submit())
+        session.advance(3600)
+    for job in jobs:
+        created = instant(get(session.view(job), "/created_at"))
+        needed(created is not None, "the job has no instant of creation")
+        bounds = [datetime.fromtimestamp((created or 0.0) + more, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for more in (-60, 60)]
+        _holds(session, [job], filter_created_at=",".join(bounds))
+
+
+@check("XIO-LST-016")
+def filters_add_up(session: Session) -> None:
+    """Cores and RAM."""
+    jobs = [session.submit("quick", {"cpu_count": cores, "min_ram_gb": ram}) for cores in (1, 2) for ram in (1, 2)]
+    _holds(session, [jobs[1]], filter_cpu_count=1, filter_min_ram_gb="2,2")
+    _holds(session, [jobs[2]], filter_cpu_count=2, filter_min_ram_gb="0,1")
+
+
+@check("XIO-LST-017")
+def a_filtered_total_counts_what_passes(session: Session) -> None:
+    """Whatever the page."""
+    _amounts(session, "min_ram_gb", (1, 2, 2, 2, 3))
+    for query in ({"limit": 2}, {"limit": 2, "page": 2}, {"limit": 50}, {"limit": 2, "page": 9}):
+        exchange = listed(session, JOBS, filter_min_ram_gb="2,2", **query)
+        same(3, get(exchange.response.json, "/total"), "the total of a filter that 3 of 5 jobs pass", exchange)
+
+
+def _ran(session: Session, count: int = 1, shape: str = "quick") -> list[JobRef]:
+    """Jobs that ran one after the other."""
+    jobs: list[JobRef] = []
+    for _ in range(count):
+        jobs.append(session.submit(shape))
+        session.until(jobs[-1], *(("running",) if shape == "long" else ()))
+    return jobs
+
+
+@check("XIO-LST-020")
+def the_list_of_runs_holds_all(session: Session) -> None:
+    """Of an ended and a running job."""
+    jobs = [*_ran(session), *(_ran(session, shape="long") if "long" in session.settings.shapes else [])]
+    exchange = listed(session, RUNS)
+    told = [item.get("job_uuid") for item in data_of(exchange)]
+    for job in jobs:
+        expect(job.id in told, f"job {job.id} ran, and the list of runs does not tell of it", exchange)
+
+
+@check("XIO-LST-021")
+def runs_are_told_apart_by_job(session: Session) -> None:
+    """Each job's own."""
+    for job in _ran(session, 2):
+        exchange = listed(session, RUNS, filter_job_uuid=job.id)
+        same([job.id], [item.get("job_uuid") for item in data_of(exchange)], "the jobs of the runs of one job", exchange)
+        same(1, get(exchange.response.json, "/total"), "the total of the runs of a job that ran once", exchange)
+    same([], data_of(listed(session, RUNS, filter_job_uuid=NOBODY)), "the runs of a job that never was", session.exchanges[-1])
+
+
+@check("XIO-LST-022")
+def runs_are_told_apart_by_state(session: Session) -> None:
+    """Running, completed, either, neither."""
+    done, running = _ran(session)[0], _ran(session, shape="long")[0]
+    jobs = {"COMPLETED": done.id, "RUNNING": running.id}
+    for states in (["COMPLETED"], ["RUNNING"], ["RUNNING", "COMPLETED"], ["FAILED", "CANCELLED"]):
+        told = [item.get("job_uuid") for item in data_of(listed(session, RUNS, filter_status=",".join(states), limit=50))]
+        mine = sorted(str(uuid) for uuid in told if uuid in jobs.values())
+        same(sorted(uuid for state, uuid in jobs.items() if state in states), mine, f"the jobs of the runs that are {states}", session.exchanges[-1])
+
+
+@check("XIO-LST-023")
+def pages_of_runs_hold_every_run_once(session: Session) -> None:
+    """Five runs on pages of two and of three."""
+    _ran(session, 5)
+    whole = uuids(listed(session, RUNS, limit=50))
+    needed(len(whole) == 5, f"there are {len(whole)} runs of 5 jobs")
+    for limit in (2, 3):
+        found: list[str] = []
+        for page in (1, 2, 3, 4):
+            exchange = listed(session, RUNS, limit=limit, page=page)
+            found += uuids(exchange)
+            same(5, get(exchange.response.json, "/total"), "the total of the list of runs", exchange)
+        same(sorted(whole), sorted(found), f"the runs on pages of {limit}", *session.exchanges[-3:])
+
+
+@check("XIO-LST-024")
+def runs_are_in_order(session: Session) -> None:
+    """On pages of two."""
+    jobs = [job.id for job in _ran(session, 4)]
+    queries: list[Json] = [{"sort": "created_at"}, {"sort": "-created_at"}, {}]
+    for query in queries:
+        found = [item.get("job_uuid") for page in (1, 2) for item in data_of(listed(session, RUNS, limit=2, page=page, **query))]
+        same(jobs if query.get("sort") == "created_at" else jobs[::-1], found, f"the jobs of the runs with {query}", *session.exchanges[-2:])

@@ -1,0 +1,110 @@
+"""Checks of compute.x.io's recipes: prepared jobs that a client cooks with changes of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.checks import check
+from conformance.checks.xio_lists import listed
+from conformance.checks.xio_runs import data_of
+from conformance.exchange import Exchange
+from conformance.expect import NotApplicable, accepted, expect, needed, refused, same
+from conformance.pointer import MISSING, Json, get
+from conformance.session import Session
+
+LIST, COOK, READ = "xio_list_job_recipes", "xio_cook_job_recipe", "xio_get_job"
+FAR_OUT: tuple[Json, ...] = (
+    {"max_timeout_run_ms": 1000}, {"max_timeout_assign_ms": 1000}, {"max_timeout_start_ms": 1000}, {"cpu_count": -1}, {"gpu_count": -1},
+    {"min_ram_gb": -1}, {"min_storage_gb": -1}, {"min_vram_gb": -1}, {"max_retry_count": -1}, {"title": 5}, {"gpu_registry_uuid": "not a uuid"},
+    {"gpu_name": "NVIDIA RTX 4090", "gpu_registry_uuid": "01234567-89ab-cdef-0123-456789abcdef"},
+)  # fmt: skip
+"""Changes that break a bound or a type of creation by far."""
+
+
+def recipes(session: Session) -> list[Json]:
+    """What can be cooked. NotApplicable where there is nothing."""
+    exchange = session.call(LIST)
+    needed(exchange.response.is_success, f"the list of recipes was answered {exchange.response.status}")
+    found = [one for one in data_of(exchange) if isinstance(one.get("uuid"), str)]
+    if not found:
+        raise NotApplicable("there are no recipes")
+    return found
+
+
+def cooked(session: Session, recipe: Json, body: Json = MISSING) -> Exchange:
+    """Cook a recipe."""
+    return session.call(COOK, {"uuid": recipe["uuid"]}, body=body)
+
+
+def _views(session: Session, exchange: Exchange) -> Iterator[Exchange]:
+    """The answer to a cooking, and the job read again."""
+    accepted(exchange, "cooking a recipe")
+    yield exchange
+    uuid = get(exchange.response.json, "/uuid")
+    expect(isinstance(uuid, str), "the answer to a cooking holds no id", exchange)
+    yield accepted(session.call(READ, {"uuid": uuid}), "reading a job that was cooked")
+
+
+@check("XIO-CRT-002")
+def cooking_makes_a_job(session: Session) -> None:
+    """With an empty body, and with none."""
+    for body in ({}, MISSING):
+        for told in _views(session, cooked(session, recipes(session)[0], body)):
+            same("job", get(told.response.json, "/object"), "what was cooked", told)
+
+
+@check("XIO-CRT-003")
+def the_body_of_a_cooking_counts_more(session: Session) -> None:
+    """Every member that can be changed."""
+    changes: Json = {
+        "title": session.unique(), "description": "changed", "cpu_count": 3, "gpu_count": 0, "min_ram_gb": 5, "min_storage_gb": 7, "min_vram_gb": 2,
+        "max_retry_count": 4, "max_node_count": 1, "max_timeout_assign_ms": 450_000, "max_timeout_start_ms": 250_000,
+    }  # fmt: skip
+    for recipe in recipes(session):
+        own = changes | ({"max_timeout_run_ms": 123_456} if recipe.get("task") == "BATCH" else {})
+        for told in _views(session, cooked(session, recipe, own)):
+            for name, value in own.items():
+                found = get(told.response.json, f"/{name}")
+                expect(found is not MISSING or name.startswith("max_"), f"{name} of a cooked job is not shown", told)
+                if found is not MISSING:
+                    same(value, found, f"{name} of a cooked job", told)
+
+
+@check("XIO-CRT-004")
+def a_cooked_job_names_its_recipe(session: Session) -> None:
+    """And one that was not cooked names none."""
+    for recipe in recipes(session):
+        for told in _views(session, cooked(session, recipe, {})):
+            same(recipe["uuid"], get(told.response.json, "/source_recipe_uuid"), "the recipe of a cooked job", told)
+    view = session.view(session.submit())
+    expect(not get(view, "/source_recipe_uuid"), "a job that was not cooked names a recipe", session.exchanges[-1])
+
+
+@check("XIO-CRT-005")
+def a_cooked_job_is_as_its_recipe_says(session: Session) -> None:
+    """Where the body says nothing."""
+    for recipe in recipes(session):
+        for told in _views(session, cooked(session, recipe, {})):
+            for pointer in ("/title", "/task", "/cpu_count", "/gpu_count", "/min_ram_gb", "/min_vram_gb", "/min_storage_gb", "/parameters/parameters/image"):
+                if get(recipe, pointer) is not MISSING:
+                    same(get(recipe, pointer), get(told.response.json, pointer), f"{pointer} of a cooked job", told)
+
+
+@check("XIO-REQ-020")
+def what_is_far_out_of_bounds_is_not_cooked(session: Session) -> None:
+    """Each bound, each with a twin that keeps it."""
+    recipe = next((one for one in recipes(session) if one.get("task") == "BATCH"), recipes(session)[0])
+    needed(cooked(session, recipe, {}).response.is_success, "the control twin was refused")
+    for changes in FAR_OUT:
+        refused(cooked(session, recipe, changes), f"cooking with {changes}")
+
+
+@check("XIO-ERR-007")
+def a_refused_cooking_leaves_nothing_behind(session: Session) -> None:
+    """No job."""
+    recipe = recipes(session)[0]
+    needed(cooked(session, recipe, {}).response.is_success, "the control twin was refused")
+    before = get(listed(session, "xio_list_jobs").response.json, "/total")
+    needed(not cooked(session, recipe, {"cpu_count": -1}).response.is_success, "a cooking that should be refused was not")
+    session.advance(2)
+    same(before, get(listed(session, "xio_list_jobs").response.json, "/total"), "the number of jobs after a refused cooking", session.exchanges[-1])

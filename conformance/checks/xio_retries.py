@@ -1,0 +1,78 @@
+"""Checks of how often compute.x.io tries a job."""
+
+from __future__ import annotations
+
+from conformance.checks import check
+from conformance.checks.xio_runs import runs_of
+from conformance.expect import expect, needed, same
+from conformance.pointer import Json
+from conformance.session import JobRef, Session
+
+LONGER = 60.0
+"""Seconds in which a run that should not be would have come."""
+
+
+def _runs(session: Session, job: JobRef) -> list[Json]:
+    """All runs of a job that has ended, and those that should not come after."""
+    session.until(job)
+    session.advance(LONGER)
+    return runs_of(session, job)
+
+
+@check("XIO-RTY-001")
+def a_job_is_tried_as_often_as_it_may(session: Session) -> None:
+    """With none, one, two and four retries."""
+    for retries in (0, 1, 2, 4):
+        job = session.submit("fails", {"max_retry_count": retries})
+        runs = _runs(session, job)
+        same(retries + 1, len(runs), f"the number of runs of a job that always fails and has {retries} retries", session.exchanges[-1])
+        expect(session.phase(job) == "failed", "a job whose runs all failed has not failed", session.exchanges[-1])
+
+
+@check("XIO-DEF-012")
+def a_job_is_tried_once(session: Session) -> None:
+    """Where nobody says otherwise."""
+    job = session.submit("fails", {"max_retry_count": None})
+    same(1, len(_runs(session, job)), "the number of runs of a job that fails and names no retries", session.exchanges[-1])
+
+
+@check("XIO-RTY-002")
+def a_second_run_can_end_well(session: Session) -> None:
+    """The first one failed."""
+    job = session.submit("retried")
+    ended = session.until(job)
+    expect(session.phase_of(ended) == "succeeded", f"a job whose second run ends well is {ended}", session.exchanges[-1])
+    same(2, len(_runs(session, job)), "the number of its runs", session.exchanges[-1])
+
+
+@check("XIO-RTY-003")
+def what_went_well_is_not_done_again(session: Session) -> None:
+    """Although there are retries left."""
+    job = session.submit("quick", {"max_retry_count": 3})
+    same(1, len(_runs(session, job)), "the number of runs of a job that ended well", session.exchanges[-1])
+
+
+@check("XIO-RTY-004")
+def a_run_that_met_its_limit_is_followed_by_another(session: Session) -> None:
+    """As many as there are retries."""
+    job = session.submit("long", {"max_timeout_run_ms": 60_000, "max_retry_count": 1})
+    same(2, len(_runs(session, job)), "the number of runs of a job that always meets its run limit and has 1 retry", session.exchanges[-1])
+
+
+@check("XIO-RTY-005")
+def each_run_tells_its_own_end(session: Session) -> None:
+    """The first failed, the second did not."""
+    job = session.submit("retried")
+    runs = _runs(session, job)
+    needed(len(runs) == 2, "the job was not tried again")
+    same(["FAILED", "COMPLETED"], [run.get("status") for run in runs], "the states of the runs", session.exchanges[-1])
+
+
+@check("XIO-RTY-006")
+def a_job_has_not_ended_between_its_runs(session: Session) -> None:
+    """Watched closely."""
+    job = session.submit("retried")
+    last = ""
+    for last in session.watch(job, step=0.25, within=60):
+        needed(last, "the job cannot be read")
+    expect(session.phase_of(last) == "succeeded", f"a job that is tried again was shown as {last}", session.exchanges[-1])

@@ -1,0 +1,71 @@
+"""Options of the command line that say which implementation is meant and how it is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+
+import specs
+from conformance.budget import Budget
+from conformance.settings import secret
+from conformance.target import Target
+
+API = click.Choice(specs.names())
+
+
+def url_value(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """A base URL, or a clear refusal."""
+    if value is None:
+        return None
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise click.BadParameter(f"{value!r} is no base URL; expected something like http://127.0.0.1:4080")
+    return value
+
+
+def header_values(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """Headers by name, or a clear refusal."""
+    pairs = [value.partition(":") for value in values]
+    for name, colon, _ in pairs:
+        if not colon or not name.strip():
+            raise click.BadParameter(f"{name!r} is no header; expected 'Name: value'")
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+_OPTIONS = (
+    click.argument("api", type=API),
+    click.option("--url", required=True, callback=url_value, help="Scheme, host and port of the implementation; the API's base path is added."),
+    click.option("--control", callback=url_value, help="Root of a server that offers the mock's control API: time is virtual then."),
+    click.option("--time-scale", "scale", default=1.0, show_default=True, type=click.FloatRange(0.001, 1e6), help="How much faster its clock runs."),
+    click.option("--patience", default=120.0, show_default=True, type=click.FloatRange(1), help="Real seconds that one check may wait."),
+    click.option("--target-file", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="How it makes jobs, credentials, tenants."),
+    click.option("--header", "headers", multiple=True, callback=header_values, help="Sent always: 'Name: value', the value may be env:NAME. Repeatable."),
+    click.option("--timeout", default=10.0, show_default=True, type=click.FloatRange(0.1, 600), help="Seconds to wait for an answer."),
+)
+
+
+def target_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that name a target."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def opened(api: str, url: str, *, budget: Budget | None = None, **told: Any) -> Target:
+    """The target that the options name. Raises SettingsError."""
+    headers = {name: secret(value) for name, value in told["headers"].items()}
+    return Target.at(
+        api,
+        url,
+        file=told["file"],
+        timeout=told["timeout"],
+        control=told["control"],
+        scale=told["scale"],
+        patience=told["patience"],
+        headers=headers,
+        budget=budget or Budget(),
+    )

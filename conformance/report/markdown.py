@@ -1,0 +1,32 @@
+"""A report for the summary page of a CI run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_SILENT = ("PASS", "SKIPPED", "NOT-APPLICABLE")
+
+
+def text(canonical: dict[str, Any]) -> str:
+    """The Markdown."""
+    return "\n".join(_run(run) for run in canonical["runs"])
+
+
+def _run(run: dict[str, Any]) -> str:
+    words = list(run["counts"])
+    lines = [f"## {run['api']} at {run['target']}", "", f"{'✅' if run['exit'] == 0 else '❌'} {run['sentence']} (exit {run['exit']})", ""]
+    lines += [f"| {' | '.join(words)} |", f"|{'---|' * len(words)}", f"| {' | '.join(str(run['counts'][word]) for word in words)} |", ""]
+    told = [one for one in run["results"] if one["verdict"] not in _SILENT]
+    if told:
+        lines += ["| verdict | requirement | what was seen | source |", "|---|---|---|---|"]
+        lines += [f"| {one['verdict']} | {one['id']}: {_cell(one['statement'])} | {_cell(one['reason'])} | {_cell(one['source'])} |" for one in told]
+        lines.append("")
+    for one in told:
+        commands = [exchange["curl"] for violation in one["violations"][:1] for exchange in violation["exchanges"]]
+        if commands:
+            lines += [f"<details><summary>{one['id']}</summary>", "", "```sh", *commands, "```", "", "</details>", ""]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text_: str) -> str:
+    return text_.replace("|", "\\|").replace("\n", " ")[:300]

@@ -1,0 +1,88 @@
+"""The catalogue holds together: every requirement is judged or says why not, every check names one, every row of the documents is covered."""
+
+from __future__ import annotations
+
+import jsonschema_rs
+import pytest
+import yaml
+
+import specs
+from conformance import catalogue as catalogues
+from conformance import settings
+from conformance.catalogue import RULES, Requirement
+from conformance.checks import all_checks
+from conformance.contract import ASSUMED_ERROR_SHAPE, ASSUMED_SHAPE, ERROR_SHAPE, HEADERS, MEDIA, SERVER_ERROR, SHAPE, STATUS
+from conformance.coverage import rows
+from conformance.draft import draft
+from conformance.identity import ASKED, DISTINCT
+from conformance.monitor import FINAL, FIRST, KNOWN, ORDER
+from tests.conformance.faults import all_faults
+
+ORACLES = {SHAPE, STATUS, ASSUMED_SHAPE, MEDIA, HEADERS, ERROR_SHAPE, ASSUMED_ERROR_SHAPE, SERVER_ERROR, ASKED, DISTINCT, KNOWN, ORDER, FINAL, FIRST}
+"""Common requirements that oracles judge without any data in the catalogue."""
+
+
+def judged(requirement: Requirement) -> bool:
+    return bool(all_checks().get(requirement.id) or requirement.probe or requirement.rules or requirement.id in ORACLES)
+
+
+@pytest.mark.parametrize("api", specs.names())
+def test_every_requirement_is_judged_or_says_why_not(api: str) -> None:
+    open_ones = [one.id for one in catalogues.load(api).requirements.values() if not one.not_tested and not judged(one)]
+
+    assert open_ones == []
+
+
+def test_every_check_names_a_requirement() -> None:
+    known = {id_ for api in specs.names() for id_ in catalogues.load(api).requirements}
+
+    assert set(all_checks()) <= known
+
+
+def test_there_are_at_least_250_judged_requirements() -> None:
+    ids = {one.id for api in specs.names() for one in catalogues.load(api).requirements.values() if not one.not_tested and judged(one)}
+
+    assert len(ids) >= 250
+
+
+@pytest.mark.parametrize("api", specs.names())
+def test_pointers_operations_and_capabilities_exist(api: str) -> None:
+    spec, catalogue = specs.load(api), catalogues.load(api)
+    words = {"read", "list", "cancel", "delete", "start", "submit", "virtual-time", "sandboxes", "strict", "tenants", "callbacks", "makes-quick"}
+    words |= {"paged", "counted", "filtered", "list-order"} | set(settings.load(api).capabilities)
+    words |= {f"makes-{shape}" for name in specs.names() for shape in settings.load(name).shapes}
+    for requirement in catalogue.requirements.values():
+        assert set(requirement.needs) <= words, requirement.id
+        for name in RULES:
+            rule = getattr(requirement, name)
+            if name == "answer" and rule is not None:
+                named = [rule["operation"]] if isinstance(rule["operation"], str) else rule["operation"]
+                assert set(named) <= spec.operations.keys(), requirement.id
+        if requirement.probe is not None and "operation" in requirement.probe:
+            assert requirement.probe["operation"] in spec.operations, requirement.id
+        if requirement.view is not None:
+            jsonschema_rs.meta.validate(requirement.view)
+
+
+def test_each_checked_must_has_a_fault() -> None:
+    caught = {id_ for fault in all_faults() for id_ in (fault.requirement, *fault.also)}
+    musts = {one.id for api in specs.names() for one in catalogues.load(api).requirements.values() if one.level == "MUST" and not one.not_tested}
+
+    assert len(musts & caught) >= MUSTS_WITH_A_FAULT
+
+
+MUSTS_WITH_A_FAULT = 9
+"""A ratchet: may only be raised."""
+
+
+@pytest.mark.parametrize("api", specs.names())
+def test_every_row_of_the_parameter_tables_is_covered_or_says_why_not(api: str) -> None:
+    assert [row.name for row in rows(api) if row.is_open] == []
+
+
+@pytest.mark.parametrize("api", specs.names())
+def test_drafts_are_entries_but_for_what_is_marked(api: str) -> None:
+    entries = yaml.safe_load(draft(api))
+
+    document = {"requirements": entries}
+    assert jsonschema_rs.Draft202012Validator(catalogues.schema()).is_valid(document)

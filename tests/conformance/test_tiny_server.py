@@ -1,0 +1,35 @@
+"""Independence: a server that shares nothing with the mock passes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conformance.record import Options
+from conformance.runner import run
+from conformance.target import Target
+from conformance.verdict import Verdict
+from tests.conformance.tiny_server import TinyServer
+
+SETTINGS = """
+submit:
+  body: {job_type: dummy, params: {MOCK_RUN_SECONDS: null, seconds: 3}}
+  shapes:
+    long: {params: {MOCK_RUN_SECONDS: null, seconds: 600}}
+    fails: {params: {MOCK_RUN_SECONDS: null, MOCK_EXIT_CODE: null, fails: true}}
+    waits: {params: {MOCK_STAY_QUEUED: null, waits: true}}
+"""
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_server_written_by_hand_passes(seed: int, tmp_path: Path) -> None:
+    file = tmp_path / "tiny.yaml"
+    file.write_text(SETTINGS)
+    with Target.in_process(TinyServer(), "ionworks", file=file) as target:
+        report = run(target, Options(seed=seed, shuffle=True))
+
+    # What rests on assumptions about the vendor's silence may differ in a server that was not built on ours, what every job API owes may not.
+    assert [(one.requirement, one.reason) for one in report.of(Verdict.FAIL, Verdict.ERROR)] == []
+    assert [(one.requirement, one.reason) for one in report.of(Verdict.WARN) if one.requirement.startswith("JOB-")] == []
+    assert len(report.of(Verdict.PASS)) >= 100, report.sentence

@@ -1,0 +1,236 @@
+"""Deliberate faults of the engine: each must be caught by some property of this folder, or the properties are worth nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import run_state_machine_as_test
+
+from mockserver.simulation import scheduler as scheduler_module
+from mockserver.simulation import team as team_module
+from mockserver.simulation.allotment import Allotment
+from mockserver.simulation.board import Dimension
+from mockserver.simulation.cluster import Cluster
+from mockserver.simulation.events import RUN_END, STEP, Events
+from mockserver.simulation.fairshare import FairShare
+from mockserver.simulation.job import Job
+from mockserver.simulation.queue import Queue
+from mockserver.simulation.scheduler import Scheduler
+from tests.simulation import test_fairshare, test_policies, test_teams
+from tests.simulation.test_machine import Crowd
+
+EXAMPLES = 100
+QUICK = settings(
+    max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck), print_blob=False
+)
+Patch = pytest.MonkeyPatch
+Original = Callable[..., Any]
+
+
+def crowd() -> None:
+    """The rule-based state machine."""
+    run_state_machine_as_test(Crowd, settings=settings(QUICK, stateful_step_count=30))
+
+
+def _again(test: Any, *strategies: st.SearchStrategy[Any]) -> Callable[[], None]:
+    hunt: Callable[[], None] = QUICK(given(*strategies)(test.hypothesis.inner_test))
+    return hunt
+
+
+order = _again(
+    test_policies.test_nobody_overtakes_the_head_in_strict_order,
+    st.sampled_from(["fifo", "priority"]),
+    st.lists(st.tuples(st.integers(0, 3), test_policies.small), max_size=14),
+)
+quotas = _again(test_fairshare.test_quotas_hold_whatever_happens, test_fairshare.steps)
+teams = _again(
+    test_teams.test_work_completions_and_failures_add_up_at_every_event,
+    test_teams.steps,
+    st.sampled_from(["greedy", "fifo", "backfill"]),
+    st.sampled_from([0, 0.3]),
+)
+HUNTS = {"crowd": crowd, "order": order, "quotas": quotas, "teams": teams}
+
+
+def skip_a_release(patch: Patch) -> None:
+    original = Cluster.give_back
+
+    def give_back(self: Cluster, shape: Any, hold: Any) -> None:
+        if hold[0] != 1:
+            original(self, shape, hold)
+
+    patch.setattr(Cluster, "give_back", give_back)
+
+
+def double_release(patch: Patch) -> None:
+    original = Cluster.give_back
+
+    def give_back(self: Cluster, shape: Any, hold: Any) -> None:
+        original(self, shape, hold)
+        original(self, shape, hold)
+
+    patch.setattr(Cluster, "give_back", give_back)
+
+
+def skip_a_mask_flip(patch: Patch) -> None:
+    original = Dimension.set
+
+    def set_free(self: Dimension, node: int, new: int) -> None:
+        masks = [level.mask for level in self.levels]
+        original(self, node, new)
+        for level, mask in zip(self.levels[:1], masks, strict=False):
+            level.mask = mask
+
+    patch.setattr(Dimension, "set", set_free)
+
+
+def skip_a_retry_pass(patch: Patch) -> None:
+    original = Allotment.give_back
+
+    def give_back(self: Allotment, job: Job) -> None:
+        was_settled, freed = self.is_settled, self._freed
+        original(self, job)
+        self.is_settled, self._freed = was_settled, freed
+
+    patch.setattr(Allotment, "give_back", give_back)
+
+
+def wrong_tie_order(patch: Patch) -> None:
+    original = Queue.push
+
+    def push(self: Queue, job: Job) -> None:
+        serial, job.serial = job.serial, -job.serial
+        original(self, job)
+        job.serial = serial
+
+    patch.setattr(Queue, "push", push)
+
+
+def float_ledger(patch: Patch) -> None:
+    original = Dimension.set
+    patch.setattr(Dimension, "set", lambda self, node, new: original(self, node, new / 3 * 3.0000000000000004))
+
+
+def off_by_one_timeout(patch: Patch) -> None:
+    original = Scheduler.arm
+    patch.setattr(Scheduler, "arm", lambda self, job, limit, span, **facts: original(self, job, limit, None if span is None else span + 1e-6, **facts))
+
+
+def lost_timer(patch: Patch) -> None:
+    original = Events.add
+
+    def add(self: Events, instant: int, kind: int, job: Job, **facts: Any) -> None:
+        if kind not in (RUN_END, STEP) or job.serial % 3:
+            original(self, instant, kind, job, **facts)
+
+    patch.setattr(Events, "add", add)
+
+
+def stale_generation(patch: Patch) -> None:
+    patch.setattr(Events, "next_instant", lambda self: self.heap[0][0] if self.heap else None)
+
+
+def unfair_reclaim(patch: Patch) -> None:
+    patch.setattr(FairShare, "_reclaimable", lambda self, job, others: (one for one in others if one.request.project != job.request.project))
+
+
+def hoarded_quota(patch: Patch) -> None:
+    original = FairShare._limit
+    patch.setattr(FairShare, "_limit", lambda self, job: original(self, job) + 1000)
+
+
+def one_retry_too_many(patch: Patch) -> None:
+    original = Scheduler._fail
+
+    def fail(self: Scheduler, job: Job, outcome: Any, *, final: str) -> None:
+        job.failures -= job.failures == job.request.retries
+        original(self, job, outcome, final=final)
+
+    patch.setattr(Scheduler, "_fail", fail)
+
+
+def half_a_gang(patch: Patch) -> None:
+    original = Cluster.take_gang
+
+    def take_gang(self: Cluster, shape: Any, feasible: int) -> Any:
+        first, *rest = original(self, shape, feasible)
+        for hold in rest:
+            self.give_back(shape, hold)
+        return (first,)
+
+    patch.setattr(Cluster, "take_gang", take_gang)
+
+
+def any_node_will_do(patch: Patch) -> None:
+    patch.setattr(Cluster, "trait_masks", lambda self, request: [])
+
+
+def siblings_go_on(patch: Patch) -> None:
+    patch.setattr(team_module, "disband", lambda scheduler, lead: None)
+    patch.setattr(scheduler_module, "disband", lambda scheduler, lead: None)
+
+
+def one_member_too_many(patch: Patch) -> None:
+    original = team_module._recruit
+
+    def recruit(scheduler: Scheduler, lead: Job) -> None:
+        assert lead.crew is not None
+        lead.crew.open -= 1
+        original(scheduler, lead)
+        lead.crew.open += 1
+
+    patch.setattr(team_module, "_recruit", recruit)
+
+
+def overtaking_the_head(patch: Patch) -> None:
+    patch.setattr(Allotment, "_turn_away", lambda self, shape, job, now: None)
+
+
+MUTANTS: dict[str, tuple[Callable[[Patch], None], str]] = {
+    mutant.__name__: (mutant, hunt)
+    for mutant, hunt in (
+        (skip_a_release, "crowd"),
+        (double_release, "crowd"),
+        (skip_a_mask_flip, "crowd"),
+        (skip_a_retry_pass, "crowd"),
+        (wrong_tie_order, "order"),
+        (float_ledger, "crowd"),
+        (off_by_one_timeout, "crowd"),
+        (lost_timer, "crowd"),
+        (stale_generation, "crowd"),
+        (unfair_reclaim, "quotas"),
+        (hoarded_quota, "quotas"),
+        (one_retry_too_many, "crowd"),
+        (half_a_gang, "order"),
+        (any_node_will_do, "crowd"),
+        (siblings_go_on, "teams"),
+        (one_member_too_many, "teams"),
+        (overtaking_the_head, "order"),
+    )
+}
+
+
+@pytest.fixture
+def patch() -> Iterator[Patch]:
+    with pytest.MonkeyPatch.context() as made:
+        yield made
+
+
+@pytest.mark.parametrize("name", HUNTS)
+def test_the_engine_as_it_is_passes(name: str) -> None:
+    HUNTS[name]()
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_deliberate_fault_is_caught(name: str, patch: Patch) -> None:
+    mutate, hunt = MUTANTS[name]
+    mutate(patch)
+
+    with pytest.raises(BaseException) as caught:  # an assertion, an error of the engine, or a group of both
+        HUNTS[hunt]()
+
+    assert not isinstance(caught.value, KeyboardInterrupt | SystemExit)
