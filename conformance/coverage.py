@@ -77,7 +77,7 @@ def _speaks(requirement: Requirement, name: str, operation: str, *, is_list: boo
     probe, echo = requirement.probe, requirement.echo
     if probe is not None and (probe["pointer"] == name or probe["pointer"].startswith(f"{name}/")):
         return is_list == ("operation" in probe and probe["operation"] == operation) or not is_list
-    if echo is not None and (echo["from"] == name or echo["from"].startswith(f"{name}/")):
+    if echo is not None and (f"{echo['from']}/".startswith(f"{name}/") or name.startswith(f"{echo['from']}/")):
         return not is_list
     word = name.rpartition("/")[2]
     return not requirement.id.startswith("JOB-") and (word in requirement.source or f"`{word}`" in requirement.statement or f" {word} " in requirement.statement)

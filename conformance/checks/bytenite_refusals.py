@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.checks import check
-from conformance.checks.bytenite_calls import NEW, NEWER, change, on, seen
+from conformance.checks.bytenite_calls import NEW, NEWER, NOBODY, change, on, seen
 from conformance.expect import accepted, expect, needed, refused
 from conformance.pointer import MISSING, Json, get, put
 from conformance.session import Session
@@ -33,6 +33,22 @@ def a_wrong_change_changes_nothing(session: Session) -> None:
         answer = refused(on(session, operation, job, wrong), f"{operation} with {wrong}", (400,))
         after = seen(session, job)
         expect(after == before, f"{operation} with {wrong} was refused and changed the job", answer, session.exchanges[-1])
+
+
+@check("BYT-ERR-001")
+@check("BYT-ERR-002")
+@check("BYT-ERR-003")
+def refusals_of_every_kind(session: Session) -> None:
+    """Nothing is said of them here; the oracles look at their shape."""
+    session.post(put(session.body(), "/templateId", MISSING))
+    session.post(put(session.body(), "/params", "text"))
+    session.list_jobs(query={"pagination.limit": "many"})
+    job = session.submit()
+    for operation, body in NEWER.items():
+        on(session, operation, job, body)
+        on(session, operation, NOBODY, body)
+    for name in ("read", "start", "cancel", "delete"):
+        session.on(name, NOBODY)
 
 
 @check("BYT-ERR-008")

@@ -46,6 +46,20 @@ def the_creation_is_when_it_was(session: Session) -> None:
     expect(abs(apart - 100) <= NEAR, f"jobs that were created 100 seconds apart tell {apart:g}", *session.exchanges[-2:])
 
 
+@check("BYT-TIM-001")
+@check("BYT-TIM-003")
+def a_draft_that_takes_its_time(session: Session) -> None:
+    """Run half a minute after its creation and looked at till well after its end; the oracles look at its instants."""
+    job = session.submit(draft=True)
+    session.advance(30)
+    session.read(job)
+    session.start(job)
+    session.until(job)
+    for _ in range(3):
+        session.advance(30)
+        session.read(job)
+
+
 @check("BYT-TIM-016")
 def the_submission_is_when_the_job_was_run(session: Session) -> None:
     """A draft that is run after fifty seconds."""

@@ -18,6 +18,22 @@ def _running(session: Session, **patch: object) -> JobRef:
     return job
 
 
+@check("ION-STM-001")
+@check("ION-STM-002")
+def every_state_is_seen(session: Session) -> None:
+    """The oracles look at a family in which each state comes about, in answers and in lists."""
+    parent = session.submit()
+    family = [session.submit(shape, {"parent_job_id": parent.id}) for shape in ("quick", "long", *({"fails", "waits"} & session.settings.shapes.keys()))]
+    for _ in session.ticks(12, 3):
+        for job in (parent, *family):
+            session.view(job)
+    for job in (family[1], parent):
+        session.cancel(job)
+        session.view(job)
+    if "list" in session.roles:
+        session.list_jobs()
+
+
 @check("ION-STM-007")
 def a_cancel_answers_with_the_canceled_job(session: Session) -> None:
     """While it runs, and as soon as it is submitted."""

@@ -12,6 +12,7 @@ from conformance.pointer import MISSING, Json, get, put
 from conformance.session import JobRef, Session
 
 LONGEST_URL = 2083
+TYPES = ("dummy", "datafit", "validation", "simulate", "evaluate_variables", "optimize", "ecm_fit", "simple_pipeline")
 NOBODY = "00000000-0000-4000-8000-00000000dead"
 
 
@@ -32,6 +33,7 @@ def a_callback_url_has_a_longest_length(session: Session) -> None:
 
 
 @check("ION-REQ-018")
+@check("ION-CRT-004")
 def a_job_may_have_a_parent(session: Session) -> None:
     """A parent of any type, and a child of a child."""
     parent = session.submit()
@@ -78,6 +80,32 @@ def all_members_together_are_accepted(session: Session) -> None:
     for one in (body, dict(reversed(body.items())), {**session.body(), "callback_url": None, "metadata": None, "parent_job_id": None}):
         exchange = accepted(session.post(one, query={"project_id": "project-1"}), f"a submission of {', '.join(one)}")
         session.read(session.job_of(exchange))
+
+
+@check("ION-CRT-001")
+@check("ION-CRT-002")
+def a_job_is_what_its_submission_named(session: Session) -> None:
+    """Every type and every priority; the oracles compare each view with its submission."""
+    for priority in range(11):
+        job = session.submit(patch={"job_type": TYPES[priority % len(TYPES)], "priority": priority})
+        session.read(job)
+    if "list" in session.roles:
+        session.list_jobs()
+
+
+@check("ION-RSP-001")
+@check("ION-RSP-002")
+def answers_of_every_kind(session: Session) -> None:
+    """Granted and refused; the oracles look at their headers."""
+    job = session.submit()
+    session.post(put(session.body(), "/priority", 11))
+    for name in ("read", "cancel"):
+        if name in session.roles:
+            session.on(name, job)
+            session.on(name, NOBODY)
+    if "list" in session.roles:
+        session.list_jobs()
+        session.list_jobs(query={"limit": "none"})
 
 
 @check("ION-CRT-003")

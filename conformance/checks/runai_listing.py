@@ -127,6 +127,20 @@ def an_empty_project_is_none(session: Session) -> None:
     expect({job.id for job in jobs} <= set(told), f"the list of an empty project holds {told}", session.exchanges[-1])
 
 
+@check("RAI-RSP-003")
+@check("RAI-RSP-004")
+@check("RAI-RSP-005")
+@check("RAI-RSP-006")
+@check("RAI-RSP-008")
+def jobs_with_gpus_are_watched(session: Session) -> None:
+    """From waiting to their ends; the oracles look at what they occupy."""
+    shapes = [shape for shape in ("quick", "fails", "waits", "retried") if shape == "quick" or shape in session.settings.shapes]
+    jobs = {shape: session.submit(shape, {"job": {"gpu": 1}}) for shape in shapes}
+    for shape, job in jobs.items():
+        if shape != "waits":
+            session.until(job, step=0.5)
+
+
 @check("RAI-RSP-007")
 def a_running_job_occupies_what_it_asked_for(session: Session) -> None:
     """One GPU, two, half a one."""

@@ -168,8 +168,10 @@ def recipes_are_official_or_not(session: Session) -> None:
 def what_a_job_takes_is_not_free(session: Session) -> None:
     """RAM and storage of the only node."""
     staged(session, {"class": "only", "cpu": 8, "memory_gib": 32, "storage_gib": 100})
+    same(1, get(_everything(session, OFFERS)[0], "/availability/available_nodes"), "the free nodes of the only offer", session.exchanges[-1])
     job = session.submit("long", {"min_ram_gb": 12, "min_storage_gb": 30})
     session.until(job, "running")
+    same(0, get(_everything(session, OFFERS)[0], "/availability/available_nodes"), "the free nodes when a job is on the only one", session.exchanges[-1])
     node = _everything(session, NODES)[0]
     for pointer, left in (("/rams/0/memory_gb_available", 20), ("/hard_drives/0/available_capacity_gb", 70)):
         same(left, get(node, pointer), pointer, session.exchanges[-1])

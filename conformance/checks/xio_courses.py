@@ -90,9 +90,7 @@ def an_ended_job_makes_room(session: Session) -> None:
         jobs.append(session.submit("fails", WHOLE))
     jobs += [session.submit("long", {**WHOLE, "max_timeout_run_ms": 60_000}), session.submit("quick", WHOLE)]
     for job in jobs:
-        state = ""
-        for state in session.watch(job, within=120):
-            pass
+        state = [*session.watch(job, within=120)][-1]
         expect(session.phase_of(state) in ("succeeded", "failed"), f"the node was given up and the next job is {state}", session.exchanges[-1])
 
 
@@ -141,7 +139,8 @@ def a_persistent_job_runs_until_it_is_stopped(session: Session) -> None:
 @check("XIO-STM-009")
 def a_stop_needs_no_body(session: Session) -> None:
     """Nor a reason in it."""
-    for options in ({}, {"body": {}}, {"body": {"reason": REASON}}):
+    bodies: tuple[Json, ...] = ({}, {"body": {}}, {"body": {"reason": REASON}})
+    for options in bodies:
         job = session.submit("long")
         session.until(job, "running")
         accepted(session.cancel(job, **options), f"a stop with {options or 'no body'}")

@@ -55,18 +55,19 @@ def a_list_tells_its_page_and_limit(session: Session) -> None:
             expect(len(data_of(exchange)) <= query["limit"], f"{operation} tells {len(data_of(exchange))} items on a page of {query['limit']}", exchange)
 
 
-def _in_order(session: Session, sort: str) -> None:
+def _in_order(session: Session, sort: str | None) -> None:
+    query: Json = {"sort": sort} if sort else {}
     jobs: list[str] = []
     for _ in range(6):
         jobs.append(session.submit().id)
         session.advance(3)
     found: list[str] = []
     for page in range(1, 12):
-        told = uuids(listed(session, JOBS, sort=sort, limit=2, page=page))
+        told = uuids(listed(session, JOBS, limit=2, page=page, **query))
         found += [uuid for uuid in told if uuid in jobs]
         if not told:
             break
-    same(jobs[::-1] if sort.startswith("-") else jobs, found, f"the jobs sorted by {sort}, page after page", *session.exchanges[-4:])
+    same(jobs if sort == "created_at" else jobs[::-1], found, f"the jobs sorted by {sort}, page after page", *session.exchanges[-4:])
 
 
 @check("XIO-LST-005")
@@ -79,6 +80,12 @@ def the_oldest_comes_first(session: Session) -> None:
 def the_newest_comes_first(session: Session) -> None:
     """Six jobs on pages of two."""
     _in_order(session, "-created_at")
+
+
+@check("XIO-LST-019")
+def without_a_sort_the_newest_comes_first(session: Session) -> None:
+    """Six jobs on pages of two."""
+    _in_order(session, None)
 
 
 def _holds(session: Session, wanted: Collection[JobRef], **query: object) -> None:
@@ -113,6 +120,7 @@ def cores_are_told_apart(session: Session) -> None:
     for number, job in enumerate(jobs, 1):
         _holds(session, [job], filter_cpu_count=number)
     _holds(session, [], filter_cpu_count=5)
+    _holds(session, jobs[1:3], filter_cpu_count="2,3")
 
 
 @check("XIO-LST-010")
@@ -122,6 +130,7 @@ def ram_is_between_its_bounds(session: Session) -> None:
     _holds(session, jobs[1:3], filter_min_ram_gb="2,3")
     _holds(session, jobs[:1], filter_min_ram_gb="0,1")
     _holds(session, [], filter_min_ram_gb="5,9")
+    _holds(session, jobs[2:3], filter_min_ram_gb=3)
 
 
 @check("XIO-LST-011")
@@ -130,6 +139,7 @@ def storage_is_told_apart(session: Session) -> None:
     jobs = _amounts(session, "min_storage_gb")
     for number, job in enumerate(jobs, 1):
         _holds(session, [job], filter_min_storage_gb=number)
+    _holds(session, jobs[1:3], filter_min_storage_gb="2,3")
 
 
 @check("XIO-LST-012")
@@ -138,6 +148,7 @@ def gpu_memory_is_between_its_bounds(session: Session) -> None:
     jobs = _amounts(session, "min_vram_gb")
     _holds(session, jobs[1:3], filter_min_vram_gb="2,3")
     _holds(session, jobs[3:], filter_min_vram_gb="4,80")
+    _holds(session, jobs[2:3], filter_min_vram_gb=3)
 
 
 @check("XIO-LST-013")
@@ -169,6 +180,13 @@ def creation_is_between_two_instants(session: Session) -> None:
         needed(created is not None, "the job has no instant of creation")
         bounds = [datetime.fromtimestamp((created or 0.0) + more, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for more in (-60, 60)]
         _holds(session, [job], filter_created_at=",".join(bounds))
+    session.advance(2 * 86_400)
+    later = session.submit()
+    created = instant(get(session.view(later), "/created_at")) or 0.0
+    days = [datetime.fromtimestamp(created + more * 86_400, UTC).strftime("%Y-%m-%d") for more in (-4, 0, 1)]
+    _holds(session, [later], filter_created_at=days[1])
+    _holds(session, [*jobs, later], filter_created_at=f"{days[0]},{days[1]}")
+    _holds(session, [], filter_created_at=days[2])
 
 
 @check("XIO-LST-016")
@@ -186,6 +204,27 @@ def a_filtered_total_counts_what_passes(session: Session) -> None:
     for query in ({"limit": 2}, {"limit": 2, "page": 2}, {"limit": 50}, {"limit": 2, "page": 9}):
         exchange = listed(session, JOBS, filter_min_ram_gb="2,2", **query)
         same(3, get(exchange.response.json, "/total"), "the total of a filter that 3 of 5 jobs pass", exchange)
+        shown = max(0, min(query["limit"], 3 - query["limit"] * (query.get("page", 1) - 1)))
+        same(shown, len(data_of(exchange)), f"the number of jobs with {query} of a filter that 3 of 5 jobs pass", exchange)
+
+
+@check("XIO-LST-027")
+def a_job_is_listed_as_it_is_read(session: Session) -> None:
+    """In every condition: waiting, running, stopped, ended well and badly, and while it is listed by its state."""
+    jobs = [session.submit(shape) for shape in ("quick", "fails", "waits", "long", "long", "retried") if shape == "quick" or shape in session.settings.shapes]
+    session.advance(30)
+    if len(jobs) > 1:
+        session.cancel(jobs[-2])
+    for job in jobs:
+        view = session.view(job)
+        read = session.exchanges[-1]
+        needed(isinstance(view, dict), "the job cannot be read")
+        for query in ({}, {"filter_uuid": job.id}, {"filter_status": view.get("status")}):
+            exchange = listed(session, JOBS, limit=50, **query)
+            item = next((one for one in data_of(exchange) if one.get("uuid") == job.id), None)
+            needed(item is not None, "the job is not in the list")
+            for name in view.keys() & (item or {}).keys():
+                same(view[name], (item or {})[name], f"{name} of a job in the list, as compared with reading it", read, exchange)
 
 
 def _ran(session: Session, count: int = 1, shape: str = "quick") -> list[JobRef]:

@@ -116,6 +116,26 @@ def gpu_memory_has_to_suffice(session: Session) -> None:
     expect(session.phase(job) == "queued", f"a job that needs more memory than any GPU has is {session.state(job)}", session.exchanges[-1])
 
 
+@check("XIO-STM-023")
+def part_of_a_name_will_do(session: Session) -> None:
+    """In small letters, and without the maker."""
+    staged(session, _node("Alpha", FIRST))
+    for name in ("Judge Alpha", "judge alpha", "Alpha"):
+        job = session.submit("quick", {"gpu_count": 1, "gpu_name": name})
+        session.advance(20)
+        same("succeeded", session.phase(job), f"the phase of a job that asks for {name!r}", session.exchanges[-1])
+
+
+@check("XIO-STM-024")
+def regions_are_kept(session: Session) -> None:
+    """One that has a node, one that has none, either, none in particular."""
+    staged(session, _node("Alpha", FIRST, region="eu-west-1"), _node("Beta", OTHER, region="us-east-1"))
+    for codes, runs in ((["us-east-1"], True), (["ap-south-9"], False), (["ap-south-9", "eu-west-1"], True), ([], True)):
+        job = session.submit("quick", {"allowed_region_codes": codes})
+        session.advance(20)
+        expect((session.phase(job) in RUNS) is runs, f"a job that allows {codes} is {session.state(job)}", session.exchanges[-1])
+
+
 @check("XIO-STM-021")
 def a_job_runs_on_no_more_nodes_than_it_allows(session: Session) -> None:
     """One by default, and two."""

@@ -48,7 +48,8 @@ def _views(session: Session, exchange: Exchange) -> Iterator[Exchange]:
 @check("XIO-CRT-002")
 def cooking_makes_a_job(session: Session) -> None:
     """With an empty body, and with none."""
-    for body in ({}, MISSING):
+    bodies: tuple[Json, ...] = ({}, MISSING)
+    for body in bodies:
         for told in _views(session, cooked(session, recipes(session)[0], body)):
             same("job", get(told.response.json, "/object"), "what was cooked", told)
 
@@ -88,6 +89,17 @@ def a_cooked_job_is_as_its_recipe_says(session: Session) -> None:
             for pointer in ("/title", "/task", "/cpu_count", "/gpu_count", "/min_ram_gb", "/min_vram_gb", "/min_storage_gb", "/parameters/parameters/image"):
                 if get(recipe, pointer) is not MISSING:
                     same(get(recipe, pointer), get(told.response.json, pointer), f"{pointer} of a cooked job", told)
+
+
+@check("XIO-CRT-006")
+def objects_are_merged_in_cooking(session: Session) -> None:
+    """One more variable leaves the image and its other variables as they are."""
+    for recipe in recipes(session):
+        own = get(recipe, "/parameters/parameters")
+        needed(isinstance(own, dict), "the recipe tells no container")
+        for told in _views(session, cooked(session, recipe, {"parameters": {"parameters": {"env": {"ZZ_MORE": "1"}}}})):
+            wanted = {**own, "env": {**own.get("env", {}), "ZZ_MORE": "1"}}
+            same(wanted, get(told.response.json, "/parameters/parameters"), "the container of a cooked job with one more variable", told)
 
 
 @check("XIO-REQ-020")

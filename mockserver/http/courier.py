@@ -1,11 +1,11 @@
-"""Keeps time going where somebody outside waits for a callback, and only there; at work only while anybody does."""
+"""Keeps time going where things happen by themselves or somebody outside waits for a callback; at work only while that is so."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
 
-from mockserver.http.limits import COURIER_SECONDS, STREAM_POLL_SECONDS
+from mockserver.http.limits import COURIER_LATENESS, COURIER_SECONDS, STREAM_POLL_SECONDS
 from mockserver.http.sandbox import Sandbox
 
 
@@ -21,6 +21,7 @@ class Courier:
             self._rounds[sandbox][0].set()
             return
         woken = asyncio.Event()
+        sandbox.is_attended = True
         self._rounds[sandbox] = (woken, asyncio.get_running_loop().create_task(self._look_after(sandbox, woken), name="courier"))
 
     def close(self) -> None:
@@ -35,10 +36,14 @@ class Courier:
                 world, calls = sandbox.move(), sandbox.calls
                 calls.collect(world)
                 await calls.deliver(world)
+                if sandbox.lags:
+                    await asyncio.sleep(0)  # requests first, then the next slice
+                    continue
                 with suppress(TimeoutError):
                     await asyncio.wait_for(woken.wait(), _pause(sandbox))
         finally:
             del self._rounds[sandbox]
+            sandbox.is_attended = False
 
 
 def _pause(sandbox: Sandbox) -> float:
@@ -49,4 +54,6 @@ def _pause(sandbox: Sandbox) -> float:
     retry = sandbox.calls.next_due(world)
     pauses = [pace.until_next(world), None if retry is None else pace.until(retry)]
     pause = min((pause for pause in pauses if pause is not None), default=COURIER_SECONDS)
-    return STREAM_POLL_SECONDS / 2 if pace.tempo.is_auto else min(max(pause, 0.001), COURIER_SECONDS)
+    if pace.tempo.is_auto:
+        return STREAM_POLL_SECONDS / 2
+    return min(max(pause, 0.001), COURIER_SECONDS if pace.tempo.rate is None else COURIER_LATENESS)

@@ -51,6 +51,12 @@ MOST_SPAN_SECONDS = 31_536_000.0
 SLICE_STEPS = 20_000
 """After how many steps of the simulation the clock lets other requests in between."""
 
+SLICE_STEPS = 200
+"""Most steps of the scheduler between two requests in a world that follows real time, so that no request waits long for it."""
+
+COURIER_LATENESS = 0.25
+"""Longest time (real seconds) until a world that follows real time is looked at while anything is due there."""
+
 STREAM_POLL_SECONDS = 0.1
 """Longest wait (real time) until an open stream looks again whether time has moved."""
 

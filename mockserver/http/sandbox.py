@@ -10,7 +10,7 @@ from itertools import count
 from mockserver.adapters.exchange import Refusal, Violation
 from mockserver.http.faults import Faults
 from mockserver.http.journal import Journal
-from mockserver.http.limits import SANDBOX_IDLE_SECONDS, SANDBOX_JOBS, SANDBOXES
+from mockserver.http.limits import SANDBOX_IDLE_SECONDS, SANDBOX_JOBS, SANDBOXES, SLICE_STEPS
 from mockserver.http.metrics import Tally
 from mockserver.http.pace import FIXED_EPOCH_US, Pace, Tempo, ticks, wall_us
 from mockserver.http.rules import Rules
@@ -51,21 +51,35 @@ class Sandbox:
     journal: Journal
     used: float
     is_removed: bool = False
+    is_attended: bool = False
+    lags: bool = False
 
     def move(self, *, is_read: bool = False) -> World:
-        """The world, with everything happened that is due; `is_read` says that a job is about to be read."""
+        """The world, with everything happened that is due; `is_read` says that a job is about to be read.
+
+        A world that follows real time takes one slice at most: what is left over (`lags`) is made up for by the courier, and until then
+        the world shows the instant it has come to.
+        """
         world = self.world
         target = self.pace.target(world, is_read=is_read)
         if target == world.now_us and self.pace.tempo.is_auto:  # nothing is due but, perhaps, another attempt to call somebody
             target = max(target, self.calls.next_due(world) or 0)
-        while not world.advance_to(target):
+        most = None if self.pace.tempo.rate is None else SLICE_STEPS
+        while True:
+            self.lags = not world.advance_to(target, most)
+            if not self.lags or not world.scheduler.announced:
+                return world
             self.calls.collect(world)
-        return world
 
     @property
     def needs_moving(self) -> bool:
-        """Whether somebody outside waits for something to happen here."""
-        return not self.is_removed and (self.world.awaited > 0 or bool(self.calls.pending(self.world)))
+        """Whether something will happen here by itself, or somebody outside waits for it."""
+        return not self.is_removed and (self.world.awaited > 0 or self.moves_by_itself or bool(self.calls.pending(self.world)))
+
+    @property
+    def moves_by_itself(self) -> bool:
+        """Whether time passes here without being told to, and anything is due ever."""
+        return self.pace.tempo.rate is not None and bool(self.world.scheduler.events.heap)
 
 
 class Sandboxes:

@@ -97,7 +97,7 @@ class ContractApplication:
                     reply = await reply
                 if reply.later is not None:
                     reply = await final(reply, sandbox, receive=receive, closing=self.closing)
-            if world.awaited or (contract.is_control and sandbox.needs_moving):
+            if world.awaited or (contract.is_control and sandbox.needs_moving) or (not sandbox.is_attended and sandbox.moves_by_itself):
                 self.courier.attend(sandbox)
         except Disconnected:
             return 0

@@ -110,10 +110,6 @@ def _violations(change: Callable[[list[dict[str, Any]]], Json]) -> Apply:
     return answers(API, "*", revise)
 
 
-def _parsed(text: str) -> int | str:
-    return int(text) if text.isdigit() else text
-
-
 def _without_query(job: dict[str, Any], _: Asked) -> None:
     if job["callback_url"]:
         job["callback_url"] = urlunsplit(urlsplit(job["callback_url"])._replace(query=""))
@@ -130,10 +126,6 @@ def _takes(*names: str) -> Apply:
 def _project_of_body(asked: Asked) -> None:
     if isinstance(asked.body, dict) and isinstance(asked.body.get("project_id"), str):
         asked.query[:] = [("project_id", asked.body["project_id"])]
-
-
-def _url(body: dict[str, Any]) -> str:
-    return body["callback_url"] if isinstance(body.get("callback_url"), str) else ""
 
 
 SPOILT_HOST = "https://client.example/"
