@@ -110,7 +110,8 @@ def load(api: str) -> Catalogue:
     if unknown:
         raise CatalogueError(f"{api}.yaml: `adjust` names {', '.join(sorted(unknown))}, which is no common requirement")
     views = {name: Role(name, **facts) for name, facts in own.get("views", {}).items()}
-    return Catalogue(api, found, own.get("identity"), views, own.get("match", {}), own.get("paging"), own.get("errors"), own.get("callbacks"), own.get("uncovered", {}))
+    told = {name: own[name] for name in ("identity", "match", "paging", "errors", "callbacks", "uncovered") if name in own}
+    return Catalogue(api, found, views=views, **told)
 
 
 def schema() -> Json:

@@ -33,18 +33,29 @@ class Derived:
         self._answers = [one for one in catalogue.requirements.values() if one.answer is not None]
         self._schemas: dict[str, Any] = {one.id: _validator(one.view) for one in self._rules if one.view is not None}
         self._schemas |= {one.id: _validator(one.answer["schema"]) for one in self._answers if "schema" in one.answer}
-        self._first: dict[tuple[str, str], tuple[Json, Exchange]] = {}
+        self._first: dict[tuple[str, str, str], tuple[Json, Exchange]] = {}
         self._last: dict[str, View] = {}
 
     def observe(self, exchange: Exchange) -> Iterable[Violation]:
         """Judge the answer, and every job it shows."""
         for requirement in self._answers:
             yield from self._answer(requirement, exchange)
+        self._forget(exchange)
         if self._rules:
             for view in self._views.views(exchange):
                 for requirement in self._rules:
                     yield from self._view(requirement, view)
                 self._last[view.id] = view
+
+    def _forget(self, exchange: Exchange) -> None:
+        """A new job may have the id of one that was deleted."""
+        lifecycle = self._views.spec.lifecycle
+        if lifecycle is None or exchange.operation != lifecycle.roles["submit"].operation or not exchange.response.is_success:
+            return
+        found = get(exchange.response.json, lifecycle.roles["submit"].id or "")
+        if isinstance(found, str) and self._last.pop(found, None) is not None:
+            for key in [one for one in self._first if one[0] == found]:
+                del self._first[key]
 
     def _view(self, requirement: Requirement, view: View) -> Iterator[Violation]:
         for message, *earlier in self._broken(requirement, view):
@@ -87,7 +98,7 @@ class Derived:
             told = get(view.data, pointer)
             if told is MISSING or told is None or told == "":
                 continue
-            first, where = self._first.setdefault((view.id + pointer, requirement.id), (told, view.exchange))
+            first, where = self._first.setdefault((view.id, pointer, requirement.id), (told, view.exchange))
             self.examined[requirement.id] += where is not view.exchange
             if not same_value(first, told):
                 yield f"{pointer} was {shown(first)} and is now {shown(told)}", where

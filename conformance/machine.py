@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import count
-from typing import Any
+from typing import ClassVar
 
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, Phase, seed, settings
@@ -20,7 +21,7 @@ from conformance.session import JobRef, Session
 from conformance.target import Target
 from specs.lifecycle import TERMINAL
 
-EXAMPLES, STEPS = 40, 25
+EXAMPLES, STEPS = 25, 20
 
 
 class Broken(Exception):
@@ -56,83 +57,94 @@ def explore(target: Target, *, seed_: int = 1, examples: int = EXAMPLES, steps: 
     return []
 
 
-def _machine(target: Target, catalogue: Catalogue, last: list[Violation]) -> Any:
-    games = count()
+class Clients(RuleBasedStateMachine):
+    """Clients of one world. A subclass names the target, its catalogue, where to keep what was found last, and counts the games."""
 
-    class Clients(RuleBasedStateMachine):
-        """Clients of one world."""
+    target: ClassVar[Target]
+    catalogue: ClassVar[Catalogue]
+    last: ClassVar[list[Violation]]
+    games: ClassVar[Iterator[int]]
 
-        def __init__(self) -> None:
-            super().__init__()
-            self.jobs: list[JobRef] = []
-            self.ended: dict[str, str] = {}
-            self.gone: set[str] = set()
-            self.session: Session | None = None
+    def __init__(self) -> None:
+        super().__init__()
+        self.jobs: list[JobRef] = []
+        self.ended: dict[str, str] = {}
+        self.gone: set[str] = set()
+        self.session: Session | None = None
 
-        @initialize()
-        def open(self) -> None:
-            self.session = Session(target, Panel(target.spec, catalogue), name=f"machine-{next(games)}")
-            self.session.__enter__()
+    @initialize()
+    def open(self) -> None:
+        """Begin a game in a world of its own."""
+        self.session = Session(self.target, Panel(self.target.spec, self.catalogue), name=f"machine-{next(self.games)}")
+        self.session.__enter__()
 
-        def teardown(self) -> None:
-            if self.session is not None:
-                self.session.__exit__(None, None, None)
+    def teardown(self) -> None:
+        """End it."""
+        if self.session is not None:
+            self.session.__exit__(None, None, None)
 
-        def judge(self) -> None:
-            assert self.session is not None
-            musts = [one for one in self.session.violations if catalogue.requirements[one.requirement].level == "MUST"]
-            if musts:
-                last[:] = musts
-                raise Broken(musts)
+    def judge(self) -> None:
+        """Stop at once where a MUST is broken."""
+        assert self.session is not None
+        musts = [one for one in self.session.violations if self.catalogue.requirements[one.requirement].level == "MUST"]
+        if musts:
+            self.last[:] = musts
+            raise Broken(musts)
 
-        @rule(shape=st.sampled_from(["quick", "quick", "long", "fails", "waits"]), draft=st.booleans())
-        def submit(self, shape: str, draft: bool) -> None:
-            assert self.session is not None
-            try:
-                self.jobs.append(self.session.submit(shape if shape in (*target.settings.shapes, "quick") else "quick", draft=draft))
-            except (Inconclusive, NotApplicable) as error:
-                raise UnsatisfiedAssumption from error
-            self.judge()
+    @rule(shape=st.sampled_from(["quick", "quick", "long", "fails", "waits"]), draft=st.booleans())
+    def submit(self, shape: str, draft: bool) -> None:
+        """A client makes a job."""
+        assert self.session is not None
+        try:
+            self.jobs.append(self.session.submit(shape if shape in (*self.target.settings.shapes, "quick") else "quick", draft=draft))
+        except (Inconclusive, NotApplicable) as error:
+            raise UnsatisfiedAssumption from error
+        self.judge()
 
-        @precondition(lambda self: self.jobs)
-        @rule(number=st.integers(0, 9), what=st.sampled_from(["read", "read", "cancel", "start", "delete"]))
-        def ask(self, number: int, what: str) -> None:
-            assert self.session is not None
-            job = self.jobs[number % len(self.jobs)]
-            if what not in self.session.roles and what != "read":
-                raise UnsatisfiedAssumption
-            exchange = self.session.read(job) if what == "read" else self.session.on(what, job)
-            if what == "delete" and exchange.response.is_success:
-                self.gone.add(job.id)
-            self.judge()
-            self.look(job)
+    @precondition(lambda self: self.jobs)
+    @rule(number=st.integers(0, 9), what=st.sampled_from(["read", "read", "cancel", "start", "delete"]))
+    def ask(self, number: int, what: str) -> None:
+        """A client asks something of a job."""
+        assert self.session is not None
+        job = self.jobs[number % len(self.jobs)]
+        if what not in self.session.roles and what != "read":
+            raise UnsatisfiedAssumption
+        exchange = self.session.read(job) if what == "read" else self.session.on(what, job)
+        if what == "delete" and exchange.response.is_success:
+            self.gone.add(job.id)
+        self.judge()
+        self.look(job)
 
-        @rule()
-        def list(self) -> None:
-            assert self.session is not None
-            if "list" in self.session.roles:
-                self.session.list_jobs()
-            self.judge()
+    @rule()
+    def list(self) -> None:
+        """A client looks at all jobs."""
+        assert self.session is not None
+        if "list" in self.session.roles:
+            self.session.list_jobs()
+        self.judge()
 
-        @rule(seconds=st.sampled_from([0.5, 2, 10, 120]))
-        def wait(self, seconds: float) -> None:
-            assert self.session is not None
-            self.session.advance(seconds)
+    @rule(seconds=st.sampled_from([0.5, 2, 10, 120]))
+    def wait(self, seconds: float) -> None:
+        """Time passes."""
+        assert self.session is not None
+        self.session.advance(seconds)
 
-        def look(self, job: JobRef) -> None:
-            """A job that has ended stays where it ended; one that nobody deleted can be read."""
-            assert self.session is not None
-            if job.id in self.gone:
-                return
-            view = self.session.view(job)
-            if view is MISSING:
-                return
-            state = self.session.state(job)
-            self.judge()
-            before = self.ended.get(job.id)
-            if before is not None and before != state:
-                raise Failure(f"job {job.id} had ended as {before} and is {state}", self.session.exchanges[-2:])
-            if self.session.phase_of(state) in TERMINAL:
-                self.ended[job.id] = state
+    def look(self, job: JobRef) -> None:
+        """A job that has ended stays where it ended; one that nobody deleted can be read."""
+        assert self.session is not None
+        if job.id in self.gone:
+            return
+        view = self.session.view(job)
+        if view is MISSING:
+            return
+        state = self.session.state(job)
+        self.judge()
+        before = self.ended.get(job.id)
+        if before is not None and before != state:
+            raise Failure(f"job {job.id} had ended as {before} and is {state}", self.session.exchanges[-2:])
+        if self.session.phase_of(state) in TERMINAL:
+            self.ended[job.id] = state
 
-    return Clients
+
+def _machine(target: Target, catalogue: Catalogue, last: list[Violation]) -> type[Clients]:
+    return type("Game", (Clients,), {"target": target, "catalogue": catalogue, "last": last, "games": count()})

@@ -6,8 +6,9 @@ from typing import Any
 
 from conformance import catalogue as catalogues
 from conformance.checks import check
+from conformance.derived import instant
 from conformance.expect import expect, needed
-from conformance.pointer import get, put, same_value, without_nulls
+from conformance.pointer import Json, get, put, same_value, without_nulls
 from conformance.receiver import Delivery, Receiver
 from conformance.session import JobRef, Session
 
@@ -17,6 +18,11 @@ PATIENCE = 900.0
 
 def _facts(session: Session) -> dict[str, Any]:
     return dict(catalogues.load(session.spec.name).callbacks or {})
+
+
+def _same_instant(one: Json, other: Json) -> bool:
+    """Whether two texts are the same instant, however they spell it."""
+    return isinstance(one, str) and isinstance(other, str) and instant(one) is not None and instant(one) == instant(other)
 
 
 def _submit(session: Session, receiver: Receiver, shape: str = "quick") -> JobRef:

@@ -61,6 +61,19 @@ def the_end_of_a_job_that_waited_is_told(session: Session) -> None:
         expect(_told(session, receiver), "nobody was told that a job that waited was canceled", job.created, session.exchanges[-1])
 
 
+@check("ION-WHK-003")
+def the_end_of_a_canceled_job_is_told_once(session: Session) -> None:
+    """Not again when its run would have ended; one identical repetition is allowed."""
+    with Receiver() as receiver:
+        job = _submit(session, receiver.url, "large")
+        session.until(job, "running")
+        session.cancel(job)
+        expect(_told(session, receiver), "nobody was told that a running job was canceled", job.created, session.exchanges[-1])
+        session.advance(60)
+        expect(len(receiver.calls) <= 2, f"the client was called {len(receiver.calls)} times", job.created)
+        expect(len({call.request.body for call in receiver.calls}) == 1, "the client was told two ends of one job", job.created)
+
+
 @check("ION-WHK-004")
 def each_job_calls_its_own_url(session: Session) -> None:
     """Two with a URL each, and one without."""
@@ -68,8 +81,11 @@ def each_job_calls_its_own_url(session: Session) -> None:
         jobs = [_submit(session, one.url), _submit(session, other.url), session.submit()]
         for job in jobs:
             session.until(job)
-        needed(_told(session, one) and _told(session, other), "nobody was called")
+        _told(session, one)
+        _told(session, other)
+        needed(one.calls or other.calls, "nobody was called")
         for receiver, mine in ((one, jobs[0]), (other, jobs[1])):
+            expect(receiver.calls, f"the URL of job {mine.id} was not called, that of another job was", mine.created)
             strangers = [job.id for job in jobs if job is not mine and any(job.id.encode() in (call.request.body or b"") for call in receiver.calls)]
             expect(not strangers, f"the URL of job {mine.id} was told of {', '.join(strangers)}", mine.created)
 

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from conformance.checks import check
-from conformance.checks.ionworks_crowd import crowd, lived, starts
+from conformance.checks.ionworks_crowd import crowd, lived, running, starts
 from conformance.expect import NotApplicable, accepted, expect, needed
-from conformance.pointer import get, same_value, without_nulls
+from conformance.pointer import Json, get, same_value, without_nulls
 from conformance.session import JobRef, Session
 from specs.lifecycle import TERMINAL
 
 DAY = 86_400.0
-
-
-def _running(session: Session, **patch: object) -> JobRef:
-    job = session.submit("long", patch or None)
-    session.until(job, "running")
-    return job
 
 
 @check("ION-STM-001")
@@ -37,7 +31,7 @@ def every_state_is_seen(session: Session) -> None:
 @check("ION-STM-007")
 def a_cancel_answers_with_the_canceled_job(session: Session) -> None:
     """While it runs, and as soon as it is submitted."""
-    for job in (_running(session), session.submit("long")):
+    for job in (running(session), session.submit("long")):
         told = accepted(session.cancel(job), "a request to cancel", (200,))
         expect(get(told.response.json, "/status") == "canceled", f"the answer says {get(told.response.json, '/status')!r}", told)
         expect(get(told.response.json, "/job_id") == job.id, "the answer tells of another job", told)
@@ -79,7 +73,7 @@ def a_cancel_of_an_ended_job_is_answered_with_the_job(session: Session) -> None:
 def a_cancel_needs_no_body(session: Session) -> None:
     """With an empty object, and with nothing."""
     for options in ({"body": {}}, {}):
-        job = _running(session)
+        job = running(session)
         accepted(session.cancel(job, **options), f"canceling with {options or 'no body'}")
         expect(session.phase(job) == "cancelled", "the job goes on", session.exchanges[-1])
 
@@ -96,10 +90,43 @@ def a_canceled_job_gives_back_what_it_held(session: Session) -> None:
     expect(session.phase(job) != "queued", "a job still waits although another was canceled", told, session.exchanges[-1])
 
 
+@check("ION-STM-022")
+def a_job_canceled_in_the_queue_never_starts(session: Session) -> None:
+    """All others are canceled after it, so that there is room."""
+    fillers = crowd(session)
+    job = session.submit("large")
+    session.advance(5)
+    needed(session.phase(job) == "queued", "the job does not wait")
+    session.cancel(job)
+    ended = session.view(job)
+    needed(get(ended, "/status") == "canceled", "a job that waits cannot be stopped")
+    for filler in fillers:
+        session.cancel(filler)
+    _stays(session, job, ended)
+
+
+@check("ION-STM-023")
+def a_job_canceled_in_its_run_never_completes(session: Session) -> None:
+    """Looked at while it would have run, and long after."""
+    job = session.submit("large")
+    session.until(job, "running")
+    session.cancel(job)
+    ended = session.view(job)
+    needed(get(ended, "/status") == "canceled", "a running job cannot be stopped")
+    _stays(session, job, ended)
+
+
+def _stays(session: Session, job: JobRef, ended: Json) -> None:
+    for _ in session.ticks(60, 10):
+        now = session.view(job)
+        changed = [name for name in ended if not same_value(ended[name], get(now, f"/{name}"))]
+        expect(not changed, f"of a canceled job {', '.join(changed)} changed", session.exchanges[-1])
+
+
 @check("ION-STM-012")
 def cancels_at_the_same_time_cancel_once(session: Session) -> None:
     """Four at once."""
-    job = _running(session)
+    job = running(session)
     operation = session.spec.operations[session.role("cancel").operation]
     path = session.directory.path(operation.id, {session.role("cancel").parameter or "job_id": job.id})
     told = session.together([session.request(operation.method, path, body={}) for _ in range(4)])
@@ -129,6 +156,10 @@ def a_cancel_at_the_end_of_the_run_leaves_one_end(session: Session) -> None:
 @check("ION-STM-019")
 def a_job_waits_then_computes(session: Session) -> None:
     """At every look it is pending until there is room, then processing until it has completed."""
+    job = session.submit("large")
+    seen = list(session.watch(job, within=120))
+    needed(len(seen) > 4, "the job ended too soon to be watched")
+    expect("processing" in seen, f"a job that ran for {len(seen)} seconds was only ever {', '.join(dict.fromkeys(seen))}", session.exchanges[-1])
     seen = [look["status"] for _, look in lived(session).looks]
     course = list(dict.fromkeys(seen))
     expect(course == ["pending", "processing", "completed"], f"a job that waited and ran was {', '.join(course)}", session.exchanges[-1])
@@ -163,97 +194,6 @@ def no_priority_is_the_lowest(session: Session) -> None:
     """Behind a later job of priority 1, before a later one of priority 0."""
     order = starts(session, [{}, {"priority": 1}, {"priority": 0}])
     expect(order == [1, 0, 2], f"without a priority, priority 1 and priority 0 were started as {order}", session.exchanges[-1])
-
-
-def _child(session: Session, shape: str, parent: JobRef) -> JobRef:
-    return session.submit(shape, {"parent_job_id": parent.id})
-
-
-@check("ION-STM-013")
-def a_child_runs_like_any_other_job(session: Session) -> None:
-    """Beside a parent that runs and behind one that has completed."""
-    parent = session.submit()
-    child = _child(session, "quick", parent)
-    ended = session.until(child)
-    expect(session.phase_of(ended) == "succeeded", f"a child that runs well is {ended}", session.exchanges[-1])
-    session.until(parent)
-    late = _child(session, "quick", parent)
-    ended = session.until(late)
-    expect(session.phase_of(ended) == "succeeded", f"a child of an ended parent is {ended}", session.exchanges[-1])
-
-
-def _waiting(session: Session, shape: str = "long") -> tuple[JobRef, JobRef]:
-    """A parent whose run is over by all that can be known, and its child, which goes on."""
-    alone = session.submit()
-    length = next((passed for passed in session.ticks(60) if session.phase(alone) in TERMINAL), None)
-    needed(length, "a job alone does not end")
-    parent = session.submit()
-    child = _child(session, shape, parent)
-    session.advance((length or 0) + 2)
-    needed(session.phase(child) == "running", "the child does not run")
-    return parent, child
-
-
-@check("ION-STM-014")
-def a_parent_waits_for_its_children(session: Session) -> None:
-    """Its run is over, its child's is not."""
-    parent, _ = _waiting(session)
-    for _ in session.ticks(30, 10):
-        state = session.state(parent)
-        expect(state == "waiting", f"a parent whose child goes on is {state}", session.exchanges[-1])
-
-
-@check("ION-STM-015")
-def a_parent_completes_with_its_last_child(session: Session) -> None:
-    """Two children, one of which ends earlier."""
-    parent, child = _waiting(session, "large")
-    soon = _child(session, "quick", parent)
-    session.until(soon)
-    needed(session.phase(child) == "running", "the longer child has ended too soon")
-    state = session.state(parent)
-    expect(session.phase_of(state) not in TERMINAL, f"a parent is {state} although a child goes on", session.exchanges[-1])
-    session.until(child)
-    session.advance(1)
-    state = session.state(parent)
-    expect(session.phase_of(state) == "succeeded", f"a parent is {state} although all its children have completed", session.exchanges[-1])
-
-
-@check("ION-STM-016")
-def a_waiting_parent_can_be_canceled(session: Session) -> None:
-    """And stays canceled when its child ends."""
-    parent, child = _waiting(session, "large")
-    needed(session.phase(parent) == "waiting", "the parent does not wait")
-    told = accepted(session.cancel(parent), "canceling a parent that waits")
-    expect(session.state(parent) == "canceled", f"a waiting parent that was canceled is {session.state(parent)}", told, session.exchanges[-1])
-    session.until(child)
-    session.advance(1)
-    expect(session.state(parent) == "canceled", f"a canceled parent is {session.state(parent)} after its child's end", told, session.exchanges[-1])
-
-
-@check("ION-STM-017")
-def canceling_a_parent_leaves_its_children(session: Session) -> None:
-    """Two that run."""
-    parent = _running(session)
-    children = [_child(session, "long", parent) for _ in range(2)]
-    for child in children:
-        session.until(child, "running")
-    told = session.cancel(parent)
-    session.advance(2)
-    for child in children:
-        expect(session.phase(child) == "running", f"a child is {session.state(child)} after its parent was canceled", told, session.exchanges[-1])
-
-
-@check("ION-STM-018")
-def canceling_a_child_leaves_its_family(session: Session) -> None:
-    """Parent and sibling run on."""
-    parent = _running(session)
-    child, sibling = (_child(session, "long", parent) for _ in range(2))
-    for job in (child, sibling):
-        session.until(job, "running")
-    told = session.cancel(child)
-    session.advance(2)
-    for job in (parent, sibling):
-        expect(session.phase(job) == "running", f"one of a family is {session.state(job)} after another was canceled", told, session.exchanges[-1])
 
 
 @check("ION-TMO-001")

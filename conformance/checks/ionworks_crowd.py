@@ -16,6 +16,13 @@ LAG = 4.0
 """Seconds by which what is seen may lag behind what happened, at one look every `STEP` seconds."""
 
 
+def running(session: Session) -> JobRef:
+    """A job whose run goes on."""
+    job = session.submit("long")
+    session.until(job, "running")
+    return job
+
+
 def crowd(session: Session) -> list[JobRef]:
     """Running jobs that leave no room for another one of their kind."""
     fillers: list[JobRef] = []

@@ -55,6 +55,13 @@ def completed_at_is_when_the_job_ends(session: Session) -> None:
     if made is not None and ended is not None:
         message = f"a job canceled 25 seconds after its submission says that it ended {ended - made:g} seconds after it"
         expect(abs(ended - made - 25) <= SKEW, message, job.created, session.exchanges[-1])
+    if "fails" in session.settings.shapes:
+        failed, born = session.submit("fails"), session.now or 0.0
+        session.until(failed)
+        made, ended, seen = *(instant(get(session.view(failed), f"/{name}")) for name in ("created_at", "completed_at")), (session.now or 0.0) - born
+        if made is not None and ended is not None:
+            message = f"a job that was seen to fail {seen:g} seconds after its submission says that it ended {ended - made:g} seconds after it"
+            expect(-LAG <= ended - made - seen <= SKEW, message, failed.created, session.exchanges[-1])
 
 
 @check("ION-TIM-013")
@@ -80,6 +87,25 @@ def compute_time_is_the_length_of_the_run(session: Session) -> None:
     needed(begun is not None and ended is not None, "the job does not tell when it started and ended")
     assert begun is not None and ended is not None
     expect(abs(spent - (ended - begun)) <= 1, f"compute_time is {spent:g}, from start to end are {ended - begun:g} seconds", session.exchanges[-1])
+
+
+@check("ION-TIM-014")
+def whatever_ended_a_run_it_has_a_length(session: Session) -> None:
+    """Failed, and canceled after half a minute."""
+    jobs = [session.submit(shape) for shape in ("fails", "long") if shape in session.settings.shapes]
+    for job in jobs:
+        needed(session.until(job, "running") == "processing", "the job does not run")
+    session.advance(30)
+    for job in jobs:
+        if "cancel" in session.roles:
+            session.cancel(job)
+        view = session.view(job)
+        begun, ended, spent = instant(get(view, "/started_at")), instant(get(view, "/completed_at")), get(view, "/compute_time")
+        state = get(view, "/status")
+        expect(isinstance(spent, int | float), f"a job that ran and is {state} has the compute_time {spent!r}", session.exchanges[-1])
+        needed(begun is not None and ended is not None, "the job does not tell when it started and ended")
+        assert begun is not None and ended is not None
+        expect(abs(spent - (ended - begun)) <= 1, f"compute_time of a {state} job is {spent:g}, its run took {ended - begun:g} seconds", session.exchanges[-1])
 
 
 @check("ION-TIM-018")

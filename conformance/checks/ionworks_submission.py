@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -36,10 +37,12 @@ def a_callback_url_has_a_longest_length(session: Session) -> None:
 @check("ION-CRT-004")
 def a_job_may_have_a_parent(session: Session) -> None:
     """A parent of any type, and a child of a child."""
-    parent = session.submit()
-    for body in ({"parent_job_id": parent.id}, {"parent_job_id": parent.id, "job_type": "simple_pipeline", "priority": 3}):
+    parent = session.submit(patch={"priority": 7})
+    bodies: tuple[dict[str, Json], ...] = ({"parent_job_id": parent.id}, {"parent_job_id": parent.id, "job_type": "simple_pipeline", "priority": 3})
+    for body in bodies:
         child = session.job_of(accepted(session.post(session.body(patch=body)), "a submission under a parent"))
-        session.read(child)
+        told = get(session.view(child), "/priority")
+        expect(told == body.get("priority", 0), f"the priority of a child is {told!r}", child.created, session.exchanges[-1])
     accepted(session.post(session.body(patch={"parent_job_id": child.id})), "a submission under a child")
 
 
@@ -56,7 +59,15 @@ def the_body_does_not_choose_the_project(session: Session) -> None:
 @check("ION-REQ-023")
 def members_of_answers_have_no_effect_in_a_submission(session: Session) -> None:
     """A submission that says it is over is a new job like any other."""
-    said = {"job_id": NOBODY, "status": "completed", "is_terminal": True, "is_failed": True, "created_at": "2001-01-01T00:00:00Z", "user_id": "zz", "organization_id": "zz"}
+    said = {
+        "job_id": NOBODY,
+        "status": "completed",
+        "is_terminal": True,
+        "is_failed": True,
+        "created_at": "2001-01-01T00:00:00Z",
+        "user_id": "zz",
+        "organization_id": "zz",
+    }
     exchange = session.post(session.body(patch={**said, "result": {"zz": 1}, "error": "zz", "access_level": "project"}))
     needed(exchange.response.is_success, "an unknown member makes a submission fail")
     told = exchange.response.json
@@ -80,6 +91,26 @@ def all_members_together_are_accepted(session: Session) -> None:
     for one in (body, dict(reversed(body.items())), {**session.body(), "callback_url": None, "metadata": None, "parent_job_id": None}):
         exchange = accepted(session.post(one, query={"project_id": "project-1"}), f"a submission of {', '.join(one)}")
         session.read(session.job_of(exchange))
+
+
+@check("ION-REQ-026")
+def the_media_type_may_be_spelt_another_way(session: Session) -> None:
+    """With a parameter, and in capitals."""
+    submit = session.spec.operations[session.role("submit").operation]
+    for media in ("application/json", "application/json; charset=utf-8", "Application/JSON"):
+        raw = json.dumps(session.body()).encode()
+        exchange = session.send(submit.method, session.directory.path(submit.id, {}), raw=raw, media=media, headers=session.settings.submit_headers)
+        accepted(exchange, f"a submission declared as {media}")
+
+
+@check("ION-RSP-018")
+def each_answer_has_its_own_correlation(session: Session) -> None:
+    """Two submissions, and two readings of one job."""
+    jobs = [session.submit(), session.submit()]
+    asked = [jobs[0].created, jobs[1].created, session.read(jobs[0]), session.read(jobs[0])]
+    told = [one.response.header("x-correlation-id") for one in asked]
+    needed(all(told), "answers carry no x-correlation-id")
+    expect(len(set(told)) == len(told), "two answers have the same x-correlation-id", *asked)
 
 
 @check("ION-CRT-001")
@@ -131,7 +162,9 @@ def a_job_belongs_to_the_project_of_its_query(session: Session) -> None:
         exchange = session.post(session.body(), query={"project_id": project})
         needed(exchange.response.is_success, "the control submission was refused")
         for view in (exchange.response.json, session.view(session.job_of(exchange))):
-            expect(get(view, "/project_id") == project, f"project_id is {get(view, '/project_id')!r}, submitted was {project!r}", exchange, session.exchanges[-1])
+            expect(
+                get(view, "/project_id") == project, f"project_id is {get(view, '/project_id')!r}, submitted was {project!r}", exchange, session.exchanges[-1]
+            )
 
 
 @check("ION-DEF-006")
@@ -149,7 +182,7 @@ def jobs_of_one_caller_belong_together(session: Session) -> None:
     jobs = [session.submit(patch={"job_type": name}) for name in ("dummy", "simulate", "ecm_fit")]
     for name in ("user_id", "organization_id"):
         told = {str(get(job.created.response.json, f"/{name}")) for job in jobs}
-        expect(len(told) == 1, f"one caller's jobs have as {name}: {', '.join(sorted(told))}", *(job.created for job in jobs))
+        expect(len(told) == 1 and told != {""}, f"one caller's jobs have as {name}: {', '.join(sorted(told))}", *(job.created for job in jobs))
 
 
 @check("ION-IDM-003")

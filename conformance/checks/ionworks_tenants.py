@@ -40,8 +40,8 @@ def the_array_is_a_tenants_own(session: Session) -> None:
     for job, other in (jobs, jobs[::-1]):
         told = accepted(session.call(ARRAY, tenant=job.tenant), "a tenant's array")
         ids = [get(one, "/job_id") for one in told.response.json or []]
-        needed(job.id in ids, "a tenant does not see its own job")
         expect(other.id not in ids, f"the array of one tenant holds job {other.id} of another", told)
+        needed(job.id in ids, "a tenant does not see its own job")
 
 
 @check("ION-ISO-004")

@@ -10,6 +10,13 @@ from conformance.pointer import MISSING
 from conformance.session import Session
 
 
+@check("RAI-AUT-001", strict=True)
+def who_is_turned_away_is_told_how_to_come_in(session: Session) -> None:
+    """The oracle looks at the header of the answer."""
+    for credential in _wrong(session):
+        refused(session.list_jobs(credential=credential), f"a list with the credential {credential!r}", DENIED)
+
+
 @check("RAI-AUT-002", strict=True)
 def the_scheme_is_read_in_any_case(session: Session) -> None:
     """The same token behind another spelling."""

@@ -110,10 +110,10 @@ def a_projects_list_is_in_order(session: Session) -> None:
 
 @check("RAI-LST-016")
 def ended_jobs_are_listed_with_the_others(session: Session) -> None:
-    """Ended well, ended badly, running."""
-    jobs = [session.submit(), session.submit("fails"), session.submit("long")]
+    """Ended well, ended badly, running, waiting."""
+    jobs = [session.submit(shape) for shape in ("quick", "fails", "long", "waits")]
     session.until(jobs[0])
-    session.until(jobs[1])
+    session.advance(10)
     told = names(session)
     for job in jobs:
         expect(job.id in told, f"job {job.id} is not in the list", job.created, session.exchanges[-1])
@@ -146,6 +146,15 @@ def a_running_job_occupies_what_it_asked_for(session: Session) -> None:
     """One GPU, two, half a one."""
     for gpus in (1, 2, 0.5):
         _occupies(session, session.submit("long", {"job": {"gpu": gpus}}), gpus)
+
+
+@check("RAI-RSP-011")
+def a_job_of_several_runs_occupies_for_all(session: Session) -> None:
+    """Two at once, of one GPU each."""
+    job = session.submit("long", {"job": {"gpu": 1, "completions": 2, "parallelism": 2}})
+    session.until(job, "running")
+    session.advance(10)
+    same(2, _told(session, job).get("currentAllocatedGPUs"), "currentAllocatedGPUs of a job with two runs", job.created, session.exchanges[-1])
 
 
 @check("RAI-DEF-002")

@@ -19,7 +19,8 @@ LONGEST = 49
 
 def _unnamed(session: Session, **members: Any) -> JobRef:
     """A job that is given no name."""
-    return session.submit(patch={"job": {"name": None, **members}})
+    body = session.body(patch={"job": {"name": None, **members}})
+    return session.job_of(accepted(session.post(body), "a submission without a name"))
 
 
 @check("RAI-REQ-041")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.checks import check
 from conformance.checks.runai_cluster import SETTLED, ask, counted, forget, given, item, machines, stand, world
-from conformance.expect import expect, needed
+from conformance.expect import expect, needed, same
 from conformance.pointer import MISSING
 from conformance.session import Session
 
@@ -234,6 +234,38 @@ def an_unknown_project_is_refused(session: Session) -> None:
     ask(session, "one", gpu=1)
     told = session.post({"job": {"name": "two", "project": "team-nobody", "image": "alpine"}})
     expect(told.response.status == 404, f"a job of an unknown project was answered {told.response.status}", told)
+
+
+@check("RAI-PRI-019")
+def an_elastic_job_makes_do_with_less(session: Session) -> None:
+    """Four GPUs are asked for; two are there, then one."""
+    for gpus in (2, 1):
+        world(session, [machines(gpus=gpus)])
+        name = f"elastic-on-{gpus}"
+        ask(session, name, gpu=4, elastic=True)
+        stand(session, **{name: "Running"})
+        same(gpus, item(session, name).get("currentAllocatedGPUs"), "currentAllocatedGPUs of an elastic job", session.exchanges[-1])
+
+
+@check("RAI-PRI-020")
+def an_elastic_job_grows(session: Session) -> None:
+    """Two GPUs are free, later all four."""
+    world(session, [machines(gpus=4)])
+    other = ask(session, "other", gpu=2)
+    ask(session, "elastic", gpu=4, elastic=True)
+    given(session, other="Running", elastic="Running")
+    forget(session, other)
+    session.advance(60)
+    same(4, item(session, "elastic").get("currentAllocatedGPUs"), "currentAllocatedGPUs of an elastic job with room", session.exchanges[-1])
+
+
+@check("RAI-PRI-021")
+def a_job_that_is_not_elastic_waits(session: Session) -> None:
+    """Four GPUs are asked for, two are there."""
+    world(session, [machines(gpus=2)])
+    ask(session, "stiff", gpu=4, elastic=False)
+    ask(session, "usual", gpu=4)
+    stand(session, stiff="Pending", usual="Pending")
 
 
 @check("RAI-DEF-005")

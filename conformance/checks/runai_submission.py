@@ -7,6 +7,7 @@ from typing import Any
 
 from conformance.checks import check
 from conformance.checks.runai_cluster import item, names
+from conformance.exchange import Exchange
 from conformance.expect import accepted, expect, needed, refused, same
 from conformance.pointer import MISSING, get, put
 from conformance.probes import request_schema
@@ -90,11 +91,27 @@ def a_job_is_listed_with_its_user(session: Session) -> None:
         same(user, _told(session, job).get("user"), "the user in the list", job.created, session.exchanges[-1])
 
 
+def _anonymous(session: Session) -> Exchange:
+    """A submission without the headers that the target file may want."""
+    submit = session.spec.operations[session.role("submit").operation]
+    return session.send(submit.method, session.directory.path(submit.id, {}), body=session.body())
+
+
+@check("RAI-REQ-079")
+def nobody_has_to_say_who_they_are(session: Session) -> None:
+    """The same submission with RA-USER is the control."""
+    told = session.post(session.body())
+    needed(told.response.is_success, f"the control twin was answered {told.response.status}")
+    accepted(_anonymous(session), "a submission without RA-USER")
+
+
 @check("RAI-DEF-007")
 def nobody_in_particular_has_no_name(session: Session) -> None:
     """After a job of somebody."""
     session.submit(headers={"RA-USER": "john"})
-    job = session.submit()
+    told = _anonymous(session)
+    needed(told.response.is_success, f"a submission without RA-USER was answered {told.response.status}")
+    job = session.job_of(told)
     same("", _told(session, job).get("user"), "the user in the list", job.created, session.exchanges[-1])
 
 

@@ -37,10 +37,10 @@ def _told(session: Session, view: Json, name: str) -> float:
     return found - created
 
 
-def _seen(session: Session, job: JobRef, phases: tuple[str, ...], made: float) -> tuple[float, float]:
+def _seen(session: Session, job: JobRef, phases: tuple[str, ...], made: float, *, step: float = 1.0) -> tuple[float, float]:
     """Between which seconds after its creation the job came into one of these phases."""
     before = (session.now or 0.0) - made
-    for state in session.watch(job, within=400):
+    for state in session.watch(job, within=400, step=step):
         passed = (session.now or 0.0) - made
         if session.phase_of(state) in phases:
             return before, passed
@@ -102,7 +102,7 @@ def an_end_is_told_as_it_was_seen(session: Session) -> None:
         if stop:
             session.advance(25)
             session.cancel(job)
-        seen = _seen(session, job, ENDED, made)
+        seen = _seen(session, job, ENDED, made, step=3)
         session.advance(60)
         for name in ("completed_at", "updated_at"):
             _fits(session, _told(session, session.view(job), name), seen, f"{name} of a job of the kind {shape!r}")

@@ -71,10 +71,14 @@ def an_unknown_recipe_is_not_found(session: Session) -> None:
 
 @check("XIO-ERR-006")
 def what_never_was_is_refused(session: Session) -> None:
-    """A run, a recipe."""
+    """A run, a recipe; some that were are asked for before."""
+    job = session.submit()
+    session.until(job)
+    runs = runs_of(session, job)
+    needed(runs and session.call(READ_RUN, {"uuid": runs[0].get("uuid")}).response.is_success, "a run that was cannot be read")
     refused(_unknown_run(session), "reading a run that never was", REFUSED)
-    if session.call("xio_list_job_recipes").response.is_success:
-        refused(session.call(COOK, {"uuid": NOBODY}, body={}), "cooking a recipe that never was", REFUSED)
+    needed(cooked(session, recipes(session)[0], {}).response.is_success, "a recipe that exists cannot be cooked")
+    refused(session.call(COOK, {"uuid": NOBODY}, body={}), "cooking a recipe that never was", REFUSED)
 
 
 @check("XIO-ERR-005")

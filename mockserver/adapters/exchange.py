@@ -101,8 +101,8 @@ class Reply:
     A stream yields b"" whenever it has nothing to say until time moves on; whoever sends it then waits, moves the clock and asks again.
     It never sleeps itself.
 
-    `later` gives the final answer once it is known, None while it is not; it may raise what an operation may. Where the clock moves by itself the client is kept
-    waiting for it, elsewhere gets this reply at once.
+    `later` gives the final answer once it is known, None while it is not; it may raise what an operation may. Where the clock moves by
+    itself the client is kept waiting for it, elsewhere it gets this reply at once.
     """
 
     status: int

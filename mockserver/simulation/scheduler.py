@@ -15,8 +15,8 @@ from mockserver.simulation.clock import Clock, micros
 from mockserver.simulation.course import WORKING, Course, Stage
 from mockserver.simulation.elastic import shape_of
 from mockserver.simulation.errors import NotCancellable, NotPossible, NotReleasable
-from mockserver.simulation.fairshare import FairShare
 from mockserver.simulation.events import AFTER_PLACEMENT, EXPIRY, NODE, RELEASE, RUN_END, STEP, TIMEOUT, WHOLE_JOB, Events
+from mockserver.simulation.fairshare import FairShare
 from mockserver.simulation.job import DISCARDED, Job, JobRequest, Outcome
 from mockserver.simulation.team import Member, bears, disband, entries
 from mockserver.simulation.workload import Workload
@@ -34,7 +34,7 @@ class Scheduler:
     `announced` holds (instant, job) of ended jobs whose client wants to be called, until somebody takes them.
     """
 
-    __slots__ = ("entering", "allotment", "announced", "attend", "clock", "cluster", "count", "events", "forget", "log", "logged", "workload")
+    __slots__ = ("allotment", "announced", "attend", "clock", "cluster", "count", "entering", "events", "forget", "log", "logged", "workload")
 
     def __init__(self, allotment: Allotment | FairShare, workload: Workload, *, forget: Callable[[Job], None], log: int | None = 10_000) -> None:
         self.clock = Clock()
@@ -233,7 +233,7 @@ class Scheduler:
     def begin_run(self, job: Job, stage: Stage, event: str) -> None:
         """Let the job's run take its time."""
         outcome, limit = self.workload.run(job), job.request.limits.run
-        if limit is not None and (outcome.duration is None or micros(limit) < outcome.duration):
+        if limit is not None and "timed_out" in stage.on and (outcome.duration is None or micros(limit) < outcome.duration):
             self.arm(job, "run", limit)
         elif outcome.duration is not None:
             self.events.add(self.clock.now + outcome.duration, RUN_END, job, generation=job.generation, detail=outcome)

@@ -1,8 +1,9 @@
 """Jobs whose work is done by a team: members that take capacity each, and the job they work for, which follows how they fare.
 
-A job whose course has a state of phase `working` gathers its team on entering it; the last member's success, or a failure that is not borne, takes it on from there.
-A job of any other course that asks for a team never holds anything itself: it is led through its states by its members, from the first that is given
-nodes to the last that is done. Members are jobs of no API, so nothing lists them; they keep the rank of the job they work for.
+A job whose course has a state of phase `working` gathers its team on entering it; the last member's success, or a failure that is not
+borne, takes it on from there. A job of any other course that asks for a team never holds anything itself: it is led through its states
+by its members, from the first that is given nodes to the last that is done. Members are jobs of no API, so nothing lists them; they
+keep the rank of the job they work for.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class Member(Job):
 
 
 def _member_course(phases: tuple[Phase, ...], steps: tuple[tuple[str, str, Event], ...]) -> Course:
-    states = {phase: State(phase, phase) for phase in phases}
+    states = {str(phase): State(phase, phase) for phase in phases}
     return Course(Lifecycle("queued", states, tuple(Transition(source, target, event) for source, target, event in steps), {}), entry=MEMBER)
 
 

@@ -127,7 +127,8 @@ def teams_add_up(job: Job) -> None:
     elif job.phase == "working":
         assert crew.done < team.size
         assert team.size == crew.done + crew.open + (team.size - len(crew.members))
-    assert [member.index for member in crew.members] == list(range(len(crew.members))) and len(crew.members) <= team.size
+    assert [member.index for member in crew.members] == list(range(len(crew.members)))
+    assert len(crew.members) <= team.size
 
 
 def whoever_works_has_a_future(here: World, jobs: list[Job]) -> None:

@@ -87,7 +87,7 @@ def test_a_job_that_takes_no_room_shifts_no_draw_of_the_others(scenario: Scenari
     alone, beside = (World(scenario, worlds.COURSES, epoch_us=0, log=None) for _ in range(2))
 
     for number, request in enumerate(wanted):
-        beside.submit(replace(request, key=f"extra{number}", resources=ResourceRequest(gpu_model="none such")))
+        beside.submit(replace(request, key=f"extra{number}", resources=ResourceRequest(gpu_model="none such"), elastic=()))
         for here in (alone, beside):
             here.submit(replace(request, key=str(number)))
     for here in (alone, beside):

@@ -46,6 +46,11 @@ order = _again(
     st.sampled_from(["fifo", "priority"]),
     st.lists(st.tuples(st.integers(0, 3), test_policies.small), max_size=14),
 )
+served = _again(
+    test_policies.test_every_policy_serves_everybody_and_keeps_the_ledger,
+    st.sampled_from(["fifo", "priority", "backfill", "greedy"]),
+    st.lists(st.tuples(st.integers(0, 3), test_policies.small), max_size=14),
+)
 quotas = _again(test_fairshare.test_quotas_hold_whatever_happens, test_fairshare.steps)
 teams = _again(
     test_teams.test_work_completions_and_failures_add_up_at_every_event,
@@ -53,17 +58,18 @@ teams = _again(
     st.sampled_from(["greedy", "fifo", "backfill"]),
     st.sampled_from([0, 0.3]),
 )
-HUNTS = {"crowd": crowd, "order": order, "quotas": quotas, "teams": teams}
+HUNTS = {"crowd": crowd, "order": order, "served": served, "quotas": quotas, "teams": teams}
 
 
 def skip_a_release(patch: Patch) -> None:
-    original = Cluster.give_back
+    original = Allotment.give_back
 
-    def give_back(self: Cluster, shape: Any, hold: Any) -> None:
-        if hold[0] != 1:
-            original(self, shape, hold)
+    def give_back(self: Allotment, job: Job) -> None:
+        if job.serial % 2:
+            job.holding = ()
+        original(self, job)
 
-    patch.setattr(Cluster, "give_back", give_back)
+    patch.setattr(Allotment, "give_back", give_back)
 
 
 def double_release(patch: Patch) -> None:
@@ -135,7 +141,11 @@ def stale_generation(patch: Patch) -> None:
 
 
 def unfair_reclaim(patch: Patch) -> None:
-    patch.setattr(FairShare, "_reclaimable", lambda self, job, others: (one for one in others if one.request.project != job.request.project))
+    def reclaimable(self: FairShare, job: Job, others: Any) -> Any:
+        foreign = (one for one in others if one.request.project != job.request.project)
+        return sorted(foreign, key=lambda one: self.allocated[one.request.project] - self.projects[one.request.project].deserved)
+
+    patch.setattr(FairShare, "_reclaimable", reclaimable)
 
 
 def hoarded_quota(patch: Patch) -> None:
@@ -147,8 +157,9 @@ def one_retry_too_many(patch: Patch) -> None:
     original = Scheduler._fail
 
     def fail(self: Scheduler, job: Job, outcome: Any, *, final: str) -> None:
-        job.failures -= job.failures == job.request.retries
+        job.request.retries += 1
         original(self, job, outcome, final=final)
+        job.request.retries -= 1
 
     patch.setattr(Scheduler, "_fail", fail)
 
@@ -196,7 +207,7 @@ MUTANTS: dict[str, tuple[Callable[[Patch], None], str]] = {
         (skip_a_release, "crowd"),
         (double_release, "crowd"),
         (skip_a_mask_flip, "crowd"),
-        (skip_a_retry_pass, "crowd"),
+        (skip_a_retry_pass, "served"),
         (wrong_tie_order, "order"),
         (float_ledger, "crowd"),
         (off_by_one_timeout, "crowd"),
@@ -205,7 +216,7 @@ MUTANTS: dict[str, tuple[Callable[[Patch], None], str]] = {
         (unfair_reclaim, "quotas"),
         (hoarded_quota, "quotas"),
         (one_retry_too_many, "crowd"),
-        (half_a_gang, "order"),
+        (half_a_gang, "served"),
         (any_node_will_do, "crowd"),
         (siblings_go_on, "teams"),
         (one_member_too_many, "teams"),
@@ -230,7 +241,5 @@ def test_a_deliberate_fault_is_caught(name: str, patch: Patch) -> None:
     mutate, hunt = MUTANTS[name]
     mutate(patch)
 
-    with pytest.raises(BaseException) as caught:  # an assertion, an error of the engine, or a group of both
+    with pytest.raises((Exception, ExceptionGroup)):
         HUNTS[hunt]()
-
-    assert not isinstance(caught.value, KeyboardInterrupt | SystemExit)

@@ -92,6 +92,8 @@ def waiting(world: World, job: Job) -> str | None:
         return f"{job.open_children} of its children have not ended"
     if job.phase == "draft":
         return "its client has not started it"
+    if job.phase == "working":
+        return f"{job.crew.open} of its tasks have not ended" if job.crew is not None else None
     if job.phase != "queued":
         return None
     if request.script is not None and request.script.stay_queued:
@@ -123,7 +125,8 @@ def _moment(instant: int | None) -> float | None:
 
 
 def _nodes(world: World, job: Job) -> list[str]:
-    return [world.scheduler.cluster.nodes[number].name for number, _ in job.holding]
+    team = () if job.crew is None else job.crew.members
+    return [world.scheduler.cluster.nodes[number].name for one in (job, *team) for number, _ in one.holding]
 
 
 def _jobs(world: World, api: str | None, key: str | None) -> Iterator[Job]:

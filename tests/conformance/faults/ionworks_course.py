@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from heapq import heappush
 from typing import Any
 
 from mockserver.simulation.errors import NotCancellable
 from mockserver.simulation.job import Limits
-from tests.conformance.faults import Apply, Asked, Told, answers, patched, requests
+from tests.conformance.faults import Apply, Asked, Told, answers, patched
 from tests.conformance.faults.ionworks import API, CANCEL, ENDED, READ, SUBMITS, each, fault, jobs_in, sent, shifted, when
 
 Json = Any
-SCHEDULER, WORLD, QUEUE, ADAPTER = "mockserver.simulation.scheduler:Scheduler", "mockserver.simulation.world:World", "mockserver.simulation.queue:Queue", "mockserver.adapters.ionworks"
+SCHEDULER, WORLD, QUEUE, ADAPTER = (
+    "mockserver.simulation.scheduler:Scheduler",
+    "mockserver.simulation.world:World",
+    "mockserver.simulation.queue:Queue",
+    "mockserver.adapters.ionworks",
+)
 WEBHOOKS = "mockserver.http.webhooks"
 
 
@@ -221,23 +225,48 @@ FAULTS = [
     fault("cancel-touches-ended", "STM-008", "a cancel of an ended job updates it", each(_touched)),
     fault("ended-is-no-good", "STM-009", "a cancel of an ended job is answered 400", answers(API, (READ, CANCEL), _refused_when_ended)),
     fault("cancel-without-body", "STM-010", "a cancel with an empty object is refused", answers(API, CANCEL, _no_body)),
-    fault("canceled-holds", "STM-011", "a canceled job keeps its capacity", patched("mockserver.simulation.allotment:Allotment.give_back", _once_around(_keeps_what_it_held))),
+    fault(
+        "canceled-holds",
+        "STM-011",
+        "a canceled job keeps its capacity",
+        patched("mockserver.simulation.allotment:Allotment.give_back", _once_around(_keeps_what_it_held)),
+    ),
     fault("second-cancel-breaks", "STM-012", "the second request to cancel a job makes the server fail", answers(API, CANCEL, _second_fails), "JOB-ERR-010"),
-    fault("children-never-run", "STM-013", "a child is never placed", sent(lambda b: b["params"].update(MOCK_STAY_QUEUED=True) if b.get("parent_job_id") and isinstance(b.get("params"), dict) else None)),
-    fault("parents-do-not-wait", "STM-014", "a parent completes with its own run", patched(f"{SCHEDULER}._end_run", _once_around(_parents_do_not_wait)), "STM-015"),
+    fault(
+        "children-never-run",
+        "STM-013",
+        "a child is never placed",
+        sent(lambda b: b["params"].update(MOCK_STAY_QUEUED=True) if b.get("parent_job_id") and isinstance(b.get("params"), dict) else None),
+    ),
+    fault(
+        "parents-do-not-wait", "STM-014", "a parent completes with its own run", patched(f"{SCHEDULER}._end_run", _once_around(_parents_do_not_wait)), "STM-015"
+    ),
     fault("first-child-joins", "STM-015", "a parent completes with its first child", patched(f"{SCHEDULER}._leave_parent", _once_around(_first_child_joins))),
     fault("parents-wait-on", "STM-015", "a waiting parent never completes", patched(f"{SCHEDULER}._leave_parent", lambda _: lambda scheduler, job: None)),
     fault("waiting-is-not-canceled", "STM-016", "a cancel of a waiting parent is passed over", patched(f"{WORLD}.cancel", _cancel(_waits_on))),
     fault("children-go-too", "STM-017", "a cancel of a parent takes its children along", patched(f"{WORLD}.cancel", _cancel(_with_children))),
     fault("parent-goes-too", "STM-018", "a cancel of a child takes its parent along", patched(f"{WORLD}.cancel", _cancel(_with_parent))),
     fault("queued-is-not-canceled", "JOB-STM-012", "a cancel of a pending job is passed over", patched(f"{WORLD}.cancel", _cancel(_only_running)), "STM-007"),
-    fault("processing-is-pending", "STM-019", "a processing job is shown as pending", when(lambda job: job["status"] == "processing", status="pending", started_at=None), "JOB-STM-010"),
+    fault(
+        "processing-is-pending",
+        "STM-019",
+        "a processing job is shown as pending",
+        when(lambda job: job["status"] == "processing", status="pending", started_at=None),
+        "JOB-STM-010",
+    ),
     fault("cancel-at-the-end-fails", "STM-020", "a cancel at the instant of the end makes a failure", patched(f"{WORLD}.cancel", _cancel(_at_its_end))),
     fault("limit-of-an-hour", "TMO-001", "a run may take an hour", _limit(run=3600.0)),
     fault("no-limit", "TMO-001", "a run may take for ever", _limit()),
     fault("limit-a-minute-late", "TMO-001", "a run may take some minutes more than a day", _limit(run=86_700.0)),
-    fault("timeout-is-a-solver-error", "TMO-002", "a run that took too long says SOLVER_ERROR", when(lambda job: job["error_code"] == "EXECUTION_TIMEOUT", error_code="SOLVER_ERROR")),
-    fault("failure-is-a-timeout", "TMO-003", "every failure says EXECUTION_TIMEOUT", when(lambda job: job["status"] == "failed", error_code="EXECUTION_TIMEOUT")),
+    fault(
+        "timeout-is-a-solver-error",
+        "TMO-002",
+        "a run that took too long says SOLVER_ERROR",
+        when(lambda job: job["error_code"] == "EXECUTION_TIMEOUT", error_code="SOLVER_ERROR"),
+    ),
+    fault(
+        "failure-is-a-timeout", "TMO-003", "every failure says EXECUTION_TIMEOUT", when(lambda job: job["status"] == "failed", error_code="EXECUTION_TIMEOUT")
+    ),
     fault("first-come", "PRI-001", "the queue goes by submission", _rank(lambda job: (0, job.serial)), "PRI-002"),
     fault("nine-before-ten", "PRI-001", "ten is the least urgent", _rank(lambda job: (-(job.request.priority % 10), job.serial)), "PRI-002"),
     fault("lowest-first", "PRI-002", "the lowest priority is served first", _rank(lambda job: (job.request.priority, job.serial))),
@@ -246,14 +275,21 @@ FAULTS = [
     fault("failed-starts-anew", "RTY-001", "a failed job starts again", each(_again), "TIM-009"),
     fault("wrong-state-of-failures", "JOB-STM-006", "a failed job is shown as canceled", when(lambda job: job["status"] == "failed", status="canceled")),
     # callbacks
-    fault("called-without-query", "WHK-001", "the URL is called without its query", _added(lambda world, entry: entry.update(url=entry["url"].partition("?")[0]))),
+    fault(
+        "called-without-query", "WHK-001", "the URL is called without its query", _added(lambda world, entry: entry.update(url=entry["url"].partition("?")[0]))
+    ),
     fault("called-as-text", "WHK-002", "the call says that it is text", patched(f"{WEBHOOKS}:signature", _other_media)),
     fault("nothing-of-the-queue", "WHK-003", "the end of a job that never started is not told", _only(lambda job: job.history[6] == "allocated")),
     fault("first-url-for-all", "WHK-004", "all ends are told to the first URL", _added(_first_url)),
     fault("call-decides", "WHK-005", "a job whose callback fails has failed", patched(f"{WEBHOOKS}:Deliveries._note", _failing_with_its_call)),
     fault("failures-are-not-told", "JOB-WHK-001", "the end of a failed job is not told", _only(lambda job: job.stage.name != "failed")),
     fault("nobody-is-told", "JOB-WHK-001", "no end is told", _only(lambda job: False)),
-    fault("stale-call", "JOB-WHK-002", "the call shows the job as pending", patched(f"{ADAPTER}:callback_body", lambda told: lambda world, job: {**told(world, job), "status": "pending"})),
+    fault(
+        "stale-call",
+        "JOB-WHK-002",
+        "the call shows the job as pending",
+        patched(f"{ADAPTER}:callback_body", lambda told: lambda world, job: {**told(world, job), "status": "pending"}),
+    ),
     fault("told-at-the-start", "JOB-WHK-003", "the start of a job is told as well", patched(f"{SCHEDULER}.begin_run", _announced_at_start)),
     fault("told-once", "JOB-WHK-004", "a call that fails is not made again", patched(f"{WEBHOOKS}:BACKOFF_SECONDS", lambda _: ())),
     fault("told-thrice", "JOB-WHK-005", "each end is told three times", _added(lambda world, entry: None, times=3)),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.conformance.faults import Apply, Asked, Told, answers, patched, requests
-from tests.conformance.faults.ionworks import API, ARRAY, CANCEL, LIST, READ, SUBMITS, fault, jobs_in, refusal, sent, when
+from tests.conformance.faults.ionworks import API, ARRAY, CANCEL, LIST, READ, fault, jobs_in, refusal, sent, when
 
 Json = Any
 ADAPTER, CURVE = "mockserver.adapters.ionworks", "mockserver.adapters.ionworks.curve"
@@ -196,13 +196,24 @@ def _any_bearer(asked: Asked) -> None:
 
 
 FAULTS = [
-    fault("one-status-is-refused", "LST-001", "status=waiting is refused", answers(API, LIST, refusal(422, INVALID, lambda a: "waiting" in _of(a.query, "status")))),
+    fault(
+        "one-status-is-refused",
+        "LST-001",
+        "status=waiting is refused",
+        answers(API, LIST, refusal(422, INVALID, lambda a: "waiting" in _of(a.query, "status"))),
+    ),
     fault("any-status", "LST-001", "an unknown status is passed over", asks(LIST, lambda q: [one for one in q if one != ("status", "done")])),
     fault("type-is-ignored", "LST-002", "job_type does not filter", asks(LIST, lambda q: _without(q, "job_type")), "LST-006"),
     fault("last-type-only", "LST-003", "of several types only the last counts", asks(LIST, _last_type_only)),
     fault("one-type-counts", "LST-004", "job_type counts more than job_types", asks(LIST, _one_type_counts)),
     fault("status-or-type", "LST-005", "beside a type the status is ignored", asks(LIST, _no_status_beside_types)),
-    fault("one-type-is-no-filter", "LST-006", "job_type=ecm_fit is refused", answers(API, LIST, refusal(422, INVALID, lambda a: "ecm_fit" in _of(a.query, "job_type"))), "LST-002"),
+    fault(
+        "one-type-is-no-filter",
+        "LST-006",
+        "job_type=ecm_fit is refused",
+        answers(API, LIST, refusal(422, INVALID, lambda a: "ecm_fit" in _of(a.query, "job_type"))),
+        "LST-002",
+    ),
     fault("total-of-the-page", "LST-007", "the total of a filtered list counts its page", answers(API, LIST, _total_of_page)),
     fault("array-without-pending", "LST-008", "the array leaves pending jobs out", answers(API, ARRAY, _without_waiting)),
     fault("array-of-all", "LST-009", "the array is not filtered", asks(ARRAY, lambda q: [])),
@@ -228,10 +239,23 @@ FAULTS = [
     fault("exclusive-bound", "RSP-009", "x_max does not belong to the series", answers(API, SERIES, _exclusive)),
     fault("uneven-plot", "RSP-010", "a trace has more x than y values", answers(API, PLOT, _shorter_y)),
     fault("coarser-plot", "RSP-011", "99 points are accepted", asks(PLOT, _value("max_points", "99", "100"))),
-    fault("somebody-else", "RSP-012", "the caller is told another user", answers(API, ME, lambda a, t: t.body.update(id="user-0") if t.status == 200 else None)),
+    fault(
+        "somebody-else", "RSP-012", "the caller is told another user", answers(API, ME, lambda a, t: t.body.update(id="user-0") if t.status == 200 else None)
+    ),
     fault("not-up", "RSP-013", "the health is answered 204", answers(API, HEALTH, lambda a, t: setattr(t, "status", 204)), "JOB-RSP-001"),
-    fault("curves-beforehand", "RSP-014", "a job that goes on has channels", answers(API, CHANNELS, lambda a, t: (setattr(t, "status", 200), setattr(t, "body", {})) and None if t.status == 404 else None), "ERR-005"),
-    fault("unknown-is-broken", "ERR-005", "the plot of an unknown job is answered 409", answers(API, PLOT, lambda a, t: setattr(t, "status", 409) if t.status == 404 else None)),
+    fault(
+        "curves-beforehand",
+        "RSP-014",
+        "a job that goes on has channels",
+        answers(API, CHANNELS, lambda a, t: (setattr(t, "status", 200), setattr(t, "body", {})) and None if t.status == 404 else None),
+        "ERR-005",
+    ),
+    fault(
+        "unknown-is-broken",
+        "ERR-005",
+        "the plot of an unknown job is answered 409",
+        answers(API, PLOT, lambda a, t: setattr(t, "status", 409) if t.status == 404 else None),
+    ),
     # tenants and credentials
     fault("metadata-for-all", "ISO-001", "metadata is read by everybody", requests(API, "*", _operation(METADATA))),
     fault("plots-for-all", "ISO-001", "plots are read by everybody", requests(API, "*", _operation(PLOT))),
@@ -247,12 +271,29 @@ FAULTS = [
     fault("no-bearer", "AUT-001", "a bearer token is not read", requests(API, "*", _without_bearer)),
     fault("any-bearer", "AUT-002", "any bearer token is taken", requests(API, "*", _any_bearer)),
     fault("any-organisation", "AUT-003", "a credential serves every organisation", requests(API, "*", lambda a: a.headers.pop(ORGANIZATION, None) and None)),
-    fault("open-metadata", "JOB-AUT-001", "metadata asks for no credential", requests(API, METADATA, lambda a: a.headers.setdefault(KEY, "mock-api-key") and None)),
+    fault(
+        "open-metadata", "JOB-AUT-001", "metadata asks for no credential", requests(API, METADATA, lambda a: a.headers.setdefault(KEY, "mock-api-key") and None)
+    ),
     fault("any-key", "JOB-AUT-002", "cancels take any key", requests(API, CANCEL, lambda a: a.headers.update({KEY: "mock-api-key"}))),
     # what every API owes, in ways of this one
-    fault("cancel-of-nobody", "JOB-ERR-012", "a cancel of an unknown job is granted", answers(API, CANCEL, lambda a, t: setattr(t, "status", 200) if t.status == 404 else None), "ERR-004"),
-    fault("unknown-members-are-refused", "JOB-REQ-003", "members that nobody knows are refused", sent(lambda b: b.update(params=7) if any(name.startswith("zz") for name in b) else None), "REQ-023"),
-    fault("gone-after-reading", "JOB-CRT-005", "a new job is not found when first read", answers(API, READ, lambda a, t: a.memory.setdefault(a.path, t.__dict__.update(status=404, body=UNKNOWN) or True) and None)),
-    fault("submitted-twice", "JOB-ERR-011", "a refused submission leaves a job behind", requests(API, SUBMITS, lambda a: None)),
+    fault(
+        "cancel-of-nobody",
+        "JOB-ERR-012",
+        "a cancel of an unknown job is granted",
+        answers(API, CANCEL, lambda a, t: setattr(t, "status", 200) if t.status == 404 else None),
+        "ERR-004",
+    ),
+    fault(
+        "unknown-members-are-refused",
+        "JOB-REQ-003",
+        "members that nobody knows are refused",
+        sent(lambda b: b.update(params=7) if any(name.startswith("zz") for name in b) else None),
+        "REQ-023",
+    ),
+    fault(
+        "gone-after-reading",
+        "JOB-CRT-005",
+        "a new job is not found when first read",
+        answers(API, READ, lambda a, t: a.memory.setdefault(a.path, t.__dict__.update(status=404, body=UNKNOWN) or True) and None),
+    ),
 ]
-FAULTS.pop()  # cannot be made without a second request

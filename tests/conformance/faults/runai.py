@@ -1,12 +1,11 @@
-"""Faults of Run:AI's API: rows of the parameter table that are not looked at, names, views, retries, quotas, the list, deletion."""
+"""Faults of Run:AI's API: names, views, retries, times to live, quotas, the list, deletion, credentials."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-from conformance import catalogue as catalogues
-from tests.conformance.faults import Apply, Asked, Fault, Told, answers, both, every_job, patched, requests
+from tests.conformance.faults import Apply, Asked, Fault, Told, answers, every_job, patched, requests
 
 Job = dict[str, Any]
 ADAPTER = "mockserver.adapters.runai"
@@ -93,125 +92,154 @@ def said(key: str, words: dict[str, str]) -> Apply:
     return lists(lambda job: job.__setitem__(key, words.get(job[key], job[key])))
 
 
-# -- rows of the table -------------------------------------------------------------------------------------------------------------
+# -- names -------------------------------------------------------------------------------------------------------------------------
 
 
-def _is(*kinds: type) -> Callable[[Any], bool]:
-    return lambda value: type(value) in kinds
+def _unique_everywhere(asked: Asked, told: Told) -> None:
+    name, owners = of(asked).get("name"), asked.memory.setdefault("owners", {})
+    if told.status < 300 and name and owners.setdefault(name, of(asked)["project"]) != of(asked)["project"]:
+        told.status, told.body = 409, {**ERROR, "status": 409}
 
 
-def _all(kind: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, list) and all(map(kind, value))
+def _always_granted(asked: Asked, told: Told) -> None:
+    if told.status == 409:
+        told.status, told.body = 200, {"name": of(asked)["name"]}
 
 
-def _values(*kinds: type) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, dict) and all(type(one) in kinds for one in value.values())
+def _never_free_again(asked: Asked, told: Told) -> None:
+    names = asked.memory.setdefault("names", set())
+    if told.status < 300 and asked.role == "submit":
+        if told.body["name"] in names:
+            told.status, told.body = 409, {**ERROR, "status": 409}
+    elif told.status < 300 and asked.role == "delete":
+        names.update(one["name"] for one in told.body["data"] if one["ok"])
 
 
-TEXT, WHOLE, NUMBER, SWITCH = _is(str), _is(int), _is(int, float), _is(bool)
-ROWS: dict[str, Callable[[Any], bool]] = {
-    **dict.fromkeys(("name", "command", "imagePullPolicy", "workingDir", "memory", "memoryLimit", "serviceType", "ttlAfterFinish", "nodeType", "jobNamePrefix"), TEXT),
-    **dict.fromkeys(("interactive", "stdin", "tty", "createHomeDir", "largeShm", "hostIpc", "hostNetwork", "elastic", "preemptible", "preventPrivilegeEscalation"), SWITCH),
-    **dict.fromkeys(("backoffLimit", "completions", "parallelism"), WHOLE),
-    **dict.fromkeys(("gpu", "cpu", "cpuLimit"), NUMBER),
-    "arguments": _all(TEXT),
-    "environment": _values(str, int, float, bool),
-    "pvc": _all(_is(dict)),
-    "volume": _values(str),
-    "ports": _all(_is(dict)),
-}
-GOOD: dict[str, Callable[[Any], bool]] = {
-    "interactive": lambda value: value is True,
-    "arguments": lambda value: len(value) > 1,
-    "environment": lambda value: "EMPTY" in value,
-    "gpu": lambda value: value == 0.99,
-    "cpu": lambda value: value == 2.25,
-    "memory": lambda value: value == "20M",
-    "pvc": lambda value: len(value) > 1,
-    "volume": lambda value: len(value) > 1,
-    "backoffLimit": lambda value: value > 6,
-    "completions": lambda value: value > 4,
-    "tty": lambda value: value is True,
-    "hostIpc": lambda value: value is True,
-    "elastic": lambda value: value is True,
-}
+def _ever_higher(world: Any, project: str, prefix: str) -> str:
+    numbers = world.shelf("fault")
+    first = numbers.get((project, prefix), 0)
+    name = free(world, project, prefix, first)
+    numbers[project, prefix] = int(name.rpartition("-")[2]) + 1
+    return name
 
 
-def _row(member: str) -> str:
-    """The requirement that says of which type a member is."""
-    return next(one.id for one in catalogues.load("runai").requirements.values() if one.probe and one.probe["pointer"] == f"/job/{member}")
+def _unnamed_elsewhere(asked: Asked, told: Told) -> None:
+    if told.status < 300 and "name" not in of(asked):
+        told.body = {"name": told.body["name"] + "0"}
 
 
-def _lax(member: str, fits: Callable[[Any], bool]) -> Apply:
-    return submits(lambda job: job.pop(member) if member in job and job[member] is not None and not fits(job[member]) else None)
+def _a_name_too_long(job: Job) -> None:
+    if len(str(job.get("name", ""))) > TEXT_LENGTH:
+        job["name"] = job["name"][:TEXT_LENGTH]
 
 
-def _rows() -> Iterator[Fault]:
-    for member, fits in ROWS.items():
-        yield Fault(f"runai:any-{member}", "runai", _row(member), f"{member} may be of any type", _lax(member, fits), ("JOB-REQ-002",))
-    for member, is_it in GOOD.items():
-        when = lambda job, member=member, is_it=is_it: member in job and is_it(job[member])  # noqa: E731
-        yield Fault(f"runai:narrow-{member}", "runai", _row(member), f"a good value of {member} is refused", refuses(when), ("JOB-CRT-004",))
-
-
-def _lenient(member: str, wrong: Callable[[Any], bool]) -> Apply:
-    """Let a wrong value through."""
-    return submits(lambda job: job.pop(member) if member in job and wrong(job[member]) else None)
-
-
-def _of(members: Any, test: Callable[[Job], bool]) -> bool:
-    return isinstance(members, list) and any(isinstance(one, dict) and test(one) for one in members)
-
-
-def _requirement(member: str, words: str) -> str:
-    """The requirement about a member whose statement holds these words."""
-    found = [one for one in catalogues.load("runai").requirements.values() if one.probe and one.probe["pointer"] == f"/job/{member}" and words in one.statement]
-    assert len(found) == 1, (member, words)
-    return found[0].id
-
-
-def _numbers_are_text(job: Job) -> bool:
-    return any(type(value) in (int, float) and key == "BATCH_SIZE" for key, value in job.get("environment", {}).items())
-
-
-FURTHER: list[tuple[str, str, str, str, Apply]] = [
-    ("empty-environment-refused", "environment", "Numbers", "numbers in the environment are refused", refuses(_numbers_are_text)),
-    ("pull-policy-never", "imagePullPolicy", "may be", "the policy Never is refused", refuses(lambda job: job.get("imagePullPolicy") == "Never")),
-    ("pull-policy-case", "imagePullPolicy", "No other", "a policy in lower case is taken", _lenient("imagePullPolicy", lambda value: value == "always")),
-    ("service-ingress", "serviceType", "may be", "the service type ingress is refused", refuses(lambda job: job.get("serviceType") == "ingress")),
-    ("service-case", "serviceType", "No other", "the service type NodePort is taken", _lenient("serviceType", lambda value: value == "NodePort")),
-    ("service-alone", "serviceType", "needs ports", "a service needs no ports", submits(lambda job: job.pop("serviceType", None) if "ports" not in job else None)),
-    ("name-with-dots", "name", "DNS label", "names may hold dots", submits(lambda job: job.__setitem__("name", job["name"].replace(".", "-")) if isinstance(job.get("name"), str) else None)),
-    ("name-begins-with-digit", "name", "DNS label", "names may begin with a digit", submits(lambda job: job.__setitem__("name", "x" + job["name"]) if str(job.get("name", "x"))[:1].isdigit() else None)),
-    ("project-empty", "project", "empty", "a project may be empty", submits(lambda job: job.__setitem__("project", "x") if job.get("project") == "" else None)),
-    ("image-empty", "image", "empty", "an image may be empty", submits(lambda job: job.__setitem__("image", "x") if job.get("image") == "" else None)),
-    ("gpu-and-a-half", "gpu", "whole number", "1.5 GPUs are taken", _lenient("gpu", lambda value: isinstance(value, float) and value > 1)),
-    ("gpu-negative", "gpu", "never negative", "less than no GPU is taken", _lenient("gpu", lambda value: NUMBER(value) and value < 0)),
-    ("cpu-negative", "cpu", "never negative", "less than no core is taken", _lenient("cpu", lambda value: NUMBER(value) and value < 0)),
-    ("cpu-limit-negative", "cpuLimit", "never negative", "a limit below nought is taken", _lenient("cpuLimit", lambda value: NUMBER(value) and value < 0)),
-    ("backoff-negative", "backoffLimit", "never negative", "-1 retries are taken", _lenient("backoffLimit", lambda value: value == -1)),
-    ("no-completions", "completions", "at least 1", "0 completions are taken", _lenient("completions", lambda value: value == 0)),
-    ("no-parallelism", "parallelism", "at least 1", "0 runs at a time are taken", _lenient("parallelism", lambda value: value == 0)),
-    ("memory-with-space", "memory", "Kubernetes", "memory may be written with a space", _lenient("memory", lambda value: value == "1 G")),
-    ("memory-binary", "memory", "Kubernetes", "memory in Ti is refused", refuses(lambda job: str(job.get("memory")).endswith("Ti"))),
-    ("memory-limit-negative", "memoryLimit", "Kubernetes", "a negative limit of memory is taken", _lenient("memoryLimit", lambda value: str(value).startswith("-"))),
-    ("pvc-needs-class", "pvc", "needs no", "a claim without class is refused", refuses(lambda job: _of(job.get("pvc"), lambda one: "storageClass" not in one))),
-    ("pvc-without-path", "pvc", "has a", "a claim needs no path", _lenient("pvc", lambda value: _of(value, lambda one: "size" in one and "path" not in one))),
-    ("pvc-switch-as-text", "pvc", "types", "readOnly of a claim may be a text", _lenient("pvc", lambda value: _of(value, lambda one: isinstance(one.get("readOnly"), str)))),
-    ("pvc-3gb", "pvc", "3GB", "the size of the example is refused", refuses(lambda job: _of(job.get("pvc"), lambda one: one.get("size") == "3GB"))),
-    ("port-generated", "ports", "leaves `external` out", "a generated port is refused", refuses(lambda job: _of(job.get("ports"), lambda one: "external" not in one))),
-    ("port-as-text", "ports", "whole numbers", "a port may be a text", _lenient("ports", lambda value: _of(value, lambda one: isinstance(one.get("container"), str)))),
-    ("port-without-container", "ports", "names its `container`", "a port needs no container side", _lenient("ports", lambda value: _of(value, lambda one: "container" not in one))),
-    ("port-65536", "ports", "65535", "port 65536 is taken", _lenient("ports", lambda value: _of(value, lambda one: 65536 in (one.get("container"), one.get("external"))))),
-    ("port-65535", "ports", "65535", "port 65535 is refused", refuses(lambda job: _of(job.get("ports"), lambda one: one.get("container") == 65535))),
-    ("ttl-hours", "ttlAfterFinish", "seconds, minutes or hours", "hours are refused", refuses(lambda job: str(job.get("ttlAfterFinish")).endswith("h"))),
-    ("ttl-bare", "ttlAfterFinish", "no duration", "a time to live needs no unit", _lenient("ttlAfterFinish", lambda value: value == "5")),
-    ("prefix-capitals", "jobNamePrefix", "lower case", "a prefix may have capitals", submits(lambda job: job.__setitem__("jobNamePrefix", job["jobNamePrefix"].lower()) if TEXT(job.get("jobNamePrefix")) else None)),
-    ("tty-alone", "tty", "needs standard", "a terminal needs no input", submits(lambda job: job.pop("tty", None) if "stdin" not in job else None)),
-    ("tty-denied", "stdin", "denied", "a terminal needs no input that is denied", submits(lambda job: job.pop("tty", None) if job.get("stdin") is False else None)),
-    ("parallel-alone", "parallelism", "needs `completions`", "several runs at a time need no completions", submits(lambda job: job.pop("parallelism", None) if "completions" not in job and WHOLE(job.get("parallelism")) and job["parallelism"] > 1 else None)),
-    ("parallel-workbench", "interactive", "several times", "a workbench runs several times at once", submits(lambda job: job.pop("parallelism", None) if job.get("interactive") is True else None)),
-    ("parallel-elastic", "elastic", "several times", "what is elastic runs several times at once", submits(lambda job: job.pop("parallelism", None) if job.get("elastic") is True else None)),
-    ("elastic-half", "elastic", "whole GPUs", "what is elastic asks for half a GPU", submits(lambda job: job.pop("gpu", None) if job.get("elastic") is True and job.get("gpu") == 0.5 else None)),
+TEXT_LENGTH = 49
+NAMES = [
+    Fault("runai:name-50", "runai", "RAI-REQ-041", "a name of 50 characters is taken", submits(_a_name_too_long)),
+    Fault("runai:name-49", "runai", "RAI-REQ-041", "a name of 49 characters is refused", refuses(lambda job: len(job.get("name", "")) == TEXT_LENGTH)),
+    Fault("runai:renamed", "runai", "RAI-CRT-001", "a job's name gets a tail", submits(lambda job: job.__setitem__("name", job["name"] + "-x") if isinstance(job.get("name"), str) else None)),
+    Fault("runai:unnamed-refused", "runai", "RAI-CRT-006", "a job without a name is refused", refuses(lambda job: "name" not in job), ("RAI-CRT-007",)),
+    Fault("runai:unnamed-elsewhere", "runai", "RAI-CRT-006", "the answer tells another name than the list", answers("runai", "submit", _unnamed_elsewhere), ("RAI-CRT-008",)),
+    Fault("runai:prefix-ignored", "runai", "RAI-CRT-007", "the prefix is not used", submits(lambda job: job.pop("jobNamePrefix", None) if isinstance(job.get("jobNamePrefix"), str) else None)),
+    Fault("runai:prefix-without-dash", "runai", "RAI-CRT-007", "no dash follows the prefix", named(lambda world, project, prefix: free(world, project, prefix, 0).replace("-", ""))),
+    Fault("runai:numbers-from-one", "runai", "RAI-CRT-008", "numbers begin at 1", named(lambda world, project, prefix: free(world, project, prefix, 1))),
+    Fault("runai:numbers-of-all-projects", "runai", "RAI-CRT-009", "numbers are counted over all projects", named(lambda world, project, prefix: free(world, project, prefix, len(world.jobs("runai"))))),
+    Fault("runai:numbers-ever-higher", "runai", "RAI-CRT-010", "numbers are never given again", named(_ever_higher)),
+    Fault("runai:number-taken", "runai", "RAI-CRT-011", "a taken number is given", named(lambda world, project, prefix: f"{prefix}-{len(world.jobs('runai', project=project))}")),
+    Fault("runai:prefix-wins", "runai", "RAI-CRT-012", "the prefix counts more than the name", submits(lambda job: job.pop("name", None) if "jobNamePrefix" in job else None)),
+    Fault("runai:names-unique-everywhere", "runai", "RAI-CRT-013", "a name is taken for all projects", answers("runai", "submit", _unique_everywhere), ("RAI-LST-010",)),
+    Fault("runai:duplicates-granted", "runai", "RAI-CRT-014", "a second job of a name is granted", answers("runai", "submit", _always_granted), ("JOB-IDM-001", "RAI-IDM-005")),
+    Fault("runai:names-never-free", "runai", "RAI-CRT-015", "the name of a deleted job stays taken", answers("runai", ("submit", "delete"), _never_free_again)),
+    Fault("runai:huge-refused", "runai", "RAI-CRT-016", "a job that no machine can hold is refused", refuses(lambda job: job.get("gpu", 0) > 16)),
+    Fault("runai:prefix-usual", "runai", "RAI-DEF-003", "the usual prefix is run", submits(lambda job: job.setdefault("jobNamePrefix", "run"))),
+    Fault("runai:names-empty", "runai", "RAI-RSP-001", "the answer's name is empty", answers("runai", "submit", lambda asked, told: told.body.__setitem__("name", "") if told.status < 300 else None), ("JOB-CRT-002",)),
+    Fault("runai:media-parameter", "runai", "RAI-REQ-080", "a media type with a parameter is refused", answers("runai", "submit", lambda asked, told: (setattr(told, "status", 415), setattr(told, "body", {**ERROR, "status": 415})) if ";" in asked.headers.get("content-type", "") else None)),
+    Fault("runai:user-demanded", "runai", "RAI-REQ-079", "RA-USER is demanded", answers("runai", "submit", lambda asked, told: (setattr(told, "status", 401), setattr(told, "body", {**ERROR, "status": 401})) if "ra-user" not in asked.headers else None), ("RAI-DEF-007",)),
+    Fault("runai:user-with-space", "runai", "RAI-REQ-078", "RA-USER may not hold a space", answers("runai", "submit", lambda asked, told: (setattr(told, "status", 400), setattr(told, "body", ERROR)) if " " in asked.headers.get("ra-user", "") else None)),
+    Fault("runai:unknown-members-of-claims", "runai", "RAI-REQ-077", "a claim with an unknown member is refused", refuses(lambda job: any(isinstance(one, dict) and one.keys() - {"size", "path", "storageClass", "readOnly"} for one in job.get("pvc", ())))),
 ]
-ROW_FAULTS = [*_rows(), *(Fault(f"runai:{name}", "runai", _requirement(member, words), describe, apply) for name, member, words, describe, apply in FURTHER)]
+
+# -- what the list tells -----------------------------------------------------------------------------------------------------------
+
+
+def _of_the_first(job: Job, asked: Asked) -> None:
+    job["user"] = asked.memory.setdefault("user", job["user"])
+
+
+def _id_of_the_name(job: Job) -> None:
+    job["id"] = f"00000000-0000-4000-8000-{sum(map(ord, job['name'])) % 10**12:012d}"
+
+
+def _new_ids(job: Job, asked: Asked) -> None:
+    asked.memory["looks"] = asked.memory.get("looks", 0) + 1
+    job["id"] = f"00000000-0000-4000-8000-{asked.memory['looks']:012d}"
+
+
+def _first_creation(job: Job, asked: Asked) -> None:
+    job["createdAt"] = asked.memory.setdefault("created", job["createdAt"])
+
+
+def viewed(change: Callable[[Job, Any, Any], Any]) -> Apply:
+    """Change what is told of a job, given the world and the job itself."""
+
+    def make(original: Any) -> Any:
+        def view(world: Any, job: Any) -> Any:
+            told = original(world, job)
+            change(told, world, job)
+            return told
+
+        return view
+
+    return patched(f"{ADAPTER}:_view", make)
+
+
+def _begun(told: Job, world: Any, job: Any) -> None:
+    told["createdAt"] = (world.epoch_us + job.changed) // 1000
+
+
+def _occupied_for_ever(told: Job, world: Any, job: Any) -> None:
+    if job.is_terminal:
+        told["currentAllocatedGPUs"] = job.request.resources.gpu
+
+
+def _promised(told: Job, world: Any, job: Any) -> None:
+    if job.phase == "queued":
+        told["currentAllocatedGPUs"] = job.request.resources.gpu
+
+
+def _always_train(job: Job) -> None:
+    if job["status"] == "Running":
+        job["type"] = "Train"
+
+
+VIEWS = [
+    Fault("runai:project-fixed", "runai", "RAI-CRT-002", "every job is listed under one project", lists(put("project", "team-a"))),
+    Fault("runai:image-without-tag", "runai", "RAI-CRT-003", "the list leaves tags of images out", lists(lambda job: job.__setitem__("images", job["images"].rpartition(":")[0] or job["images"]))),
+    Fault("runai:user-empty", "runai", "RAI-CRT-004", "the user is always empty", lists(put("user", ""))),
+    Fault("runai:user-lower", "runai", "RAI-CRT-004", "the user is told in lower case", lists(lambda job: job.__setitem__("user", job["user"].lower()))),
+    Fault("runai:user-of-the-first", "runai", "RAI-CRT-004", "all jobs are listed with the first one's user", answers("runai", "list", every_job("runai", _of_the_first))),
+    Fault("runai:user-anonymous", "runai", "RAI-DEF-007", "the user is anonymous without RA-USER", lists(lambda job: job.__setitem__("user", job["user"] or "anonymous"))),
+    Fault("runai:types-swapped", "runai", "RAI-CRT-005", "workbenches are listed as Train", said("type", {"Interactive": "Train"})),
+    Fault("runai:type-while-running", "runai", "RAI-CRT-005", "running workbenches are listed as Train", lists(_always_train), ("RAI-RSP-010",)),
+    Fault("runai:interactive-usual", "runai", "RAI-DEF-001", "a job is a workbench unless it says otherwise", submits(lambda job: job.setdefault("interactive", True))),
+    Fault("runai:gpus-after-the-end", "runai", "RAI-RSP-003", "an ended job still occupies GPUs", viewed(_occupied_for_ever)),
+    Fault("runai:gpus-before-the-start", "runai", "RAI-RSP-004", "a waiting job occupies GPUs", viewed(_promised)),
+    Fault("runai:nodes-after-the-end", "runai", "RAI-RSP-005", "an ended job is still on a node", lists(lambda job: job.__setitem__("nodes", ["node-0"]) if job["status"] in ("Succeeded", "Failed") else None)),
+    Fault("runai:nodes-empty", "runai", "RAI-RSP-006", "a running job is on no node", lists(lambda job: job.__setitem__("nodes", []) if job["status"] == "Running" else None)),
+    Fault("runai:gpus-rounded", "runai", "RAI-RSP-007", "a part of a GPU is told as a whole one", lists(lambda job: job.__setitem__("currentAllocatedGPUs", -(-job["currentAllocatedGPUs"] // 1)))),
+    Fault("runai:gpus-at-most-one", "runai", "RAI-RSP-007", "no more than one GPU is told", lists(lambda job: job.__setitem__("currentAllocatedGPUs", min(job["currentAllocatedGPUs"], 1)))),
+    Fault("runai:gpu-usual", "runai", "RAI-DEF-002", "a job gets one GPU unless it says otherwise", submits(lambda job: job.setdefault("gpu", 1))),
+    Fault("runai:nodes-late", "runai", "RAI-RSP-008", "a job that is made ready is on no node", lists(lambda job: job.__setitem__("nodes", []) if job["status"] == "ContainerCreating" else None)),
+    Fault("runai:created-in-seconds", "runai", "RAI-RSP-009", "createdAt is in seconds", lists(lambda job: job.__setitem__("createdAt", job["createdAt"] // 1000))),
+    Fault("runai:created-follows-states", "runai", "RAI-RSP-010", "createdAt is the instant of the latest change", viewed(_begun), ("RAI-TIM-001",)),
+    Fault("runai:created-an-hour-late", "runai", "RAI-TIM-001", "createdAt is an hour late", lists(lambda job: job.__setitem__("createdAt", job["createdAt"] + 3_600_000))),
+    Fault("runai:created-in-minutes", "runai", "RAI-TIM-002", "createdAt is cut to minutes", lists(lambda job: job.__setitem__("createdAt", job["createdAt"] // 60_000 * 60_000)), ("RAI-TIM-001",)),
+    Fault("runai:created-with-the-first", "runai", "RAI-TIM-002", "all jobs are created with the first", answers("runai", "list", every_job("runai", _first_creation)), ("RAI-TIM-001",)),
+    Fault("runai:ids-of-names", "runai", "RAI-IDM-001", "jobs of one name share their id", lists(_id_of_the_name), ("RAI-IDM-003",)),
+    Fault("runai:ids-new", "runai", "RAI-IDM-002", "ids change from list to list", answers("runai", "list", every_job("runai", _new_ids)), ("RAI-RSP-010",)),
+    Fault("runai:fail", "runai", "RAI-STM-001", "a failed job is told as Fail", said("status", {"Failed": "Fail"})),
+    Fault("runai:completed", "runai", "RAI-STM-001", "a good end is told as Completed", said("status", {"Succeeded": "Completed"})),
+    Fault("runai:failed-as-succeeded", "runai", "RAI-STM-001", "a failed job is told as Succeeded", said("status", {"Failed": "Succeeded"}), ("JOB-STM-006",)),
+    Fault("runai:ended-at-once", "runai", "RAI-STM-004", "a waiting job is told as Succeeded", said("status", {"Pending": "Succeeded", "ContainerCreating": "Succeeded"}), ("JOB-STM-009",)),
+]
+FAULTS = [*NAMES, *VIEWS]

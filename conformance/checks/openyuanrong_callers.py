@@ -1,0 +1,111 @@
+"""Checks of who asks openYuanrong: what the list holds, what tenants share, which tokens open the door."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+from conformance.checks import check
+from conformance.checks.openyuanrong_jobs import ended, in_state, said
+from conformance.exchange import Exchange
+from conformance.expect import NotApplicable, accepted, expect, refused, same
+from conformance.pointer import Json, get
+from conformance.session import Session
+
+DENIED = (401, 403)
+
+
+@check("OYR-LST-001")
+def no_jobs_are_an_empty_list(session: Session) -> None:
+    """Before the first submission, and after the last deletion."""
+    answer = accepted(session.list_jobs(), "the list of no jobs")
+    expect(answer.response.json == [], f"the list of no jobs is {answer.response.json!r}", answer)
+    job = in_state(session, "quick", "succeeded")
+    if session.delete(job).response.json is True:
+        session.advance(2)
+        answer = accepted(session.list_jobs(), "the list of no jobs")
+        expect(answer.response.json == [], "the list holds a job that was deleted", answer)
+
+
+@check("OYR-LST-002")
+def the_list_holds_the_jobs_there_are(session: Session) -> None:
+    """One in every status that can be had."""
+    jobs = [*ended(session), in_state(session, "long", "running"), session.submit("waits")]
+    told = {get(item, "/submission_id"): get(item, "/status") for item in session.items()}
+    listed = session.exchanges[-1]
+    expect(told.keys() == {job.id for job in jobs}, f"the list holds {len(told)} jobs of {len(jobs)}", listed)
+    for job in jobs:
+        same(session.state(job), told[job.id], "the status in the list", listed, session.exchanges[-1])
+
+
+@check("OYR-LST-003")
+def the_list_is_whole(session: Session) -> None:
+    """Whatever the query says, and beyond a page's usual length."""
+    count = 25
+    for _ in range(count):
+        session.submit()
+    for query in ({}, {"limit": 1}, {"page": 2, "page_size": 1}, {"status": "FAILED"}):
+        found = len(session.items(query=query))
+        expect(found == count, f"the list with {query} holds {found} of {count} jobs", session.exchanges[-1])
+
+
+@check("OYR-ISO-001")
+def tenants_share_their_jobs(session: Session) -> None:
+    """One submits, another lists, reads and stops."""
+    job = session.submit("long", headers={"X-Tenant-Id": "cf-one"})
+    session.until(job, "running")
+    other = {"X-Tenant-Id": "cf-two"}
+    expect(job.id in [get(item, "/submission_id") for item in session.items(headers=other)], "the list of one tenant lacks the job of another", session.exchanges[-1])
+    accepted(session.on("read", job, headers=other), "reading the job of another tenant")
+    said(session.on("cancel", job, headers=other), "stopping the job of another tenant", True)
+
+
+def _token(session: Session, **claims: Json) -> str:
+    """The good token with other claims; its signature no longer fits, so this is only for servers that take unsigned ones."""
+    good = session.settings.credentials.get("good", {}).get("headers", {}).get("X-Auth", "")
+    if good.count(".") != 2 or not good.endswith(".c2lnbmVk"):
+        raise NotApplicable("the target file's token is signed; no other can be made")
+    header, payload, signature = good.split(".")
+    told = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))) | claims
+    raw = base64.urlsafe_b64encode(json.dumps(told).encode()).decode().rstrip("=")
+    return f"{header}.{raw}.{signature}"
+
+
+def _asks(session: Session, token: str) -> Exchange:
+    return session.list_jobs(headers={"X-Auth": token}, credential="none")
+
+
+@check("OYR-AUT-001", strict=True)
+def the_token_may_come_in_three_ways(session: Session) -> None:
+    """Each alone, and a wrong token in each."""
+    token = _token(session)
+    for value, is_good in ((token, True), ("not-a-token", False)):
+        for where in ({"headers": {"X-Auth": value}}, {"query": {"token": value}}, {"headers": {"Cookie": f"a=b; iam_token={value}"}}):
+            exchange = session.list_jobs(credential="none", **where)
+            if is_good:
+                accepted(exchange, f"a list with a token in {next(iter(where))}")
+            else:
+                refused(exchange, f"a list with a wrong token in {next(iter(where))}", DENIED)
+
+
+@check("OYR-AUT-002", strict=True)
+def another_role_is_refused(session: Session) -> None:
+    """A user, nobody, a developer in other letters."""
+    accepted(_asks(session, _token(session)), "a list by a developer")
+    for role in ("user", "", "Developer", None):
+        refused(_asks(session, _token(session, role=role)), f"a list by the role {role!r}", DENIED)
+
+
+@check("OYR-AUT-003", strict=True)
+def an_expired_token_is_refused(session: Session) -> None:
+    """Long ago, and in a hundred years."""
+    accepted(_asks(session, _token(session, exp=4_900_000_000)), "a list with a token that expires much later")
+    refused(_asks(session, _token(session, exp=1_000_000_000)), "a list with a token that has expired", DENIED)
+
+
+@check("OYR-AUT-004", strict=True)
+def a_missing_token_issaid(session: Session) -> None:
+    """In an object."""
+    exchange = refused(session.list_jobs(credential="none"), "a list without a token", DENIED)
+    told = get(exchange.response.json, "/error")
+    expect(isinstance(told, str) and told, f"a missing token is answered {exchange.response.body[:100]!r}", exchange)

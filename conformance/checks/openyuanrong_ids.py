@@ -1,0 +1,208 @@
+"""Checks of the ids of openYuanrong's jobs: made or brought along, completed, taken, free again."""
+
+from __future__ import annotations
+
+import re
+
+from conformance.checks import check
+from conformance.exchange import Exchange
+from conformance.expect import accepted, expect, needed, refused
+from conformance.pointer import Json, same_value
+from conformance.session import JobRef, Session
+
+PREFIX = "app-"
+UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+TAKEN = (400, 403, 404, 409, 422, 500)
+"""No status is documented for an id that is taken."""
+
+
+def _with(session: Session, id_: Json, shape: str = "quick", **patch: Json) -> Exchange:
+    return session.post(session.body(shape, {"submission_id": id_, **patch}))
+
+
+def _free(session: Session, *, prefix: str = PREFIX, length: int = 0) -> str:
+    """An id that nobody has, with that prefix, filled up to that length."""
+    return (prefix + session.unique("cf")).ljust(length, "x")
+
+
+@check("OYR-IDM-001")
+def a_made_id_begins_with_app(session: Session) -> None:
+    """Twice."""
+    for _ in range(2):
+        job = session.submit()
+        expect(job.id.startswith(PREFIX), f"the id that the server made is {job.id!r}", job.created)
+
+
+@check("OYR-IDM-002")
+def a_made_id_has_a_uuid(session: Session) -> None:
+    """Behind the prefix."""
+    job = session.submit()
+    expect(re.fullmatch(PREFIX + UUID, job.id), f"the id that the server made is {job.id!r}", job.created)
+
+
+def _brought(session: Session, id_: str) -> JobRef:
+    return session.job_of(accepted(_with(session, id_), f"a submission with the id {id_!r}"))
+
+
+@check("OYR-IDM-003")
+def an_id_with_app_is_kept(session: Session) -> None:
+    """Answered, and read under it."""
+    id_ = _free(session)
+    job = _brought(session, id_)
+    expect(job.id == id_, f"a job that brought the id {id_!r} has the id {job.id!r}", job.created)
+    accepted(session.read(id_), "reading a job by the id that it brought")
+
+
+@check("OYR-IDM-004")
+def an_id_without_app_is_kept_or_completed(session: Session) -> None:
+    """Either way it names the job."""
+    id_ = _free(session, prefix="")
+    job = _brought(session, id_)
+    expect(job.id in (id_, PREFIX + id_), f"a job that brought the id {id_!r} has the id {job.id!r}", job.created)
+    accepted(session.read(job), "reading a job by the id that was answered")
+
+
+@check("OYR-IDM-005")
+def an_id_without_app_is_completed(session: Session) -> None:
+    """Also where app stands elsewhere in it."""
+    for prefix in ("", "my-app-", "app"):
+        id_ = _free(session, prefix=prefix)
+        job = _brought(session, id_)
+        expect(job.id == PREFIX + id_, f"a job that brought the id {id_!r} has the id {job.id!r}", job.created)
+
+
+@check("OYR-IDM-006")
+def ids_within_the_pattern_are_taken(session: Session) -> None:
+    """As long as may be, and of every kind of character."""
+    for id_ in (_free(session, length=64), _free(session, length=63), _free(session, prefix="", length=60), f"{_free(session)}-0-9-", f"{_free(session)}--a"):
+        job = _brought(session, id_)
+        expect(job.id.endswith(id_), f"a job that brought the id {id_!r} has the id {job.id!r}", job.created)
+
+
+@check("OYR-IDM-007")
+def longer_ids_are_refused(session: Session) -> None:
+    """With the longest one that is right as a twin."""
+    needed(_with(session, _free(session, length=64)).response.is_success, "an id of 64 characters is refused")
+    for length in (65, 66, 200):
+        refused(_with(session, _free(session, length=length)), f"an id of {length} characters")
+    refused(_with(session, _free(session, prefix="", length=65)), "an id of 65 characters without app-")
+
+
+@check("OYR-IDM-008")
+def other_characters_are_refused(session: Session) -> None:
+    """At the end, in the middle, at the beginning."""
+    for wrong in ("A", "_", ".", " ", "/", "ü", "é", "\n", "%41", ":", "٣"):
+        twin = _with(session, _free(session))
+        needed(twin.response.is_success, "an id within the pattern is refused")
+        refused(_with(session, _free(session) + wrong), f"an id that ends with {wrong!r}")
+        refused(_with(session, f"{PREFIX}a{wrong}{session.unique('b')}"), f"an id with {wrong!r} in it")
+    refused(_with(session, f"App-{session.unique('a')}"), "an id that begins with App-")
+
+
+@check("OYR-IDM-010")
+def an_empty_id_is_none(session: Session) -> None:
+    """One is made."""
+    job = _brought(session, "")
+    expect(len(job.id) > len(PREFIX), f"the id made for an empty one is {job.id!r}", job.created)
+    other = _brought(session, "")
+    expect(other.id != job.id, "the ids made for two empty ones are the same", job.created, other.created)
+
+
+@check("OYR-IDM-011")
+def the_word_driver_is_refused(session: Session) -> None:
+    """Wherever it stands; half of it is fine."""
+    for id_ in (f"app-driver-{session.unique('a')}", f"{session.unique('a')}xdriverx"):
+        needed(_with(session, id_.replace("driver", "river")).response.is_success, "an id with half of the word is refused")
+        refused(_with(session, id_), f"the id {id_!r}")
+
+
+@check("OYR-IDM-012")
+def a_taken_id_is_refused(session: Session) -> None:
+    """Of a job that waits, runs or has ended; that job stays as it is."""
+    for shape, phases in (("waits", ("queued",)), ("long", ("running",)), ("quick", ()), ("fails", ())):
+        if shape != "quick" and shape not in session.settings.shapes:
+            continue
+        job = session.job_of(accepted(_with(session, _free(session), shape), "a submission with an id of its own"))
+        session.until(job, *phases)
+        before = session.view(job)
+        again = refused(_with(session, job.id, entrypoint="sleep 1"), f"a second submission of the id of a job that is {session.phase(job)}", TAKEN)
+        expect(same_value(before, session.view(job)), "a second submission of its id changed a job", again, session.exchanges[-1])
+
+
+@check("OYR-IDM-013")
+def a_taken_id_is_refused_with_400(session: Session) -> None:
+    """Byte for byte the same submission."""
+    body = session.body(patch={"submission_id": _free(session)})
+    accepted(session.post(body), "a submission with an id of its own")
+    refused(session.post(body), "the same submission again", (400,))
+
+
+@check("OYR-IDM-014")
+def an_id_with_and_without_app_is_one(session: Session) -> None:
+    """Either may come first."""
+    for first, then in (("", PREFIX), (PREFIX, "")):
+        id_ = session.unique("cf")
+        accepted(_with(session, first + id_), "a submission with an id of its own")
+        refused(_with(session, then + id_), f"the id {then + id_!r} after {first + id_!r}", TAKEN)
+
+
+@check("OYR-IDM-015")
+def the_id_of_a_deleted_job_is_free(session: Session) -> None:
+    """And names the new job then."""
+    job = session.job_of(accepted(_with(session, _free(session)), "a submission with an id of its own"))
+    session.until(job)
+    needed(session.delete(job).response.json is True, "an ended job cannot be deleted")
+    again = session.job_of(accepted(_with(session, job.id, "long"), "a submission with the id of a deleted job"))
+    expect(session.phase(again) != "succeeded", "a new job is shown as the deleted one", session.exchanges[-1])
+
+
+@check("OYR-IDM-016")
+def one_of_many_with_one_id_is_granted(session: Session) -> None:
+    """Six at once."""
+    submit = session.spec.operations[session.role("submit").operation]
+    path, id_ = session.directory.path(submit.id, {}), _free(session)
+    told = session.together([session.request(submit.method, path, body=session.body("long", {"submission_id": id_}), headers=session.settings.submit_headers) for _ in range(6)])
+    granted = sum(1 for one in told if one.response.is_success)
+    expect(granted == 1, f"of six submissions of one id at once {granted} were granted", *told)
+
+
+@check("OYR-IDM-017")
+def equal_submissions_make_a_job_each(session: Session) -> None:
+    """Without an id."""
+    body = session.body()
+    jobs = [session.job_of(accepted(session.post(body), "one of two equal submissions")) for _ in range(2)]
+    expect(jobs[0].id != jobs[1].id, "two equal submissions made one job", *(job.created for job in jobs))
+    for job in jobs:
+        accepted(session.read(job), "reading one of two equal jobs")
+
+
+@check("OYR-IDM-018")
+def a_refused_submission_does_not_take_its_id(session: Session) -> None:
+    """It lacked its command."""
+    id_ = _free(session)
+    body = session.body(patch={"submission_id": id_})
+    answer = session.post({key: value for key, value in body.items() if key != "entrypoint"})
+    needed(400 <= answer.response.status < 500, "a submission without a command is not refused")
+    accepted(session.post(body), "the id of a refused submission")
+
+
+@check("OYR-ERR-002")
+def what_is_refused_leaves_no_job(session: Session) -> None:
+    """Refused for an amount, an id, a label, a resource."""
+    session.submit()
+    before = len(session.items())
+    wrong: tuple[Json, ...] = ({"entrypoint_num_cpus": 17}, {"entrypoint_memory": 1}, {"submission_id": "No"}, {"entrypoint_num_cpus": -1}, {"entrypoint": None}, {"runtime_env": {"working_dir": None}})
+    for patch in wrong:
+        answer = session.post(session.body(patch=patch))
+        needed(not answer.response.is_success, f"a submission with {patch} is not refused")
+        count = len(session.items())
+        expect(count == before, f"there were {before} jobs and are {count} after a submission with {patch}", answer, session.exchanges[-1])
+
+
+@check("OYR-ERR-003")
+def of_several_mistakes_one_is_enough(session: Session) -> None:
+    """Whatever comes beside it."""
+    needed(session.post(session.body()).response.is_success, "the control twin was refused")
+    body = session.body(patch={"entrypoint_num_cpus": -1, "entrypoint_memory": -1, "submission_id": "No"})
+    for raw in (body, {**body, "entrypoint": ""}, {key: value for key, value in body.items() if key != "runtime_env"}, {**body, "entrypoint_num_cpus": 17}):
+        refused(session.post(raw), "a submission with several mistakes", (400,))
