@@ -161,7 +161,7 @@ def summed_up(told: list[Told]) -> dict[str, Any]:
     """The figures."""
     from tests.conformance.faults import all_faults
 
-    faults = {fault.id: fault for fault in all_faults()}
+    faults = {fault.id: fault for api in {one.job.api for one in told} for fault in all_faults(api)}
     areas: dict[str, Counter[str]] = defaultdict(Counter)
     missed, wrong, alarms, errors = [], [], [], []
     pairs: Counter[str] = Counter()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import specs
 from conformance import catalogue as catalogues
 from conformance.record import Options, Report
 from conformance.runner import run
@@ -14,6 +15,8 @@ from conformance.verdict import Exit, Verdict
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One case per requirement."""
     api = metafunc.config.getoption("--target")
+    if api and api not in specs.names():
+        raise pytest.UsageError(f"--target {api}: no such API; known are {', '.join(specs.names())}")
     ids = list(catalogues.load(api).requirements) if api else []
     metafunc.parametrize("requirement", ids)
 

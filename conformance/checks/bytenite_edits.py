@@ -45,7 +45,11 @@ def parameters_of_a_draft_can_be_changed(session: Session) -> None:
     for part in ("app", "partitioner", "assembler"):
         given = {"of": part, "list": [1, {"a": None}]}
         view = change(session, "Customer_SetJobParams", job, {part: given})
-        expect(same_value(without_nulls(given), without_nulls(get(view, f"/params/{part}"))), f"the changed {part} is {get(view, f'/params/{part}')!r}", *session.exchanges[-2:])
+        expect(
+            same_value(without_nulls(given), without_nulls(get(view, f"/params/{part}"))),
+            f"the changed {part} is {get(view, f'/params/{part}')!r}",
+            *session.exchanges[-2:],
+        )
 
 
 @check("BYT-STM-004")
@@ -236,7 +240,15 @@ def a_job_that_was_run_is_not_new(session: Session) -> None:
 @check("BYT-ERR-005")
 def every_call_about_nobody_is_refused(session: Session) -> None:
     """Each with a twin about a draft."""
-    bodies = {**NEWER, "Customer_UploadCompleted": {}, "Customer_GetJobConfigs": None, "Customer_RunJob": {}, "Customer_AbortJob": None, "Customer_DeleteJob": None, "Customer_GetJob": None}
+    bodies = {
+        **NEWER,
+        "Customer_UploadCompleted": {},
+        "Customer_GetJobConfigs": None,
+        "Customer_RunJob": {},
+        "Customer_AbortJob": None,
+        "Customer_DeleteJob": None,
+        "Customer_GetJob": None,
+    }
     _about_nobody(session, bodies)
 
 

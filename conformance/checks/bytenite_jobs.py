@@ -66,7 +66,15 @@ def what_is_left_out_stays_unset(session: Session) -> None:
     """A submission of a template and nothing else."""
     exchange = accepted(session.post({"templateId": session.body()["templateId"]}), "a submission of a template alone")
     view = seen(session, session.job_of(exchange))
-    for pointer in ("/name", "/description", "/config/taskTimeout", "/config/jobTimeout", "/dataSource/dataSourceDescriptor", "/dataDestination/dataSourceDescriptor", "/errorMessage"):
+    for pointer in (
+        "/name",
+        "/description",
+        "/config/taskTimeout",
+        "/config/jobTimeout",
+        "/dataSource/dataSourceDescriptor",
+        "/dataDestination/dataSourceDescriptor",
+        "/errorMessage",
+    ):
         told = get(view, pointer)
         expect(told in (*EMPTY, "0"), f"{pointer} was left out and is {told!r}", exchange, session.exchanges[-1])
 
@@ -87,7 +95,9 @@ def the_template_is_told_alike(session: Session) -> None:
     for job, beside in _templates(session):
         inside = get(job, "/templateInfo")
         if isinstance(inside, dict) and isinstance(beside, dict):
-            expect(same_value(without_nulls(inside), without_nulls(beside)), f"the template in the job is {inside!r}, beside it {beside!r}", session.exchanges[-1])
+            expect(
+                same_value(without_nulls(inside), without_nulls(beside)), f"the template in the job is {inside!r}, beside it {beside!r}", session.exchanges[-1]
+            )
 
 
 @check("BYT-RSP-002")
@@ -122,7 +132,10 @@ def a_test_costs_nothing(session: Session) -> None:
 def passwords_are_not_shown(session: Session) -> None:
     """Neither at creation nor when read or listed."""
     word = "cf-hush-hush"
-    source = {"dataSourceDescriptor": "url", "params": {"@type": "type.googleapis.com/bytenite.data_source.HttpDataSource", "url": "https://example.com/a", "username": "cf", "password": word}}
+    source = {
+        "dataSourceDescriptor": "url",
+        "params": {"@type": "type.googleapis.com/bytenite.data_source.HttpDataSource", "url": "https://example.com/a", "username": "cf", "password": word},
+    }
     job = session.submit(patch={"dataSource": source}, draft=True)
     for exchange in (job.created, session.read(job), session.list_jobs()):
         expect(word.encode() not in exchange.response.body, "the password of a data source is shown", exchange)
@@ -182,10 +195,11 @@ def _lines(session: Session, job: JobRef, **asked: Json) -> list[tuple[str, Json
 
 @check("BYT-RSP-018")
 def logs_are_filtered_by_level(session: Session) -> None:
-    """Each level there is, in a job that is complete and one that failed."""
-    for shape in ("quick", "fails"):
+    """Each level there is, in a job that is complete, one that failed and one that was aborted."""
+    for shape in ("quick", "fails", "long"):
         job = session.submit(shape)
-        session.until(job)
+        session.until(job, *(("running",) if shape == "long" else ()))
+        session.cancel(job)
         everything = _lines(session, job)
         for level in ("INFO", "WARN", "ERROR", "DEBUG"):
             wanted = sum(1 for _, line in everything if line.get("level") == level)
@@ -218,9 +232,16 @@ def logs_are_of_the_jobs_time(session: Session) -> None:
     created, ended = instant(view.get("createdAt")), instant(view.get("endedAt"))
     lines = _lines(session, job)
     needed(created is not None and ended is not None and lines, "the job tells no instants, or has no logs")
+    assert created is not None
+    assert ended is not None
     for service, line in lines:
         told = instant(line.get("timestamp"))
-        expect(told is not None and created - 1.1 <= told <= ended + 1.1, f"a line of {service} is of {line.get('timestamp')!r}", session.exchanges[-2], session.exchanges[-1])
+        expect(
+            told is not None and created - 1.1 <= told <= ended + 1.1,
+            f"a line of {service} is of {line.get('timestamp')!r}",
+            session.exchanges[-2],
+            session.exchanges[-1],
+        )
 
 
 @check("BYT-RSP-021")
@@ -258,4 +279,9 @@ def configs_show_the_same_job(session: Session) -> None:
     shown = get(exchange.response.json, "/job")
     if isinstance(shown, dict):
         for name in shown.keys() & view.keys():
-            expect(same_value(shown[name], view[name]), f"{name} is {shown[name]!r} among the configs and {view[name]!r} when read", session.exchanges[-2], exchange)
+            expect(
+                same_value(shown[name], view[name]),
+                f"{name} is {shown[name]!r} among the configs and {view[name]!r} when read",
+                session.exchanges[-2],
+                exchange,
+            )

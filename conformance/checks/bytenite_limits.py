@@ -133,7 +133,11 @@ def a_job_within_its_timeouts_is_complete(session: Session) -> None:
 @check("BYT-TMO-011")
 def limits_that_come_later_count(session: Session) -> None:
     """With the run, flat and under config, and with a change of the draft."""
-    for operation, body in (("Customer_RunJob", {"jobTimeout": LIMIT}), ("Customer_RunJob", {"config": {"jobTimeout": str(LIMIT)}}), ("Customer_SetJobConfigs", {"jobTimeout": LIMIT})):
+    for operation, body in (
+        ("Customer_RunJob", {"jobTimeout": LIMIT}),
+        ("Customer_RunJob", {"config": {"jobTimeout": str(LIMIT)}}),
+        ("Customer_SetJobConfigs", {"jobTimeout": LIMIT}),
+    ):
         job = session.submit("long", {"config": {"jobTimeout": 5 * LIMIT}}, draft=True)
         answer = on(session, operation, job, body)
         needed(answer.response.is_success, f"{operation} with limits was answered {answer.response.status}")
@@ -154,3 +158,11 @@ def a_job_without_limits_goes_on(session: Session) -> None:
     _goes_on(session, job, "without any timeout")
     ended = session.until(job, within=1200, step=20)
     expect(session.phase_of(ended) == "succeeded", f"a job without limits ended as {ended}", job.created, session.exchanges[-1])
+
+
+@check("BYT-TMO-013")
+def a_timeout_of_nought_is_none(session: Session) -> None:
+    """Both limits."""
+    job = _limited(session, {"taskTimeout": 0, "jobTimeout": 0})
+    for _ in session.ticks(3 * LIMIT, LIMIT):
+        _goes_on(session, job, "with timeouts of nought")

@@ -108,10 +108,16 @@ def a_filter_by_template_or_name_holds_what_it_says(session: Session) -> None:
     made = {session.submit(patch={"templateId": template, "name": name}, draft=True).id: (template, name) for template, name in facts}
     for template in ("hello-world", "image-variations"):
         found = set(ids(_filtered(session, templateIds=[template]).response.json)) & made.keys()
-        expect(found == {id_ for id_, fact in made.items() if fact[0] == template}, f"a filter by the template {template} holds others, or not all", session.exchanges[-1])
+        expect(
+            found == {id_ for id_, fact in made.items() if fact[0] == template},
+            f"a filter by the template {template} holds others, or not all",
+            session.exchanges[-1],
+        )
     for part in ("cf-red", "green", "cf-blue"):
         found = set(ids(_filtered(session, name=part).response.json)) & made.keys()
-        expect(found == {id_ for id_, fact in made.items() if part in fact[1]}, f"a filter by the name {part!r} holds others, or not all", session.exchanges[-1])
+        expect(
+            found == {id_ for id_, fact in made.items() if part in fact[1]}, f"a filter by the name {part!r} holds others, or not all", session.exchanges[-1]
+        )
 
 
 @check("BYT-LST-012")

@@ -105,3 +105,14 @@ def equal_submissions_make_a_job_each(session: Session) -> None:
     session.start(jobs[0])
     states = [session.state(job) for job in jobs]
     expect(states[0] != NEW and states[1] == NEW, f"of two equal jobs one was run; they are {states}", *session.exchanges[-2:])
+
+
+@check("BYT-RSP-025")
+def a_local_file_can_be_uploaded(session: Session) -> None:
+    """Given with the submission or with a change of the draft; then it is said to be there."""
+    source = {"dataSource": {"dataSourceDescriptor": "file", "params": {"name": "in.zip"}}}
+    for job in (session.submit(patch=source, draft=True), session.submit(draft=True)):
+        view = seen(session, job) if "dataSource" in (job.body or {}) else change(session, "Customer_SetJobDatasource", job, source)
+        told = get(view, "/dataSource/params/tempUrl")
+        expect(isinstance(told, str) and "://" in told, f"a draft whose input is a local file is told {told!r}", session.exchanges[-1])
+        accepted(on(session, "Customer_UploadCompleted", job, {}), "saying that the file was uploaded")

@@ -84,7 +84,11 @@ def the_end_is_when_it_was(session: Session) -> None:
         session.until(job, step=0.5)
         view, now = seen(session, job), _now(session)
         apart = _told(view, "endedAt") - _told(view, "createdAt")
-        expect(now - created - 0.5 - NEAR <= apart <= now - created + NEAR, f"a job that ended {now - created:g} seconds after its creation tells {apart:g}", session.exchanges[-1])
+        expect(
+            now - created - 0.5 - NEAR <= apart <= now - created + NEAR,
+            f"a job that ended {now - created:g} seconds after its creation tells {apart:g}",
+            session.exchanges[-1],
+        )
         started = _told(view, "startedAt") - _told(view, "createdAt")
         expect(-NEAR <= started <= now - created + NEAR, f"a job that lived {now - created:g} seconds tells a start after {started:g}", session.exchanges[-1])
 
@@ -112,7 +116,12 @@ def _is_stamped(session: Session, job: JobRef, states: tuple[str, str], *, since
     expect(state in stamps, f"a job that is {state} has no instant of it", exchange)
     if state != before:
         apart = stamps[state] - _told(view, "createdAt")
-        expect(since - NEAR <= apart <= by + NEAR, f"{state} was entered between {since:g} and {by:g} seconds after the creation and tells {apart:g}", job.created, exchange)
+        expect(
+            since - NEAR <= apart <= by + NEAR,
+            f"{state} was entered between {since:g} and {by:g} seconds after the creation and tells {apart:g}",
+            job.created,
+            exchange,
+        )
 
 
 @check("BYT-TIM-019")
@@ -150,4 +159,8 @@ def first_and_last_state_agree_with_creation_and_end(session: Session) -> None:
         stamps = _stamps(view)
         needed(NEW in stamps and ended in stamps, "the first or the last state has no instant")
         for state, name in ((NEW, "createdAt"), (ended, "endedAt")):
-            expect(abs(stamps[state] - _told(view, name)) <= NEAR, f"{name} is {view.get(name)} and {state} {view['stateTimestamps'][state]}", session.exchanges[-1])
+            expect(
+                abs(stamps[state] - _told(view, name)) <= NEAR,
+                f"{name} is {view.get(name)} and {state} {view['stateTimestamps'][state]}",
+                session.exchanges[-1],
+            )

@@ -112,8 +112,14 @@ def customers_do_not_see_each_others_jobs(session: Session) -> None:
         refused(on(session, "Customer_GetJobResults", job, credential=stranger), "reading results of another customer", STRANGERS)
         refused(session.call("Customer_GetLogs", body={"jobId": job.id}, credential=stranger), "reading logs of another customer", STRANGERS)
         needed(job.id in ids(session.list_jobs(credential=own).response.json), "a customer does not see its own job")
-        expect(job.id not in ids(session.list_jobs(credential=stranger).response.json), "the list of one customer holds the job of another", session.exchanges[-1])
-        expect(job.id not in ids(session.call("Customer_FilterJobs", body={}, credential=stranger).response.json), "the filtered list of one customer holds the job of another", session.exchanges[-1])
+        expect(
+            job.id not in ids(session.list_jobs(credential=stranger).response.json), "the list of one customer holds the job of another", session.exchanges[-1]
+        )
+        expect(
+            job.id not in ids(session.call("Customer_FilterJobs", body={}, credential=stranger).response.json),
+            "the filtered list of one customer holds the job of another",
+            session.exchanges[-1],
+        )
 
 
 @check("BYT-ISO-002", strict=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.checks import check
 from conformance.expect import expect, needed
-from conformance.pointer import MISSING
+from conformance.pointer import get
 from conformance.receiver import Delivery, Receiver
 from conformance.session import JobRef, Session
 
@@ -37,16 +37,18 @@ def the_very_url_is_called(session: Session) -> None:
 
 @check("ION-WHK-002")
 def the_call_posts_json(session: Session) -> None:
-    """An object, declared as what it is."""
-    with Receiver() as receiver:
-        job = _submit(session, receiver.url)
-        session.until(job)
-        calls = _told(session, receiver)
-        needed(calls, "nobody was called")
-        expect(calls[0].request.method == "POST", f"the method of the call is {calls[0].request.method}", job.created)
-        media = (calls[0].request.header("content-type") or "").partition(";")[0].strip().lower()
-        expect(media == "application/json", f"the media type of the call is {media!r}", job.created)
-        expect(calls[0].body is not MISSING, "the call's body is not JSON", job.created)
+    """An object, declared as what it is, of a job that ended well and of one that failed."""
+    for shape, status in (("quick", "completed"), ("fails", "failed")):
+        with Receiver() as receiver:
+            job = _submit(session, receiver.url, shape)
+            session.until(job)
+            calls = _told(session, receiver)
+            needed(calls, "nobody was called")
+            expect(calls[0].request.method == "POST", f"the method of the call is {calls[0].request.method}", job.created)
+            media = (calls[0].request.header("content-type") or "").partition(";")[0].strip().lower()
+            expect(media == "application/json", f"the media type of the call is {media!r}", job.created)
+            told = get(calls[0].body, "/status")
+            expect(told == status, f"the call about a job that is {status} says {told!r}", job.created)
 
 
 @check("ION-WHK-003")
@@ -68,7 +70,9 @@ def the_end_of_a_canceled_job_is_told_once(session: Session) -> None:
         job = _submit(session, receiver.url, "large")
         session.until(job, "running")
         session.cancel(job)
-        expect(_told(session, receiver), "nobody was told that a running job was canceled", job.created, session.exchanges[-1])
+        calls = _told(session, receiver)
+        expect(calls, "nobody was told that a running job was canceled", job.created, session.exchanges[-1])
+        expect(get(calls[0].body, "/status") == "canceled", f"the call about a canceled job says {get(calls[0].body, '/status')!r}", job.created)
         session.advance(60)
         expect(len(receiver.calls) <= 2, f"the client was called {len(receiver.calls)} times", job.created)
         expect(len({call.request.body for call in receiver.calls}) == 1, "the client was told two ends of one job", job.created)

@@ -72,7 +72,8 @@ def a_cancel_of_an_ended_job_is_answered_with_the_job(session: Session) -> None:
 @check("ION-STM-010")
 def a_cancel_needs_no_body(session: Session) -> None:
     """With an empty object, and with nothing."""
-    for options in ({"body": {}}, {}):
+    ways: tuple[dict[str, Json], ...] = ({"body": {}}, {})
+    for options in ways:
         job = running(session)
         accepted(session.cancel(job, **options), f"canceling with {options or 'no body'}")
         expect(session.phase(job) == "cancelled", "the job goes on", session.exchanges[-1])

@@ -47,7 +47,7 @@ def _names(session: Session, job: JobRef) -> list[str]:
 @check("ION-RSP-003")
 def metadata_is_read_as_it_was_handed_in(session: Session) -> None:
     """Nested, with letters of all kinds; each job's own, and after its end too."""
-    said = ({"ticket": "CELL-118", "deep": {"list": [1, 2.5, None, "ä"]}}, {"ticket": "CELL-119"}, {})
+    said: tuple[dict[str, Any], ...] = ({"ticket": "CELL-118", "deep": {"list": [1, 2.5, None, "ä"]}}, {"ticket": "CELL-119"}, {})
     jobs = [session.submit(patch={"metadata": one}) for one in said]
     for _ in range(2):
         for job, one in zip(jobs, (job.body["metadata"] for job in jobs), strict=True):

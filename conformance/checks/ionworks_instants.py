@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from conformance.checks import check
 from conformance.checks.ionworks_crowd import LAG, Life, lived
 from conformance.derived import instant
@@ -20,9 +22,10 @@ def created_at_is_the_instant_of_the_submission(session: Session) -> None:
         session.advance(pause)
         made.append(session.submit())
     told = [instant(get(job.created.response.json, "/created_at")) for job in made]
-    for (before, after), pause in zip(zip(told, told[1:], strict=False), (40.0, 600.0), strict=True):
+    for (before, after), pause in zip(pairwise(told), (40.0, 600.0), strict=True):
         needed(before is not None and after is not None, "created_at is no instant")
-        assert before is not None and after is not None
+        assert before is not None
+        assert after is not None
         gap = after - before
         expect(abs(gap - pause) <= SKEW, f"two jobs made {pause:g} seconds apart say {gap:g} seconds", *(job.created for job in made))
 
@@ -85,7 +88,8 @@ def compute_time_is_the_length_of_the_run(session: Session) -> None:
     expect(isinstance(spent, int | float), f"a completed job has the compute_time {spent!r}", session.exchanges[-1])
     begun, ended = life.told(life.end, "/started_at"), life.told(life.end, "/completed_at")
     needed(begun is not None and ended is not None, "the job does not tell when it started and ended")
-    assert begun is not None and ended is not None
+    assert begun is not None
+    assert ended is not None
     expect(abs(spent - (ended - begun)) <= 1, f"compute_time is {spent:g}, from start to end are {ended - begun:g} seconds", session.exchanges[-1])
 
 
@@ -104,7 +108,8 @@ def whatever_ended_a_run_it_has_a_length(session: Session) -> None:
         state = get(view, "/status")
         expect(isinstance(spent, int | float), f"a job that ran and is {state} has the compute_time {spent!r}", session.exchanges[-1])
         needed(begun is not None and ended is not None, "the job does not tell when it started and ended")
-        assert begun is not None and ended is not None
+        assert begun is not None
+        assert ended is not None
         expect(abs(spent - (ended - begun)) <= 1, f"compute_time of a {state} job is {spent:g}, its run took {ended - begun:g} seconds", session.exchanges[-1])
 
 

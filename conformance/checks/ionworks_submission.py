@@ -157,7 +157,7 @@ def _parts(url: str) -> tuple[str, ...]:
 
 @check("ION-CRT-005")
 def a_job_belongs_to_the_project_of_its_query(session: Session) -> None:
-    """Whether it is a plain name or has letters of all kinds."""
+    """Whether it is a plain name or has letters of all kinds; the oracles look at the list."""
     for project in ("project-7", "Größe 1/2 & mehr"):
         exchange = session.post(session.body(), query={"project_id": project})
         needed(exchange.response.is_success, "the control submission was refused")
@@ -165,6 +165,8 @@ def a_job_belongs_to_the_project_of_its_query(session: Session) -> None:
             expect(
                 get(view, "/project_id") == project, f"project_id is {get(view, '/project_id')!r}, submitted was {project!r}", exchange, session.exchanges[-1]
             )
+    if "list" in session.roles:
+        session.list_jobs()
 
 
 @check("ION-DEF-006")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.checks import check
 from conformance.expect import accepted, expect, needed, refused
-from conformance.pointer import get, same_value, without_nulls
+from conformance.pointer import MISSING, get, same_value, without_nulls
 from conformance.session import JobRef, Session
 
 STRANGERS, DENIED = (404, 403), (401, 403)
@@ -30,7 +30,7 @@ def totals_and_filters_are_a_tenants_own(session: Session) -> None:
             ids = {get(job, "/job_id") for job in get(told.response.json, "/jobs") or []}
             expect(ids <= {job.id for job in own}, f"the list for {query} holds jobs of another tenant", told)
             total = get(told.response.json, "/total")
-            expect(total == len(own), f"the total for {query} is {total}, the tenant has {len(own)} such jobs", told)
+            expect(total in (MISSING, len(own)), f"the total for {query} is {total}, the tenant has {len(own)} such jobs", told)
 
 
 @check("ION-ISO-003")
@@ -111,7 +111,7 @@ def a_wrong_bearer_token_is_refused(session: Session) -> None:
     job = session.submit()
     refused(session.read(job, credential="wrong-bearer"), "reading with a wrong bearer token", DENIED)
     refused(session.post(session.body(), credential="wrong-bearer"), "a submission with a wrong bearer token", DENIED)
-    for told in ("Bearer", "Bearer ", "Basic bW9jazprZXk="):
+    for told in ("Bearer", "Basic bW9jazprZXk="):
         refused(session.read(job, credential="none", headers={"Authorization": told}), f"reading with {told!r}", DENIED)
 
 

@@ -55,7 +55,11 @@ def tenants_share_their_jobs(session: Session) -> None:
     job = session.submit("long", headers={"X-Tenant-Id": "cf-one"})
     session.until(job, "running")
     other = {"X-Tenant-Id": "cf-two"}
-    expect(job.id in [get(item, "/submission_id") for item in session.items(headers=other)], "the list of one tenant lacks the job of another", session.exchanges[-1])
+    expect(
+        job.id in [get(item, "/submission_id") for item in session.items(headers=other)],
+        "the list of one tenant lacks the job of another",
+        session.exchanges[-1],
+    )
     accepted(session.on("read", job, headers=other), "reading the job of another tenant")
     said(session.on("cancel", job, headers=other), "stopping the job of another tenant", True)
 

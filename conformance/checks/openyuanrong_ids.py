@@ -161,7 +161,9 @@ def one_of_many_with_one_id_is_granted(session: Session) -> None:
     """Six at once."""
     submit = session.spec.operations[session.role("submit").operation]
     path, id_ = session.directory.path(submit.id, {}), _free(session)
-    told = session.together([session.request(submit.method, path, body=session.body("long", {"submission_id": id_}), headers=session.settings.submit_headers) for _ in range(6)])
+    told = session.together(
+        [session.request(submit.method, path, body=session.body("long", {"submission_id": id_}), headers=session.settings.submit_headers) for _ in range(6)]
+    )
     granted = sum(1 for one in told if one.response.is_success)
     expect(granted == 1, f"of six submissions of one id at once {granted} were granted", *told)
 
@@ -191,7 +193,14 @@ def what_is_refused_leaves_no_job(session: Session) -> None:
     """Refused for an amount, an id, a label, a resource."""
     session.submit()
     before = len(session.items())
-    wrong: tuple[Json, ...] = ({"entrypoint_num_cpus": 17}, {"entrypoint_memory": 1}, {"submission_id": "No"}, {"entrypoint_num_cpus": -1}, {"entrypoint": None}, {"runtime_env": {"working_dir": None}})
+    wrong: tuple[Json, ...] = (
+        {"entrypoint_num_cpus": 17},
+        {"entrypoint_memory": 1},
+        {"submission_id": "No"},
+        {"entrypoint_num_cpus": -1},
+        {"entrypoint": None},
+        {"runtime_env": {"working_dir": None}},
+    )
     for patch in wrong:
         answer = session.post(session.body(patch=patch))
         needed(not answer.response.is_success, f"a submission with {patch} is not refused")

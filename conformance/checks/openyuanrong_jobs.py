@@ -9,7 +9,7 @@ from conformance.checks import check
 from conformance.derived import instant
 from conformance.exchange import Exchange
 from conformance.expect import accepted, expect, needed, refused, same
-from conformance.pointer import MISSING, get
+from conformance.pointer import MISSING, Json, get
 from conformance.session import JobRef, Session
 from conformance.views import items_of
 
@@ -27,12 +27,14 @@ def said(exchange: Exchange, what: str, expected: bool) -> Exchange:
 
 
 def in_state(session: Session, shape: str, *phases: str) -> JobRef:
+    """A job of a shape, as soon as it is in one of these phases."""
     job = session.submit(shape)
     session.until(job, *phases)
     return job
 
 
 def stopped(session: Session) -> JobRef:
+    """A job that was stopped while it ran."""
     job = in_state(session, "long", "running")
     needed(session.cancel(job).response.is_success, "a running job cannot be stopped")
     session.until(job)
@@ -116,7 +118,8 @@ def a_deleted_job_is_unknown(session: Session) -> None:
 @check("OYR-STM-008")
 def a_stop_does_not_read_its_body(session: Session) -> None:
     """An object, an array."""
-    for body in ({"force": True}, []):
+    bodies: tuple[Json, ...] = ({"force": True}, [])
+    for body in bodies:
         job = in_state(session, "long", "running")
         said(session.on("cancel", job, body=body), f"a stop with the body {body}", True)
 
@@ -140,7 +143,11 @@ def one_of_many_stops_is_true(session: Session) -> None:
 def one_of_many_deletions_is_true(session: Session) -> None:
     """Four at once."""
     told = _at_once(session, "delete", in_state(session, "quick", "succeeded"))
-    expect(sorted(one.response.status for one in told) == [200, 404, 404, 404], f"four deletions at once were answered {[one.response.status for one in told]}", *told)
+    expect(
+        sorted(one.response.status for one in told) == [200, 404, 404, 404],
+        f"four deletions at once were answered {[one.response.status for one in told]}",
+        *told,
+    )
 
 
 @check("OYR-STM-011")

@@ -52,6 +52,29 @@ def ends_have_the_documented_words(session: Session) -> None:
         expect(state == wanted, f"a job whose end should be told as {wanted} is {state or 'not listed'}", session.exchanges[-1])
 
 
+@check("RAI-STM-011")
+def a_run_has_the_documented_word(session: Session) -> None:
+    """A training job and a workbench, given five minutes to begin."""
+    for job in (session.submit("long"), session.submit(patch=WORKBENCH)):
+        state = ""
+        for _ in session.ticks(300, 10):
+            state = session.state(job)
+            if state == RUNNING:
+                break
+        expect(state == RUNNING, f"a job that runs for long is {state or 'not listed'}", job.created, session.exchanges[-1])
+
+
+@check("RAI-CRT-019")
+def arguments_reach_the_command(session: Session) -> None:
+    """It sleeps as long as they say."""
+    job = session.submit(patch={"job": {"command": "sleep", "arguments": ["40"]}})
+    session.until(job, "running")
+    for pause, wanted in ((30, RUNNING), (20, "Succeeded")):
+        session.advance(pause)
+        state = session.state(job)
+        expect(state == wanted, f"a job that sleeps as its arguments say is {state or 'not listed'}, expected {wanted}", job.created, session.exchanges[-1])
+
+
 @check("RAI-STM-002")
 def a_workbench_runs_on(session: Session) -> None:
     """For minutes, hours, days."""
@@ -162,10 +185,10 @@ def a_job_is_one_run(session: Session) -> None:
 
 @check("RAI-RTY-001")
 def a_job_is_tried_as_often_as_asked(session: Session) -> None:
-    """Once more than it may be tried again, for no retry, one, and three."""
-    for retries in (0, 1, 3):
-        job = _failing(session, 6, backoffLimit=retries)
-        seen = _watched(session, job, step=2, within=900)
+    """Once more than it may be tried again, for no retry, one, three, and more than are usual."""
+    for retries, seconds, step in ((0, 6, 2), (1, 6, 2), (3, 6, 2), (8, 20, 8)):
+        job = _failing(session, seconds, backoffLimit=retries)
+        seen = _watched(session, job, step=step, within=3600)
         expect(_runs(seen) == retries + 1, f"a job with backoffLimit {retries} that always fails ran {_runs(seen)} times", job.created, session.exchanges[-1])
         expect(seen[-1][0] == "Failed", f"a job that always fails is {seen[-1][0]} after {_runs(seen)} runs", job.created, session.exchanges[-1])
 

@@ -102,6 +102,22 @@ def a_deletion_that_repeats_itself_deletes_once(session: Session) -> None:
     expect([_verdict(answer, 0)[0], _verdict(answer, 1)] == [True, (False, 404)], "a job was deleted twice in one call", answer)
 
 
+@check("RAI-IDM-006")
+def a_deleted_job_leaves_nothing_to_its_namesake(session: Session) -> None:
+    """Neither the end of its run nor that of its time to live."""
+    short = session.submit(patch={"job": {"command": "sleep 30"}})
+    fading = session.submit(patch={"job": {"ttlAfterFinish": "60s"}})
+    session.until(short, "running")
+    session.until(fading)
+    accepted(forget(session, short, fading), "a deletion")
+    later = [session.submit(patch={"job": {"name": short.id, "command": "sleep 600"}}), session.submit(patch={"job": {"name": fading.id}})]
+    session.until(later[0], "running")
+    session.advance(120)
+    for job, wanted in zip(later, ("Running", "Succeeded"), strict=True):
+        state = session.state(job)
+        expect(state == wanted, f"a job with the name of a deleted one is {state or 'not listed'}, expected {wanted}", job.created, session.exchanges[-1])
+
+
 def _refused(session: Session, bodies: list[Json]) -> None:
     """Each is refused, the job stays; a right one then deletes it."""
     job = session.submit("long")

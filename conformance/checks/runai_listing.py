@@ -62,6 +62,10 @@ def projects_are_told_apart_by_their_whole_name(session: Session) -> None:
     for project, job in jobs.items():
         told = names(session, project=project)
         expect(told == [job.id], f"the list of {project} holds {told}, expected {[job.id]}", session.exchanges[-1])
+    for other in (short.upper(), short[:-1], f"{short} "):
+        exchange = session.list_jobs(query={"project": other})
+        told = [str(one.get("name")) for one in get(exchange.response.json, "/data") or [] if isinstance(one, dict)] if exchange.response.is_success else []
+        expect(jobs[short].id not in told, f"the list of {other!r} holds a job of {short!r}", exchange)
 
 
 @check("RAI-LST-004")
@@ -119,6 +123,18 @@ def ended_jobs_are_listed_with_the_others(session: Session) -> None:
         expect(job.id in told, f"job {job.id} is not in the list", job.created, session.exchanges[-1])
 
 
+@check("RAI-LST-018")
+def both_lists_tell_the_same(session: Session) -> None:
+    """Of a job that has ended and of one that runs."""
+    project = session.unique("team")
+    jobs = [session.submit(shape, {"job": {"project": project}}, headers={"RA-USER": "john"}) for shape in ("quick", "long")]
+    session.until(jobs[0])
+    session.until(jobs[1], "running")
+    whole = {one.get("name"): one for one in session.items()}
+    for one in session.items(query={"project": project}):
+        same(whole.get(one.get("name"), MISSING), one, f"what the list of a project tells of {one.get('name')}", session.exchanges[-2], session.exchanges[-1])
+
+
 @check("RAI-LST-017")
 def an_empty_project_is_none(session: Session) -> None:
     """All jobs are listed."""
@@ -131,7 +147,6 @@ def an_empty_project_is_none(session: Session) -> None:
 @check("RAI-RSP-004")
 @check("RAI-RSP-005")
 @check("RAI-RSP-006")
-@check("RAI-RSP-008")
 def jobs_with_gpus_are_watched(session: Session) -> None:
     """From waiting to their ends; the oracles look at what they occupy."""
     shapes = [shape for shape in ("quick", "fails", "waits", "retried") if shape == "quick" or shape in session.settings.shapes]
@@ -141,10 +156,21 @@ def jobs_with_gpus_are_watched(session: Session) -> None:
             session.until(job, step=0.5)
 
 
+@check("RAI-RSP-008")
+def a_job_that_is_made_ready_occupies_its_gpus(session: Session) -> None:
+    """From the first look at it to its running."""
+    job = session.submit("long", {"job": {"gpu": 1}})
+    for state in session.watch(job, within=60, step=0.25):
+        if state == "ContainerCreating":
+            same(1, _told(session, job).get("currentAllocatedGPUs"), "currentAllocatedGPUs of a job in ContainerCreating", session.exchanges[-1])
+        if state == "Running":
+            break
+
+
 @check("RAI-RSP-007")
 def a_running_job_occupies_what_it_asked_for(session: Session) -> None:
-    """One GPU, two, half a one."""
-    for gpus in (1, 2, 0.5):
+    """One GPU, two, half a one, a quarter."""
+    for gpus in (1, 2, 0.5, 0.25):
         _occupies(session, session.submit("long", {"job": {"gpu": gpus}}), gpus)
 
 

@@ -67,6 +67,28 @@ def a_job_has_the_name_that_it_was_given(session: Session) -> None:
         expect(found == 1, f"{found} jobs are listed as {name}", exchange, session.exchanges[-1])
 
 
+WRONG: tuple[dict[str, Any], ...] = (
+    {"image": None},
+    {"project": None},
+    {"gpu": "one"},
+    {"backoffLimit": 1.5},
+    {"arguments": "-e"},
+    {"imagePullPolicy": 7},
+)
+"""What the table excludes; null takes a member away."""
+
+
+@check("RAI-ERR-007")
+def a_refused_submission_leaves_no_job(session: Session) -> None:
+    """Something is missing, or of another type."""
+    _twin(session)
+    for members in WRONG:
+        body = session.body(patch={"job": members})
+        told = session.post(body)
+        needed(not told.response.is_success, f"a submission with {members} is granted")
+        expect(body["job"]["name"] not in names(session), f"a submission with {members} was refused and made a job", told, session.exchanges[-1])
+
+
 @check("RAI-CRT-002")
 def a_job_is_listed_under_its_project(session: Session) -> None:
     """Two projects."""

@@ -9,7 +9,7 @@ from conformance.pointer import Json, get
 from conformance.session import JobRef, Session
 from conformance.stage import ROOMY, staged
 
-NARROW: Json = {"class": "narrow", "cpu": 4, "memory_gib": 16, "storage_gib": 100}
+NARROW: Json = {"class": "narrow", "cpu": 4, "memory_gib": 16, "storage_gib": 100, "gpu": {"count": 1, "model": "Judge", "vram_gib": 16}}
 """A node for one job of four cores at a time."""
 WHOLE: Json = {"cpu_count": 4, "max_timeout_run_ms": 900_000}
 PERSISTENT: Json = {"task": "PERSISTENT", "max_timeout_run_ms": None, "parameters": {"parameters": {"env": {"MOCK_RUN_SECONDS": None}}}}
@@ -43,19 +43,20 @@ def the_answer_to_a_stop_shows_the_stopped_job(session: Session) -> None:
 def a_job_can_be_stopped_in_preparation(session: Session) -> None:
     """And does not run when its node would be ready."""
     staged(session, ROOMY, startup=20)
-    job = session.submit()
+    job = session.submit("quick", {"max_retry_count": 2})
     session.until(job, "starting", within=10)
     accepted(session.cancel(job), "stopping a job in preparation")
     for _ in session.ticks(40, 10):
         same("CANCELLED", session.state(job), "the state of a job that was stopped in preparation", session.exchanges[-1])
 
 
-def _queue(session: Session, behind: str = "long") -> tuple[JobRef, JobRef]:
-    """One job that takes the whole node, and one that waits for it."""
+def _queue(session: Session, wish: Json = None) -> tuple[JobRef, JobRef]:
+    """One job that takes the whole node, or all that it has of something, and one that waits for it."""
+    wish = WHOLE if wish is None else {"max_timeout_run_ms": 900_000, "cpu_count": 1, **wish}
     staged(session, NARROW)
-    first = session.submit("long", WHOLE)
+    first = session.submit("long", wish)
     session.until(first, "running")
-    second = session.submit(behind, WHOLE)
+    second = session.submit("long", wish)
     session.advance(5)
     needed(session.phase(second) == "queued", f"the second job is {session.state(second)} although the only node is taken")
     return first, second
@@ -70,15 +71,22 @@ def a_stopped_waiter_is_passed_over(session: Session) -> None:
     for _ in session.ticks(30, 5):
         state = session.state(second)
         expect(session.phase_of(state) == "cancelled", f"a job that was stopped while it waited is {state} when there is room", session.exchanges[-1])
+    session.advance(320)
+    same("cancelled", session.phase(second), "the phase of a job that was stopped while it waited, long after its assign limit", session.exchanges[-1])
 
 
 @check("XIO-STM-005")
 def a_stopped_job_makes_room(session: Session) -> None:
-    """The next one runs within a minute."""
-    first, second = _queue(session)
-    accepted(session.cancel(first), "stopping a running job")
-    session.advance(30)
-    expect(session.phase(second) in ("starting", "running"), f"the node was given up and the next job is {session.state(second)}", session.exchanges[-1])
+    """The next one runs within half a minute, whether cores, GPUs, RAM or storage were all taken."""
+    for wish in ({"cpu_count": 4}, {"gpu_count": 1}, {"min_ram_gb": 12}, {"min_storage_gb": 80}):
+        first, second = _queue(session, wish)
+        accepted(session.cancel(first), "stopping a running job")
+        session.advance(30)
+        expect(
+            session.phase(second) in ("starting", "running"),
+            f"a job that held {wish} was stopped, and the next is {session.state(second)}",
+            session.exchanges[-1],
+        )
 
 
 @check("XIO-STM-006")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.checks import check
 from conformance.checks.xio_runs import runs_of
 from conformance.derived import instant
-from conformance.expect import expect, needed, same
+from conformance.expect import NotApplicable, expect, needed, same
 from conformance.pointer import Json, get, same_value, without_nulls
 from conformance.session import JobRef, Session
 from conformance.stage import ROOMY, staged
@@ -27,10 +27,19 @@ ENDS: tuple[tuple[str, Json, bool], ...] = (
 """Ways to end: the kind of job, how it is changed, whether it is stopped."""
 
 
+def _no_days(view: Json, *names: str) -> None:
+    """The page that creation is documented on shows days; of those nothing follows. NotApplicable."""
+    for name in names:
+        told = get(view, f"/{name}")
+        if isinstance(told, str) and len(told) == len("2026-01-01"):
+            raise NotApplicable(f"{name} is a day and no instant: {told}")
+
+
 def _told(session: Session, view: Json, name: str) -> float:
     """Seconds from a job's creation to one of its instants."""
     created, found = instant(get(view, "/created_at")), instant(get(view, f"/{name}"))
     needed(created is not None, "the job has no instant of creation")
+    _no_days(view, "created_at", name)
     expect(found is not None, f"{name} is {get(view, f'/{name}')!r}, which is no instant", session.exchanges[-1])
     assert created is not None
     assert found is not None
@@ -73,7 +82,9 @@ def time_passes_between_creations(session: Session) -> None:
     first = session.submit()
     session.advance(90)
     second = session.submit()
-    told = [instant(get(session.view(job), "/created_at")) for job in (first, second)]
+    views = [session.view(job) for job in (first, second)]
+    _no_days(views[0], "created_at")
+    told = [instant(get(view, "/created_at")) for view in views]
     needed(None not in told, "a job has no instant of creation")
     apart = (told[1] or 0.0) - (told[0] or 0.0)
     expect(abs(apart - 90) <= SKEW, f"two jobs made 90 seconds apart were created {apart:g} seconds apart", session.exchanges[-1])
@@ -127,6 +138,7 @@ def the_end_of_waiting_is_told_in_advance(session: Session) -> None:
         job = session.submit("waits", {"max_timeout_assign_ms": limit})
         view = session.view(job)
         created, told = instant(get(view, "/created_at")), get(view, "/timeout_assign_at_ms")
+        _no_days(view, "created_at")
         needed(created is not None and get(view, "/status") == "PENDING", "the job does not wait")
         assert created is not None
         expect(isinstance(told, int | float) and not isinstance(told, bool), f"timeout_assign_at_ms of a job that waits is {told!r}", session.exchanges[-1])
@@ -185,5 +197,6 @@ def _with_its_job(session: Session, job: JobRef) -> None:
     for mine, its in (("started_at_ms", "started_at"), ("ended_at_ms", "completed_at")):
         told, at = runs[0].get(mine), instant(get(view, f"/{its}"))
         needed(at is not None, f"the job has no {its}")
+        _no_days(view, its)
         fits = isinstance(told, int | float) and abs(told - (at or 0.0) * 1000) <= SKEW * 1000
         expect(fits, f"{mine} of the run is {told!r}, {its} of its job {get(view, f'/{its}')!r}", *session.exchanges[-2:])

@@ -146,6 +146,24 @@ def a_running_job_has_left_its_other_limits_behind(session: Session) -> None:
         _stays(session, job, "running", passed, "the run limit is 900 seconds")
 
 
+@check("XIO-TMO-015")
+def an_ended_job_has_left_its_limits_behind(session: Session) -> None:
+    """However it ended."""
+    jobs = [
+        session.submit(shape, {"max_timeout_run_ms": 60_000})
+        for shape in ("quick", "fails", "long", "waits")
+        if shape == "quick" or shape in session.settings.shapes
+    ]
+    session.advance(20)
+    for job in jobs[2:]:
+        session.cancel(job)
+    before = [session.until(job) for job in jobs]
+    for passed in (45.0, 300.0):
+        session.advance(passed)
+        for job, state in zip(jobs, before, strict=True):
+            same(state, session.state(job), "the state of a job that had ended before its limits passed", session.exchanges[-1])
+
+
 @check("XIO-TMO-014")
 def the_start_limit_counts_from_assignment(session: Session) -> None:
     """A job that is assigned late has its whole start limit, though its assign limit passes meanwhile."""

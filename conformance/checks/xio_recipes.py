@@ -83,8 +83,9 @@ def a_cooked_job_names_its_recipe(session: Session) -> None:
 
 @check("XIO-CRT-005")
 def a_cooked_job_is_as_its_recipe_says(session: Session) -> None:
-    """Where the body says nothing."""
+    """Where the body says nothing, and although somebody else cooked it otherwise before."""
     for recipe in recipes(session):
+        cooked(session, recipe, {"title": "otherwise", "cpu_count": 7, "parameters": {"parameters": {"image": "otherwise"}}})
         for told in _views(session, cooked(session, recipe, {})):
             for pointer in ("/title", "/task", "/cpu_count", "/gpu_count", "/min_ram_gb", "/min_vram_gb", "/min_storage_gb", "/parameters/parameters/image"):
                 if get(recipe, pointer) is not MISSING:

@@ -114,14 +114,16 @@ def an_ended_run_has_no_addresses(session: Session) -> None:
 
 @check("XIO-STM-010")
 def a_run_is_as_its_job(session: Session) -> None:
-    """Running, completed, failed and stopped."""
-    jobs = [_ended(session), _ended(session, "fails"), session.submit("long")]
-    session.until(jobs[2], "running")
+    """Running, completed, failed, stopped, and at its limit."""
+    jobs = [_ended(session), _ended(session, "fails"), session.submit("long"), session.submit("long", {"max_timeout_run_ms": 60_000})]
+    for job in jobs[2:]:
+        session.until(job, "running")
     for job in jobs:
         _agree(session, job)
     session.cancel(jobs[2])
-    session.until(jobs[2])
-    _agree(session, jobs[2])
+    for job in jobs[2:]:
+        session.until(job)
+        _agree(session, job)
 
 
 def _agree(session: Session, job: JobRef) -> None:

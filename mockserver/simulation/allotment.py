@@ -84,29 +84,29 @@ class Allotment:
         heads = self._heads
         if heads is None:
             heads = self._heads = self._candidates()
-        if not heads:
-            self._heads = self._reservation = None
-            self.is_settled = not self._freed and not self._joined
-            if self.shrunk and self.is_settled:
-                grow(self.cluster, self.shrunk, (waiting for waiting in self.queue.shapes if waiting.head() is not None))
-            return None
-        shape = heappop(heads)[2]
-        entry = shape.head()
-        if entry is None:
-            return None
-        feasible = self.cluster.feasible(shape, self._considered if shape.blocked and shape.count == 1 else _EVERYWHERE)
-        if self._reservation is not None and feasible:
-            feasible &= self._spared(entry[2], self._reservation, now)
-        if not feasible or (shape.count > 1 and feasible.bit_count() < shape.count):
-            self._turn_away(shape, entry[2], now)
-            return None
-        heappop(shape.waiting)
-        following = shape.head()
-        if following is None:
-            del self.queue.shapes[shape]
-        else:
-            heappush(heads, (following[0], following[1], shape))
-        return self._give(entry[2], shape, feasible)
+        while heads:
+            shape = heappop(heads)[2]
+            entry = shape.head()
+            if entry is None:
+                continue
+            feasible = self.cluster.feasible(shape, self._considered if shape.blocked and shape.count == 1 else _EVERYWHERE)
+            if self._reservation is not None and feasible:
+                feasible &= self._spared(entry[2], self._reservation, now)
+            if not feasible or (shape.count > 1 and feasible.bit_count() < shape.count):
+                self._turn_away(shape, entry[2], now)
+                continue
+            heappop(shape.waiting)
+            following = shape.head()
+            if following is None:
+                del self.queue.shapes[shape]
+            else:
+                heappush(heads, (following[0], following[1], shape))
+            return self._give(entry[2], shape, feasible)
+        self._heads = self._reservation = None
+        self.is_settled = not self._freed and not self._joined
+        if self.shrunk and self.is_settled:
+            grow(self.cluster, self.shrunk, (waiting for waiting in self.queue.shapes if waiting.head() is not None))
+        return None
 
     def why(self, job: Job) -> str:
         """What beside capacity keeps `job` waiting, or nothing."""
@@ -141,10 +141,16 @@ class Allotment:
         """The heads of all shapes that may find a node; shapes in which nobody waits any more are let go."""
         self._considered, self._freed, self._joined = self._freed, 0, False
         found, empty = [], []
-        feasible, freed = self.cluster.feasible, self._considered
+        freed = self._considered & self.cluster.ready
         for shape in self.queue.shapes:
-            if shape.blocked and not feasible(shape, freed):
-                continue
+            if shape.blocked:
+                hopeful = freed & shape.possible
+                for level in shape.needs:
+                    if not hopeful:
+                        break
+                    hopeful &= level.mask
+                if not hopeful or not (shape.exact or self.cluster.feasible(shape, hopeful)):
+                    continue
             entry = shape.head()
             if entry is None:
                 empty.append(shape)

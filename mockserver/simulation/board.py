@@ -57,13 +57,19 @@ class Level:
 class Dimension:
     """One kind of resource over all nodes: free amounts, and a level per requested amount, ascending."""
 
-    __slots__ = ("amounts", "free", "ladder", "levels")
+    __slots__ = ("amounts", "free", "is_packed", "ladder", "levels")
 
     def __init__(self, free: list[int], *, packed: bool) -> None:
         self.free = free
         self.amounts: list[int] = []
         self.levels: list[Level] = []
-        self.ladder = Ladder(free) if packed else None
+        self.ladder: Ladder | None = None
+        self.is_packed = packed
+
+    def pack(self) -> None:
+        """Keep the nodes by their exact free amounts from now on, if this dimension may be packed by."""
+        if self.is_packed and self.ladder is None:
+            self.ladder = Ladder(self.free)
 
     def level(self, amount: int) -> Level | None:
         """The highest level that stands for `amount`: its own while there is room for levels, else the nearest lower one, if any."""

@@ -7,13 +7,13 @@ A node's GPUs are devices of 1000 each: a whole GPU takes an untouched device, a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from functools import reduce
 from math import ceil
 from operator import or_
 
 from mockserver.simulation.board import Dimension, bits, mask_of
 from mockserver.simulation.job import ResourceRequest
+from mockserver.simulation.node import READY, Node, NodeView
 from mockserver.simulation.policy import PLACEMENTS
 from mockserver.simulation.queue import Shape
 from mockserver.simulation.trait import has
@@ -22,9 +22,7 @@ CPU, MEMORY, GPU, SHARE, STORAGE = range(5)
 """Dimensions of every cluster; SHARE is the largest free part of any one device. Custom resources follow."""
 
 NAMES = ("cpu cores", "bytes of memory", "gpus", "of one gpu", "bytes of storage")
-READY, DRAINING, DOWN = "ready", "draining", "down"
-"""Conditions of a node."""
-
+_DEVICES = frozenset((GPU, SHARE))
 MILLI = 1000
 MOST_SHAPES = 4096
 
@@ -32,41 +30,25 @@ Hold = tuple[int, tuple[int, ...]]
 """One node's number and the devices taken on it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One machine: cores and GPUs as counts, bytes, and the traits a request can name."""
-
-    name: str
-    node_class: str
-    cpu: float
-    memory: int
-    storage: int = 0
-    gpus: int = 0
-    gpu_model: str | None = None
-    gpu_registry: str | None = None
-    vram: int = 0
-    region: str = ""
-    custom: dict[str, float] = field(default_factory=dict)
-    labels: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class NodeView:
-    """A node at this moment: its condition, what is free (cores, bytes, GPUs, bytes), and the keys of the jobs on it."""
-
-    node: Node
-    condition: str
-    free_cpu: float
-    free_memory: int
-    free_gpus: float
-    free_storage: int
-    jobs: tuple[str, ...]
-
-
 class Cluster:
     """Nodes with a ledger of what is free, indexed so that the nodes which fit a shape are found at once."""
 
-    __slots__ = ("capacity", "conditions", "custom", "devices", "dimensions", "nodes", "place", "ready", "shapes", "traits", "version")
+    __slots__ = (
+        "_alone",
+        "_holds",
+        "_taken",
+        "capacity",
+        "conditions",
+        "custom",
+        "devices",
+        "dimensions",
+        "nodes",
+        "place",
+        "ready",
+        "shapes",
+        "traits",
+        "version",
+    )
 
     def __init__(self, nodes: Iterable[Node], *, placement: str = "bin-pack") -> None:
         self.nodes = list(nodes)
@@ -82,6 +64,9 @@ class Cluster:
         self.shapes: dict[tuple[object, int], Shape] = {}
         self.traits: dict[tuple[str, object], int] = {}
         self.version = 0
+        self._alone = [(node.name,) for node in self.nodes]
+        self._holds: list[Hold] = [(number, ()) for number in range(len(self.nodes))]
+        self._taken: dict[tuple[int, ...], tuple[int, ...]] = {}
         self.ready = (1 << len(self.nodes)) - 1
         self.conditions = [READY] * len(self.nodes)
 
@@ -113,6 +98,8 @@ class Cluster:
         """One more node, ready to be used; its number."""
         number = len(self.nodes)
         self.nodes.append(node)
+        self._alone.append((node.name,))
+        self._holds.append((number, ()))
         self.capacity.append(self._capacity(node))
         self.devices.append([MILLI] * node.gpus)
         for dimension, free in zip(self.dimensions, self.capacity[number], strict=True):
@@ -138,6 +125,7 @@ class Cluster:
         amounts += [(self.custom.get(name, -1), milli(amount)) for name, amount in request.custom]
         demand = tuple((dimension, amount) for dimension, amount in amounts if amount > 0)
         shape = Shape(request, count=count, demand=demand, share=share, packing=SHARE if share else GPU if whole else CPU)
+        self.dimensions[shape.packing].pack()
         known = [(dimension, amount) for dimension, amount in demand if dimension >= 0]
         levels = [self.dimensions[dimension].level(amount) for dimension, amount in known]
         shape.needs = tuple(level for level in levels if level is not None)
@@ -211,12 +199,18 @@ class Cluster:
         """Reserve what `shape` demands on `node`, which has room."""
         taken: tuple[int, ...] = ()
         for index, amount in shape.demand:
-            if index in (GPU, SHARE):
+            if index in _DEVICES:
                 taken = self._take_devices(node, amount, share=index == SHARE)
             else:
                 dimension = self.dimensions[index]
                 dimension.set(node, dimension.free[node] - amount)
-        return node, taken
+        return self._holds[node] if not taken else (node, self._taken.setdefault(taken, taken))
+
+    def names(self, holding: tuple[Hold, ...]) -> tuple[str, ...]:
+        """The names of the nodes held; the same object for every job on one node alone, of which there are many."""
+        if len(holding) == 1:
+            return self._alone[holding[0][0]]
+        return tuple([self.nodes[node].name for node, _ in holding])
 
     def give_back(self, shape: Shape, hold: Hold) -> None:
         """Return what `take` reserved."""
@@ -229,7 +223,7 @@ class Cluster:
     def _change(self, shape: Shape, hold: Hold, sign: int) -> None:
         node, taken = hold
         for index, amount in shape.demand:
-            if index in (GPU, SHARE):
+            if index in _DEVICES:
                 devices = self.devices[node]
                 for device in taken:
                     devices[device] += sign * (shape.share or MILLI)
@@ -245,9 +239,12 @@ class Cluster:
             devices[best] -= amount
             taken: tuple[int, ...] = (best,)
         else:
-            taken = tuple([index for index, free in enumerate(devices) if free == MILLI][: amount // MILLI])
-            for device in taken:
+            whole = []
+            for _ in range(amount // MILLI):
+                device = devices.index(MILLI)
                 devices[device] = 0
+                whole.append(device)
+            taken = tuple(whole)
         self._count_devices(node)
         return taken
 

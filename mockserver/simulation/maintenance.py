@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import cast
 
-from mockserver.simulation.cluster import DOWN, DRAINING, READY, Node
 from mockserver.simulation.events import NODE
 from mockserver.simulation.job import Job, Outcome
+from mockserver.simulation.node import DOWN, DRAINING, READY, Node
 from mockserver.simulation.scheduler import Scheduler
 
 

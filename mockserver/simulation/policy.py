@@ -23,14 +23,22 @@ def bin_pack(feasible: int, dimension: Dimension) -> int:
     """The feasible node with the least free of `dimension`, ties by order."""
     assert dimension.ladder is not None
     at = dimension.ladder.at
-    return lowest(next(hit for rung in dimension.ladder.rungs if (hit := feasible & at[rung])))
+    for rung in dimension.ladder.rungs:
+        hit = feasible & at[rung]
+        if hit:
+            return lowest(hit)
+    raise ValueError("no node is feasible")
 
 
 def spread(feasible: int, dimension: Dimension) -> int:
     """The feasible node with the most free of `dimension`, ties by order."""
     assert dimension.ladder is not None
     at = dimension.ladder.at
-    return lowest(next(hit for rung in reversed(dimension.ladder.rungs) if (hit := feasible & at[rung])))
+    for rung in reversed(dimension.ladder.rungs):
+        hit = feasible & at[rung]
+        if hit:
+            return lowest(hit)
+    raise ValueError("no node is feasible")
 
 
 PLACEMENTS: dict[str, Placement] = {"bin-pack": bin_pack, "first-fit": first_fit, "spread": spread}

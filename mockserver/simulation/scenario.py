@@ -10,10 +10,11 @@ from pathlib import Path
 import msgspec
 
 import specs
-from mockserver.simulation.cluster import Cluster, Node
+from mockserver.simulation.cluster import Cluster
 from mockserver.simulation.distribution import Distribution
 from mockserver.simulation.errors import ScenarioError
 from mockserver.simulation.job import NO_LIMITS, Limits
+from mockserver.simulation.node import Node
 from mockserver.simulation.policy import PLACEMENTS
 from mockserver.simulation.scenario_file import SHIPPED, read
 

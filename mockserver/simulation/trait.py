@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mockserver.simulation.cluster import Node
+    from mockserver.simulation.node import Node
 
 REGION = "region"
 """A label of this name and a value also fits the node's region."""

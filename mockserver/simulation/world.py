@@ -10,11 +10,12 @@ from typing import Any
 from mockserver.simulation import maintenance
 from mockserver.simulation.allotment import Allotment
 from mockserver.simulation.clock import MICRO, seconds
-from mockserver.simulation.cluster import Node, NodeView, milli
+from mockserver.simulation.cluster import milli
 from mockserver.simulation.course import Course
 from mockserver.simulation.errors import DuplicateJob, DuplicateNode, UnknownJob, UnknownNode, UnknownParent, Unplaceable, WorldFull
 from mockserver.simulation.fairshare import FairShare
 from mockserver.simulation.job import NO_LIMITS, Job, JobRequest, Outcome, ResourceRequest
+from mockserver.simulation.node import Node, NodeView
 from mockserver.simulation.project import Project
 from mockserver.simulation.scenario import Scenario
 from mockserver.simulation.scheduler import Scheduler

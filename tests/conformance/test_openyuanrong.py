@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 
 from conformance.runner import Options, run
@@ -15,7 +17,8 @@ KNOWN = {fault.id: fault for fault in all_faults(API)}
 
 
 def test_the_mock_keeps_every_requirement() -> None:
-    report = run(Target.in_process(create_app([API]), API), Options(seed=11, shuffle=True))
+    with closing(Target.in_process(create_app([API]), API)) as target:
+        report = run(target, Options(seed=11, shuffle=True))
 
     assert report.exit is Exit.CONFORMANT, report.sentence
     assert not [one.requirement for one in report.of(Verdict.WARN, Verdict.ERROR, Verdict.INCONCLUSIVE)]
@@ -25,7 +28,7 @@ def test_the_mock_keeps_every_requirement() -> None:
 def test_a_defect_is_found_by_its_requirement(name: str) -> None:
     fault = KNOWN[f"{API}:{name}"]
 
-    with fault.apply(create_app([API])) as app:
-        report = run(Target.in_process(app, API), Options(only=(fault.requirement,)))
+    with fault.apply(create_app([API])) as app, closing(Target.in_process(app, API)) as target:
+        report = run(target, Options(only=(fault.requirement,)))
 
     assert fault.requirement in [one.requirement for one in report.of(Verdict.FAIL)]

@@ -152,7 +152,7 @@ def limits_are_kept(here: World, job: Job) -> None:
         if stage.phase != phase:
             began, phase = instant, stage.phase
     limit = {"queued": job.request.limits.assign, "starting": job.request.limits.start, "running": job.request.limits.run}.get(phase)
-    if limit is not None and "timed_out" in job.stage.on and job.generation >= 0:
+    if limit is not None and "timed_out" in job.stage.on and job.generation >= 0 and job.crew is None:
         assert here.now_us <= began + round(limit * 1e6)
 
 

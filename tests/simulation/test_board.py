@@ -12,6 +12,7 @@ amounts = st.integers(0, 9)
 @given(st.lists(amounts, min_size=1, max_size=12), st.lists(st.tuples(st.integers(0, 11), amounts), max_size=30), st.lists(amounts, max_size=5))
 def test_masks_and_rungs_follow_every_change(free: list[int], changes: list[tuple[int, int]], asked: list[int]) -> None:
     board = Dimension(list(free), packed=True)
+    board.pack()
     levels = [level for amount in asked if (level := board.level(amount)) is not None]
     board.add(5)
     free.append(5)

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.simulation.cluster import Node
 from mockserver.simulation.errors import DuplicateNode, NotPossible, UnknownNode
 from mockserver.simulation.job import Outcome
+from mockserver.simulation.node import Node
 from mockserver.simulation.scenario import GIB, Distribution, NodeFailures
 from tests.simulation import invariants
 from tests.simulation.worlds import SMALL, after, ask, path, world

@@ -234,5 +234,8 @@ def all_faults(api: str | None = None) -> tuple[Fault, ...]:
     """Every fault of one API, or of all; a fault for every API is there once per API, as `api:id`."""
     found: list[Fault] = []
     for module in pkgutil.iter_modules(__path__, f"{__name__}."):
+        owner = module.name.rpartition(".")[2].partition("_")[0]
+        if api is not None and owner not in (api, "common"):
+            continue
         found += getattr(importlib.import_module(module.name), "FAULTS", [])
     return tuple(fault for fault in found if api is None or fault.api == api)

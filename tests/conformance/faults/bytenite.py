@@ -1,4 +1,4 @@
-"""Faults of ByteNite's mock: members of submissions that are read or shown wrongly, states, instants."""
+"""Faults of ByteNite's mock: members of submissions that are read or shown wrongly, instants."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from conformance.pointer import MISSING, get, put
-from mockserver.adapters.exchange import Refusal
-from tests.conformance.faults import Apply, Asked, Fault, Json, Told, answers, both, every_job, patched, requests
+from tests.conformance.faults import Apply, Asked, Fault, Json, Told, answers, every_job, requests
 
 API = "bytenite"
 SHOWN = ("submit", "read", "list")
@@ -84,7 +83,7 @@ def _swap(one: str, other: str) -> Callable[[dict[str, Any], Asked], None]:
     return change
 
 
-def _late(date: str) -> str:
+def half_a_minute(date: str) -> str:
     """The same instant half a minute later, or earlier where that would pass the minute."""
     second = int(date[17:19])
     return f"{date[:17]}{(second + 30) % 60:02}{date[19:]}"
@@ -129,121 +128,6 @@ def _latest_stamp(job: dict[str, Any], asked: Asked) -> None:
         stamps["JOB_STATE_UPLOADING"] = max(stamps.values())
 
 
-def _replaced(part: str) -> Apply:
-    def edit(asked: Asked) -> None:
-        if isinstance(asked.body, dict) and part not in asked.body:
-            asked.body[part] = {}
-
-    return requests(API, "Customer_SetJobParams", edit)
-
-
-def _drops(operation: str, name: str) -> Apply:
-    def edit(asked: Asked) -> None:
-        if isinstance(asked.body, dict):
-            asked.body.pop(name, None)
-
-    return requests(API, operation, edit)
-
-
-def late(operation: str) -> Apply:
-    """A change is also made to jobs that were run."""
-
-    def make(original: Any) -> Any:
-        def draft(call: Any) -> Any:
-            try:
-                return original(call)
-            except Refusal:
-                if call.operation != operation:
-                    raise
-                from mockserver.adapters.bytenite.jobs import find
-
-                return find(call)
-
-        return draft
-
-    return patched("mockserver.adapters.bytenite.edits:draft", make)
-
-
-def undone(method: str, unless: Callable[[Any], bool]) -> Apply:
-    """A method of the world does nothing to some jobs, and says nothing of it."""
-
-    def make(original: Any) -> Any:
-        def instead(world: Any, job: Any, *others: Any) -> Any:
-            return None if unless(job) else original(world, job, *others)
-
-        return instead
-
-    return patched(f"mockserver.simulation.world:World.{method}", make)
-
-
-def _rerun(asked: Asked, told: Told) -> None:
-    if asked.role == "start" and told.status == 400:
-        told.status, told.body = 200, {"ok": True, "requestId": "", "message": "", "error": None}
-        asked.memory[asked.values["jobId"]] = True
-    elif asked.role == "read" and told.status == 200 and asked.memory.get(asked.values["jobId"]) and "submittedAt" in told.body["job"]:
-        told.body["job"]["submittedAt"] = _late(told.body["job"]["submittedAt"])
-
-
-def _granted(asked: Asked, told: Told) -> None:
-    if told.status == 400:
-        told.status, told.body = 200, {"ok": True, "requestId": "", "message": "", "error": None}
-
-
-def _wrapped_only(asked: Asked, told: Told) -> None:
-    if isinstance(asked.body, dict) and "config" in asked.body and asked.role == "start":
-        told.status, told.body = 400, {"code": 3, "message": "no", "details": []}
-
-
-def _empty_source(asked: Asked) -> None:
-    if isinstance(asked.body, dict) and "dataSource" not in asked.body:
-        asked.body["dataSource"] = {"dataSourceDescriptor": "bypass"}
-
-
-def _once_named(asked: Asked, told: Told) -> None:
-    if asked.operation == "Customer_SetJobName" and told.status == 200 and isinstance(asked.body, dict):
-        asked.memory["name"] = asked.body.get("name")
-    elif asked.role == "read" and told.status == 200 and "name" in asked.memory and told.body["job"]["state"] == "JOB_STATE_NEW":
-        told.body["job"]["name"] = asked.memory["name"]
-
-
-def _deduplicated(asked: Asked, told: Told) -> None:
-    if told.status < 300:
-        told.body = asked.memory.setdefault(repr(asked.body), told.body)
-
-
-LIMITED = "mockserver.adapters.bytenite.words:limits"
-TEAM = "mockserver.adapters.bytenite.words:team"
-
-
-def job_limit(change: Callable[[float | None], float | None]) -> Apply:
-    """The job timeout that the engine is told."""
-
-    def make(original: Any) -> Any:
-        from mockserver.simulation.job import Limits
-
-        return lambda config: Limits(total=change(original(config).total))
-
-    return patched(LIMITED, make)
-
-
-def task_limit(change: Callable[[float | None], float | None]) -> Apply:
-    """The task timeout that the engine is told."""
-
-    def make(original: Any) -> Any:
-        def team(config: Any, count: int) -> Any:
-            config = dict(config)
-            config["taskTimeout"] = change(config.get("taskTimeout") or None)
-            return original(config, count)
-
-        return team
-
-    return patched(TEAM, make)
-
-
-def _more(seconds: float) -> Callable[[float | None], float | None]:
-    return lambda limit: None if limit is None else limit + seconds
-
-
 _MEMBERS: list[tuple[str, str, str, str]] = [
     ("BYT-REQ-006", "/name", "text", "a name that is no text"),
     ("BYT-REQ-008", "/description", "text", "a description that is no text"),
@@ -265,76 +149,50 @@ _MEMBERS: list[tuple[str, str, str, str]] = [
 ]
 
 
-def _fault(name: str, requirement: str, describe: str, apply: Apply, *also: str) -> Fault:
+def fault(name: str, requirement: str, describe: str, apply: Apply, *also: str) -> Fault:
+    """A fault of this API."""
     return Fault(f"{API}:{name}", API, requirement, describe, apply, also)
 
 
-FAULTS = [_fault(f"takes{pointer.replace('/', '-').replace('@', '').lower()}", id_, f"{what} is passed over", forgives(pointer, kind), "JOB-REQ-002") for id_, pointer, kind, what in _MEMBERS]
+FAULTS = [fault(f"takes{pointer.replace('/', '-').replace('@', '').lower()}", id_, f"{what} is passed over", forgives(pointer, kind), "JOB-REQ-002") for id_, pointer, kind, what in _MEMBERS]
 FAULTS += [
-    _fault("no-template", "BYT-REQ-001", "a submission without a template gets one", requests(API, "submit", _no_template), "JOB-REQ-001"),
-    _fault("template-number", "BYT-REQ-002", "a template that is no text is taken for another", forgives("/templateId", "text", "hello-world"), "JOB-REQ-002"),
-    _fault("template-shown", "BYT-REQ-003", "every job is shown as one of the first template", shows("/templateId", lambda told: "hello-world")),
-    _fault("name-ascii", "BYT-REQ-005", "letters beyond ASCII are lost from names", shows("/name", lambda told: told.encode("ascii", "replace").decode())),
-    _fault("description-line", "BYT-REQ-007", "only the first line of a description is kept", shows("/description", lambda told: told.split("\n")[0])),
-    _fault("source-params", "BYT-REQ-009", "parameters of a data source lose their bucket", shows("/dataSource/params", lambda told: {k: v for k, v in told.items() if k != "bucketName"}), "BYT-STM-002"),
-    _fault("aws-refused", "BYT-REQ-010", "the descriptor aws is refused", refuses("/dataSource/dataSourceDescriptor", "aws")),
-    _fault("destination-shown", "BYT-REQ-015", "every destination is shown as a bucket", shows("/dataDestination/dataSourceDescriptor", lambda told: "bucket"), "BYT-STM-002"),
-    _fault("app-flattened", "BYT-REQ-018", "nested parameters of the app are lost", shows("/params/app", lambda told: {k: v for k, v in told.items() if not isinstance(v, dict)})),
-    _fault("partitioner-only-replicas", "BYT-REQ-019", "only replicas are kept of the partitioner's parameters", shows("/params/partitioner", lambda told: {k: v for k, v in told.items() if k == "num_replicas"}), "BYT-STM-003"),
-    _fault("assembler-lost", "BYT-REQ-020", "parameters of the assembler are shown empty", shows("/params/assembler", lambda told: {}), "BYT-STM-003"),
-    _fault("preset-refused", "BYT-REQ-025", "the deprecated preset is refused", refuses("/params/preset", "fast")),
-    _fault("task-timeout-32-bit", "BYT-REQ-027", "task timeouts beyond 32 bits are cut", shows("/config/taskTimeout", lambda told: min(told, 2**31 - 1))),
-    _fault("job-timeout-plus-one", "BYT-REQ-029", "job timeouts are shown with one too many", shows("/config/jobTimeout", lambda told: told + 1), "BYT-STM-006"),
-    _fault("test-forgotten", "BYT-REQ-031", "no job is shown as a test", shows("/config/isTestJob", lambda told: False), "BYT-STM-006"),
-    _fault("digits-refused", "BYT-REQ-035", "a job timeout in digits is refused", refuses("/config/jobTimeout", "3600")),
-    _fault("created-201", "BYT-CRT-001", "a creation is answered 201", answered("submit", lambda asked, told: setattr(told, "status", 201)), "JOB-RSP-001"),
-    _fault("runs-at-once", "BYT-CRT-002", "a created job is shown as started", answered("submit", _number)),
-    _fault("created-chosen", "BYT-CRT-004", "a submission chooses the instant of its creation", answers(API, SHOWN, every_job(API, _chosen))),
-    _fault("test-by-default", "BYT-DEF-002", "a job with any limit is shown as a test", shows("/config", lambda told: {"isTestJob": True, **told})),
-    _fault("priority-balanced", "BYT-DEF-001", "jobs are shown with another priority", jobs(lambda job, asked: job.__setitem__("priority", "EXECUTION_PRIORITY_BALANCED"))),
-    _fault("units-fraction", "BYT-RSP-008", "the estimation of units is no whole number", shows("/numUnitsEstimation", lambda told: f"{told}.0"), "BYT-RSP-017"),
-    _fault("not-ok", "BYT-RSP-009", "a job that was run is answered as not ok", answered("start", lambda asked, told: told.body.__setitem__("ok", False))),
-    _fault("pays-back", "BYT-RSP-012", "payments are below nought", shows("/paymentAmount", lambda told: -1.0 - told)),
-    _fault("failed-without-why", "BYT-RSP-003", "failed jobs do not say why", jobs(lambda job, asked: job.pop("errorMessage", None) and None)),
-    _fault("chunks-off-by-one", "BYT-RSP-007", "a job of several chunks is shown with one less", shows("/numChunks", lambda told: max(1, told - 1))),
-    _fault("created-after-submitted", "BYT-TIM-001", "creation and submission are swapped", jobs(_swap("/createdAt", "/submittedAt"))),
-    _fault("merging-after-merged", "BYT-TIM-002", "the instants of merging and merged are swapped", jobs(_swap("/stateTimestamps/JOB_STATE_MERGING", "/stateTimestamps/JOB_STATE_MERGED"))),
-    _fault("chunks-drift", "BYT-TIM-003", "the number of chunks grows while one looks", jobs(_drifts)),
-    _fault("ends-while-merging", "BYT-TIM-005", "a job that is being merged tells of an end", jobs(_set("endedAt", lambda job: job["startedAt"], "MERGING", "MERGED"))),
-    _fault("starts-while-waiting", "BYT-TIM-007", "a job that waits tells of a start", jobs(_set("startedAt", lambda job: job["submittedAt"], "STARTED"))),
-    _fault("created-now", "BYT-TIM-015", "every job tells the same creation", shows("/createdAt", lambda told: "2026-01-01T00:00:00Z")),
-    _fault("ends-later", "BYT-TIM-017", "the end is told half a minute off", shows("/endedAt", _late), "BYT-TIM-020"),
-    _fault("duration-in-ms", "BYT-TIM-013", "the duration is told in milliseconds", shows("/duration", lambda told: told * 1000)),
-    _fault("merged-without-instant", "BYT-TIM-018", "being merged has no instant", jobs(_no_merged)),
-    _fault("stamps-ahead", "BYT-TIM-019", "a state that is still to come has an instant", jobs(_stamps_ahead)),
-    _fault("upload-moves", "BYT-TIM-004", "the instant of the upload moves on with the job", jobs(_latest_stamp), "BYT-TIM-002"),
-    _fault("complete-is-failed", "BYT-STM-001", "complete jobs are shown as failed", jobs(_set("state", lambda job: "JOB_STATE_FAILED", "COMPLETE")), "JOB-STM-005"),
-    _fault("source-reset", "BYT-STM-002", "a change of the destination alone resets the source", requests(API, "Customer_SetJobDatasource", _empty_source)),
-    _fault("assembler-not-changed", "BYT-STM-003", "the assembler's part of a change is dropped", _drops("Customer_SetJobParams", "assembler")),
-    _fault("params-replaced", "BYT-STM-004", "a change of one part empties the partitioner's", _replaced("partitioner")),
-    _fault("renamed-in-part", "BYT-STM-005", "a new name is cut to eight letters", requests(API, "Customer_SetJobName", lambda asked: asked.body.__setitem__("name", asked.body["name"][:8]) if isinstance((asked.body or {}).get("name"), str) else None)),
-    _fault("wrapped-limits-lost", "BYT-STM-006", "limits under config are dropped from a change", _drops("Customer_SetJobConfigs", "config"), "BYT-ERR-007"),
-    _fault("late-params", "BYT-STM-007", "parameters of jobs that were run can be changed", late("Customer_SetJobParams"), "BYT-STM-009"),
-    _fault("late-source", "BYT-STM-007", "data sources of jobs that were run can be changed", late("Customer_SetJobDatasource"), "BYT-STM-009"),
-    _fault("late-name", "BYT-STM-008", "jobs that were run can be renamed", late("Customer_SetJobName"), "BYT-STM-009"),
-    _fault("second-run-granted", "BYT-STM-010", "a second run is answered as if it were the first", answers(API, "start", _granted), "BYT-ERR-009", "BYT-IDM-001"),
-    _fault("second-run-resubmits", "BYT-STM-011", "a second run moves the instant of submission", answers(API, ("start", "read"), _rerun), "BYT-STM-010"),
-    _fault("aborted-draft-stays", "BYT-STM-012", "a draft is not deleted when it is aborted", undone("delete", lambda job: job.phase == "draft"), "BYT-LST-013"),
-    _fault("abort-ignored", "BYT-STM-013", "a job at work cannot be aborted", undone("cancel", lambda job: job.state == "JOB_STATE_PARTITIONED"), "JOB-STM-007"),
-    _fault("queued-abort-ignored", "JOB-STM-012", "a job that waits cannot be aborted", undone("cancel", lambda job: job.phase == "queued")),
-    _fault("waiting-not-deleted", "BYT-STM-015", "a job that waits cannot be deleted", undone("delete", lambda job: job.phase == "queued")),
-    _fault("wrapped-run-refused", "BYT-STM-016", "limits under config are refused when a job is run", answers(API, "start", _wrapped_only)),
-    _fault("run-limits-lost", "BYT-STM-017", "limits that come with the run are dropped", patched("mockserver.adapters.bytenite.runs:configure", lambda original: lambda *all_: None), "BYT-TMO-011"),
-    _fault("old-params-lost", "BYT-STM-018", "the older path of parameters changes nothing", _drops("Customer_SetJobParamsLegacy", "app")),
-    _fault("still-new", "BYT-STM-020", "a job that waits is shown as new", jobs(_set("state", lambda job: "JOB_STATE_NEW", "STARTED")), "JOB-STM-009"),
-    _fault("job-timeout-ignored", "BYT-TMO-001", "the job timeout is not kept", job_limit(lambda limit: None)),
-    _fault("job-timeout-early", "BYT-TMO-002", "the job timeout ends jobs five seconds early", job_limit(_more(-5))),
-    _fault("job-timeout-off-by-one", "BYT-TMO-003", "the job timeout ends jobs a second late", job_limit(_more(1))),
-    _fault("task-timeout-ignored", "BYT-TMO-007", "the task timeout is not kept", task_limit(lambda limit: None)),
-    _fault("task-timeout-early", "BYT-TMO-008", "the task timeout ends tasks a second early", task_limit(_more(-1))),
-    _fault("task-timeout-late", "BYT-TMO-009", "the task timeout ends tasks a second late", task_limit(_more(1))),
-    _fault("job-timeout-in-ms", "BYT-TMO-010", "the job timeout is read as milliseconds", job_limit(lambda limit: limit and limit / 1000), "BYT-TMO-002"),
-    _fault("limit-by-default", "BYT-TMO-012", "jobs without a timeout get one of five minutes", job_limit(lambda limit: limit or 300)),
-    _fault("rename-spreads", "BYT-IDM-002", "a new name is shown for every draft", answers(API, ("Customer_SetJobName", "read"), _once_named)),
-    _fault("deduplicated", "BYT-IDM-003", "an equal submission is answered with the first job", answers(API, "submit", _deduplicated), "JOB-IDM-001"),
+    fault("no-template", "BYT-REQ-001", "a submission without a template gets one", requests(API, "submit", _no_template), "JOB-REQ-001"),
+    fault("template-number", "BYT-REQ-002", "a template that is no text is taken for another", forgives("/templateId", "text", "hello-world"), "JOB-REQ-002"),
+    fault("template-shown", "BYT-REQ-003", "every job is shown as one of the first template", shows("/templateId", lambda told: "hello-world")),
+    fault("name-ascii", "BYT-REQ-005", "letters beyond ASCII are lost from names", shows("/name", lambda told: told.encode("ascii", "replace").decode())),
+    fault("description-line", "BYT-REQ-007", "only the first line of a description is kept", shows("/description", lambda told: told.split("\n")[0])),
+    fault("source-params", "BYT-REQ-009", "parameters of a data source lose their bucket", shows("/dataSource/params", lambda told: {k: v for k, v in told.items() if k != "bucketName"}), "BYT-STM-002"),
+    fault("aws-refused", "BYT-REQ-010", "the descriptor aws is refused", refuses("/dataSource/dataSourceDescriptor", "aws")),
+    fault("destination-shown", "BYT-REQ-015", "every destination is shown as a bucket", shows("/dataDestination/dataSourceDescriptor", lambda told: "bucket"), "BYT-STM-002"),
+    fault("app-flattened", "BYT-REQ-018", "nested parameters of the app are lost", shows("/params/app", lambda told: {k: v for k, v in told.items() if not isinstance(v, dict)})),
+    fault("partitioner-only-replicas", "BYT-REQ-019", "only replicas are kept of the partitioner's parameters", shows("/params/partitioner", lambda told: {k: v for k, v in told.items() if k == "num_replicas"}), "BYT-STM-003"),
+    fault("assembler-lost", "BYT-REQ-020", "parameters of the assembler are shown empty", shows("/params/assembler", lambda told: {}), "BYT-STM-003"),
+    fault("preset-refused", "BYT-REQ-025", "the deprecated preset is refused", refuses("/params/preset", "fast")),
+    fault("task-timeout-32-bit", "BYT-REQ-027", "task timeouts beyond 32 bits are cut", shows("/config/taskTimeout", lambda told: min(told, 2**31 - 1))),
+    fault("job-timeout-plus-one", "BYT-REQ-029", "job timeouts are shown with one too many", shows("/config/jobTimeout", lambda told: told + 1), "BYT-STM-006"),
+    fault("test-forgotten", "BYT-REQ-031", "no job is shown as a test", shows("/config/isTestJob", lambda told: False), "BYT-STM-006"),
+    fault("digits-refused", "BYT-REQ-035", "a job timeout in digits is refused", refuses("/config/jobTimeout", "3600")),
+    fault("created-201", "BYT-CRT-001", "a creation is answered 201", answered("submit", lambda asked, told: setattr(told, "status", 201)), "JOB-RSP-001"),
+    fault("runs-at-once", "BYT-CRT-002", "a created job is shown as started", answered("submit", _number)),
+    fault("created-chosen", "BYT-CRT-004", "a submission chooses the instant of its creation", answers(API, SHOWN, every_job(API, _chosen))),
+    fault("test-by-default", "BYT-DEF-002", "a job with any limit is shown as a test", shows("/config", lambda told: {"isTestJob": True, **told})),
+    fault("priority-balanced", "BYT-DEF-001", "jobs are shown with another priority", jobs(lambda job, asked: job.__setitem__("priority", "EXECUTION_PRIORITY_BALANCED"))),
+    fault("units-fraction", "BYT-RSP-008", "the estimation of units is no whole number", shows("/numUnitsEstimation", lambda told: f"{told}.0"), "BYT-RSP-017"),
+    fault("not-ok", "BYT-RSP-009", "a job that was run is answered as not ok", answered("start", lambda asked, told: told.body.__setitem__("ok", False))),
+    fault("pays-back", "BYT-RSP-012", "payments are below nought", shows("/paymentAmount", lambda told: -1.0 - told)),
+    fault("failed-without-why", "BYT-RSP-003", "failed jobs do not say why", jobs(lambda job, asked: job.pop("errorMessage", None) and None)),
+    fault("chunks-off-by-one", "BYT-RSP-007", "a job of several chunks is shown with one less", shows("/numChunks", lambda told: max(1, told - 1))),
+    fault("created-after-submitted", "BYT-TIM-001", "creation and submission are swapped", jobs(_swap("/createdAt", "/submittedAt"))),
+    fault("merging-after-merged", "BYT-TIM-002", "the instants of merging and merged are swapped", jobs(_swap("/stateTimestamps/JOB_STATE_MERGING", "/stateTimestamps/JOB_STATE_MERGED"))),
+    fault("chunks-drift", "BYT-TIM-003", "the number of chunks grows while one looks", jobs(_drifts)),
+    fault("ends-while-merging", "BYT-TIM-005", "a job that is being merged tells of an end", jobs(_set("endedAt", lambda job: job["startedAt"], "MERGING", "MERGED"))),
+    fault("starts-while-waiting", "BYT-TIM-007", "a job that waits tells of a start", jobs(_set("startedAt", lambda job: job["submittedAt"], "STARTED"))),
+    fault("created-now", "BYT-TIM-015", "every job tells the same creation", shows("/createdAt", lambda told: "2026-01-01T00:00:00Z")),
+    fault("ends-later", "BYT-TIM-017", "the end is told half a minute off", shows("/endedAt", half_a_minute), "BYT-TIM-020"),
+    fault("duration-in-ms", "BYT-TIM-013", "the duration is told in milliseconds", shows("/duration", lambda told: told * 1000)),
+    fault("merged-without-instant", "BYT-TIM-018", "being merged has no instant", jobs(_no_merged)),
+    fault("stamps-ahead", "BYT-TIM-019", "a state that is still to come has an instant", jobs(_stamps_ahead)),
+    fault("upload-moves", "BYT-TIM-004", "the instant of the upload moves on with the job", jobs(_latest_stamp), "BYT-TIM-002"),
+    fault("complete-is-failed", "BYT-STM-001", "complete jobs are shown as failed", jobs(_set("state", lambda job: "JOB_STATE_FAILED", "COMPLETE")), "JOB-STM-005"),
+    fault("still-new", "BYT-STM-020", "a job that waits is shown as new", jobs(_set("state", lambda job: "JOB_STATE_NEW", "STARTED")), "JOB-STM-009"),
 ]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from tests.conformance.faults import Apply, Asked, Fault, Json, Told, answers, both, patched, requests
+from tests.conformance.faults import Apply, Asked, Fault, Json, Told, answers, every_job, patched, requests
 from tests.conformance.faults.openyuanrong import API
 
 WORLD = "mockserver.simulation.world:World"
@@ -138,6 +138,18 @@ def _fault(name: str, requirement: str, describe: str, apply: Apply, *also: str)
     return Fault(f"{API}:{name}", API, requirement, describe, apply, also)
 
 
+def _twice(asked: Asked, told: Told) -> None:
+    own = asked.body.get("submission_id") if asked.role == "submit" and isinstance(asked.body, dict) else None
+    if own and told.status == 400 and asked.memory.get("last") == own:
+        told.status, told.body = 200, {"submission_id": own}
+    asked.memory["last"] = own
+
+
+def _no_reason(job: dict[str, Any], asked: Asked) -> None:
+    if job["status"] == "STOPPED":
+        job["error_type"] = ""
+
+
 CREDENTIAL = "mockserver.adapters.openyuanrong.credential"
 FAULTS = [
     _fault("stop-says-false", "OYR-STM-001", "every stop is answered false", says("cancel", True, False), "OYR-STM-008", "OYR-STM-009"),
@@ -173,4 +185,8 @@ FAULTS = [
     _fault("denied-as-text", "OYR-AUT-004", "a missing token is answered with a text", answers(API, "*", lambda asked, told: setattr(told, "body", "no") if told.status == 401 else None), "JOB-ERR-001"),
     _fault("open-list", "JOB-AUT-001", "everybody may list", _open("yr_list_jobs", "none")),
     _fault("open-stop", "JOB-AUT-002", "a wrong token may stop", _open("yr_stop_job", "wrong")),
+    _fault("kept-in-list", "JOB-LST-009", "jobs that ran well are deleted in word only", undone("delete", lambda job: job.state == "SUCCEEDED"), "OYR-STM-006"),
+    _fault("twice-in-a-row", "OYR-IDM-016", "an id that was just taken is given again", answers(API, "*", _twice), "OYR-IDM-013", "OYR-IDM-014", "JOB-IDM-001"),
+    _fault("stopped-without-why", "OYR-RSP-011", "stopped jobs do not say why", answers(API, ("read", "list"), every_job(API, _no_reason))),
+    _fault("list-denied", "JOB-AUT-003", "a right token may not list", answers(API, "list", lambda asked, told: setattr(told, "status", 403) if "x-auth" in asked.headers else None), "JOB-LST-002"),
 ]

@@ -6,6 +6,8 @@ from fractions import Fraction
 from heapq import heappush
 from typing import Any
 
+from msgspec.structs import replace
+
 from mockserver.simulation.job import NO_BACKOFF, NO_LIMITS, Backoff, Limits, Outcome
 from tests.conformance.faults import Apply, Asked, Fault, Told, answers, patched
 from tests.conformance.faults.runai import ADAPTER, ERROR, Job, lists, of, said, simulates, submits
@@ -98,14 +100,29 @@ def _expired_names_stay(asked: Asked, told: Told) -> None:
 def _quantity(units: dict[str, int]) -> Apply:
     """Memory in other units: a letter and what it multiplies with."""
 
-    def make(original: Any) -> Any:
-        def quantity(text: str) -> int:
-            letter = next((unit for unit in sorted(units, key=len, reverse=True) if text.endswith(unit)), None)
-            return original(text) if letter is None else int(Fraction(text.removesuffix(letter)) * units[letter])
+    def change(request: Any, wanted: Job) -> None:
+        text = wanted.get("memory") or ""
+        letter = next((unit for unit in sorted(units, key=len, reverse=True) if text.endswith(unit)), None)
+        if letter is not None:
+            request.resources = replace(request.resources, memory=int(Fraction(text.removesuffix(letter)) * units[letter]))
 
-        return quantity
+    return simulates(change)
 
-    return patched(f"{ADAPTER}:quantity", make)
+
+def _ghosts(original: Any) -> Any:
+    """Names of jobs that were deleted make jobs of their name end, or vanish, when the deleted ones would have."""
+
+    def list_jobs(call: Any) -> Any:
+        reply, seen, world = original(call), call.world.shelf("ghosts"), call.world
+        for job in world.jobs("runai").values():
+            seen.setdefault(job.payload.name, (job.payload.id, world.now_us + 60_000_000))
+        for one in reply.body["data"]:
+            first, end = seen[one["name"]]
+            if one["id"] != first and world.now_us > end and one["status"] == "Running":
+                one["status"] = "Succeeded"
+        return reply
+
+    return list_jobs
 
 
 def _youngest_first(original: Any) -> Any:
@@ -128,8 +145,6 @@ def _equal_shares(original: Any) -> Any:
 
 def _cheaper(**changes: Any) -> Apply:
     """What jobs take of their nodes, changed."""
-    from msgspec.structs import replace
-
     def change(request: Any, wanted: Job) -> None:
         told = {name: value(getattr(request.resources, name), wanted) for name, value in changes.items()}
         request.resources = replace(request.resources, **told)
@@ -172,6 +187,7 @@ COURSE = [
     fault("deleted-holds", "RAI-STM-005", "a deleted job keeps its GPU", patched(f"{SIMULATION}.world:World.delete", _only_forgotten)),
     fault("ended-holds", "RAI-STM-006", "an ended job keeps its GPU", patched(f"{SIMULATION}.allotment:Allotment.give_back", _kept)),
     fault("lost-for-good", "RAI-STM-007", "a job that loses its node fails", patched(f"{SIMULATION}.world:World.fail_node", lambda original: lambda self, name: _fail_all(self, name, original))),
+    fault("ghosts", "RAI-IDM-006", "a job ends when a deleted one of its name would have", patched(f"{ADAPTER}:runai_list_jobs", _ghosts)),
     fault("one-completion", "RAI-STM-009", "completions are not counted", _make(team=None), "RAI-STM-010"),
     fault("one-by-one", "RAI-STM-010", "runs go on one by one", submits(lambda job: job.pop("parallelism", None) if isinstance(job.get("parallelism"), int) else None)),
     fault("all-at-once", "RAI-STM-009", "all runs go on at once", submits(lambda job: job.__setitem__("parallelism", job["completions"]) if type(job.get("completions")) is int and job["completions"] == 3 else None)),

@@ -183,4 +183,6 @@ FAULTS = [
     fault("list-open", "JOB-AUT-001", "the list asks for no credential", requests("runai", "list", lambda asked: asked.headers.__setitem__("authorization", "Bearer mock-token")), "RAI-AUT-005", "JOB-AUT-002"),
     fault("any-token", "JOB-AUT-002", "any token is right", requests("runai", "*", lambda asked: asked.headers.__setitem__("authorization", "Bearer mock-token") if "authorization" in asked.headers else None)),
     fault("nodes-shared", "RAI-RSP-005", "a waiting job is on the node of another", lists(lambda job: job.__setitem__("nodes", ["node-0"]) if job["status"] == "Pending" else None)),
+    fault("project-list-without-users", "RAI-LST-018", "the list of a project tells no users", listed(lambda data, asked: [{**one, "user": ""} for one in data] if _project(asked) else data), "RAI-RSP-010"),
+    fault("project-list-is-late", "RAI-LST-018", "the list of a project tells ended jobs as running", listed(lambda data, asked: [{**one, "status": "Running"} if one["status"] == "Succeeded" else one for one in data] if _project(asked) else data), "JOB-STM-004"),
 ]

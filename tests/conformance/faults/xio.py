@@ -174,9 +174,13 @@ REQUESTS: dict[str, tuple[str, Apply]] = {
     "fractions-refused": ("XIO-REQ-019", submitted(_whole)),
     "anything-can-be-cooked": ("XIO-REQ-020", requests("xio", COOK, _cook)),
     "persistent-jobs-with-limits": ("XIO-REQ-021", submitted(_persistent)),
+    "some-of-the-example-refused": ("XIO-REQ-022", submitted(_container(lambda one: one.update(imagesrc=5) if "imagesrc" in one else None))),
     "container-members-of-any-type": ("XIO-REQ-023", submitted(_container(_stringly))),
     "reasons-of-any-type": ("XIO-REQ-024", requests("xio", "cancel", _reason)),
-    "other-types-of-parameters": ("XIO-REQ-026", submitted(lambda body: body["parameters"].update(type="docker") if isinstance(body.get("parameters"), dict) else None)),
+    "other-types-of-parameters": (
+        "XIO-REQ-026",
+        submitted(lambda body: body["parameters"].update(type="docker") if isinstance(body.get("parameters"), dict) else None),
+    ),
     "regions-may-be-text": ("XIO-REQ-027", takes("allowed_region_codes", lambda told: isinstance(told, str), [])),
     "persistent-jobs-refused": ("XIO-CRT-001", takes("task", lambda told: told == "PERSISTENT", "NONE")),
 }
@@ -276,7 +280,10 @@ COOKING: dict[str, tuple[str, Apply]] = {
     "cooking-needs-a-body": ("XIO-CRT-002", requests("xio", COOK, _needs_body)),
     "cooking-forgets-the-body": ("XIO-CRT-003", requests("xio", COOK, _drops)),
     "cooked-jobs-name-no-recipe": ("XIO-CRT-004", _cooked(lambda asked, job: job.update(source_recipe_uuid=None))),
-    "cooked-jobs-are-untitled": ("XIO-CRT-005", both("xio", COOK, lambda asked: asked.body.setdefault("title", "cooked") if isinstance(asked.body, dict) else None, lambda asked, told: None)),
+    "cooked-jobs-are-untitled": (
+        "XIO-CRT-005",
+        both("xio", COOK, lambda asked: asked.body.setdefault("title", "cooked") if isinstance(asked.body, dict) else None, lambda asked, told: None),
+    ),
     "cooking-replaces-the-container": ("XIO-CRT-006", requests("xio", COOK, _no_env)),
     "equal-submissions-are-one": ("XIO-IDM-001", _same_job_again()),
 }

@@ -83,17 +83,13 @@ def _since_creation(scheduler: Any, job: Any, seconds: float) -> float:
 
 def stops(instead: Callable[[Any, Any, Any], None]) -> Apply:
     """A stop does something else: the original, the world, the job."""
-    return patched("mockserver.simulation.world:World.cancel", lambda original: lambda self, job, reason="": instead(lambda: original(self, job, reason), self, job))
+    return patched(
+        "mockserver.simulation.world:World.cancel", lambda original: lambda self, job, reason="": instead(lambda: original(self, job, reason), self, job)
+    )
 
 
-def _not_while_queued(original: Any, world: Any, job: Any) -> None:
-    if job.phase != "queued":
-        original()
-
-
-def _not_while_starting(original: Any, world: Any, job: Any) -> None:
-    if job.phase != "starting":
-        original()
+def not_while(phase: str) -> Apply:
+    return stops(lambda original, world, job: original() if job.phase != phase else None)
 
 
 def _again(original: Any, world: Any, job: Any) -> None:
@@ -126,7 +122,7 @@ def runs(change: Callable[[dict[str, Json]], None], where: tuple[str, ...] = RUN
 
     def revise(asked: Asked, told: Told) -> None:
         if told.status < 300:
-            for run in told.body["data"] if "data" in told.body else [told.body]:
+            for run in told.body.get("data", [told.body]):
                 change(run)
 
     return answers("xio", where, revise)
@@ -152,6 +148,19 @@ def _ended_between() -> Apply:
             job["status"] = "FAILED"
 
     return answers("xio", ("read",), every_job("xio", change))
+
+
+def _late(original: Any) -> Any:
+    """A run limit is looked at when a job is read, whatever it does by then."""
+
+    def render(world: Any, job: Any) -> Any:
+        body = original(world, job)
+        limit = body["max_timeout_run_ms"]
+        if body["status"] == "COMPLETED" and limit and world.now_us - job.created > limit * 1000:
+            body["status"] = "FAILED"
+        return body
+
+    return render
 
 
 def _bodiless(asked: Asked) -> None:
@@ -189,14 +198,27 @@ def _run_limit_is_final(original: Any) -> Any:
     return fail
 
 
-def _start_limit_cancels(original: Any) -> Any:
-    def time_out(self: Any, job: Any, limit: str) -> None:
-        if limit == "start":
-            self.enter(job, job.stage.on["cancelled"], "cancelled")
-        else:
-            original(self, job, limit)
+def cancels_at(which: str) -> Apply:
+    """A limit that has passed ends the job as if its client had stopped it."""
 
-    return time_out
+    def make(original: Any) -> Any:
+        def time_out(self: Any, job: Any, limit: str) -> None:
+            if limit == which:
+                self.enter(job, job.stage.on["cancelled"], "cancelled")
+            else:
+                original(self, job, limit)
+
+        return time_out
+
+    return patched("mockserver.simulation.scheduler:Scheduler._time_out", make)
+
+
+def _early(asked: Asked, told: Told) -> None:
+    """A job without runs is given one that has just been assigned."""
+    uuid = dict(asked.query).get("filter[job_uuid]")
+    if told.status == 200 and uuid and not told.body["data"]:
+        run = {"object": "job_run", "uuid": uuid, "job_uuid": uuid, "status": "ASSIGNED", "started_at_ms": None, "ended_at_ms": None, "duration_ms": None}
+        told.body |= {"data": [run], "total": 1}
 
 
 def _hosts(run: dict[str, Json]) -> None:
@@ -204,7 +226,6 @@ def _hosts(run: dict[str, Json]) -> None:
 
 
 FAIL = "mockserver.simulation.scheduler:Scheduler._fail"
-TIME_OUT = "mockserver.simulation.scheduler:Scheduler._time_out"
 TABLE: dict[str, tuple[Any, ...]] = {
     "run-limit-ignored": ("XIO-TMO-001", limits(lambda told: {"run": None})),
     "run-limit-a-tenth-late": ("XIO-TMO-001", limits(lambda told: {"run": told.run and told.run * 1.1}), "XIO-TMO-010"),
@@ -217,7 +238,10 @@ TABLE: dict[str, tuple[Any, ...]] = {
     "start-limit-ignored": ("XIO-TMO-007", limits(lambda told: {"start": None}), "XIO-DEF-013"),
     "start-limit-doubled": ("XIO-TMO-007", limits(lambda told: {"start": (told.start or 0) * 2}), "XIO-DEF-013"),
     "start-limit-at-most-the-usual": ("XIO-TMO-008", limits(lambda told: {"start": min(told.start or 0, 300.0)})),
-    "start-limit-cancels": ("XIO-TMO-009", patched(TIME_OUT, _start_limit_cancels)),
+    "start-limit-cancels": ("XIO-TMO-009", cancels_at("start")),
+    "limits-fail-what-has-ended": ("XIO-TMO-015", patched("mockserver.adapters.xio.jobs:render", _late)),
+    "assign-limit-cancels": ("XIO-TMO-006", cancels_at("assign")),
+    "waiting-jobs-have-runs": ("XIO-STM-011", answers("xio", RUNS[0], _early)),
     "run-limit-from-creation": ("XIO-TMO-010", span("run", _since_creation), "XIO-TMO-013"),
     "run-limit-over-all-runs": ("XIO-TMO-013", limits(lambda told: {"total": told.run and told.run + 10}), "XIO-TMO-010"),
     "assign-limit-over-the-whole-job": ("XIO-TMO-011", limits(lambda told: {"total": told.assign}), "XIO-TMO-014"),
@@ -237,8 +261,8 @@ TABLE: dict[str, tuple[Any, ...]] = {
     "assigned-shown-as-pending": ("XIO-STM-001", state("ASSIGNED", "PENDING")),
     "assigned-shown-as-running": ("XIO-STM-001", state("ASSIGNED", "RUNNING")),
     "stop-answered-as-running": ("XIO-STM-002", state("CANCELLED", "RUNNING", ("cancel",))),
-    "preparation-cannot-be-stopped": ("XIO-STM-003", stops(_not_while_starting)),
-    "waiting-jobs-cannot-be-stopped": ("JOB-STM-012", stops(_not_while_queued), "XIO-STM-002"),
+    "preparation-cannot-be-stopped": ("XIO-STM-003", not_while("starting")),
+    "waiting-jobs-cannot-be-stopped": ("JOB-STM-012", not_while("queued"), "XIO-STM-002"),
     "stopped-waiters-come-back": ("XIO-STM-004", _comes_back(), "JOB-STM-004"),
     "stopped-jobs-keep-their-nodes": ("XIO-STM-005", keeps_room(lambda job: job.phase == "cancelled")),
     "failed-jobs-keep-their-nodes": ("XIO-STM-006", keeps_room(lambda job: job.phase == "failed")),

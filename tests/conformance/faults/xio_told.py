@@ -115,7 +115,9 @@ def vouches(is_meant: Callable[[dict[str, str]], bool], where: str | tuple[str, 
     def edit(asked: Asked) -> None:
         if is_meant(asked.headers):
             text = "&".join(f"{name}={value}" for name, value in asked.query)
-            asked.headers.update({name.lower(): value for name, value in signed(KEYS, asked.method, f"{asked.path}?{text}" if text else asked.path, b"").items()})
+            asked.headers.update(
+                {name.lower(): value for name, value in signed(KEYS, asked.method, f"{asked.path}?{text}" if text else asked.path, b"").items()}
+            )
 
     return requests("xio", where, edit)
 
@@ -187,6 +189,7 @@ INSTANTS: dict[str, tuple[Any, ...]] = {
     "stopped-jobs-completed-later": ("XIO-TIM-011", in_state(("CANCELLED",), lambda job: later(job, "completed_at", 30))),
     "limits-completed-at-start": ("XIO-TIM-011", in_state(("FAILED",), lambda job: job.update(completed_at=job["started_at"] or job["created_at"]))),
     "stops-are-no-updates": ("XIO-TIM-011", in_state(("CANCELLED",), lambda job: job.update(updated_at=job["started_at"] or job["created_at"]))),
+    "starts-are-no-updates": ("XIO-TIM-012", in_state(("RUNNING",), lambda job: later(job, "updated_at", -20))),
     "assign-instant-in-seconds": ("XIO-TIM-013", in_state(("PENDING",), lambda job: job.update(timeout_assign_at_ms=job["timeout_assign_at_ms"] // 1000))),
     "assign-instant-always-the-usual": ("XIO-TIM-013", in_state(("PENDING",), lambda job: job.update(timeout_assign_at_ms=job["timeout_assign_at_ms"] - job["max_timeout_assign_ms"] + 300_000))),
     "assign-instant-stays": ("XIO-TIM-014", in_state(("RUNNING", "COMPLETED"), lambda job: job.update(timeout_assign_at_ms=1_767_603_600_000))),
@@ -240,7 +243,12 @@ LISTS: dict[str, tuple[Any, ...]] = {
     "every-gpu-is-available": ("XIO-LST-036", drops(GPUS, "filter[only_available]")),
     "every-recipe-is-official": ("XIO-LST-037", drops(RECIPES, "filter[is_official]")),
     "nodes-are-always-free": ("XIO-LST-038", page(NODES, lambda asked, body: [ram.update(memory_gb_available=ram["memory_gb_max"]) for node in body["data"] for ram in node["rams"]] and None)),
+    "any-sort-of-runs": ("XIO-LST-028", query(RUN_LIST, lambda told: told.pop("sort") and None if told.get("sort") in ("title", "CREATED_AT") else None)),
     "any-limit-of-nodes": ("XIO-LST-040", clamps(NODES, "limit", 1, 50)),
+    "any-page-of-nodes": ("XIO-LST-041", clamps(NODES, "page", 1, 10**9)),
+    "any-limit-of-gpus": ("XIO-LST-042", clamps(GPUS, "limit", 1, 50)),
+    "any-page-of-gpus": ("XIO-LST-043", clamps(GPUS, "page", 1, 10**9)),
+    "any-limit-of-recipes": ("XIO-LST-044", clamps(RECIPES, "limit", 1, 50)),
     "any-page-of-recipes": ("XIO-LST-045", clamps(RECIPES, "page", 1, 10**9)),
     "logs-are-lost": ("XIO-RSP-030", answers("xio", RUN, lambda asked, told: told.body.pop("logs", None) and None)),
     "logs-in-the-list": ("XIO-RSP-031", page(RUN_LIST, lambda asked, body: [run.update(logs="all of them") for run in body["data"]] and None)),

@@ -6,13 +6,11 @@ from pathlib import Path
 
 import pytest
 
-import specs
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """What the command line of the judge takes, as far as a test run needs it."""
     group = parser.getgroup("conformance")
-    group.addoption("--target", choices=specs.names(), help="the API to judge")
+    group.addoption("--target", help="the API to judge")
     group.addoption("--url", help="scheme, host and port of the implementation")
     group.addoption("--control", help="root of a server that offers the mock's control API")
     group.addoption("--time-scale", type=float, default=1.0, help="how much faster than real time the target's clock runs")
