@@ -34,8 +34,9 @@ def text(canonical: dict[str, Any]) -> str:
         f"{escape(run['sentence'])} <small>{run['requests']} requests, {run['seconds']:.1f} s, seed {run['seed']}</small></p>"
         for run in runs
     )
+    top = "<!doctype html><html lang='en'><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
     return (
-        f"<!doctype html><html lang='en'><meta charset='utf-8'><meta name='viewport' content='width=device-width'><title>Conformance</title><style>{_STYLE}</style>"
+        f"{top}<title>Conformance</title><style>{_STYLE}</style>"
         f"<h1>Conformance</h1>{sentences}<div id='bar'><input id='q' placeholder='search' aria-label='search'>"
         f"<label><input type='checkbox' id='f'> only what is not as it should be</label></div>"
         f"<table><thead><tr><th>requirement</th>{heads}</tr></thead><tbody>{rows}</tbody></table><script>{_SCRIPT}</script></html>\n"

@@ -223,4 +223,5 @@ FAULTS = [
     fault("password", "BYT-RSP-014", "the password of a data source is shown", answers(API, ("submit", "read", "list"), every_job(API, _password))),
     fault("all-levels", "BYT-RSP-018", "logs are not filtered by level", requests(API, "Customer_GetLogs", lambda asked: asked.body.pop("levels", None) if isinstance(asked.body, dict) else None)),
     fault("all-running", "BYT-RSP-021", "running tasks of one job are those of all", requests(API, "Customer_RunningTasks", lambda asked: setattr(asked, "body", {}))),
+    fault("failing-app-refused", "JOB-CRT-001", "a submission whose app is to fail is refused", answers(API, "submit", lambda asked, told: setattr(told, "status", 400) if get(asked.body, "/params/app/MOCK_EXIT_CODE") == 3 else None)),
 ]

@@ -150,6 +150,19 @@ def _no_reason(job: dict[str, Any], asked: Asked) -> None:
         job["error_type"] = ""
 
 
+def _no_exit(asked: Asked, told: Told) -> None:
+    if isinstance(asked.body, dict) and str(asked.body.get("entrypoint")).startswith("exit"):
+        told.status, told.body = 400, "no"
+
+
+def _stops_waiting(asked: Asked, told: Told) -> None:
+    key = asked.values["submissionId"]
+    if asked.role == "cancel":
+        asked.memory[key] = True
+    elif told.status == 200 and told.body["status"] == "PENDING" and key in asked.memory:
+        told.body["status"] = "STOPPED"
+
+
 CREDENTIAL = "mockserver.adapters.openyuanrong.credential"
 FAULTS = [
     _fault("stop-says-false", "OYR-STM-001", "every stop is answered false", says("cancel", True, False), "OYR-STM-008", "OYR-STM-009"),
@@ -189,4 +202,7 @@ FAULTS = [
     _fault("twice-in-a-row", "OYR-IDM-016", "an id that was just taken is given again", answers(API, "*", _twice), "OYR-IDM-013", "OYR-IDM-014", "JOB-IDM-001"),
     _fault("stopped-without-why", "OYR-RSP-011", "stopped jobs do not say why", answers(API, ("read", "list"), every_job(API, _no_reason))),
     _fault("list-denied", "JOB-AUT-003", "a right token may not list", answers(API, "list", lambda asked, told: setattr(told, "status", 403) if "x-auth" in asked.headers else None), "JOB-LST-002"),
+    _fault("exit-refused", "JOB-CRT-001", "a command that only ends is refused", answers(API, "submit", _no_exit)),
+    _fault("unknown-is-502", "JOB-ERR-010", "reading what is unknown is answered 502", status("read", 404, 502), "JOB-ERR-003", "OYR-STM-007"),
+    _fault("waiting-is-stopped", "JOB-STM-012", "a job that waits is shown as stopped once a stop was asked for", answers(API, ("cancel", "read"), _stops_waiting), "OYR-STM-002"),
 ]
