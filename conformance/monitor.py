@@ -42,8 +42,8 @@ class Monitor:
             return
         if view.role == "submit":
             self.examined[FIRST] += 1
-            if view.state != lifecycle.initial and view.state not in self._reach[lifecycle.initial]:
-                yield Violation(FIRST, f"a new job is {view.state}, which cannot follow {lifecycle.initial}", (view.exchange,))
+            if lifecycle.states[view.state].phase in ("succeeded", "cancelled"):
+                yield Violation(FIRST, f"a new job is {view.state} already", (view.exchange,))
         self._last[view.id] = view
         if before is None or before.exchange is view.exchange:
             return

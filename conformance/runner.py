@@ -16,6 +16,7 @@ from conformance.catalogue import Catalogue, Requirement
 from conformance.contract import ASSUMED_ERROR_SHAPE, ASSUMED_SHAPE, ERROR_SHAPE, SERVER_ERROR
 from conformance.expect import Inconclusive
 from conformance.journal import Journal
+from conformance.monitor import FIRST
 from conformance.oracle import Violation
 from conformance.panel import Panel
 from conformance.preflight import Unready, preflight
@@ -28,7 +29,7 @@ from conformance.waivers import Waiver
 from conformance.wire import missing_capabilities
 
 OnCase = Callable[[int, int, Case], None]
-SELDOM = (ASSUMED_SHAPE, ERROR_SHAPE, ASSUMED_ERROR_SHAPE)
+SELDOM = (FIRST, ASSUMED_SHAPE, ERROR_SHAPE, ASSUMED_ERROR_SHAPE)
 """Requirements that a document may give no occasion for."""
 SUSPICIOUS = 3
 """After so many inconclusive cases in a row, the target is asked whether it is still there."""

@@ -49,7 +49,9 @@ def starts(session: Session, bodies: Sequence[Json]) -> list[int]:
     for filler in fillers[: len(jobs)]:
         session.cancel(filler)
         session.advance(1)
-        order += [number for number, job in enumerate(jobs) if number not in order and session.phase(job) != "queued"]
+        started = [number for number, job in enumerate(jobs) if number not in order and session.phase(job) != "queued"]
+        needed(len(started) <= 1, "several jobs started between two looks, so that their order cannot be told")
+        order += started
     needed(len(order) == len(jobs), f"of {len(jobs)} jobs that waited {len(order)} have started")
     return order
 

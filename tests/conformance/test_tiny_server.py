@@ -9,7 +9,7 @@ import pytest
 from conformance.record import Options
 from conformance.runner import run
 from conformance.target import Target
-from conformance.verdict import Verdict
+from conformance.verdict import Exit, Verdict
 from tests.conformance.tiny_server import TinyServer
 
 SETTINGS = """
@@ -17,6 +17,8 @@ submit:
   body: {job_type: dummy, params: {MOCK_RUN_SECONDS: null, seconds: 3}}
   shapes:
     long: {params: {MOCK_RUN_SECONDS: null, seconds: 600}}
+    fills: {params: {MOCK_RUN_SECONDS: null, seconds: 600}}
+    large: {params: {MOCK_RUN_SECONDS: null, seconds: 60}}
     fails: {params: {MOCK_RUN_SECONDS: null, MOCK_EXIT_CODE: null, fails: true}}
     waits: {params: {MOCK_STAY_QUEUED: null, waits: true}}
 """
@@ -33,3 +35,4 @@ def test_a_server_written_by_hand_passes(seed: int, tmp_path: Path) -> None:
     assert [(one.requirement, one.reason) for one in report.of(Verdict.FAIL, Verdict.ERROR)] == []
     assert [(one.requirement, one.reason) for one in report.of(Verdict.WARN) if one.requirement.startswith("JOB-")] == []
     assert len(report.of(Verdict.PASS)) >= 100, report.sentence
+    assert report.exit is Exit.CONFORMANT, report.sentence

@@ -82,6 +82,21 @@ def ended_jobs_come_back(api: str) -> Apply:
     return answers(api, ("read", "list"), every_job(api, change))
 
 
+def born_ended(api: str) -> Apply | None:
+    lifecycle = specs.load(api).lifecycle
+    assert lifecycle is not None
+    pointer = lifecycle.roles["submit"].status
+    if pointer is None:
+        return None
+    over = next(name for name, state in lifecycle.states.items() if state.phase == "succeeded")
+
+    def revise(asked: Asked, told: Told) -> None:
+        if told.status < 300:
+            told.body = put(told.body, pointer, over)
+
+    return answers(api, "submit", revise)
+
+
 def list_forgets_one(api: str) -> Apply:
     pointer = _roles(api)["list"].items or ""
 
@@ -140,6 +155,7 @@ COMMON: dict[str, tuple[str, str, Make, tuple[str, ...]]] = {
     "wrong-success-status": ("JOB-RSP-001", "a submission is answered 299", wrong_success_status, ()),
     "no-id": ("JOB-CRT-002", "the answer to a submission has no id", no_id, ("JOB-RSP-002",)),
     "same-id-twice": ("JOB-IDM-001", "every submission is answered with the id of the first", same_id_twice, ("JOB-IDM-002",)),
+    "born-ended": ("JOB-CRT-003", "the answer to a submission says that the job has succeeded", born_ended, ()),
     "invented-state": ("JOB-STM-001", "jobs are shown in a state that nobody lists", invented_state, ("JOB-RSP-002",)),
     "ended-jobs-come-back": ("JOB-STM-004", "a job that has ended is seen in its first state again", ended_jobs_come_back, ()),
     "list-forgets-one": ("JOB-LST-002", "the last job of every list is missing", list_forgets_one, ()),
