@@ -95,7 +95,7 @@ def settle_memory() -> None:
     """Tell the garbage collector that what is loaded stays, and to look less often: requests leave no cycles, worlds only grow."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    gc.set_threshold(100_000, 50, 100)
 
 
 def run(bound: Sequence[tuple[Understudy, socket.socket]]) -> None:
