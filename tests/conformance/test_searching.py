@@ -37,16 +37,15 @@ from mockserver.http.app import create_app
 from tests.conformance.faults import all_faults
 fault = next(one for one in all_faults("ionworks") if one.id == "ionworks:ended-jobs-come-back")
 with fault.apply(create_app(["ionworks"])) as app, Target.in_process(app, "ionworks") as target:
-    print([one.requirement for one in explore(target, examples=30)])
+    print(explore(target, examples=30)[0].requirement)
 """
 
 
 def test_random_clients_find_what_is_broken_and_always_the_same() -> None:
-    """From process to process: hypothesis draws on the constants of whatever modules a process has imported so far."""
+    """From process to process; what else the shortest game breaks beside its first finding may differ, since shrinking is bounded by real time."""
     told = [subprocess.run([sys.executable, "-W", "ignore", "-c", PLAY], cwd=ROOT, capture_output=True, text=True, check=True).stdout for _ in range(2)]
 
-    assert told[0] == told[1]
-    assert "JOB-STM-004" in told[0]
+    assert told == ["JOB-STM-004\n"] * 2
 
 
 @pytest.mark.parametrize("api", specs.names())
