@@ -42,7 +42,7 @@ with fault.apply(create_app(["ionworks"])) as app, Target.in_process(app, "ionwo
 
 
 def test_random_clients_find_what_is_broken_and_always_the_same() -> None:
-    """From process to process; what else the shortest game breaks beside its first finding may differ, since shrinking is bounded by real time."""
+    """From process to process; what else the shortest game breaks beside its first finding is not held here."""
     told = [subprocess.run([sys.executable, "-W", "ignore", "-c", PLAY], cwd=ROOT, capture_output=True, text=True, check=True).stdout for _ in range(2)]
 
     assert told == ["JOB-STM-004\n"] * 2
