@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mockserver.simulation.fairshare import FairShare, gpus
@@ -161,6 +161,7 @@ steps = st.lists(
 
 @settings(max_examples=150, deadline=None)
 @given(steps)
+@example([("train", team, 1) for team in ("team-a", "team-a", "team-c", "team-c", "team-b")])  # whom to take it from: never team-a
 def test_quotas_hold_whatever_happens(story: list[tuple[str, str, float]]) -> None:
     here = two_teams(team_a=2, team_b=1, team_c=0)
     jobs: list[Job] = []
