@@ -159,9 +159,13 @@ steps = st.lists(
 )
 
 
+WHOM_TO_TAKE_FROM = [("train", team, 1.0) for team in ("team-a", "team-a", "team-c", "team-c", "team-b")]
+"""Room for the last is to be taken from team-c, which deserves nothing, never from team-a, which has what it deserves."""
+
+
 @settings(max_examples=150, deadline=None)
 @given(steps)
-@example([("train", team, 1) for team in ("team-a", "team-a", "team-c", "team-c", "team-b")])  # whom to take it from: never team-a
+@example(WHOM_TO_TAKE_FROM)
 def test_quotas_hold_whatever_happens(story: list[tuple[str, str, float]]) -> None:
     here = two_teams(team_a=2, team_b=1, team_c=0)
     jobs: list[Job] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -51,7 +51,15 @@ served = _again(
     st.sampled_from(["fifo", "priority", "backfill", "greedy"]),
     st.lists(st.tuples(st.integers(0, 3), test_policies.small), max_size=14),
 )
-quotas = _again(test_fairshare.test_quotas_hold_whatever_happens, test_fairshare.steps)
+_more_quotas = _again(test_fairshare.test_quotas_hold_whatever_happens, test_fairshare.steps)
+
+
+def quotas() -> None:
+    """The property of quotas, its written example first."""
+    cast(Any, test_fairshare.test_quotas_hold_whatever_happens).hypothesis.inner_test(test_fairshare.WHOM_TO_TAKE_FROM)
+    _more_quotas()
+
+
 teams = _again(
     test_teams.test_work_completions_and_failures_add_up_at_every_event,
     test_teams.steps,
