@@ -79,7 +79,7 @@ def outcomes(box: Sandbox) -> list[tuple[float, str]]:
     return [(one.at, one.outcome) for one in box.callbacks]
 
 
-def eventually(is_so: Callable[[], bool]) -> None:
+def expect_soon(is_so: Callable[[], bool]) -> None:
     limit = monotonic() + 10
     while not is_so():
         assert monotonic() < limit
@@ -163,7 +163,7 @@ def test_time_goes_on_by_itself_where_a_client_waits(server: MockServer, receive
         receiver.answers = [(500, None), (204, None)] if pace != "real" else [(204, None)]
         submit(box, callback_url=receiver.url)
 
-        eventually(lambda: len(receiver.heard) == (1 if pace == "real" else 2))
+        expect_soon(lambda: len(receiver.heard) == (1 if pace == "real" else 2))
 
 
 def test_a_cancelled_job_is_told_though_nobody_moves_the_clock(box: Sandbox, receiver: Receiver) -> None:
@@ -171,7 +171,7 @@ def test_a_cancelled_job_is_told_though_nobody_moves_the_clock(box: Sandbox, rec
 
     httpx.post(f"{box.url('ionworks')}/jobs/{job}/cancel", headers=KEY)
 
-    eventually(lambda: receiver.jobs == [job])
+    expect_soon(lambda: receiver.jobs == [job])
 
 
 def test_a_slow_receiver_in_one_sandbox_holds_up_no_other(server: MockServer, receiver: Receiver) -> None:
