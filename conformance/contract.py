@@ -25,6 +25,8 @@ STATUS, SHAPE, ASSUMED_SHAPE, MEDIA, HEADERS = "JOB-RSP-001", "JOB-RSP-002", "JO
 ERROR_SHAPE, ASSUMED_ERROR_SHAPE, SERVER_ERROR = "JOB-ERR-001", "JOB-ERR-002", "JOB-ERR-010"
 UNDOCUMENTED_SUCCESS = frozenset({"200", "201", "202"})
 """Any of these will do where the document's own status is assumed."""
+REFUSED_BY_CAPACITY = "x-refused-by-capacity"
+"""Where a document says with which status an operation refuses what is valid and finds no room."""
 _REMEMBERED = 4096
 Finding = tuple[str, str]
 
@@ -125,17 +127,16 @@ class Contract:
         self.examined: Counter[str] = Counter()
         self._spec, self._judge = spec, judge(spec.name)
         self._looked: set[str] = set()
-        self._server_errors = frozenset((catalogue.errors or {}).get("server", ()))
 
     def observe(self, exchange: Exchange) -> Iterable[Violation]:
         """Status, media type, headers and shape."""
         status = exchange.response.status
         self.examined[SERVER_ERROR] += 1
-        if status >= 500 and status not in self._server_errors and status != 503:
+        operation = self._spec.operations.get(exchange.operation or "")
+        if status >= 500 and status != 503 and (operation is None or str(status) != operation.node.get(REFUSED_BY_CAPACITY)):
             yield Violation(SERVER_ERROR, f"answered {status}", (exchange,))
-        if exchange.operation is None or exchange.request.method == "HEAD":
+        if operation is None or exchange.request.method == "HEAD":
             return
-        operation = self._spec.operations[exchange.operation]
         told = self._declared(operation, status)
         if exchange.response.is_success or 300 <= status < 400:
             self.examined[STATUS] += 1

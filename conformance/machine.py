@@ -47,7 +47,7 @@ def explore(target: Target, *, seed_: int = 1, examples: int = EXAMPLES, steps: 
         suppress_health_check=list(HealthCheck),
     )
     try:
-        seed(seed_)(run_state_machine_as_test)(machine, settings=fixed)
+        run_state_machine_as_test(seed(seed_)(machine), settings=fixed)
     except Broken as broken:
         return broken.violations
     except Flaky:  # the target keeps something from game to game: what was seen last is still evidence

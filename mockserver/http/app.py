@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import specs
-from mockserver.http import errors
 from mockserver.http.control import Control
 from mockserver.http.guard import Guard
 from mockserver.http.pace import tempo
@@ -14,7 +13,6 @@ from mockserver.http.path_index import PathIndex
 from mockserver.http.routing import connect
 from mockserver.http.sandbox import PREFIX, Plan, Sandboxes, courses_of
 from mockserver.http.served import Served, adapter_of
-from mockserver.http.strike import WIRE
 from mockserver.http.wire import ContractApplication
 from mockserver.simulation import scenario as scenarios
 from mockserver.simulation.scenario import Scenario
@@ -31,9 +29,7 @@ class Understudy:
         """Serve one request, or the server's start and stop."""
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
             scope = _without_prefix(scope)
-        scope[WIRE] = send
         await self._connexion(scope, receive, send)
-        del scope[WIRE]  # it knows the scope: together they would wait for the garbage collector
 
     def close(self) -> None:
         """End open streams and callbacks; the server is about to stop."""
@@ -69,7 +65,7 @@ def create_app(
     served = [(specs.load(name), adapter_of(name)) for name in names] + [(specs.load(specs.CONTROL), control)]
     index: PathIndex[Any] = PathIndex()
     application = ContractApplication(Served(served, index, strict=auth == "strict"), sandboxes, access_log=access_log, guard=guard or Guard())
-    return Understudy(application, connect(application, served, index, errors.last_resort), names)
+    return Understudy(application, connect(application, served, index), names)
 
 
 def create_sandboxes(

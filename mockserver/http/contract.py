@@ -9,7 +9,7 @@ from jsonschema_rs import Draft202012Validator
 
 from mockserver.adapters.exchange import Call, Refusal, Reply, Violation
 from mockserver.http.answer import Answers
-from mockserver.http.body import Receive, parse, receive_body
+from mockserver.http.body import parse
 from mockserver.http.credentials import Credentials
 from mockserver.http.media import MediaTypes, is_json
 from mockserver.http.pace import wall_us
@@ -58,7 +58,7 @@ class Contract:
         self.answers = Answers(schemas, (*operation.pointer, "responses"))
         self._verified = strict and not self.credentials.is_open
         self._compile_body(schemas, operation)
-        self._reads_body = self._media is not None or operation.method not in ("GET", "HEAD")
+        self.reads_body = self._media is not None or operation.method not in ("GET", "HEAD")
 
     def _compile_body(self, schemas: Schemas, operation: Operation) -> None:
         self._media: MediaTypes | None = None
@@ -72,11 +72,6 @@ class Contract:
         for name, medium in content.items():
             judged = "schema" in medium and is_json(name.lower())
             self._bodies[name.lower()] = schemas.validator((*place, "content", name, "schema")) if judged else None
-
-    async def receive(self, scope: Mapping[str, Any], fields: Fields, receive: Receive) -> bytes:
-        """The raw body of a request that brings the credentials it must. Raises Refusal and Disconnected."""
-        self.credentials.check(fields, scope["query_string"])
-        return await receive_body(receive, fields) if self._reads_body else b""
 
     def admit(self, scope: Mapping[str, Any], fields: Fields, raw: bytes, *, world: World, manual: bool) -> Call:
         """The call a request makes, if it satisfies the document. Raises Refusal."""

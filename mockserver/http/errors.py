@@ -78,14 +78,3 @@ def error(reason: Refusal) -> Reply:
             for one in reason.violations
         ]
     return Reply(_STATUSES[reason.kind], {"error": told})
-
-
-async def last_resort(request: Any, cause: Exception) -> Any:
-    """connexion's way to an answer for what escaped everything else, which is an error of ours."""
-    from connexion.lifecycle import ConnexionResponse
-
-    reason = refusal(cause)
-    from mockserver.http.answer import encode
-
-    body, _ = encode(error(reason))
-    return ConnexionResponse(status_code=500, mimetype="application/json", body=body)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
+import msgspec.msgpack
 import orjson
 
 from mockserver.adapters.exchange import Refusal
@@ -23,7 +24,7 @@ from mockserver.simulation.world import World
 MOST_EXCHANGES = 1000
 MOST_BYTES = 4 * 1024 * 1024
 BODY_BYTES = 64 * 1024
-FIXED_BYTES = 1024  # what an exchange takes beside its bodies, roughly
+FIXED_BYTES = 256  # what an exchange takes beside its packed bytes, roughly
 MOST_NOTES = 1000
 
 _BODY: Final = 6  # places in an entry
@@ -33,8 +34,11 @@ Listed = list[dict[str, Any]]
 Fields = Iterable[tuple[bytes, bytes]]
 
 
-Entry = tuple[str, str, str, bytes, bytes, Fields, bytes, int, Fields, bytes, int, float, float, "Refusal | None", str]
+Entry = tuple[str, str, str, bytes, bytes, Fields, bytes, int, Fields, bytes, int, float, float, str]
 """An exchange as it is recorded: the members of `Exchange` from `api` to `steered`, in that order; a plain tuple costs least."""
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder().decode
 
 
 class Exchange(NamedTuple):
@@ -57,8 +61,8 @@ class Exchange(NamedTuple):
     at: int
     began: float
     took: float
-    refusal: Refusal | None
     steered: str
+    refusal: Refusal | None
 
     @property
     def path(self) -> str:
@@ -101,7 +105,7 @@ class Journal:
 
     def __init__(self) -> None:
         self._world: Callable[[], World] | None = None
-        self._kept: deque[Entry] = deque()
+        self._kept: deque[tuple[bytes, Refusal | None]] = deque()  # packed: one object to free when it is forgotten
         self._notes: deque[Note] = deque(maxlen=MOST_NOTES)
         self._bytes = 0
         self._number = self._told = 0
@@ -110,20 +114,18 @@ class Journal:
         """Tell subscribers also of the transitions of the world that this function gives."""
         self._world = world
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: Entry, refusal: Refusal | None = None) -> None:
         """Remember an exchange; the oldest are forgotten when there are too many."""
         self._number += 1
-        size = len(entry[_BODY]) + len(entry[_ANSWER])
-        if size > BODY_BYTES:
-            _, _, _, _, _, _, body, status, headers, answer, at, began, took, refusal, steered = entry
-            body, answer = body[:BODY_BYTES], answer[:BODY_BYTES]
-            entry = (*entry[:_BODY], body, status, headers, answer, at, began, took, refusal, steered)
-            size = len(body) + len(answer)
-        self._kept.append(entry)
-        self._bytes += size + FIXED_BYTES
-        while len(self._kept) > MOST_EXCHANGES or self._bytes > MOST_BYTES:
-            oldest = self._kept.popleft()
-            self._bytes -= len(oldest[_BODY]) + len(oldest[_ANSWER]) + FIXED_BYTES
+        if len(entry[_BODY]) + len(entry[_ANSWER]) > BODY_BYTES:
+            _, _, _, _, _, _, body, status, headers, answer, *rest = entry
+            entry = (*entry[:_BODY], body[:BODY_BYTES], status, headers, answer[:BODY_BYTES], *rest)  # type: ignore[assignment]
+        packed = _pack(entry)
+        kept = self._kept
+        kept.append((packed, refusal))
+        self._bytes += len(packed) + FIXED_BYTES
+        while len(kept) > MOST_EXCHANGES or self._bytes > MOST_BYTES:
+            self._bytes -= len(kept.popleft()[0]) + FIXED_BYTES
 
     def note(self, event: str, at: float, facts: dict[str, Any]) -> None:
         """Tell subscribers of something that is neither exchange nor transition, such as a delivery, at a simulated second."""
@@ -183,7 +185,7 @@ class Journal:
         """The exchanges after that number which are still remembered, oldest first."""
         forgotten = self._number - len(self._kept)
         fresh = islice(self._kept, max(number - forgotten, 0), None)
-        return (Exchange(at, *entry) for at, entry in enumerate(fresh, start=max(number, forgotten) + 1))
+        return (Exchange(at, *_unpack(packed), refusal) for at, (packed, refusal) in enumerate(fresh, start=max(number, forgotten) + 1))
 
     def __len__(self) -> int:
         return len(self._kept)

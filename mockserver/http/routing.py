@@ -1,6 +1,7 @@
 """connexion's part: it knows the documents' operations and says which one a request means.
 
-Its routing middleware stays in charge; only its scan over all routes is replaced by one lookup in a path index.
+It compiles the documents into operations; only its scan over all routes is replaced by one lookup in a path index. Its other middlewares are
+left out: the contract application answers every error itself.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from mockserver.http.path_index import PathIndex
 from specs import Spec, lowering
 
 with lean_imports():
-    from connexion.middleware.exceptions import ExceptionMiddleware
+    from connexion.middleware.abstract import ROUTING_CONTEXT
     from connexion.middleware.main import API, ConnexionMiddleware
     from connexion.middleware.routing import RoutingMiddleware, RoutingOperation
     from connexion.resolver import Resolver
@@ -34,50 +35,46 @@ class _TestedDocument(OpenAPISpecification):  # type: ignore[misc]  # connexion 
         return
 
 
-class _IndexRouter:
-    """Stands where connexion keeps its router: hands a request to the operation that the index finds, or to nobody's."""
+class _Filing:
+    """Stands where connexion keeps its router while documents are added: files every route in the index."""
 
-    def __init__(self, index: Routes, nobody: RoutingOperation) -> None:
+    def __init__(self, index: Routes) -> None:
         self.routes: list[Any] = []  # connexion looks here for APIs that share a base path; an index needs no chain
-        self.index, self.nobody = index, nobody
-        self.bases: dict[RoutingOperation, str] = {}
+        self.index = index
 
     def mount(self, path: str, app: Router) -> None:
         """File all routes that connexion made of one document."""
         for route in app.routes:
             if isinstance(route, Route):
-                operation: RoutingOperation = route.app
-                self.bases[operation] = path
                 for method in route.methods or ():
-                    self.index.add(path + route.path, method, operation)
-
-    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
-        raw = scope.get("raw_path")
-        found = self.index.find(raw.decode("latin-1") if raw else scope["path"], scope["method"])
-        if found is None:
-            await self.nobody({"root_path": scope.get("root_path", "")}, receive, send)
-            return
-        operation, values = found
-        seen = {"root_path": scope.get("root_path", "") + self.bases[operation], "path_params": {"values": values}}
-        await operation(seen, receive, send)
+                    self.index.add(path + route.path, method, route.app)
 
 
 class IndexedRouting(RoutingMiddleware):  # type: ignore[misc]  # connexion has no types
-    """connexion's routing middleware over a path index."""
+    """connexion's routing middleware over a path index: it notes the operation where connexion's own would note it."""
 
     def __init__(self, app: Application, index: Routes) -> None:
         super().__init__(app)
-        self.router = _IndexRouter(index, RoutingOperation(None, app))
+        self.router, self.find = _Filing(index), index.find
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        """Pass a request on with its operation and path parameters; without an operation where there is none."""
+        if scope["type"] == "http":
+            raw = scope.get("raw_path")
+            found = self.find(raw.decode("latin-1") if raw else scope["path"], scope["method"])
+            operation, values = (None, ()) if found is None else (found[0].operation_id, found[1])
+            scope["path_params"] = {"values": values}
+            scope.setdefault("extensions", {})[ROUTING_CONTEXT] = {"operation_id": operation}
+        await self.app(scope, receive, send)
 
 
-def connect(application: Application, served: Sequence[tuple[Spec, object]], index: Routes, on_error: Callable[..., Any]) -> ConnexionMiddleware:
-    """Wrap the contract application in connexion: exceptions, then routing over all documents.
+def connect(application: Application, served: Sequence[tuple[Spec, object]], index: Routes) -> ConnexionMiddleware:
+    """Wrap the contract application in connexion's routing over all documents.
 
     `served` pairs each API with the object whose attributes are its operations; connexion refuses an operation without one.
     """
-    stack = ConnexionMiddleware(application, import_name=__name__, middlewares=[ExceptionMiddleware, partial(IndexedRouting, index=index)])
+    stack = ConnexionMiddleware(application, import_name=__name__, middlewares=[partial(IndexedRouting, index=index)])
     for spec, functions in served:
         view = _TestedDocument(lowering.routes(spec.document, spec.operations))
         stack.apis.append(API(view, base_path=spec.base_path, resolver=Resolver(partial(getattr, functions))))
-    stack.add_error_handler(Exception, on_error)
     return stack

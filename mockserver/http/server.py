@@ -15,6 +15,7 @@ from typing import Any
 import uvicorn
 
 from mockserver.http.app import Understudy, create_app
+from mockserver.http.eager import EagerProtocol
 from mockserver.http.limits import KEEP_ALIVE_SECONDS, STOP_SECONDS
 
 logger = logging.getLogger("mockserver")
@@ -34,7 +35,7 @@ class _Server(uvicorn.Server):
     def __init__(self, app: Understudy, listener: socket.socket) -> None:
         config = uvicorn.Config(
             app,
-            http="httptools",
+            http=EagerProtocol,
             loop="uvloop",
             ws="none",
             lifespan="on",

@@ -12,8 +12,6 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 Header = tuple[bytes, bytes]
 
 PIECES = 20
-WIRE = "understudy.wire"
-"""Where the outermost application keeps the server's own way of sending, which knows the connection."""
 
 
 def spoiled(strike: Strike, body: bytes, headers: list[Header]) -> tuple[bytes, list[Header]]:
@@ -27,7 +25,7 @@ def spoiled(strike: Strike, body: bytes, headers: list[Header]) -> tuple[bytes, 
 async def send_struck(strike: Strike, scope: Mapping[str, Any], send: Send, *, status: int, headers: list[Header], body: bytes) -> int:
     """Send an answer as the strike wants it; the status that was sent, 0 for none. A body cut short was announced at its full length."""
     if strike.drop:
-        cut(scope)
+        cut(send)
         return 0
     body, headers = spoiled(strike, body, headers)
     await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -41,13 +39,13 @@ async def send_struck(strike: Strike, scope: Mapping[str, Any], send: Send, *, s
     if strike.keep is None or end == len(body):
         await send({"type": "http.response.body", "body": b""})
     else:
-        cut(scope, politely=True)
+        cut(send, politely=True)
     return status
 
 
-def cut(scope: Mapping[str, Any], *, politely: bool = False) -> None:
+def cut(send: Send, *, politely: bool = False) -> None:
     """End the connection without another byte; `politely` lets go out what was written. Raises ConnectionResetError where there is none."""
-    cycle = getattr(scope.get(WIRE), "__self__", None)
+    cycle = getattr(send, "__self__", None)  # the server's own way of sending knows the connection
     transport = getattr(cycle, "transport", None)
     if cycle is None or transport is None:
         raise ConnectionResetError("a fault of the mock cut the connection")

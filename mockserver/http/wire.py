@@ -15,7 +15,7 @@ from typing import Any
 from mockserver.adapters.exchange import Refusal, Reply, Violation
 from mockserver.http import errors, steered
 from mockserver.http.answer import encode
-from mockserver.http.body import Disconnected, Receive
+from mockserver.http.body import Disconnected, Receive, receive_body
 from mockserver.http.contract import Contract, Fields, target
 from mockserver.http.courier import Courier
 from mockserver.http.guard import Guard
@@ -80,8 +80,10 @@ class ContractApplication:
             sandbox = self.sandboxes.get(name)
             if sandbox.plan.strict is not None and sandbox.plan.strict is not contract.strict:
                 contract = self._other(operation)
-            raw = await contract.receive(scope, fields, receive)
-            began = ticks()
+            contract.credentials.check(fields, scope["query_string"])
+            if contract.reads_body:
+                raw = await receive_body(receive, fields)
+                began = ticks()
             if (sandbox.faults or PREFER in fields) and not contract.is_control:
                 turn = steered.before(contract, scope, fields, sandbox)
                 if turn is not None and turn.delay:
@@ -138,7 +140,7 @@ class ContractApplication:
         path, query, at = scope.get("raw_path") or scope["path"].encode(), scope["query_string"], sandbox.world.now_us
         told = "" if turn is None else turn.told
         sandbox.journal.add(
-            (api, operation, scope["method"], path, query, scope["headers"], raw, status, headers, body, at, began, took, reason, told)
+            (api, operation, scope["method"], path, query, scope["headers"], raw, status, headers, body, at, began, took, told), reason
         )
 
     def _checked(self, reply: Reply, judge: Judge, adapter: Any, *, place: str) -> tuple[bytes, list[tuple[bytes, bytes]]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import blake2b
 from itertools import islice
 from typing import Any
+from zlib import crc32
 
 from mockserver.simulation import maintenance
 from mockserver.simulation.allotment import Allotment
@@ -39,7 +40,7 @@ class World:
         self._jobs: dict[str, dict[str, Job]] = {api: {} for api in courses}
         self._scopes: dict[tuple[str, str, str], dict[str, Job]] = {}
         self._shelves: dict[str, dict[Any, Any]] = {}
-        self._seen: dict[bytes, int] = {}
+        self._seen: dict[int, int] = {}
         self._limits = None if scenario.limits == NO_LIMITS else scenario.limits
         self.count = 0
         self.awaited = 0  # jobs whose clients want to be called and have not been announced to anybody
@@ -249,9 +250,9 @@ class World:
 
     def new_id(self, purpose: str, *, fingerprint: bytes = b"") -> str:
         """A UUID (version 4 in form, lower case) that depends only on the seed, the purpose, the fingerprint and how often these came before."""
-        root = blake2b(fingerprint, digest_size=8, key=purpose.encode()[:64]).digest()
+        root = crc32(fingerprint, crc32(purpose.encode()))
         seen = self._seen[root] = self._seen.get(root, 0) + 1
-        word = blake2b(f"{self.seed}|{seen}".encode(), digest_size=16, key=root).hexdigest()
+        word = blake2b(b"%d|%d|%d" % (self.seed, root, seen), digest_size=16).hexdigest()
         return f"{word[:8]}-{word[8:12]}-4{word[13:16]}-{_VARIANTS[word[16]]}{word[17:20]}-{word[20:]}"
 
     def history(self, api: str, *, since: int = 0) -> Iterator[tuple[int, Job, str, str]]:

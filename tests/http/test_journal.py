@@ -19,7 +19,7 @@ from tests.http.steering import fault, ionworks, rule, xio
 
 
 def entry(body: bytes = b"{}", *, status: int = 200, api: str = "ionworks", operation: str = "op", answer: bytes = b"{}") -> Entry:
-    return (api, operation, "POST", b"/jobs", b"", [], body, status, [], answer, 0, 0.0, 0.001, None, "")
+    return (api, operation, "POST", b"/jobs", b"", [], body, status, [], answer, 0, 0.0, 0.001, "")
 
 
 def exchanges(bench: Bench, **filters: Any) -> list[dict[str, Any]]:

@@ -21,14 +21,14 @@ def python(code: str) -> str:
     return subprocess.run([*SILENT, code], capture_output=True, text=True, check=True, timeout=60).stdout.strip()
 
 
-def test_only_exceptions_and_routing_are_left_of_connexions_middlewares() -> None:
+def test_only_routing_is_left_of_connexions_middlewares() -> None:
     from connexion.middleware import ConnexionMiddleware
 
     stack = create_app()._connexion
     outer, layers = stack._build_middleware_stack()
 
     assert isinstance(stack, ConnexionMiddleware)
-    assert [type(layer).__name__ for layer in layers] == ["ExceptionMiddleware", "IndexedRouting", "ContractApplication"]
+    assert [type(layer).__name__ for layer in layers] == ["IndexedRouting", "ContractApplication"]
     assert outer is layers[0]
 
 
@@ -59,7 +59,7 @@ def test_an_operation_without_a_function_is_refused_at_start() -> None:
     class Nothing:
         """No operation at all."""
 
-    stack = connect(lambda *_: None, [(specs.load(specs.CONTROL), Nothing())], PathIndex(), lambda *_: None)
+    stack = connect(lambda *_: None, [(specs.load(specs.CONTROL), Nothing())], PathIndex())
 
     with pytest.raises(ResolverError, match="mock_"):
         stack._build_middleware_stack()

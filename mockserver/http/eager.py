@@ -1,0 +1,61 @@
+"""Runs a request as soon as it has been read, instead of asking the event loop to run it later.
+
+Nearly every answer here is ready without waiting for anything, so the task and the turn of the loop that uvicorn would spend on it are saved. Whatever
+does wait goes on as an ordinary task from where it stopped.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Coroutine, Generator
+from typing import Any
+
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+
+class EagerProtocol(HttpToolsProtocol):
+    """uvicorn's protocol over httptools; the first step of each request is taken before the loop goes on."""
+
+    _is_reading = False
+    _held: tuple[RequestResponseCycle, ASGI3Application] | None = None
+
+    def data_received(self, data: bytes) -> None:
+        """Take in what was sent, then run the request that it completes or begins, and those queued behind it."""
+        self._is_reading = True
+        super().data_received(data)
+        while self._held is not None:
+            cycle, app = self._held
+            self._held = None
+            self._begin(cycle.run_asgi(app))
+        self._is_reading = False
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        if self._is_reading:
+            self._held = (cycle, app)
+        else:
+            super()._start_asgi_task(cycle, app)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            awaited = work.send(None)
+        except StopIteration:
+            return
+        task = self.loop.create_task(_rest(work, awaited))
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+
+
+@types.coroutine
+def _rest(work: Coroutine[Any, Any, None], awaited: Any) -> Generator[Any, Any, None]:
+    """What is left of a coroutine that waits for `awaited`."""
+    try:
+        while True:
+            try:
+                value = yield awaited
+            except BaseException as error:
+                awaited = work.throw(error)
+            else:
+                awaited = work.send(value)
+    except StopIteration:
+        return
