@@ -73,7 +73,7 @@ def work(job: Job) -> Told:
         for id_ in job.faults:
             app = stack.enter_context(known[id_].apply(app))
         if job.variation:
-            app = VARIATIONS[job.variation](app, job.api)
+            app = stack.enter_context(VARIATIONS[job.variation].apply(app, job.api))
         target = Target.in_process(app, job.api)
         named = [(known[id_].requirement, *known[id_].also) for id_ in job.faults]
         report = run(target, Options(only=tuple({id_ for ids in named for id_ in ids}))) if named and not job.thorough else None
@@ -127,7 +127,7 @@ def jobs(options: argparse.Namespace) -> Iterator[Job]:
             pairs = [(chosen[at], chosen[-1 - at]) for at in range(0, len(chosen) // 2, step)][: PAIRS // len(specs.names())]
             yield from (Job(api, pair) for pair in pairs)
             yield from (Job(api, seed=seed) for seed in range(1, options.seeds + 1))
-            yield from (Job(api, variation=name) for name in VARIATIONS)
+            yield from (Job(api, variation=name) for name, variation in VARIATIONS.items() if api in variation.apis)
 
 
 def main() -> None:

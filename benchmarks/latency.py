@@ -122,9 +122,9 @@ def _scenario(nodes: int) -> Any:
 def _fill(app: Any, count: int) -> list[str]:
     """Submit one job over HTTP in process, and the others as copies of what the adapter made of it, with the contest's shapes."""
     import asyncio
-    from dataclasses import replace
 
     import httpx
+    from msgspec import structs
 
     from benchmarks.contestants import jobs, requests
 
@@ -138,7 +138,7 @@ def _fill(app: Any, count: int) -> list[str]:
     ids = []
     for _, request in requests(jobs(1_000, count), is_bare=False):
         key = str(world.new_id("benchmark"))
-        world.submit(replace(template, key=key, resources=request.resources, retries=1, payload=template.payload))
+        world.submit(structs.replace(template, key=key, resources=request.resources, retries=1, payload=template.payload))
         ids.append(key)
     world.settle()
     return ids

@@ -13,7 +13,6 @@ from openapi_core.datatypes import RequestParameters
 from openapi_core.validation.response.exceptions import InvalidHeader, MissingRequiredHeader
 
 import specs
-from conformance.catalogue import Catalogue
 from conformance.exchange import Exchange, Response
 from conformance.expect import shown
 from conformance.oracle import Violation
@@ -123,7 +122,7 @@ def _has_assumptions(api: str, operation: str) -> bool:
 class Contract:
     """Watches every answer of a known operation."""
 
-    def __init__(self, spec: Spec, catalogue: Catalogue) -> None:
+    def __init__(self, spec: Spec) -> None:
         self.examined: Counter[str] = Counter()
         self._spec, self._judge = spec, judge(spec.name)
         self._looked: set[str] = set()

@@ -8,64 +8,87 @@ from dataclasses import dataclass
 from typing import Any
 
 import specs
+from conformance.chance import without_surroundings
+from conformance.contract import REFUSED_BY_CAPACITY
 from conformance.fuzz_bench import Bench, Finding, without_false_keys
+from conformance.target import Target
 
 __all__ = ["Finding", "Progress", "fuzz"]
 
-ALLOWED_STATUSES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    # The vendor answers 500 when no node can hold the job, and says so in its own documentation.
-    "openyuanrong": {"not_a_server_error": ("2xx", "3xx", "4xx", "500")},
-}
-"""Statuses that a vendor documents and schemathesis takes for failures, by API and check."""
+REFUSED_BY_STATE = "x-refused-by-state"
+_NO_SERVER_ERROR = ("2xx", "3xx", "4xx")
+_ACCEPTANCE = ("2xx", "3xx", "401", "403", "404", "409", "429", "5xx")
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One phase ended; `requests` so far."""
+    """How far it has come: the phase under way, requests and cases so far, the operations they were sent to."""
 
     phase: str
     requests: int
+    cases: int = 0
+    operations: frozenset[str] = frozenset()
+    is_over: bool = True  # the phase has ended
 
 
 def fuzz(
-    api: str, url: str, *, seed: int = 1, most_examples: int = 25, headers: Mapping[str, str] | None = None, judged: bool = False
+    api: str, url: str, *, seed: int = 1, most_examples: int = 25, headers: Mapping[str, str] | None = None, judged: bool = False, target: Target | None = None
 ) -> Iterator[Finding | Progress]:
     """Every failure that schemathesis finds at `url` (scheme, host and port), each once, and its progress.
 
     With `judged`, our oracles look at the traffic too, members that only look like foreign keys do not keep schemathesis from creating jobs, and a
-    refusal for another reason than the one it tests is tried again with a job that exists. Raises KeyError for an unknown API.
+    refusal for another reason than the one it tests is tried again with a job that exists. A `target` in this process is called where it is, without
+    a socket. Deterministic per seed, whatever else this process has loaded. Raises KeyError for an unknown API.
     """
+    spec = specs.load(api)
+    inside = target if target is not None and target.is_in_process else None
+    base = "" if inside is not None else url.rstrip("/")  # without a host schemathesis opens no socket of its own
+    # A copy, since schemathesis writes into the document it is given, which a server in this process may be reading.
+    document = _without_streams(deepcopy(spec.document)) | {"servers": [{"url": base + spec.base_path or "/"}]}
+    told = _config(api, base + spec.base_path if base else None, seed, most_examples, headers or {}, judged=judged)
+    bench = Bench(spec, target or Target.at(api, url, headers=headers or {})) if judged else None
+    try:
+        with without_surroundings():
+            yield from _played(without_false_keys(document, spec) if judged else document, told, inside, bench)
+        if bench is not None:
+            yield from bench.twins()
+    finally:
+        if bench is not None and target is None:
+            bench.close()
+
+
+def _played(document: dict[str, Any], told: dict[str, Any], inside: Target | None, bench: Bench | None) -> Iterator[Finding | Progress]:
     import schemathesis
     from schemathesis.config import SchemathesisConfig
     from schemathesis.engine import events, from_schema
 
-    spec = specs.load(api)
-    config = SchemathesisConfig.from_dict(_config(api, url.rstrip("/") + spec.base_path, seed, most_examples, headers or {}, judged=judged))
-    # A copy, since schemathesis writes into the document it is given, which a server in this process may be reading.
-    document = _without_streams(deepcopy(spec.document))
-    schema = schemathesis.openapi.from_dict(without_false_keys(document, spec) if judged else document, config=config)
-    bench = Bench(spec, url, headers or {}) if judged else None
+    schema = schemathesis.openapi.from_dict(document, config=SchemathesisConfig.from_dict(told))
+    if inside is not None:
+        from conformance.fuzz_reach import led_to
+
+        schema = led_to(schema, inside)
     seen: set[tuple[str, str, str]] = set()
-    requests = 0
+    requests, cases, operations = 0, 0, set[str]()
     for event in from_schema(schema).execute():
         if isinstance(event, events.ScenarioFinished):
             requests += len(event.recorder.interactions)
-            for finding in (*_findings(event.recorder), *(bench.findings(event.recorder) if bench else ())):
+            cases += len(event.recorder.cases)
+            operations |= {node.value.operation.label for node in event.recorder.cases.values()}
+            for finding in (*_findings(event.recorder, bench), *(bench.findings(event.recorder) if bench else ())):
                 key = (finding.operation, finding.check, finding.message)
                 if key not in seen:
                     seen.add(key)
                     yield finding
+            yield Progress(event.phase.value, requests, cases, frozenset(operations), is_over=False)
         elif isinstance(event, events.NonFatalError):
             yield Finding(event.label, "engine", str(event.value), "")
         elif isinstance(event, events.FatalError):
             yield Finding("-", "engine", str(event.exception), "")
         elif isinstance(event, events.PhaseFinished):
-            yield Progress(event.phase.name.value, requests)
-    if bench is not None:
-        bench.close()
+            yield Progress(event.phase.name.value, requests, cases, frozenset(operations))
 
 
-def _findings(recorder: Any) -> Iterator[Finding]:
+def _findings(recorder: Any, bench: Bench | None) -> Iterator[Finding]:
     for case_id, checks in recorder.checks.items():
         for check in checks:
             if check.failure_info is not None:
@@ -73,7 +96,9 @@ def _findings(recorder: Any) -> Iterator[Finding]:
                 if _deleted_nothing(recorder, failure):
                     continue
                 case = recorder.cases[case_id].value
-                yield Finding(case.operation.label, check.name, f"{failure.title}: {failure.message}", check.failure_info.code_sample)
+                shown = bench.exchange(recorder.interactions.get(case_id)) if bench else None
+                message = f"{failure.title}: {failure.message}"
+                yield Finding(case.operation.label, check.name, message, check.failure_info.code_sample, (shown,) if shown else ())
 
 
 def _deleted_nothing(recorder: Any, failure: Any) -> bool:
@@ -82,26 +107,32 @@ def _deleted_nothing(recorder: Any, failure: Any) -> bool:
     return interaction is not None and interaction.response is not None and interaction.response.content.strip() == b"false"
 
 
-def _config(api: str, base_url: str, seed: int, most_examples: int, headers: Mapping[str, str], *, judged: bool) -> dict[str, Any]:
-    checks: dict[str, Any] = {name: {"expected-statuses": list(statuses)} for name, statuses in ALLOWED_STATUSES.get(api, {}).items()}
-    if judged:  # it takes whatever hangs below a job for something that exists at once; our own checks read the job itself
-        checks["ensure_resource_availability"] = {"enabled": False}
+def _config(api: str, base_url: str | None, seed: int, most_examples: int, headers: Mapping[str, str], *, judged: bool) -> dict[str, Any]:
     config: dict[str, Any] = {
         "seed": seed,
-        "base-url": base_url,
         "headers": dict(headers),
         "generation": {"max-examples": most_examples, "deterministic": True, "database": "none"},
+        "operations": list(_documented_refusals(api)),
     }
-    return config | ({"checks": checks} if checks else {}) | {"operations": list(_refusals_by_state(api))}
+    if base_url is not None:
+        config["base-url"] = base_url
+    if judged:  # it takes whatever hangs below a job for something that exists at once; our own checks read the job itself
+        config["checks"] = {"ensure_resource_availability": {"enabled": False}}
+    return config
 
 
-def _refusals_by_state(api: str) -> Iterator[dict[str, Any]]:
-    """Operations that may refuse a valid request since the job is not in the right state, with the status the document gives for that."""
+def _documented_refusals(api: str) -> Iterator[dict[str, Any]]:
+    """Operations that may refuse what is valid since the job is not in the right state or no node has room, with the status the document gives for that."""
     for operation in specs.load(api).operations.values():
-        status = operation.node.get("x-refused-by-state")
-        if status is not None:
-            acceptable = ["2xx", "3xx", "401", "403", "404", "409", "429", "5xx", status]
-            yield {"include-operation-id": operation.id, "checks": {"positive_data_acceptance": {"expected-statuses": acceptable}}}
+        by_state, by_capacity = operation.node.get(REFUSED_BY_STATE), operation.node.get(REFUSED_BY_CAPACITY)
+        checks: dict[str, Any] = {}
+        if by_state is not None or by_capacity is not None:
+            also = [status for status in (by_state, by_capacity) if status is not None]
+            checks["positive_data_acceptance"] = {"expected-statuses": [*_ACCEPTANCE, *also]}
+        if by_capacity is not None:
+            checks["not_a_server_error"] = {"expected-statuses": [*_NO_SERVER_ERROR, by_capacity]}
+        if checks:
+            yield {"include-operation-id": operation.id, "checks": checks}
 
 
 def _without_streams(document: dict[str, Any]) -> dict[str, Any]:

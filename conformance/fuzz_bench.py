@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ from conformance.directory import Directory
 from conformance.exchange import Exchange, Request, Response
 from conformance.expect import Inconclusive, NotApplicable
 from conformance.panel import Panel
-from conformance.pointer import MISSING
+from conformance.pointer import MISSING, get
 from conformance.session import Session
 from conformance.target import Target
 from conformance.transport import TransportError
@@ -25,16 +25,20 @@ from specs.document import resolve
 _KEY = re.compile(r"(_id|Id|ID|_uuid|Uuid)s?$")
 _OTHER_REASONS = frozenset({401, 403, 404, 409})
 _MOST_TWINS = 40
+_MOST_OF_A_STORY = 12
+_OURS = frozenset({"x-schemathesis-testcaseid", "user-agent"})
+"""Headers of schemathesis' own, of which the first differs from run to run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One failure: where, which check, what it says, and a command that repeats it."""
+    """One failure: where, which check or requirement, what it says, a command that repeats it, and the exchanges that show it, the last one last."""
 
     operation: str
     check: str
     message: str
     curl: str
+    exchanges: tuple[Exchange, ...] = ()
 
 
 def without_false_keys(document: dict[str, Any], spec: Spec) -> dict[str, Any]:
@@ -77,61 +81,93 @@ def _open(document: dict[str, Any], schema: Any, seen: set[int]) -> None:
 class Bench:
     """Looks at what schemathesis sent and got."""
 
-    def __init__(self, spec: Spec, url: str, headers: Mapping[str, str]) -> None:
-        self._spec, self._catalogue = spec, catalogues.load(spec.name)
-        self._target = Target.at(spec.name, url, headers=headers)
+    def __init__(self, spec: Spec, target: Target) -> None:
+        self._spec, self._catalogue, self._target = spec, catalogues.load(spec.name), target
         self._directory = Directory(spec)
         self._panel = Panel(spec, self._catalogue)
-        self._twins = 0
+        self._makers: dict[str, Exchange] = {}
+        self._about: dict[str, list[Exchange]] = {}
+        self._wrong: dict[tuple[str, int], list[Exchange]] = {}
 
     def close(self) -> None:
         """Let go of connections."""
         self._target.close()
 
     def findings(self, recorder: Any) -> Iterator[Finding]:
-        """What our oracles say, and what a refusal for another reason hid."""
+        """What our oracles say; refusals that may have another reason are kept for `twins`."""
         for case_id, interaction in recorder.interactions.items():
-            exchange = self._exchange(interaction)
+            exchange = self.exchange(interaction)
             if exchange is None:
                 continue
             for violation in self._panel.observe(exchange):
-                if self._catalogue.requirements[violation.requirement].level == "MUST":
-                    message = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{20,}", "<id>", violation.message)
-                    yield Finding(exchange.operation or exchange.line, violation.requirement, message, exchange.curl)
+                message = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{20,}", "<id>", violation.message)
+                yield Finding(exchange.operation or exchange.line, violation.requirement, message, exchange.curl, self._story(violation.exchanges, exchange))
+            self._remember(exchange)
             case = recorder.cases[case_id].value if case_id in recorder.cases else None
-            if case is not None and exchange.response.status in _OTHER_REASONS and _negates_body(case):
-                yield from self._twin(exchange)
+            if case is not None and _negates_body(case):
+                self._keep(exchange)
 
-    def _exchange(self, interaction: Any) -> Exchange | None:
-        if interaction.response is None:
+    def exchange(self, interaction: Any) -> Exchange | None:
+        """What was asked and answered as our oracles read it; None where no answer came."""
+        if interaction is None or interaction.response is None:
             return None
         asked, told = interaction.request, interaction.response
         parts = urlsplit(asked.uri)
         target = parts.path + (f"?{parts.query}" if parts.query else "")
-        headers = tuple((name, value) for name, values in asked.headers.items() for value in values)
+        headers = tuple((name, value) for name, values in asked.headers.items() for value in values if name.lower() not in _OURS)
         answered = tuple((name, value) for name, values in told.headers.items() for value in values)
-        request = Request(asked.method, f"{parts.scheme}://{parts.netloc}", target, headers, asked.body)
+        request = Request(asked.method, self._target.url, target, headers, asked.body)
         found = self._directory.find(asked.method, target)
         values = found[1] if found else {}
         response = Response(told.status_code, answered, told.content, cut=told.content_size > len(told.content))
         return Exchange(request, response, interaction.timestamp, interaction.timestamp, None, found[0].id if found else None, values)
 
-    def _twin(self, exchange: Exchange) -> Iterator[Finding]:
-        """Send the wrong body to a job that exists: it must be refused there too."""
+    def _remember(self, exchange: Exchange) -> None:
+        roles = self._spec.lifecycle.roles if self._spec.lifecycle else {}
+        if "submit" in roles and exchange.operation == roles["submit"].operation and exchange.response.is_success:
+            made = get(exchange.response.json, roles["submit"].id or "")
+            if isinstance(made, str):
+                self._makers[made] = exchange
+        for value in exchange.values.values():
+            if value in self._makers:
+                self._about.setdefault(value, []).append(exchange)
+
+    def _story(self, shown: tuple[Exchange, ...], last: Exchange) -> tuple[Exchange, ...]:
+        """What led to an exchange: the submissions of the jobs it is about, what was asked of them, what the oracle shows, and itself."""
+        text = last.request.target + (last.request.body or b"").decode("utf-8", "replace")
+        told: list[Exchange] = []
+        for id_ in [id_ for id_ in self._makers if id_ in text]:
+            told += [self._makers[id_], *self._about.get(id_, ())[-_MOST_OF_A_STORY:]]
+        unique = {id(one): one for one in (*told, *shown) if one is not last}
+        return (*unique.values(), last)
+
+    # -- refusals for another reason ---------------------------------------------------------------------------------------------
+
+    def _keep(self, exchange: Exchange) -> None:
+        """Keep the first wrong bodies of an operation that were refused with a status which may have another reason."""
         operation = self._spec.operations.get(exchange.operation or "")
-        if operation is None or not exchange.values or self._twins >= _MOST_TWINS or not self._is_wrong(operation, exchange):
+        if operation is None or not exchange.values:
             return
-        self._twins += 1
-        try:
-            with Session(self._target, Panel(self._spec, self._catalogue), name=f"fz{self._twins}") as session:
-                job = session.submit(draft=True)
-                path = session.directory.path(operation.id, dict.fromkeys(exchange.values, job.id))
-                again = session.send(operation.method, path, raw=exchange.request.body)
-        except (Inconclusive, NotApplicable, TransportError):
-            return
-        if again.response.is_success:
-            message = f"a body that the document excludes is accepted; {exchange.response.status} for a job that is not there had hidden it"
-            yield Finding(operation.id, "wrong_reason", message, again.curl)
+        status = exchange.response.status
+        by_state = str(operation.node.get("x-refused-by-state", ""))
+        if (status in _OTHER_REASONS or str(status) == by_state) and self._is_wrong(operation, exchange):
+            self._wrong.setdefault((operation.id, status), []).append(exchange)
+
+    def twins(self) -> Iterator[Finding]:
+        """Send wrong bodies that were refused for jobs which were not there, or not in the right state, to jobs that are: they must be refused there too."""
+        fair = max(1, _MOST_TWINS // max(1, len(self._wrong)))
+        for number, exchange in enumerate(one for kept in self._wrong.values() for one in kept[:fair]):
+            operation = self._spec.operations[exchange.operation or ""]
+            try:
+                with Session(self._target, Panel(self._spec, self._catalogue), name=f"fz{number + 1}") as session:
+                    job = session.submit(draft=True)
+                    path = session.directory.path(operation.id, dict.fromkeys(exchange.values, job.id))
+                    again = session.send(operation.method, path, raw=exchange.request.body)
+            except (Inconclusive, NotApplicable, TransportError):
+                continue
+            if again.response.is_success:
+                message = f"a body that the document excludes is accepted; {exchange.response.status} for another reason had hidden it"
+                yield Finding(operation.id, "wrong_reason", message, again.curl, (job.created, again))
 
     def _is_wrong(self, operation: Operation, exchange: Exchange) -> bool:
         body = exchange.request.json

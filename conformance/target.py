@@ -68,6 +68,11 @@ class Target:
         """Whether time passes only when told to."""
         return self.control is not None
 
+    @property
+    def is_in_process(self) -> bool:
+        """Whether requests reach it without a socket."""
+        return isinstance(self.transport, AsgiTransport)
+
     def ask_control(self, method: str, path: str, body: Json = MISSING, *, sandbox: str = "") -> Response:
         """Call the control API, about a sandbox where one is named. Raises TransportError."""
         headers = [(SANDBOX, sandbox)] if sandbox else []

@@ -42,7 +42,7 @@ def made_up(scenario: Scenario, count: int, *, api: str, seed: int) -> Iterator[
             chance = uniform(seed, draw="", attempt=number, purpose=ARRIVAL)
             at += sample(scenario.arrivals, chance, turn=number - 1)
         kind, _ = pick(weights, uniform(seed, draw="", attempt=number, purpose=KIND))
-        yield Planned(micros(at), replace(requests[kind], key=f"job-{number + 1}"))
+        yield Planned(micros(at), structs.replace(requests[kind], key=f"job-{number + 1}"))
 
 
 def _request(kind: JobKind, limits: Limits, *, api: str) -> JobRequest:

@@ -22,7 +22,8 @@ def totals_and_filters_are_a_tenants_own(session: Session) -> None:
     first, second = _tenants(session)
     mine = [session.submit("long", {"job_type": name}, tenant=first) for name in ("dummy", "simulate")]
     others = [session.submit("long", {"job_type": name}, tenant=second) for name in ("dummy", "simulate", "simulate")]
-    session.advance(1)
+    for job in (*mine, *others):
+        session.until(job, "running")
     for tenant, jobs in ((first, mine), (second, others)):
         for query in ([], [("job_type", "simulate")], [("job_types", "simulate"), ("job_types", "dummy")], [("status", "processing")], [("limit", 1)]):
             own = [job for job in jobs if query != [("job_type", "simulate")] or job.body["job_type"] == "simulate"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.checks import check
-from conformance.checks.runai_cluster import SETTLED, ask, given, machines, stand, world
+from conformance.checks.runai_cluster import ask, given, machines, stand, world
 from conformance.expect import expect, needed
 from conformance.session import JobRef, Session
 
@@ -97,9 +97,10 @@ def without_a_time_to_live_a_job_stays(session: Session) -> None:
 def a_workbench_ends_at_its_projects_limit(session: Session) -> None:
     """Ten minutes of running, whatever it waited before."""
     world(session, [machines(gpus=1)], {"team-a": 1}, interactive_limit_s=600)
-    ask(session, "bench", gpu=1, interactive=True)
-    given(session, bench=RUNNING)
-    session.advance(600 - SETTLED - SPARE)
+    exchange = session.post({"job": {"name": "bench", "project": "team-a", "image": "alpine", "gpu": 1, "interactive": True}})
+    needed(exchange.response.is_success, f"the submission of a workbench was answered {exchange.response.status}")
+    session.until(session.job_of(exchange), "running", step=FINE)
+    session.advance(600 - SPARE)
     stand(session, bench=RUNNING)
     session.advance(2 * SPARE)
     stand(session, bench="TimedOut")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal, Protocol
+
+import msgspec
 
 from mockserver.simulation.job import Script
 from mockserver.simulation.world import World
 
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 Json = Any  # a parsed JSON value: dict, list, str, int, float, bool or None
 
 Kind = Literal[
@@ -68,8 +72,7 @@ class Refusal(Exception):
         self.facts = facts
 
 
-@dataclass(slots=True)
-class Call:
+class Call(msgspec.Struct, gc=False):  # a struct, since every request makes one
     """One request that satisfied the document, and the world it speaks to.
 
     `path`, `query` and `headers` hold the declared parameters, coerced to their schema's type, with
@@ -82,10 +85,10 @@ class Call:
     method: str = "GET"
     target: str = ""  # path without sandbox prefix, as sent (percent-encoded), without the query
     query_string: bytes = b""
-    path: Mapping[str, Any] = field(default_factory=dict)
-    query: Mapping[str, Any] = field(default_factory=dict)
-    headers: Mapping[str, Any] = field(default_factory=dict)
-    every_header: Mapping[str, str] = field(default_factory=dict)
+    path: Mapping[str, Any] = NOTHING
+    query: Mapping[str, Any] = NOTHING
+    headers: Mapping[str, Any] = NOTHING
+    every_header: Mapping[str, str] = NOTHING
     body: Json = None
     raw: bytes = b""
     strict: bool = False
@@ -94,8 +97,7 @@ class Call:
     wall_us: int = 0  # real UTC time in microseconds since 1970, in strict mode; for credentials whose clients live in real time
 
 
-@dataclass(slots=True)
-class Reply:
+class Reply(msgspec.Struct, gc=False):  # a struct, since every request makes one
     """An answer: status, JSON body (or `text`, or a `stream` of bytes), extra headers.
 
     A stream yields b"" whenever it has nothing to say until time moves on; whoever sends it then waits, moves the clock and asks again.
@@ -107,7 +109,7 @@ class Reply:
 
     status: int
     body: Json = None
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = {}  # a new one each: structs copy it
     media_type: str = "application/json"
     text: str | None = None
     stream: AsyncIterator[bytes] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 import specs
@@ -25,11 +25,12 @@ class Understudy:
         self.application, self.sandboxes, self.apis = application, application.sandboxes, tuple(apis)
         self._connexion = connexion
 
-    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+    def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Coroutine[Any, Any, None]:
         """Serve one request, or the server's start and stop."""
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
             scope = _without_prefix(scope)
-        await self._connexion(scope, receive, send)
+        served: Coroutine[Any, Any, None] = self._connexion(scope, receive, send)
+        return served
 
     def close(self) -> None:
         """End open streams and callbacks; the server is about to stop."""

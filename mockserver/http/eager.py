@@ -1,7 +1,7 @@
 """Runs a request as soon as it has been read, instead of asking the event loop to run it later.
 
 Nearly every answer here is ready without waiting for anything, so the task and the turn of the loop that uvicorn would spend on it are saved. Whatever
-does wait goes on as an ordinary task from where it stopped.
+does wait goes on as an ordinary task from where it stopped; until it has waited once it has no task, and so no time limits of asyncio's.
 """
 
 from __future__ import annotations

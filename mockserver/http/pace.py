@@ -63,10 +63,11 @@ def tempo(text: str) -> Tempo:
 class Pace:
     """Moves one world's clock. What was simulated at an anchor plus the real time since, scaled, is what the clock should show."""
 
-    __slots__ = ("_anchor_real", "_anchor_virtual", "_clock", "tempo")
+    __slots__ = ("_anchor_real", "_anchor_virtual", "_clock", "is_manual", "stands", "tempo")
 
     def __init__(self, tempo: Tempo, clock: Callable[[], float] = ticks, *, shows: int = 0) -> None:
-        self.tempo = tempo
+        self.tempo, self.is_manual = tempo, tempo.is_manual
+        self.stands = tempo.is_manual and not tempo.is_step  # whatever is asked, time goes on only when told to
         self._clock = clock
         self._anchor_real = clock()
         self._anchor_virtual = shows

@@ -9,19 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote_plus
 
 from jsonschema_rs import Draft202012Validator
 
-from mockserver.adapters.exchange import Refusal, Violation
+from mockserver.adapters.exchange import NOTHING, Refusal, Violation
 from mockserver.http.limits import INTEGER_HIGH, INTEGER_LOW
 from mockserver.http.schema import Place, Schemas, violations
 from specs import Operation
 
 Values = Mapping[str, Any]
-NOTHING: Values = MappingProxyType({})
 
 _INTEGER = re.compile(r"-?[0-9]{1,20}\Z", re.ASCII)
 _NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,4})?\Z", re.ASCII)

@@ -57,7 +57,7 @@ class IndexedRouting(RoutingMiddleware):  # type: ignore[misc]  # connexion has 
         super().__init__(app)
         self.router, self.find = _Filing(index), index.find
 
-    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+    def __call__(self, scope: Scope, receive: Any, send: Any) -> Any:
         """Pass a request on with its operation and path parameters; without an operation where there is none."""
         if scope["type"] == "http":
             raw = scope.get("raw_path")
@@ -65,7 +65,7 @@ class IndexedRouting(RoutingMiddleware):  # type: ignore[misc]  # connexion has 
             operation, values = (None, ()) if found is None else (found[0].operation_id, found[1])
             scope["path_params"] = {"values": values}
             scope.setdefault("extensions", {})[ROUTING_CONTEXT] = {"operation_id": operation}
-        await self.app(scope, receive, send)
+        return self.app(scope, receive, send)
 
 
 def connect(application: Application, served: Sequence[tuple[Spec, object]], index: Routes) -> ConnexionMiddleware:

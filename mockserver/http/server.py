@@ -37,6 +37,7 @@ class _Server(uvicorn.Server):
             app,
             http=EagerProtocol,
             loop="uvloop",
+            interface="asgi3",
             ws="none",
             lifespan="on",
             access_log=False,

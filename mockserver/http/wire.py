@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from inspect import isawaitable
 from typing import Any
 
@@ -38,6 +38,7 @@ logger = logging.getLogger("mockserver")
 access = logging.getLogger(ACCESS)
 _Seen = tuple[str, str, bytes, float]  # API, operation, body, when (ticks)
 _Sent = tuple[int, list[tuple[bytes, bytes]], bytes, float, "Refusal | None"]  # status, header fields, body, real seconds, why it was refused
+_STATUS = "understudy.status"  # where a scope keeps what was answered
 OWN = "/_mock/"  # where the control API and our pages are; the journal is about vendors' APIs
 
 
@@ -51,22 +52,22 @@ class ContractApplication:
         self._passed: dict[str, Passed] = {}
         self._otherwise: dict[str, Contract] = {}  # for sandboxes that verify credentials when the server does not, or the reverse
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Coroutine[Any, Any, Any]:
         """Serve one connection's request, or the server's own start and stop."""
         if scope["type"] == "http":
-            started = ticks() if self.access_log else 0.0
-            status = await self._serve(scope, receive, send)
-            if self.access_log:
-                self._note(scope, status, (ticks() - started) * 1000)
-        elif scope["type"] == "lifespan":
-            await _lifespan(receive, send)
-        else:
-            await send({"type": "websocket.close", "code": 1000})
+            return self._noted(scope, receive, send) if self.access_log else self._serve(scope, receive, send)
+        return _lifespan(receive, send) if scope["type"] == "lifespan" else _refuse_socket(send)
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> int:
+    async def _noted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = ticks()
+        await self._serve(scope, receive, send)
+        self._note(scope, scope.get(_STATUS, 0), (ticks() - started) * 1000)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         operation = scope["extensions"]["connexion_routing"]["operation_id"]
         if operation is None:
-            return await self._serve_unrouted(scope, send)
+            await self._serve_unrouted(scope, send)
+            return
         contract = self._contracts.get(operation)
         if contract is None:
             contract = self._contracts[operation] = self.served.contract(operation)
@@ -91,18 +92,19 @@ class ContractApplication:
             world = sandbox.move(is_read=contract.is_read)
             reply = None if turn is None else turn.reply
             if reply is None:
-                call = contract.admit(scope, fields, raw, world=world, manual=sandbox.pace.tempo.is_manual)
+                call = contract.admit(scope, fields, raw, world=world, manual=sandbox.pace.is_manual)
                 if sandbox.rules and not contract.is_control:
                     turn = steered.ruled(contract, call, fields, sandbox, turn)
                 reply = contract.function(call) if turn is None or turn.reply is None else turn.reply
                 if contract.is_control and isawaitable(reply):
+                    await asyncio.sleep(0)  # what may have a time limit needs a task, which a first step is not (eager.py)
                     reply = await reply
                 if reply.later is not None:
                     reply = await final(reply, sandbox, receive=receive, closing=self.closing)
             if world.awaited or (contract.is_control and sandbox.needs_moving) or (not sandbox.is_attended and sandbox.moves_by_itself):
                 self.courier.attend(sandbox)
         except Disconnected:
-            return 0
+            return
         except Exception as error:  # every exception is answered, in errors.py's words
             reason = errors.refusal(error)
             reply = errors.worded(reason, contract.adapter)
@@ -113,8 +115,12 @@ class ContractApplication:
         if not contract.is_control:
             self._remember(scope, (contract.api, operation, raw, began), (reply.status, headers, body, took, reason), sandbox=sandbox, turn=turn)
         if turn is not None and turn.strike is not None and reply.stream is None:
-            return await send_struck(turn.strike, scope, send, status=reply.status, headers=headers, body=body)
-        return await self._send(scope, receive, send, reply=reply, body=body, headers=headers, sandbox=sandbox)
+            scope[_STATUS] = await send_struck(turn.strike, scope, send, status=reply.status, headers=headers, body=body)
+        elif reply.stream is not None and sandbox is not None and scope["method"] != "HEAD":
+            scope[_STATUS] = reply.status
+            await send_stream(reply, headers, sandbox, receive=receive, send=send, closing=self.closing)
+        else:
+            await _send(scope, send, status=reply.status, body=body, headers=headers)
 
     def _other(self, operation: str) -> Contract:
         contract = self._otherwise.get(operation)
@@ -159,14 +165,15 @@ class ContractApplication:
         reply.status, reply.stream = failed.status, None
         return encode(failed)
 
-    async def _serve_unrouted(self, scope: Scope, send: Send) -> int:
+    async def _serve_unrouted(self, scope: Scope, send: Send) -> None:
         """Answer what is no operation: our pages, OPTIONS, a wrong method, an unknown path."""
         path, method = target(scope), scope["method"]
         allowed = self.served.index.methods(path)
         if not allowed and method in ("GET", "HEAD"):
             page = self.served.pages.find(path, scope)
             if page is not None:
-                return await self._send(scope, None, send, reply=page.reply, body=page.body, headers=page.headers, sandbox=None)
+                await _send(scope, send, status=page.reply.status, body=page.body, headers=page.headers)
+                return
         if allowed and method == "OPTIONS":
             reply = Reply(204, empty=True, headers={"Allow": ", ".join(allowed)})
             body, headers = encode(reply)
@@ -180,17 +187,7 @@ class ContractApplication:
             self._count("-", "-").add(reply.status, 0.0)
             if not path.startswith(OWN):
                 self._remember(scope, ("-", "-", b"", ticks()), (reply.status, headers, body, 0.0, reason), sandbox=None)
-        return await self._send(scope, None, send, reply=reply, body=body, headers=headers, sandbox=None)
-
-    async def _send(
-        self, scope: Scope, receive: Receive | None, send: Send, *, reply: Reply, body: bytes, headers: Iterable[tuple[bytes, bytes]], sandbox: Sandbox | None
-    ) -> int:
-        if reply.stream is not None and receive is not None and sandbox is not None and scope["method"] != "HEAD":
-            await send_stream(reply, headers, sandbox, receive=receive, send=send, closing=self.closing)
-            return reply.status
-        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
-        return reply.status
+        await _send(scope, send, status=reply.status, body=body, headers=headers)
 
     def _note(self, scope: Scope, status: int, took_ms: float) -> None:
         operation = scope["extensions"]["connexion_routing"]["operation_id"]
@@ -204,6 +201,12 @@ class ContractApplication:
             "took_ms": round(took_ms, 3),
         }
         access.info("%(sandbox)s %(api)s %(operation)s %(method)s %(path)s %(status)d %(took_ms).2f ms", facts, extra=facts)
+
+
+async def _send(scope: Scope, send: Send, *, status: int, body: bytes, headers: Iterable[tuple[bytes, bytes]]) -> None:
+    scope[_STATUS] = status
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
 def _sandbox_name(scope: Scope) -> str:
@@ -222,6 +225,10 @@ def _gather(headers: list[tuple[bytes, bytes]]) -> Fields:
             raise Refusal("malformed", f"header {name.decode('latin-1')} is sent more than once")
         joined[name] = joined[name] + (b"; " if name == b"cookie" else b", ") + value if name in joined else value
     return joined
+
+
+async def _refuse_socket(send: Send) -> None:
+    await send({"type": "websocket.close", "code": 1000})
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

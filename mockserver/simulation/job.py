@@ -100,8 +100,7 @@ class Script:
     fail_attempts: int | None = None
 
 
-@dataclass(slots=True)
-class JobRequest:
+class JobRequest(msgspec.Struct, gc=False):  # a struct, since each submission makes one that lives as long as its job
     """A job as an adapter asks for it, in house units.
 
     `key` is the public id, unique within `api`; `owner` the tenant, `project` the quota entity. A gang asks for `resources` on each

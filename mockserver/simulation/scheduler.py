@@ -87,7 +87,8 @@ class Scheduler:
         self.logged += 1
         self.log.append((job.created, job, stage, "submitted"))
         if stage.phase == "queued":
-            self.arm(job, "total", job.request.limits.total, is_whole=True)
+            if request.limits.total is not None:
+                self.arm(job, "total", request.limits.total, is_whole=True)
             self.entering[stage.entry](job, stage, "submitted")
         return job
 
@@ -161,11 +162,16 @@ class Scheduler:
             self._fire(job, kind, detail)
         return False
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is left to happen at this very instant."""
+        heap = self.events.heap
+        return self.allotment.is_settled and (not heap or heap[0][0] > self.clock.now)
+
     def settle(self) -> None:
         """Let everything due at this very instant happen, placement included."""
-        heap, now = self.events.heap, self.clock.now
-        if not self.allotment.is_settled or (heap and heap[0][0] <= now):
-            self.advance(now)
+        if not self.is_settled:
+            self.advance(self.clock.now)
 
     def next_event(self) -> int | None:
         """The instant of the next thing that will happen by itself, or None."""
@@ -211,7 +217,8 @@ class Scheduler:
 
     def _wait(self, job: Job, stage: Stage, event: str) -> None:
         request, now = job.request, self.clock.now
-        self.arm(job, "assign", request.limits.assign)
+        if request.limits.assign is not None:
+            self.arm(job, "assign", request.limits.assign)
         at = now + request.backoff.micros(job.failures) if event == "retried" else now
         if request.not_before:
             at = max(at, micros(request.not_before))

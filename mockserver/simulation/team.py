@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
+from msgspec import structs
+
 from mockserver.simulation.clock import micros
 from mockserver.simulation.course import Course, Stage
 from mockserver.simulation.elastic import shape_of
@@ -177,7 +179,7 @@ def _request(lead: Job, index: int) -> JobRequest:
     script, draw = asked.script, asked.draw or asked.key
     if index and script is not None and script.fail_attempts is not None:
         script = replace(script, fail_attempts=None, exit_code=None)
-    return replace(
+    return structs.replace(
         asked,
         api=asked.api + TASK,
         key=f"{asked.key}/{index}",

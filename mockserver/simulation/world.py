@@ -91,6 +91,11 @@ class World:
         """The instant of the next thing that will happen by itself, or None."""
         return self.scheduler.next_event()
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is left to happen at this very instant."""
+        return self.scheduler.is_settled
+
     def settle(self) -> None:
         """Let everything due at this very instant happen: waiting jobs get what is free."""
         self.scheduler.settle()
@@ -117,7 +122,10 @@ class World:
         job = self.scheduler.submit(request, self.courses[request.api], parent=parent)
         jobs[request.key] = job
         for scope in _scopes(request):
-            self._scopes.setdefault(scope, {})[request.key] = job
+            members = self._scopes.get(scope)
+            if members is None:
+                members = self._scopes[scope] = {}
+            members[request.key] = job
         self.count += 1
         if request.callback is not None:
             self.awaited += 1
@@ -277,10 +285,9 @@ def _for_whom(job: Job) -> Job:
     return next((member for member in members if member.phase == "queued"), job)
 
 
-def _scopes(request: JobRequest) -> Iterator[tuple[str, str, str]]:
-    yield (request.api, "owner", request.owner)
-    if request.project:
-        yield (request.api, "project", request.project)
+def _scopes(request: JobRequest) -> tuple[tuple[str, str, str], ...]:
+    owner = (request.api, "owner", request.owner)
+    return (owner, (request.api, "project", request.project)) if request.project else (owner,)
 
 
 def epoch_of(scenario: Scenario, wall_us: int) -> int:

@@ -14,7 +14,6 @@ from conformance.target import Target
 from conformance.verdict import Exit, Verdict
 from mockserver.http.app import create_app
 from tests.conformance.faults import Fault, all_faults
-from tests.conformance.variations import VARIATIONS
 
 
 @pytest.mark.parametrize("api", specs.names())
@@ -48,14 +47,3 @@ def test_a_fault_is_noticed(fault: Fault) -> None:
 
     noticed = {one.requirement for one in report.of(Verdict.FAIL, Verdict.WARN)}
     assert noticed & {fault.requirement, *fault.also}, report.sentence
-
-
-@pytest.mark.parametrize("name", VARIATIONS)
-def test_what_is_allowed_is_not_held_against_a_server(name: str) -> None:
-    api = specs.names()[sorted(VARIATIONS).index(name) % len(specs.names())]
-    target = Target.in_process(VARIATIONS[name](create_app([api]), api), api)
-
-    report = run(target, Options())
-    target.close()
-
-    assert [(one.requirement, one.reason) for one in report.of(Verdict.FAIL, Verdict.WARN, Verdict.ERROR)] == []

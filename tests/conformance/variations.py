@@ -1,28 +1,39 @@
-"""Servers that are odd but allowed: each variation is an ASGI application around the mock, on which the judge must stay green."""
+"""Servers that are odd but allowed, on which the judge must stay green: each variation wraps the mock, or changes its worlds (`odd_worlds`)."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import specs
-from conformance.pointer import MISSING, get, put
+from conformance.pointer import get
 from conformance.views import root
 from specs.document import answer_schema, resolve, schemas_at
-from tests.conformance.faults import App, Asked, Tampered, Told
+from tests.conformance import odd_worlds
+from tests.conformance.faults import App, Asked, Tampered, Told, patched
 
 Json = Any
-Variation = Callable[[App, str], App]
 _DATE = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|\+00:00)$")
 
 
-def _answers(revise: Callable[[str, Asked, Told], None]) -> Variation:
-    def vary(app: App, api: str) -> App:
-        return Tampered(app, api, ("*",), None, lambda asked, told: revise(api, asked, told))
+@dataclass(frozen=True)
+class Variation:
+    """What a good server may do otherwise: `apply` takes the mock and yields the odd server, `apis` are those that leave room for it."""
 
-    return vary
+    apply: odd_worlds.Apply
+    apis: tuple[str, ...] = specs.names()
+
+
+def _answers(revise: Callable[[str, Asked, Told], None]) -> odd_worlds.Apply:
+    @contextlib.contextmanager
+    def apply(app: App, api: str) -> Iterator[App]:
+        yield Tampered(app, api, ("*",), None, lambda asked, told: revise(api, asked, told))
+
+    return apply
 
 
 def _everywhere(value: Json, change: Callable[[Json], Json]) -> Json:
@@ -33,51 +44,37 @@ def _everywhere(value: Json, change: Callable[[Json], Json]) -> Json:
     return change(value)
 
 
-def extra_properties(api: str, asked: Asked, told: Told) -> None:
-    """Every shown job has members that no document names."""
+def _shown(api: str, asked: Asked, told: Told) -> Iterator[tuple[Json, list[Json]]]:
+    """Every job that a granted answer shows, to be changed in place, and the schemas that the document has for it."""
     spec = specs.load(api)
     for role in spec.lifecycle.roles.values() if spec.lifecycle else ():
         if role.operation != asked.operation or role.status is None or told.status >= 300:
             continue
-        if role.items is None:
-            told.body = put(told.body, f"{root(role)}/zzExtra", {"of": "the vendor"})
-        else:
-            items = get(told.body, role.items)
-            told.body = put(told.body, role.items, [{**item, "zzExtra": 1} for item in items])
+        place = root(role) if role.items is None else f"{role.items}/0"
+        schemas = list(schemas_at(spec.document, answer_schema(spec.document, spec.operations[role.operation]), place))
+        found = [get(told.body, place)] if role.items is None else get(told.body, role.items)
+        yield from ((job, schemas) for job in found if isinstance(job, dict))
 
 
-def _optional(api: str, operation: str, body: Json) -> list[str]:
-    """Pointers of the members of a flat answer that the document does not demand."""
-    spec = specs.load(api)
-    schema = answer_schema(spec.document, spec.operations[operation])
-    roles = spec.lifecycle.roles.values() if spec.lifecycle else ()
-    base = next((root(role) for role in roles if role.operation == operation and role.status and role.items is None), None)
-    if base is None or not isinstance(get(body, base), dict):
-        return []
-    demanded = {name for node in schemas_at(spec.document, schema, base) for name in node.get("required", ())}
-    return [f"{base}/{name}" for name in get(body, base) if name not in demanded]
+def extra_properties(api: str, asked: Asked, told: Told) -> None:
+    """Every shown job has members that no document names."""
+    for job, _ in _shown(api, asked, told):
+        job["zzExtra"] = {"of": "the vendor"}
 
 
 def absent_for_null(api: str, asked: Asked, told: Told) -> None:
     """Optional members that are null are left out."""
-    if told.status < 300:
-        for pointer in _optional(api, asked.operation, told.body):
-            if get(told.body, pointer) is None:
-                told.body = put(told.body, pointer, MISSING)
+    for job, schemas in _shown(api, asked, told):
+        demanded = {name for node in schemas for name in node.get("required", ())}
+        for name in [name for name, value in job.items() if value is None and name not in demanded]:
+            del job[name]
 
 
 def null_for_absent(api: str, asked: Asked, told: Told) -> None:
     """Optional members of the document that were left out are null."""
-    if told.status >= 300:
-        return
-    spec = specs.load(api)
-    roles = spec.lifecycle.roles.values() if spec.lifecycle else ()
-    for role in roles:
-        if role.operation == asked.operation and role.status and role.items is None and isinstance(get(told.body, root(role)), dict):
-            schema = answer_schema(spec.document, spec.operations[role.operation])
-            names = {name for node in schemas_at(spec.document, schema, root(role)) for name in node.get("properties", {})}
-            for name in names - get(told.body, root(role)).keys():
-                told.body = put(told.body, f"{root(role)}/{name}", None)
+    for job, schemas in _shown(api, asked, told):
+        named = [name for node in schemas for name in node.get("properties", {})]
+        job.update(dict.fromkeys(name for name in named if name not in job))
 
 
 def other_key_order(api: str, asked: Asked, told: Told) -> None:
@@ -98,11 +95,27 @@ def other_success_status(status: int) -> Callable[[str, Asked, Told], None]:
     return revise
 
 
-def _dates(form: Callable[[re.Match[str]], str]) -> Callable[[str, Asked, Told], None]:
-    def revise(api: str, asked: Asked, told: Told) -> None:
-        told.body = _everywhere(told.body, lambda value: _DATE.sub(form, value) if isinstance(value, str) else value)
+def _dates(form: Callable[[re.Match[str]], str]) -> odd_worlds.Apply:
+    """Date-times are spelled otherwise, in answers and in callbacks alike."""
 
-    return revise
+    def spelled(body: Json) -> Json:
+        return _everywhere(body, lambda value: _DATE.sub(form, value) if isinstance(value, str) else value)
+
+    def revise(api: str, asked: Asked, told: Told) -> None:
+        told.body = spelled(told.body)
+
+    def calling(post: Callable[..., Any]) -> Callable[..., Any]:
+        async def post_spelled(url: str, body: bytes, headers: dict[str, str], **options: Any) -> Any:
+            return await post(url, json.dumps(spelled(json.loads(body))).encode(), headers, **options)
+
+        return post_spelled
+
+    @contextlib.contextmanager
+    def apply(app: App, api: str) -> Iterator[App]:
+        with patched("mockserver.http.outbound:post", calling)(app), _answers(revise)(app, api) as varied:
+            yield varied
+
+    return apply
 
 
 def other_language(api: str, asked: Asked, told: Told) -> None:
@@ -135,22 +148,41 @@ def forbidden_for_unauthorized(api: str, asked: Asked, told: Told) -> None:
         told.status = 403
 
 
+def forbidden_for_unknown(api: str, asked: Asked, told: Told) -> None:
+    """403 instead of 404 for the job of another tenant; what nobody made, or the caller itself, stays unknown."""
+    made, keys = asked.memory.setdefault("made", {}), asked.memory.setdefault("keys", {})
+    if isinstance(asked.body, dict) and isinstance(told.body, dict) and "token" in told.body and "apiKey" in asked.body:
+        keys[told.body["token"]] = asked.body["apiKey"]
+    sent = asked.headers.get("authorization", "")
+    caller = (asked.headers.get("x-organization-id"), asked.headers.get("x-api-key"), keys.get(sent, sent))
+    spec = specs.load(api)
+    if asked.role == "submit" and told.status < 300 and spec.lifecycle:
+        made[get(told.body, spec.lifecycle.roles["submit"].id or "")] = caller
+    elif told.status == 404:
+        named = [*asked.values.values(), *(asked.body.values() if isinstance(asked.body, dict) else ())]
+        if any(isinstance(id_, str) and made.get(id_, caller) != caller for id_ in named):
+            told.status, told.body = 403, _FORBIDDEN[api]
+
+
+_FORBIDDEN: dict[str, Json] = {
+    "ionworks": {"error_code": "FORBIDDEN", "message": "not yours", "detail": None},
+    "bytenite": {"code": 7, "message": "not yours", "details": []},
+}
+
+
 def connections_closed(api: str, asked: Asked, told: Told) -> None:
     """Every answer ends its connection."""
     told.headers["connection"] = "close"
 
 
 class Throttled:
-    """Every twentieth submission is answered 429 with Retry-After."""
+    """Every twentieth request is answered 429 with Retry-After."""
 
     def __init__(self, app: App, api: str) -> None:
-        self._app, self._count = app, 0
-        spec = specs.load(api)
-        self._path = spec.base_path + spec.operations[spec.lifecycle.roles["submit"].operation].path if spec.lifecycle else ""
-        self._api = api
+        self._app, self._api, self._count = app, api, 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] == self._path:
+        if scope["type"] == "http" and not scope["path"].startswith("/_mock"):
             self._count += 1
             if self._count % 20 == 0:
                 body = json.dumps(_THROTTLED[self._api]).encode()
@@ -159,6 +191,12 @@ class Throttled:
                 await send({"type": "http.response.body", "body": body})
                 return
         await self._app(scope, receive, send)
+
+
+@contextlib.contextmanager
+def throttled(app: App, api: str) -> Iterator[App]:
+    """A rate limit that is met now and then."""
+    yield Throttled(app, api)
 
 
 _THROTTLED: dict[str, Json] = {
@@ -176,21 +214,44 @@ def runai_unknown_state(api: str, asked: Asked, told: Told) -> None:
         told.body = _everywhere(told.body, lambda value: "Initializing" if value == "ContainerCreating" else value)
 
 
+def _fraction(digits: int) -> odd_worlds.Apply:
+    """Date-times with so many digits of a fraction; more are cut off, fewer filled up."""
+
+    def form(match: re.Match[str]) -> str:
+        told = (match[2] or ".")[1:]
+        return f"{match[1]}{'.' if digits else ''}{told[:digits]:0<{digits}}Z"
+
+    return _dates(form)
+
+
+def _trimmed(match: re.Match[str]) -> str:
+    return f"{match[1]}{(match[2] or '').rstrip('0').rstrip('.')}Z"
+
+
+DATED = ("bytenite", "ionworks", "xio")
 VARIATIONS: dict[str, Variation] = {
-    "extra-properties": _answers(extra_properties),
-    "absent-for-null": _answers(absent_for_null),
-    "null-for-absent": _answers(null_for_absent),
-    "other-key-order": _answers(other_key_order),
-    "success-200": _answers(other_success_status(200)),
-    "success-201": _answers(other_success_status(201)),
-    "success-202": _answers(other_success_status(202)),
-    "dates-with-offset": _answers(_dates(lambda match: f"{match[1]}{match[2] or ''}+00:00")),
-    "dates-with-nine-digits": _answers(_dates(lambda match: f"{match[1]}.{(match[2] or '.0')[1:]:0<9}Z")),
-    "other-language": _answers(other_language),
-    "other-invalid-status": _answers(other_invalid_status),
-    "forbidden-for-unauthorized": _answers(forbidden_for_unauthorized),
-    "connections-closed": _answers(connections_closed),
-    "throttled-now-and-then": Throttled,
-    "runai-unknown-state": _answers(runai_unknown_state),
+    "extra-properties": Variation(_answers(extra_properties)),
+    "absent-for-null": Variation(_answers(absent_for_null)),
+    "null-for-absent": Variation(_answers(null_for_absent)),
+    "other-key-order": Variation(_answers(other_key_order)),
+    "success-200": Variation(_answers(other_success_status(200))),
+    "success-201": Variation(_answers(other_success_status(201))),
+    "success-202": Variation(_answers(other_success_status(202))),
+    "dates-with-offset": Variation(_dates(lambda match: f"{match[1]}{match[2] or ''}+00:00"), DATED),
+    **{f"dates-with-{digits}-digits": Variation(_fraction(digits), DATED) for digits in (0, 1, 3, 6, 9)},
+    "dates-with-trimmed-digits": Variation(_dates(_trimmed), DATED),
+    "other-language": Variation(_answers(other_language)),
+    "other-invalid-status": Variation(_answers(other_invalid_status)),
+    "forbidden-for-unauthorized": Variation(_answers(forbidden_for_unauthorized)),
+    "forbidden-for-unknown": Variation(_answers(forbidden_for_unknown), tuple(_FORBIDDEN)),
+    "connections-closed": Variation(_answers(connections_closed)),
+    "throttled-now-and-then": Variation(throttled),
+    "slow-starts": Variation(odd_worlds.slow_starts),
+    "skipped-states": Variation(odd_worlds.skipped_states),
+    "clock-ahead": Variation(odd_worlds.clock_off_by(2)),
+    "clock-behind": Variation(odd_worlds.clock_off_by(-2)),
+    "callbacks-twice": Variation(odd_worlds.told_twice, ("ionworks",)),
+    "runai-unknown-state": Variation(_answers(runai_unknown_state), ("runai",)),
+    "bytenite-aborted-is-complete": Variation(odd_worlds.aborted_is_complete, ("bytenite",)),
 }
 """What is allowed, by name: see the list in docs/judge-an-implementation.md."""

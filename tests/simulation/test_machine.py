@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from msgspec import structs
 
 from mockserver.simulation.clock import MICRO
 from mockserver.simulation.errors import NotCancellable, NotReleasable, UnknownJob
@@ -35,7 +35,7 @@ class Crowd(RuleBasedStateMachine):
         self.made += 1
         peers = list(self.world.jobs(request.api).values())
         parent = peers[-1].key if with_parent and peers and request.api == "ionworks" else None
-        self.world.submit(replace(request, key=f"{self.made}", parent=parent))
+        self.world.submit(structs.replace(request, key=f"{self.made}", parent=parent))
 
     @precondition(lambda self: self.world.count)
     @rule(data=st.data())

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from mockserver.simulation.clock import MICRO
 from mockserver.simulation.errors import NotCancellable
@@ -26,7 +26,7 @@ def play(scenario: Scenario, journal: list[Command], *, move: Callable[[World, i
         instant += pause * MICRO
         move(here, instant)
         if request is not None:
-            job = here.submit(replace(request, key=str(number)))
+            job = here.submit(structs.replace(request, key=str(number)))
             if job.phase == "draft":
                 here.release(job)
             continue
@@ -87,9 +87,9 @@ def test_a_job_that_takes_no_room_shifts_no_draw_of_the_others(scenario: Scenari
     alone, beside = (World(scenario, worlds.COURSES, epoch_us=0, log=None) for _ in range(2))
 
     for number, request in enumerate(wanted):
-        beside.submit(replace(request, key=f"extra{number}", resources=ResourceRequest(gpu_model="none such"), elastic=()))
+        beside.submit(structs.replace(request, key=f"extra{number}", resources=ResourceRequest(gpu_model="none such"), elastic=()))
         for here in (alone, beside):
-            here.submit(replace(request, key=str(number)))
+            here.submit(structs.replace(request, key=str(number)))
     for here in (alone, beside):
         here.advance_to(200 * MICRO)
 
@@ -104,7 +104,7 @@ def test_worlds_do_not_touch_each_other(scenario: Scenario, wanted: list[JobRequ
     crowded, quiet = (World(scenario, worlds.COURSES, epoch_us=0, log=None) for _ in range(2))
 
     for number, request in enumerate(wanted):
-        crowded.submit(replace(request, key=str(number)))
+        crowded.submit(structs.replace(request, key=str(number)))
     crowded.advance_to(100 * MICRO)
 
     assert (quiet.now_us, quiet.count, worlds.timeline(quiet)) == (0, 0, [])

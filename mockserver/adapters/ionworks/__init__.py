@@ -10,7 +10,7 @@ from mockserver.adapters.exchange import Call, Refusal, Reply
 from mockserver.adapters.ionworks import curve
 from mockserver.adapters.ionworks.caller import identity, organization, verify
 from mockserver.adapters.ionworks.refusal import error
-from mockserver.adapters.ionworks.report import Order, is_stored, is_traced, report, seen
+from mockserver.adapters.ionworks.report import Order, is_stored, is_traced, normal, report, seen
 from mockserver.adapters.steering import script
 from mockserver.simulation.errors import NotCancellable
 from mockserver.simulation.job import Job, JobRequest, Limits, ResourceRequest
@@ -36,7 +36,8 @@ def submit_job_jobs_post(call: Call) -> Reply:
         raise Refusal("gone", "Jobs are not submitted directly any more; use the operation that creates them.")
     project_id = call.query.get("project_id")
     owner, user = identity(call)
-    order = Order(body, project_id=project_id, user_id=user)
+    url = body.get("callback_url")
+    order = Order(body["job_type"], body.get("metadata"), None if url is None else normal(url), project_id, user)
     job = world.submit(
         JobRequest(
             API,

@@ -6,6 +6,8 @@ from functools import cache
 from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
+import msgspec
+
 import specs
 from mockserver.adapters.dates import iso
 from mockserver.adapters.ionworks import curve
@@ -26,20 +28,16 @@ _Failure = tuple[str | None, str | None, dict[str, Any] | None]
 _NO_FAILURE: _Failure = (None, None, None)
 
 
-class Order:
+class Order(msgspec.Struct, gc=False):  # a struct, since every job keeps one
     """What Ionworks keeps of a submission beside the job itself; `seen` is the job as last read, when its history had `length` entries."""
 
-    __slots__ = ("callback_url", "job_type", "length", "metadata", "project_id", "seen", "user_id")
-
-    def __init__(self, body: dict[str, Any], *, project_id: str | None, user_id: str) -> None:
-        self.job_type: str = body["job_type"]
-        self.metadata: dict[str, Any] | None = body.get("metadata")
-        url = body.get("callback_url")
-        self.callback_url = None if url is None else _normal(url)
-        self.project_id = project_id
-        self.user_id = user_id
-        self.length = 0
-        self.seen: dict[str, Any] = {}
+    job_type: str
+    metadata: dict[str, Any] | None
+    callback_url: str | None
+    project_id: str | None
+    user_id: str
+    length: int = 0
+    seen: dict[str, Any] = {}
 
 
 def seen(world: World, job: Job) -> dict[str, Any]:
@@ -122,7 +120,7 @@ def is_traced(job: Job, order: Order) -> bool:
     return job.stage.name == "completed" and order.job_type in curve.TRACED
 
 
-def _normal(url: str) -> str:
+def normal(url: str) -> str:
     """The URL with scheme and host in lower case and a path, as pydantic would give it back, if that is not too long to be told."""
     parts = urlsplit(url)
     credentials, at, host = parts.netloc.rpartition("@")
