@@ -26,17 +26,22 @@ class Budget:
 
     def before(self, *, is_submission: bool) -> None:
         """Count a request about to be sent, and wait as the rate demands. Raises SafetyStop."""
-        if self.most_requests is not None and self.requests >= self.most_requests:
-            raise SafetyStop(f"the budget of {self.most_requests} requests is used up")
+        self.took(0)
         if is_submission and self.most_jobs is not None and self.jobs >= self.most_jobs:
             raise SafetyStop(f"the budget of {self.most_jobs} jobs is used up")
-        if self.most_seconds is not None and time.monotonic() - self._began >= self.most_seconds:
-            raise SafetyStop(f"the budget of {self.most_seconds:g} seconds is used up")
         if self.rate is not None:
             time.sleep(max(0.0, self._last + 1 / self.rate - time.monotonic()))
             self._last = time.monotonic()
         self.requests += 1
         self.jobs += is_submission
+
+    def took(self, requests: int) -> None:
+        """Count requests that somebody else has sent. Raises SafetyStop."""
+        self.requests += requests
+        if self.most_requests is not None and self.requests >= self.most_requests:
+            raise SafetyStop(f"the budget of {self.most_requests} requests is used up")
+        if self.most_seconds is not None and time.monotonic() - self._began >= self.most_seconds:
+            raise SafetyStop(f"the budget of {self.most_seconds:g} seconds is used up")
 
 
 def live_safe(*, requests: int = 2000, jobs: int = 200, minutes: float = 60.0, rate: float = 5.0) -> Budget:

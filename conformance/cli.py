@@ -57,10 +57,10 @@ def main() -> None:
 @click.option("--har", type=FILE, help="Write all traffic there, secrets hidden.")
 @click.option("--bundle", type=click.Path(file_okay=False, path_type=Path), help="certify: write all of these into a folder.")
 @click.option("--all", "everything", is_flag=True, help="Show also what passed.")
-def run_command(api: str, url: str, **told: Any) -> None:
-    """Judge the implementation of API at URL, requirement by requirement."""
+def run_command(api: str, url: str | None, **told: Any) -> None:
+    """Judge the implementation of API at URL, or in this process, requirement by requirement."""
     console = Console(highlight=False)
-    mode = told["mode"] or default_mode(url)
+    mode = told["mode"] or (default_mode(url) if url is not None else "ci")
     budget = budget_for(mode, requests=told["max_requests"], jobs=told["max_jobs"], minutes=told["max_minutes"], rate=told["rate"])
     keep = told["har"] is not None or told["bundle"] is not None
     options = Options(
@@ -68,9 +68,9 @@ def run_command(api: str, url: str, **told: Any) -> None:
     )
     try:
         with opened(api, url, budget=budget, **told) as target:
-            if mode == "live-safe" and told["confirm"] != urlsplit(url).hostname:
+            host = urlsplit(target.url).hostname
+            if mode == "live-safe" and told["confirm"] != host:
                 _plan(target, console)
-                host = urlsplit(url).hostname
                 console.print(f"[yellow]nothing was sent: {escape(str(host))} is not this machine. To go ahead, add --confirm {escape(str(host))}[/]")
                 sys.exit(Exit.SAFETY_STOP)
             reports = [_judge(target, one, told) for one in options_for(mode, options, quick=told["quick"])]

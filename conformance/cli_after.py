@@ -23,8 +23,8 @@ EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.argument("requirement")
 @target_options
 @click.option("--report", required=True, type=EXISTING, help="The canonical report (run --json) that holds the failure.")
-def replay_command(requirement: str, api: str, url: str, report: Path, **told: Any) -> None:
-    """Send the recorded failure of REQUIREMENT again; exit 1 if it is answered as it was then."""
+def replay_command(requirement: str, api: str, url: str | None, report: Path, **told: Any) -> None:
+    """Send the recorded failure of REQUIREMENT again (ID/2 means its second); exit 1 if it is answered as it was then."""
     from conformance.replay import NothingRecorded, replay
 
     console = Console(highlight=False)
@@ -45,7 +45,7 @@ def replay_command(requirement: str, api: str, url: str, report: Path, **told: A
 @click.command("sweep")
 @target_options
 @click.option("--journal", required=True, type=EXISTING, help="The journal of the run that left something.")
-def sweep_command(api: str, url: str, journal: Path, **told: Any) -> None:
+def sweep_command(api: str, url: str | None, journal: Path, **told: Any) -> None:
     """Stop and forget every job that a journal says was made and not cleaned up."""
     from conformance.journal import left_over
     from conformance.sweep import sweep

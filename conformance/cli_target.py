@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,7 +41,8 @@ def header_values(context: click.Context, parameter: click.Parameter, values: tu
 
 _OPTIONS = (
     click.argument("api", type=API),
-    click.option("--url", required=True, callback=url_value, help="Scheme, host and port of the implementation; the API's base path is added."),
+    click.option("--url", callback=url_value, help="Scheme, host and port of the implementation; the API's base path is added."),
+    click.option("--app", metavar="MODULE:NAME", help="Instead: an ASGI application of this Python, or a function that makes one; asked without a socket."),
     click.option("--control", callback=url_value, help="Root of a server that offers the mock's control API: time is virtual then."),
     click.option("--time-scale", "scale", default=1.0, show_default=True, type=click.FloatRange(0.001, 1e6), help="How much faster its clock runs."),
     click.option("--patience", default=120.0, show_default=True, type=click.FloatRange(1), help="Real seconds that one check may wait."),
@@ -55,17 +59,34 @@ def target_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def opened(api: str, url: str, *, budget: Budget | None = None, **told: Any) -> Target:
-    """The target that the options name. Raises SettingsError."""
+def opened(api: str, url: str | None, *, budget: Budget | None = None, **told: Any) -> Target:
+    """The target that the options name. Raises SettingsError, click.UsageError."""
+    if (url is None) == (told["app"] is None):
+        raise click.UsageError("say where the implementation is: either --url or --app")
     headers = {name: secret(value) for name, value in told["headers"].items()}
-    return Target.at(
-        api,
-        url,
-        file=told["file"],
-        timeout=told["timeout"],
-        control=told["control"],
-        scale=told["scale"],
-        patience=told["patience"],
-        headers=headers,
-        budget=budget or Budget(),
-    )
+    common = {"file": told["file"], "scale": told["scale"], "patience": told["patience"], "headers": headers, "budget": budget or Budget()}
+    if url is not None:
+        return Target.at(api, url, timeout=told["timeout"], control=told["control"], **common)
+    return inside(api, told["app"], **common)
+
+
+def inside(api: str, app: str, **options: Any) -> Target:
+    """The application `module:name` in this process, in virtual time where it offers our control API. Raises click.UsageError."""
+    target = Target.in_process(application(app), api, name=app, **options)
+    if not target.ask_control("GET", "/health").is_success:
+        target.control = None
+    return target
+
+
+def application(name: str) -> Callable[..., Any]:
+    """The ASGI application that `module:name` means, made where it is a function that makes one. Raises click.UsageError."""
+    module, _, attribute = name.partition(":")
+    if "" not in sys.path:
+        sys.path.insert(0, "")  # as `python -m` has it, so that a module beside the user is found
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise click.UsageError(f"--app {name}: {error}; expected something like shop.server:app") from error
+    is_application = inspect.iscoroutinefunction(found) or inspect.iscoroutinefunction(type(found).__call__)
+    made: Callable[..., Any] = found if is_application else found()
+    return made

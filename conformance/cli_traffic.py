@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -13,37 +14,41 @@ from rich.markup import escape
 
 import specs
 from conformance import catalogue as catalogues
-from conformance.cli_target import API, header_values, url_value
+from conformance.cli_target import API, header_values, inside, url_value
 from conformance.directory import Directory
 from conformance.exchange import Exchange, Redaction
+from conformance.fuzz import fuzz
 from conformance.oracle import Violation
 from conformance.panel import Panel
+from conformance.target import Target
 from conformance.verdict import Exit
-
-URL = click.option("--url", required=True, callback=url_value, help="Scheme, host and port of the implementation; the API's base path is added.")
 
 
 @click.command("fuzz")
 @click.argument("api", type=API)
-@URL
+@click.option("--url", callback=url_value, help="Scheme, host and port of the implementation; the API's base path is added.")
+@click.option("--app", metavar="MODULE:NAME", help="Instead: an ASGI application of this Python, or a function that makes one; asked without a socket.")
 @click.option("--seed", default=1, show_default=True, help="Fixes all that is generated.")
 @click.option("--max-examples", default=25, show_default=True, type=click.IntRange(1, 10_000), help="Cases per operation and phase.")
 @click.option("--header", "headers", multiple=True, callback=header_values, help="Sent with every request: 'Name: value'. May be repeated.")
 @click.option("--plain", is_flag=True, help="schemathesis alone, without our oracles and view of the document.")
-def fuzz_command(api: str, url: str, seed: int, max_examples: int, headers: dict[str, str], plain: bool) -> None:
-    """Send schemathesis' valid, invalid and stateful cases to URL; exit 1 if any answer breaks the document of API."""
-    from conformance.fuzz import Finding, fuzz
+@click.option("--json", "file", type=click.File("w", encoding="utf-8"), help="Write what was done and found there; - is the output, and nothing else is.")
+def fuzz_command(api: str, url: str | None, app: str | None, **told: Any) -> None:
+    """Send schemathesis' valid, invalid and stateful cases; exit 1 if any answer breaks the document of API."""
+    from conformance import fuzz_report
+    from conformance.deep import world
 
-    console = Console(highlight=False)
-    found = 0
-    for event in fuzz(api, url, seed=seed, most_examples=max_examples, headers=headers, judged=not plain):
-        if isinstance(event, Finding):
-            found += 1
-            console.print(f"[red]FAIL[/] {escape(event.operation)} {event.check}: {escape(event.message)}\n  {escape(event.curl)}")
-        else:
-            console.print(f"[dim]{event.phase}: {event.requests} requests so far[/]")
-    console.print(f"{found} findings" if found else "no findings")
-    sys.exit(Exit.BROKEN if found else Exit.CONFORMANT)
+    if (url is None) == (app is None):
+        raise click.UsageError("say where the implementation is: either --url or --app")
+    file, headers = told["file"], told["headers"]
+    console = Console(highlight=False, stderr=file is not None and file.name == "<stdout>")
+    with Target.at(api, url, headers=headers) if url is not None else inside(api, str(app), headers=headers) as target:
+        headers = world(target) if target.is_in_process else headers
+        events = fuzz(api, target.url, seed=told["seed"], most_examples=told["max_examples"], headers=headers, judged=not told["plain"], target=target)
+        whole = fuzz_report.shown(events, console, api)
+    if file is not None:
+        file.write(fuzz_report.text(whole, api=api, target=target.name, seed=told["seed"]))
+    sys.exit(Exit.BROKEN if whole.findings else Exit.CONFORMANT)
 
 
 @click.command("check")

@@ -2,43 +2,104 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
 
+from conformance.budget import SafetyStop
+from conformance.catalogue import Catalogue
 from conformance.contract import SERVER_ERROR
 from conformance.expect import Inconclusive
 from conformance.fuzz import Finding, fuzz
 from conformance.machine import explore
 from conformance.oracle import Violation
+from conformance.record import Search
+from conformance.settings import secret
+from conformance.shrink import shrunk
 from conformance.target import SANDBOX, Target
-from conformance.transport import HttpTransport
+from conformance.transport import TransportError
 
-OF_CHECK = {"not_a_server_error": SERVER_ERROR, "wrong_reason": "JOB-REQ-002"}
-"""Requirements behind findings that are not our oracles' own; schemathesis' other checks stay with the command `fuzz`."""
+OF_CHECK = {
+    "not_a_server_error": SERVER_ERROR,
+    "wrong_reason": "JOB-REQ-002",
+    "use_after_free": "JOB-LST-009",
+    "unsupported_method": "JOB-ERR-008",
+}
+"""Requirements behind findings that are not our oracles' own. What else schemathesis finds is told and condemns nobody: a document cannot say everything."""
+UNSAID = frozenset({"ignored_auth"})
+"""Findings that say something of the mode of a target: credentials are judged by checks, where they are verified."""
+WORLD = "conformance-fuzz"
+Tell = Callable[[str], None]
 
 
-def search(target: Target, *, seed: int, examples: int) -> Iterator[Violation]:
-    """What random clients find, first of one world in virtual time, then over the whole document where the target is behind a socket."""
+def search(target: Target, catalogue: Catalogue, *, seed: int, games: int, examples: int, tell: Tell = lambda text: None) -> Iterator[Search]:
+    """What random clients do and find: first games of the state machine, then schemathesis over the whole document. `tell` hears how far it has come."""
+    if games:
+        played = Search("state machine", seed)
+        tell("random clients: state machine")
+        with_note(played, lambda: played.violations.extend(_marked(played, explore(target, seed_=seed, examples=games, search=played))))
+        yield played
+    if examples:
+        fuzzed = Search("schemathesis", seed)
+        with_note(fuzzed, lambda: _fuzz(target, catalogue, fuzzed, examples, tell))
+        yield fuzzed
+
+
+def with_note(searched: Search, work: Callable[[], None]) -> None:
+    """Search; where the target or the user's limits end it early, say so."""
+    try:
+        work()
+    except (TransportError, Inconclusive, SafetyStop) as error:
+        searched.note = str(error)
+
+
+def _marked(searched: Search, violations: list[Violation]) -> list[Violation]:
+    return [replace(one, check=f"{searched.by}, seed {searched.seed}") for one in violations]
+
+
+def _fuzz(target: Target, catalogue: Catalogue, searched: Search, examples: int, tell: Tell) -> None:
+    """Let schemathesis play; of each requirement and operation the smallest finding is kept and shrunk."""
+    smallest: dict[tuple[str, str], Finding] = {}
+    for event in fuzz(target.spec.name, target.url, seed=searched.seed, most_examples=examples, headers=world(target), judged=True, target=target):
+        if not isinstance(event, Finding):
+            target.budget.took(event.requests - searched.steps)
+            searched.examples, searched.steps, searched.operations = event.cases, event.requests, set(event.operations)
+            tell(f"random clients: {event.phase}")
+            continue
+        requirement = OF_CHECK.get(event.check, event.check)
+        if requirement in catalogue.requirements:
+            known = smallest.setdefault((requirement, event.operation), event)
+            if _size(event) < _size(known):
+                smallest[requirement, event.operation] = event
+        elif event.check not in UNSAID:
+            searched.others.append(f"{event.operation}: {event.check}: {event.message}")
+    for (requirement, operation), finding in smallest.items():
+        tell(f"random clients: shrinking {requirement}")
+        whole = Violation(requirement, finding.message, finding.exchanges)
+        small = shrunk(target, whole) if finding.exchanges else whole
+        searched.violations += _marked(searched, [replace(small, message=f"{operation}: {small.message}")])
+
+
+def _size(finding: Finding) -> tuple[int, int]:
+    """How much there is to read: exchanges, then bytes of the last one."""
+    last: Any = finding.exchanges[-1].request if finding.exchanges else None
+    return len(finding.exchanges), len(last.target) + len(last.body or b"") if last is not None else 0
+
+
+def world(target: Target) -> dict[str, str]:
+    """Begin a world for schemathesis, where there are worlds; the headers that lead there, and credentials. Raises Inconclusive, TransportError."""
+    headers = dict(target.headers)
     if target.has_virtual_time:
-        yield from explore(target, seed_=seed)
-    if examples and isinstance(target.transport, HttpTransport):
-        headers = dict(target.headers)
-        if target.control is not None:
-            headers[SANDBOX] = "conformance-fuzz"
-            target.ask_control("DELETE", "/sandboxes/conformance-fuzz")
-            answer = target.ask_control("POST", "/sandboxes", {"name": "conformance-fuzz", "pace": "auto"})
-            if not answer.is_success:
-                raise Inconclusive(f"the control API gave no sandbox: {answer.status}")
-        headers |= _credentials(target)
-        for event in fuzz(target.spec.name, target.url, seed=seed, most_examples=examples, headers=headers, judged=True):
-            if isinstance(event, Finding):
-                requirement = OF_CHECK.get(event.check, event.check)
-                yield Violation(requirement, f"{event.operation}: {event.message} ({event.curl})")
+        headers[SANDBOX] = WORLD
+        target.ask_control("DELETE", f"/sandboxes/{WORLD}")
+        answer = target.ask_control("POST", "/sandboxes", {"name": WORLD, "pace": "auto"})
+        if not answer.is_success:
+            raise Inconclusive(f"the control API gave no sandbox: {answer.status}")
+    return headers | dict(target.settings.headers) | _credentials(target)
 
 
 def _credentials(target: Target) -> dict[str, str]:
     """Fixed headers of the good credential; a signature or a bought token cannot be sent by schemathesis."""
-    from conformance.settings import secret
-
     if target.spec.document.get("security"):
         good = target.settings.credentials.get("good", {})
         return {name: secret(str(value)) for name, value in good.get("headers", {"Authorization": "conformance"}).items()}

@@ -28,7 +28,7 @@ class TargetAdapter(HTTPAdapter):
         """Ask the target. Raises what `requests` raises where no answer comes."""
         parts = urlsplit(request.url or "")
         target = parts.path + (f"?{parts.query}" if parts.query else "")
-        body = request.body.encode() if isinstance(request.body, str) else request.body
+        body: Any = request.body.encode() if isinstance(request.body, str) else request.body
         headers = tuple((_text(name), _text(value)) for name, value in request.headers.items())
         try:
             told = self._target.transport.send(Request(request.method or "GET", self._target.url, target, headers, body))

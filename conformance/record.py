@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from conformance.exchange import Exchange
+from conformance.oracle import Violation
 from conformance.verdict import Exit, Result, Verdict
 
 REPETITIONS = 2
@@ -15,8 +16,8 @@ REPETITIONS = 2
 class Options:
     """What to run and how: `only` are globs of requirement ids, `profiles` None means all of them.
 
-    `floor` is the share of testable MUSTs that must have been judged; `most_requests` and `most_seconds` bound the run. `machine` and `fuzz_examples`
-    let random clients play as well.
+    `floor` is the share of testable MUSTs that must have been judged; `most_requests` and `most_seconds` bound the run. `games` of the state machine and
+    `fuzz_examples` of each operation and phase of schemathesis let random clients play as well.
     """
 
     seed: int = 1
@@ -28,9 +29,27 @@ class Options:
     most_requests: int | None = None
     most_seconds: float | None = None
     name: str = "cf"
-    machine: bool = False
+    games: int = 0
     fuzz_examples: int = 0
     keep_traffic: bool = False
+
+
+@dataclass
+class Search:
+    """What one kind of random clients did and found; equal seeds do and find the same.
+
+    `examples` are games or cases, `steps` the moves or requests they were made of, shrinking included; `others` is what they found that no
+    requirement speaks of; `note` says why they stopped before they were done.
+    """
+
+    by: str
+    seed: int
+    examples: int = 0
+    steps: int = 0
+    operations: set[str] = field(default_factory=set)
+    violations: list[Violation] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+    note: str = ""
 
 
 @dataclass
@@ -47,6 +66,7 @@ class Report:
     seconds: float = 0.0
     left_behind: list[str] = field(default_factory=list)
     traffic: list[Exchange] = field(default_factory=list)
+    searches: list[Search] = field(default_factory=list)
 
     def of(self, *verdicts: Verdict) -> list[Result]:
         """The results with one of these verdicts."""

@@ -14,7 +14,6 @@ from conformance.budget import SafetyStop
 from conformance.cases import Case, Outcome, cases_of, play
 from conformance.catalogue import Catalogue, Requirement
 from conformance.contract import ASSUMED_ERROR_SHAPE, ASSUMED_SHAPE, ERROR_SHAPE, SERVER_ERROR
-from conformance.expect import Inconclusive
 from conformance.journal import Journal
 from conformance.monitor import FIRST
 from conformance.oracle import Violation
@@ -124,17 +123,21 @@ class Run:
     def _search(self, count: int) -> None:
         """Let random clients play, where that was asked for and nothing in particular was selected."""
         options = self.options
-        if options.only or not (options.machine or options.fuzz_examples):
+        if options.only or not (options.games or options.fuzz_examples):
             return
         from conformance.deep import search  # hypothesis and schemathesis take a second to import
 
-        self._on_case(count, count, Case("random clients", lambda session: None))
-        try:
-            for violation in search(self.target, seed=options.seed, examples=options.fuzz_examples):
+        def tell(text: str) -> None:
+            self._on_case(count, count, Case(text, lambda session: None))
+
+        for one in search(self.target, self.catalogue, seed=options.seed, games=options.games, examples=options.fuzz_examples, tell=tell):
+            one.violations = [replace(found, exchanges=tuple(map(self.target.redaction.exchange, found.exchanges))) for found in one.violations]
+            one.others = list(map(self.target.redaction.text, one.others))
+            self.report.searches.append(one)
+            self.report.requests += one.steps
+            for violation in one.violations:
                 if violation.requirement in self.report.results:
                     self._break(violation)
-        except (TransportError, Inconclusive):
-            self._in_vain += 1
 
     def _break(self, violation: Violation) -> None:
         requirement, result = self.catalogue.requirements[violation.requirement], self.report.results[violation.requirement]

@@ -31,18 +31,21 @@ PAGING_WORDS = {"paged": "limit", "counted": "total", "filtered": "filter", "lis
 class Wire:
     """One conversation with a target, in a world of its own where the target offers that.
 
-    `violations` are what the oracles found on the way. Identities made here begin with the run's prefix.
+    `violations` are what the oracles found on the way. Identities made here begin with the run's prefix. Where the world is the conversation's own,
+    time passes only when told to (`pace` is manual), or with every request (auto).
     """
 
-    def __init__(self, target: Target, panel: Panel, *, name: str, strict: bool = False, journal: Journal | None = None) -> None:
-        self.target, self.panel, self.name, self.strict = target, panel, name, strict
+    def __init__(
+        self, target: Target, panel: Panel, *, name: str, strict: bool = False, journal: Journal | None = None, pace: str = "manual"
+    ) -> None:
+        self.target, self.panel, self.name, self.strict, self.pace = target, panel, name, strict, pace
         self.spec, self.directory, self.settings = target.spec, target.directory, target.settings
         self.journal = journal
         self.exchanges: list[Exchange] = []
         self.violations: list[Violation] = []
         self.requests = 0
         self.left_behind: list[str] = []
-        self._now: float | None = 0.0 if target.has_virtual_time else None
+        self._now: float | None = 0.0 if target.has_virtual_time and pace == "manual" else None
         self._count = 0
         self._callers: dict[str, Credentials] = {}
         self._made: list[tuple[str, str]] = []
@@ -52,7 +55,7 @@ class Wire:
 
     def __enter__(self) -> Self:
         if self.target.has_virtual_time:
-            order = {"name": self.name, "pace": "manual"} | ({"auth": "strict"} if self.strict else {})
+            order = {"name": self.name, "pace": self.pace} | ({"auth": "strict"} if self.strict else {})
             answer = self.target.ask_control("POST", "/sandboxes", order)
             if answer.status == 409:  # left by a run that was killed
                 self.target.ask_control("DELETE", f"/sandboxes/{self.name}")
@@ -195,7 +198,8 @@ class Wire:
         answer = self.target.ask_control("POST", "/clock/advance", {"seconds": seconds}, sandbox=self.name)
         if not answer.is_success:
             raise Inconclusive(f"the clock could not be moved: {answer.status} {answer.body[:200]!r}")
-        self._now = (self._now or 0.0) + seconds
+        if self._now is not None:
+            self._now += seconds
 
     def ticks(self, within: float, step: float = 1.0) -> Iterator[float]:
         """Let time pass bit by bit for at most `within` seconds; yields how much has passed, first 0."""

@@ -181,5 +181,6 @@ def _nodes_given(job: Job, instant: int) -> tuple[str, ...]:
     history = job.history
     for index in range(0, len(history), 4):
         if history[index] == instant and history[index + 2] == "allocated":
-            return history[index + 3]  # type: ignore[return-value]
+            nodes: tuple[str, ...] = history[index + 3]
+            return nodes
     return ()

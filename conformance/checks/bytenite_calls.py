@@ -81,6 +81,12 @@ def buy(session: Session, name: str = "good", **changes: str) -> Exchange:
     return session.call(raw["operation"], body=body, credential="none")
 
 
+def running_tasks(session: Session) -> dict[str, Json]:
+    """The running tasks that are told of, by the ids of their jobs."""
+    told = get(accepted(session.call("Customer_RunningTasks", body={}), "the running tasks").response.json, "/runningTasks")
+    return told if isinstance(told, dict) else {}
+
+
 def token_of(exchange: Exchange) -> str:
     """The token that a purchase brought. Inconclusive where it brought none."""
     found = get(exchange.response.json, "/token")

@@ -18,10 +18,18 @@ def a_valid_submission_is_accepted(session: Session) -> None:
 
 
 @check("JOB-CRT-002")
-@check("JOB-CRT-003")
-def a_submission_answers_with_an_id_and_a_first_state(session: Session) -> None:
+def a_submission_answers_with_an_id(session: Session) -> None:
     """The oracles judge the answer."""
     session.submit(draft=True)
+
+
+@check("JOB-CRT-003")
+def a_new_job_is_not_over(session: Session) -> None:
+    """The oracles judge the answer, and where it tells no state, a first look does."""
+    job = session.submit("long" if "long" in session.settings.shapes else "quick", draft=True)
+    if session.role("submit").status is None:
+        phase = session.phase(job)
+        expect(phase not in ("succeeded", "cancelled"), f"a new job is {phase} already", *session.exchanges[-2:])
 
 
 @check("JOB-CRT-004")

@@ -11,6 +11,8 @@ from conformance.pointer import Json, get
 from conformance.session import JobRef, Session
 
 MOST_FILLERS = 24
+SLOWEST = 30.0
+"""Seconds within which the first of several jobs has started, or there is no capacity."""
 STEP = 2.0
 LAG = 4.0
 """Seconds by which what is seen may lag behind what happened, at one look every `STEP` seconds."""
@@ -25,31 +27,45 @@ def running(session: Session) -> JobRef:
 
 def crowd(session: Session) -> list[JobRef]:
     """Running jobs that leave no room for another one of their kind."""
+    return _crowded(session)[0]
+
+
+def _crowded(session: Session) -> tuple[list[JobRef], float]:
+    """The same, and the seconds within which whatever can start has started: longer at a server that is slow to start the first."""
     fillers: list[JobRef] = []
+    patience = SLOWEST
     for _ in range(MOST_FILLERS):
         job = session.submit("fills")
-        session.advance(1)
-        if session.phase(job) == "queued":
+        passed = _start(session, job, patience)
+        if passed is None:
             session.cancel(job)
             needed(session.phase(job) != "queued", "a job that waits cannot be stopped")
             needed(fillers, "there is no capacity at all")
-            return fillers
+            return fillers, patience
+        patience = patience if fillers else 1 + 2 * passed
         fillers.append(job)
     raise Inconclusive(f"{MOST_FILLERS} jobs did not use up all capacity")
 
 
+def _start(session: Session, job: JobRef, within: float) -> float | None:
+    """Seconds until a job has left the queue, or None if it never does."""
+    return next((passed for passed in session.ticks(within) if session.phase(job) != "queued"), None)
+
+
 def starts(session: Session, bodies: Sequence[Json]) -> list[int]:
     """Submit jobs that all wait, then make room for one after the other: their numbers in the order in which they stop waiting."""
-    fillers = crowd(session)
+    fillers, patience = _crowded(session)
     needed(len(fillers) >= len(bodies), "there is too little capacity to see an order")
     jobs = [session.submit("large", patch) for patch in bodies]
-    session.advance(1)
+    session.advance(patience)
     needed(all(session.phase(job) == "queued" for job in jobs), "not every job waits")
     order: list[int] = []
     for filler in fillers[: len(jobs)]:
         session.cancel(filler)
-        session.advance(1)
-        started = [number for number, job in enumerate(jobs) if number not in order and session.phase(job) != "queued"]
+        for _ in session.ticks(patience):
+            started = [number for number, job in enumerate(jobs) if number not in order and session.phase(job) != "queued"]
+            if started:
+                break
         needed(len(started) <= 1, "several jobs started between two looks, so that their order cannot be told")
         order += started
     needed(len(order) == len(jobs), f"of {len(jobs)} jobs that waited {len(order)} have started")

@@ -248,7 +248,8 @@ def command_and_directory_are_enough(session: Session) -> None:
         accepted(session.post(least), "a submission of a command and a working directory")
 
 
-def _told(session: Session, job: JobRef, name: str) -> float:
+def told_instant(session: Session, job: JobRef, name: str) -> float:
+    """An instant that a job tells, in seconds."""
     found = instant(get(session.view(job), f"/{name}"))
     needed(found, f"the job does not tell its {name}")
     assert found is not None
@@ -261,7 +262,7 @@ def the_start_is_when_it_was(session: Session) -> None:
     first, began = in_state(session, "long", "running"), session.now or 0.0
     session.advance(100)
     second, lies = in_state(session, "long", "running"), (session.now or 0.0) - began
-    apart = _told(session, second, "start_time") - _told(session, first, "start_time")
+    apart = told_instant(session, second, "start_time") - told_instant(session, first, "start_time")
     expect(abs(apart - lies) <= NEAR, f"jobs that started {lies:g} seconds apart tell {apart:g}", *session.exchanges[-2:])
 
 
@@ -272,9 +273,9 @@ def the_end_is_when_it_was(session: Session) -> None:
     session.advance(40)
     needed(session.cancel(job).response.is_success, "a running job cannot be stopped")
     session.until(job)
-    apart = _told(session, job, "end_time") - _told(session, job, "start_time")
+    apart = told_instant(session, job, "end_time") - told_instant(session, job, "start_time")
     expect(abs(apart - 40) <= NEAR, f"a job that was stopped after 40 seconds tells {apart:g}", session.exchanges[-1])
     began = session.now or 0.0
     other = in_state(session, "quick", "succeeded")
-    apart, lived = _told(session, other, "end_time") - _told(session, job, "end_time"), (session.now or 0.0) - began
+    apart, lived = told_instant(session, other, "end_time") - told_instant(session, job, "end_time"), (session.now or 0.0) - began
     expect(lived - 1 - NEAR <= apart <= lived + NEAR, f"a job that ended {lived:g} seconds after another tells {apart:g}", *session.exchanges[-2:])

@@ -6,6 +6,8 @@ import json
 from html import escape
 from typing import Any
 
+from conformance.report.json import searched
+
 _STYLE = """
 :root{color-scheme:light dark;font:15px/1.45 system-ui,sans-serif}body{margin:2rem auto;max-width:76rem;padding:0 1rem}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid #8884}
@@ -31,7 +33,8 @@ def text(canonical: dict[str, Any]) -> str:
     rows = "".join(_row(id_, facts[id_], runs) for id_ in sorted(facts))
     sentences = "".join(
         f"<p><span class='v {'PASS' if run['exit'] == 0 else 'FAIL'}'>exit {run['exit']}</span> <b>{escape(run['api'])}</b> at {escape(run['target'])}: "
-        f"{escape(run['sentence'])} <small>{run['requests']} requests, {run['seconds']:.1f} s, seed {run['seed']}</small></p>"
+        f"{escape(run['sentence'])} <small>{run['requests']} requests, {run['seconds']:.1f} s, seed {run['seed']}"
+        f"{''.join(f'<br>{escape(line)}' for search in run['searches'] for line in (searched(search), *search['others']))}</small></p>"
         for run in runs
     )
     top = "<!doctype html><html lang='en'><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"

@@ -9,7 +9,7 @@ from typing import Any
 from conformance import catalogue as catalogues
 from conformance.exchange import Exchange
 from conformance.oracle import Violation
-from conformance.record import Report
+from conformance.record import Report, Search
 from conformance.verdict import Verdict
 
 SCHEMA_VERSION = "1"
@@ -40,8 +40,31 @@ def _run(report: Report) -> Json:
         "seconds": round(report.seconds, 3),
         "counts": counts,
         "left_behind": list(report.left_behind),
+        "searches": [_search(one) for one in report.searches],
         "results": [_result(report, id_, requirements) for id_ in sorted(report.results)],
     }
+
+
+def _search(search: Search) -> Json:
+    return {
+        "by": search.by,
+        "seed": search.seed,
+        "examples": search.examples,
+        "steps": search.steps,
+        "operations": sorted(search.operations),
+        "broken": sorted({one.requirement for one in search.violations}),
+        "others": list(search.others),
+        "note": search.note,
+    }
+
+
+def searched(search: Json) -> str:
+    """What random clients did and found, in one line."""
+    operations = search["operations"]
+    found = [*search["broken"], *([f"{len(search['others'])} findings that no requirement speaks of"] if search["others"] else [])]
+    note = f" ({search['note']})" if search["note"] else ""
+    said = f"{search['by']}, seed {search['seed']}: {search['examples']} examples of {search['steps']} steps over {len(operations)} operations"
+    return f"{said} found {', '.join(found) or 'nothing'}{note}"
 
 
 def _result(report: Report, id_: str, requirements: Any) -> Json:
@@ -67,18 +90,19 @@ def _violation(violation: Violation) -> Json:
         "message": violation.message,
         "check": violation.check,
         "signature": violation.signature,
-        "exchanges": [_exchange(one) for one in violation.exchanges],
+        "exchanges": [exchange(one) for one in violation.exchanges],
     }
 
 
-def _exchange(exchange: Exchange) -> Json:
-    asked, told = exchange.request, exchange.response
+def exchange(shown: Exchange) -> Json:
+    """A request with its answer, and a command that repeats it."""
+    asked, told = shown.request, shown.response
     return {
-        "operation": exchange.operation,
-        "at": exchange.at,
+        "operation": shown.operation,
+        "at": shown.at,
         "request": {"method": asked.method, "url": asked.url + asked.target, "headers": list(map(list, asked.headers)), "body": _body(asked.body)},
         "response": {"status": told.status, "headers": list(map(list, told.headers)), "body": _body(told.body), "cut": told.cut},
-        "curl": exchange.curl,
+        "curl": shown.curl,
     }
 
 

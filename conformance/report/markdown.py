@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from conformance.report.json import searched
+
 _SILENT = ("PASS", "SKIPPED", "NOT-APPLICABLE")
 
 
@@ -16,6 +18,8 @@ def _run(run: dict[str, Any]) -> str:
     words = list(run["counts"])
     lines = [f"## {run['api']} at {run['target']}", "", f"{'✅' if run['exit'] == 0 else '❌'} {run['sentence']} (exit {run['exit']})", ""]
     lines += [f"| {' | '.join(words)} |", f"|{'---|' * len(words)}", f"| {' | '.join(str(run['counts'][word]) for word in words)} |", ""]
+    for search in run["searches"]:
+        lines += [f"{searched(search)}.", "", *(f"- {_cell(other)}" for other in search["others"]), *([""] if search["others"] else [])]
     told = [one for one in run["results"] if one["verdict"] not in _SILENT]
     if told:
         lines += ["| verdict | requirement | what was seen | source |", "|---|---|---|---|"]

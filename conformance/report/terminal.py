@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from conformance.report.json import searched
+
 COLOURS = {"PASS": "green", "FAIL": "red", "ERROR": "red", "STALE-WAIVER": "red", "WARN": "yellow", "CONFLICT": "yellow", "INCONCLUSIVE": "magenta"}
 _SILENT = ("PASS", "SKIPPED", "NOT-APPLICABLE")
 
@@ -19,6 +21,10 @@ def show(canonical: dict[str, Any], console: Console, *, everything: bool = Fals
         told = [one for one in run["results"] if everything or one["verdict"] not in _SILENT]
         for result in told:
             _result(result, console)
+        for search in run["searches"]:
+            console.print(f"[dim]{escape(searched(search))}[/]", soft_wrap=True)
+            for other in search["others"]:
+                console.print(f"  [dim]{escape(other)}[/]", soft_wrap=True)
         _counts(run, console)
         colour = "green" if run["exit"] == 0 else "red"
         console.print(f"[{colour}]{escape(run['api'])} at {escape(run['target'])}: {escape(run['sentence'])}[/]  [dim]exit {run['exit']}[/]")
@@ -31,7 +37,8 @@ def _result(result: dict[str, Any], console: Console) -> None:
         return
     console.print(f"  {escape(result['reason'])}")
     if result["violations"]:
-        console.print(f"  [dim]source: {escape(result['source'])} ({result['basis']})[/]")
+        by = result["violations"][0]["check"]
+        console.print(f"  [dim]source: {escape(result['source'])} ({result['basis']}){f'; found by {escape(by)}' if by else ''}[/]")
         for exchange in _evidence(result["violations"]):
             console.print(f"  [dim]{escape(exchange['request']['method'])} {escape(exchange['request']['url'])} -> {exchange['response']['status']}[/]")
             console.print(f"    {escape(exchange['curl'])}", soft_wrap=True)

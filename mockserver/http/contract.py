@@ -63,15 +63,15 @@ class Contract:
     def _compile_body(self, schemas: Schemas, operation: Operation) -> None:
         self._media: MediaTypes | None = None
         self._required = False
-        self._bodies: dict[str, Draft202012Validator | None] = {}
+        self._bodies: dict[str, Draft202012Validator | None] = {}  # of the media types that are JSON
         if "requestBody" not in operation.node:
             return
         place, node = schemas.follow((*operation.pointer, "requestBody"))
         content = node.get("content", {})
         self._media, self._required = MediaTypes(content), bool(node.get("required"))
         for name, medium in content.items():
-            judged = "schema" in medium and is_json(name.lower())
-            self._bodies[name.lower()] = schemas.validator((*place, "content", name, "schema")) if judged else None
+            if is_json(name.lower()):
+                self._bodies[name.lower()] = schemas.validator((*place, "content", name, "schema")) if "schema" in medium else None
 
     def admit(self, scope: Mapping[str, Any], fields: Fields, raw: bytes, *, world: World, manual: bool) -> Call:
         """The call a request makes, if it satisfies the document. Raises Refusal."""
@@ -112,7 +112,7 @@ class Contract:
         if sent is None:
             raise media.refuse("Content-Type is missing")
         media_type = media.match(sent)
-        if not is_json(media_type):
+        if media_type not in self._bodies:
             return None
         value = parse(raw)
         validator = self._bodies[media_type]

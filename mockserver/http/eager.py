@@ -1,4 +1,4 @@
-"""Runs a request as soon as it has been read, instead of asking the event loop to run it later.
+"""Runs a request as soon as it has been read, and sends an answer that is there as a whole in one write.
 
 Nearly every answer here is ready without waiting for anything, so the task and the turn of the loop that uvicorn would spend on it are saved. Whatever
 does wait goes on as an ordinary task from where it stopped; until it has waited once it has no task, and so no time limits of asyncio's.
@@ -7,11 +7,11 @@ does wait goes on as an ordinary task from where it stopped; until it has waited
 from __future__ import annotations
 
 import types
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from typing import Any
 
 from uvicorn._types import ASGI3Application
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 
 class EagerProtocol(HttpToolsProtocol):
@@ -44,6 +44,28 @@ class EagerProtocol(HttpToolsProtocol):
         task = self.loop.create_task(_rest(work, awaited))
         task.add_done_callback(self.tasks.discard)
         self.tasks.add(task)
+
+
+def send_whole(send: Callable[..., Any], status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> bool:
+    """Send status, header fields (Content-Length among them) and body at once; False, and nothing sent, where that is not possible.
+
+    Raises ValueError for a field that would be two.
+    """
+    cycle = getattr(send, "__self__", None)
+    if cycle.__class__ is not RequestResponseCycle or cycle.response_started or cycle.disconnected or cycle.flow.write_paused:
+        return False
+    fields = [*cycle.default_headers, *headers] if cycle.keep_alive else [*cycle.default_headers, *headers, (b"connection", b"close")]
+    head = b"".join([STATUS_LINE[status], *[b"%b: %b\r\n" % field for field in fields], b"\r\n"])
+    if head.count(b"\n") != len(fields) + 2 or head.count(b"\r") != len(fields) + 2:
+        raise ValueError(f"a header field of an answer holds the end of a line: {headers!r}")
+    cycle.response_started = cycle.response_complete = True
+    cycle.waiting_for_100_continue = False
+    cycle.transport.write(head + body)
+    cycle.message_event.set()
+    if not cycle.keep_alive:
+        cycle.transport.close()
+    cycle.on_response()
+    return True
 
 
 @types.coroutine

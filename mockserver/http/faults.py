@@ -151,22 +151,19 @@ class Strike:
 
 
 class Faults:
-    """The faults of one sandbox; false while there are none. `clock` gives real seconds."""
+    """The faults of one sandbox; `given` by id. `clock` gives real seconds."""
 
-    __slots__ = ("_clock", "_kept", "_made")
+    __slots__ = ("_clock", "_made", "given")
 
     def __init__(self, clock: Callable[[], float] = ticks) -> None:
         self._clock = clock
-        self._kept: dict[str, Fault] = {}
+        self.given: dict[str, Fault] = {}
         self._made = 0
-
-    def __bool__(self) -> bool:
-        return bool(self._kept)
 
     def add(self, description: dict[str, Any]) -> Fault:
         """Keep a fault described as `{"kind": …, "scope": {…}, "ttl": 60, …}`. Raises Refusal."""
         self._prune()
-        if len(self._kept) >= MOST_FAULTS:
+        if len(self.given) >= MOST_FAULTS:
             raise Refusal("conflict", f"the sandbox has {MOST_FAULTS} faults, which is its limit; remove some")
         told = read(description, _Description, "fault")
         _check(told)
@@ -175,14 +172,14 @@ class Faults:
             raise refuse("fault", ("scope", "body"), told.scope.body, "expected no body expressions: a fault strikes before bodies are read")
         self._made += 1
         fault = Fault(f"fault-{self._made}", told.kind, description, told, meets, self._clock() + told.ttl, _delay(told))
-        self._kept[fault.id] = fault
+        self.given[fault.id] = fault
         return fault
 
     def remove(self, id: str) -> None:  # noqa: A002  (the word of the control API)
         """Forget a fault. Raises Refusal: no such fault, or it has ended."""
         self._prune()
-        if self._kept.pop(id, None) is None:
-            raise Refusal("unknown", f"no fault is called {id!r}; there are {', '.join(self._kept) or 'none'}")
+        if self.given.pop(id, None) is None:
+            raise Refusal("unknown", f"no fault is called {id!r}; there are {', '.join(self.given) or 'none'}")
 
     def list(self) -> Listed:
         """Every fault that has not ended, as it was described, with its id, counts and the real seconds it has left."""
@@ -190,18 +187,18 @@ class Faults:
         now = self._clock()
         return [
             {"id": one.id, **one.description, "seen": one.seen, "struck": one.struck, "seconds_left": round(one.expires - now, 3)}
-            for one in self._kept.values()
+            for one in self.given.values()
         ]
 
     def clear(self) -> None:
         """End all faults."""
-        self._kept.clear()
+        self.given.clear()
 
     def strike(self, asked: Asked, now: float) -> Strike | None:
         """What the faults do to a request made at simulated second `now`; None if nothing."""
         self._prune()
         strike = None
-        for fault in self._kept.values():
+        for fault in self.given.values():
             if fault.strikes(asked, now):
                 strike = strike or Strike()
                 strike.take(fault, now)
@@ -209,8 +206,8 @@ class Faults:
 
     def _prune(self) -> None:
         now = self._clock()
-        for id_ in [one.id for one in self._kept.values() if one.expires <= now]:
-            del self._kept[id_]
+        for id_ in [one.id for one in self.given.values() if one.expires <= now]:
+            del self.given[id_]
 
 
 def _delay(told: _Description) -> Distribution | None:

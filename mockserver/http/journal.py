@@ -185,7 +185,7 @@ class Journal:
         """The exchanges after that number which are still remembered, oldest first."""
         forgotten = self._number - len(self._kept)
         fresh = islice(self._kept, max(number - forgotten, 0), None)
-        return (Exchange(at, *_unpack(packed), refusal) for at, (packed, refusal) in enumerate(fresh, start=max(number, forgotten) + 1))
+        return (Exchange._make((at, *_unpack(packed), refusal)) for at, (packed, refusal) in enumerate(fresh, start=max(number, forgotten) + 1))
 
     def __len__(self) -> int:
         return len(self._kept)

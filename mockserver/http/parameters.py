@@ -66,6 +66,7 @@ class Parameters:
         order = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
         self._path = [by_name[name] for name in order]
         self._query = {parameter.name: parameter for parameter in compiled if parameter.place == "query"}
+        self._missed = [parameter for parameter in self._query.values() if parameter.required or parameter.default is not None]
         headers = [parameter for parameter in compiled if parameter.place == "header" and parameter.name.lower() not in _IGNORED_HEADERS]
         self._headers = [(parameter, parameter.name.lower(), parameter.name.lower().encode("latin-1")) for parameter in headers]
 
@@ -79,14 +80,14 @@ class Parameters:
         """The query parameters. Raises Refusal when the query is no UTF-8."""
         if not self._query:
             return NOTHING
-        sent = split_query(query_string) if query_string else {}
-        values = {}
-        for name, parameter in self._query.items():
-            texts = sent.get(name)
-            if texts is not None:
+        values: dict[str, Any] = {}
+        for name, texts in split_query(query_string).items() if query_string else ():
+            parameter = self._query.get(name)
+            if parameter is not None:
                 values[name] = parameter.value(texts, found)
-            else:
-                _absent(parameter, name, values, found)
+        for parameter in self._missed:
+            if parameter.name not in values:
+                _absent(parameter, parameter.name, values, found)
         return values
 
     def headers(self, fields: Mapping[bytes, bytes], found: list[Violation]) -> Values:

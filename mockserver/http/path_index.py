@@ -51,7 +51,9 @@ class PathIndex(Generic[Target]):
         plain = self._plain.get(path)
         if plain is not None:
             return (plain.targets[method], ()) if method in plain.targets else None
-        for place, values in _walk(self._root, _segments(path), ()):
+        segments = _segments(path)
+        way = _only_way(self._root, segments)
+        for place, values in _walk(self._root, segments, ()) if way is None else way:
             if method in place.targets:
                 return place.targets[method], values
         return None
@@ -69,6 +71,22 @@ class PathIndex(Generic[Target]):
 def _segments(path: str) -> list[str]:
     segments = path.split("/")[1:]
     return [unquote(part) for part in segments] if "%" in path else segments
+
+
+def _only_way(place: _Place[Target], segments: list[str]) -> tuple[tuple[_Place[Target], tuple[str, ...]], ...] | None:
+    """Where the segments lead, if no segment leaves a choice: that place or none. None where there is a choice."""
+    values = []
+    for segment in segments:
+        following = place.literal.get(segment)
+        if place.any is not None and segment:
+            if following is not None:
+                return None
+            values.append(segment)
+            following = place.any
+        if following is None:
+            return ()
+        place = following
+    return ((place, tuple(values)),)
 
 
 def _walk(place: _Place[Target], segments: list[str], values: tuple[str, ...]) -> Iterator[tuple[_Place[Target], tuple[str, ...]]]:

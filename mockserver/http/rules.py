@@ -90,20 +90,17 @@ class Rule:
 
 
 class Rules:
-    """The rules of one sandbox; false while there are none."""
+    """The rules of one sandbox; `given` by id."""
 
-    __slots__ = ("_kept", "_made")
+    __slots__ = ("_made", "given")
 
     def __init__(self) -> None:
-        self._kept: dict[str, Rule] = {}
+        self.given: dict[str, Rule] = {}
         self._made = 0
-
-    def __bool__(self) -> bool:
-        return bool(self._kept)
 
     def add(self, description: dict[str, Any]) -> Rule:
         """Keep a rule described as `{"match": {…}, "job": {…}}` or `{"match": {…}, "answer": {…}}`. Raises Refusal."""
-        if len(self._kept) >= MOST_RULES:
+        if len(self.given) >= MOST_RULES:
             raise Refusal("conflict", f"the sandbox has {MOST_RULES} rules, which is its limit; remove some")
         read_ = read(description, _Description, "rule")
         _check_match(read_.match)
@@ -115,25 +112,25 @@ class Rules:
         meets = compiled(read_.match, "rule", "match")
         self._made += 1
         rule = Rule(f"rule-{self._made}", description, read_.match, meets, script, read_.answer)
-        self._kept[rule.id] = rule
+        self.given[rule.id] = rule
         return rule
 
     def remove(self, id: str) -> None:  # noqa: A002  (the word of the control API)
         """Forget a rule. Raises Refusal: no such rule."""
-        if self._kept.pop(id, None) is None:
-            raise Refusal("unknown", f"no rule is called {id!r}; there are {', '.join(self._kept) or 'none'}")
+        if self.given.pop(id, None) is None:
+            raise Refusal("unknown", f"no rule is called {id!r}; there are {', '.join(self.given) or 'none'}")
 
     def list(self) -> Listed:
         """Every rule as it was described, with its id and its counts, in the order of adding."""
-        return [rule.shown() for rule in self._kept.values()]
+        return [rule.shown() for rule in self.given.values()]
 
     def clear(self) -> None:
         """Forget all rules."""
-        self._kept.clear()
+        self.given.clear()
 
     def match(self, asked: Asked) -> Rule | None:
         """The first rule that applies to a request."""
-        for rule in self._kept.values():
+        for rule in self.given.values():
             if rule.applies(asked):
                 return rule
         return None

@@ -61,7 +61,7 @@ class Sandbox:
         the world shows the instant it has come to.
         """
         world = self.world
-        if self.pace.stands and world.is_settled:
+        if self.pace.stands and world.scheduler.is_settled:
             return world
         target = self.pace.target(world, is_read=is_read)
         if target == world.now_us and self.pace.tempo.is_auto:  # nothing is due but, perhaps, another attempt to call somebody

@@ -50,7 +50,7 @@ def _anything(reply: Reply) -> tuple[Violation, ...]:
 def before(contract: Contract, scope: Mapping[str, Any], fields: Mapping[bytes, bytes], sandbox: Sandbox) -> Turn | None:
     """What faults and preferences make of a request that was received, before anybody looks into it; None if nothing. Raises Refusal."""
     turn = None
-    if sandbox.faults:
+    if sandbox.faults.given:
         asked = Asked(contract.api, contract.operation.id, scope["method"], _path(scope), fields)
         strike = sandbox.faults.strike(asked, sandbox.move().now)
         if strike is not None:

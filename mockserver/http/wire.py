@@ -18,6 +18,7 @@ from mockserver.http.answer import encode
 from mockserver.http.body import Disconnected, Receive, receive_body
 from mockserver.http.contract import Contract, Fields, target
 from mockserver.http.courier import Courier
+from mockserver.http.eager import send_whole
 from mockserver.http.guard import Guard
 from mockserver.http.logs import ACCESS
 from mockserver.http.metrics import Passed
@@ -85,7 +86,7 @@ class ContractApplication:
             if contract.reads_body:
                 raw = await receive_body(receive, fields)
                 began = ticks()
-            if (sandbox.faults or PREFER in fields) and not contract.is_control:
+            if (sandbox.faults.given or PREFER in fields) and not contract.is_control:
                 turn = steered.before(contract, scope, fields, sandbox)
                 if turn is not None and turn.delay:
                     await asyncio.sleep(turn.delay)
@@ -93,7 +94,7 @@ class ContractApplication:
             reply = None if turn is None else turn.reply
             if reply is None:
                 call = contract.admit(scope, fields, raw, world=world, manual=sandbox.pace.is_manual)
-                if sandbox.rules and not contract.is_control:
+                if sandbox.rules.given and not contract.is_control:
                     turn = steered.ruled(contract, call, fields, sandbox, turn)
                 reply = contract.function(call) if turn is None or turn.reply is None else turn.reply
                 if contract.is_control and isawaitable(reply):
@@ -101,7 +102,9 @@ class ContractApplication:
                     reply = await reply
                 if reply.later is not None:
                     reply = await final(reply, sandbox, receive=receive, closing=self.closing)
-            if world.awaited or (contract.is_control and sandbox.needs_moving) or (not sandbox.is_attended and sandbox.moves_by_itself):
+            if world.awaited or (contract.is_control and sandbox.needs_moving) or (
+                not (sandbox.is_attended or sandbox.pace.stands) and sandbox.moves_by_itself
+            ):
                 self.courier.attend(sandbox)
         except Disconnected:
             return
@@ -120,7 +123,9 @@ class ContractApplication:
             scope[_STATUS] = reply.status
             await send_stream(reply, headers, sandbox, receive=receive, send=send, closing=self.closing)
         else:
-            await _send(scope, send, status=reply.status, body=body, headers=headers)
+            scope[_STATUS] = reply.status
+            if not send_whole(send, reply.status, headers, b"" if scope["method"] == "HEAD" else body):
+                await _send(scope, send, status=reply.status, body=body, headers=headers)
 
     def _other(self, operation: str) -> Contract:
         contract = self._otherwise.get(operation)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -135,7 +135,7 @@ class JobRequest(msgspec.Struct, gc=False):  # a struct, since each submission m
     team: Team | None = None
     unready: Outcome | None = None
     elastic: tuple[ResourceRequest, ...] = ()
-    payload: object = None
+    payload: Any = None
 
 
 @dataclass(slots=True)
@@ -192,7 +192,7 @@ class Job:
         self.open_children = 0
         self.crew: Crew | None = None
         self.holding: tuple[tuple[int, tuple[int, ...]], ...] = ()
-        self.history: list[object] = [now, stage, "submitted", None]
+        self.history: list[Any] = [now, stage, "submitted", None]
 
     def __lt__(self, other: Job) -> bool:
         return self.serial < other.serial
@@ -228,10 +228,10 @@ class Job:
     @property
     def ended(self) -> int | None:
         """The instant at which the job ended, in microseconds, or None."""
-        return self.history[-4] if self.stage.is_terminal else None  # type: ignore[return-value]
+        return self.history[-4] if self.stage.is_terminal else None
 
     @property
-    def payload(self) -> object:
+    def payload(self) -> Any:
         """What the adapter keeps with the job."""
         return self.request.payload
 
@@ -248,7 +248,7 @@ class Job:
         """The history as (instant, stage entered, event, detail)."""
         history = self.history
         for index in range(0, len(history), 4):
-            yield history[index], history[index + 1], history[index + 2], history[index + 3]  # type: ignore[misc]
+            yield history[index], history[index + 1], history[index + 2], history[index + 3]
 
     def entered(self, state: str) -> int | None:
         """The first instant at which the job was in `state`, or None."""

@@ -91,11 +91,6 @@ class World:
         """The instant of the next thing that will happen by itself, or None."""
         return self.scheduler.next_event()
 
-    @property
-    def is_settled(self) -> bool:
-        """Whether nothing is left to happen at this very instant."""
-        return self.scheduler.is_settled
-
     def settle(self) -> None:
         """Let everything due at this very instant happen: waiting jobs get what is free."""
         self.scheduler.settle()

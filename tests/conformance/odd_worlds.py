@@ -15,8 +15,8 @@ from tests.conformance.faults import App, patched
 
 Json = Any
 Apply = Callable[[App, str], contextlib.AbstractContextManager[App]]
-SLOW_SECONDS = 4.0
-"""How much longer than usual a job waits, and how long it then prepares."""
+SLOW_SECONDS = 3.7
+"""How much longer than usual a job waits, and how long it then prepares; every second job waits a little longer still."""
 FLEETING_SECONDS = 0.01
 """How long a state lasts that nobody gets to see."""
 QUICK_SECONDS = 3.0
@@ -30,7 +30,7 @@ def slow_starts(app: App, api: str) -> Iterator[App]:
     def later(wait: Callable[..., None]) -> Callable[..., None]:
         def waits_longer(scheduler: Any, job: Any, stage: Any, event: str) -> None:
             if event in ("submitted", "released"):
-                job.request.not_before = max(job.request.not_before, scheduler.clock.now / MICRO + SLOW_SECONDS)
+                job.request.not_before = max(job.request.not_before, scheduler.clock.now / MICRO + SLOW_SECONDS + 0.8 * (job.serial % 2))
             wait(scheduler, job, stage, event)
 
         return waits_longer

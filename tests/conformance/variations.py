@@ -176,7 +176,7 @@ def connections_closed(api: str, asked: Asked, told: Told) -> None:
 
 
 class Throttled:
-    """Every twentieth request is answered 429 with Retry-After."""
+    """Every twentieth request is answered 429 and asked to wait for a second."""
 
     def __init__(self, app: App, api: str) -> None:
         self._app, self._api, self._count = app, api, 0
@@ -186,7 +186,7 @@ class Throttled:
             self._count += 1
             if self._count % 20 == 0:
                 body = json.dumps(_THROTTLED[self._api]).encode()
-                headers = [(b"content-type", b"application/json"), (b"retry-after", b"0")]
+                headers = [(b"content-type", b"application/json"), (b"retry-after", b"1")]
                 await send({"type": "http.response.start", "status": 429, "headers": headers})
                 await send({"type": "http.response.body", "body": body})
                 return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 
 from mockserver.adapters.exchange import Call, Refusal, Reply
 from mockserver.adapters.ionworks import curve
@@ -98,7 +98,7 @@ def cancel_job_jobs__job_id__cancel_post(call: Call) -> Reply:
 def get_job_metadata_jobs__job_id__metadata_get(call: Call) -> Reply:
     """What is stored beside a job."""
     job = _named(call)
-    order = cast(Order, job.payload)
+    order: Order = job.payload
     if not is_stored(job, order):
         raise Refusal("unknown", f"Job {job.key} has no metadata.")
     stored = dict(order.metadata or {})
@@ -176,13 +176,13 @@ def _page(call: Call) -> tuple[list[dict[str, Any]], int]:
 
 
 def _matches(job: Job, status: str | None, types: set[str]) -> bool:
-    return (not status or job.stage.name == status) and (not types or cast(Order, job.request.payload).job_type in types)
+    return (not status or job.stage.name == status) and (not types or job.request.payload.job_type in types)
 
 
 def _fitted(call: Call) -> Job:
     """The named job, if it has completed and has curves. Raises Refusal, UnknownJob."""
     job = _named(call)
-    if job.stage.name != "completed" or cast(Order, job.payload).job_type not in curve.FITTED:
+    if job.stage.name != "completed" or job.payload.job_type not in curve.FITTED:
         raise Refusal("unknown", f"Job {job.key} has no series.")
     return job
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
@@ -42,7 +42,7 @@ class Order(msgspec.Struct, gc=False):  # a struct, since every job keeps one
 
 def seen(world: World, job: Job) -> dict[str, Any]:
     """A job as the vendor reports it, put into words once per step of the job. Not to be changed."""
-    order = cast(Order, job.request.payload)
+    order: Order = job.request.payload
     length = len(job.history)
     if order.length != length:
         order.seen, order.length = report(world, job), length
@@ -52,14 +52,14 @@ def seen(world: World, job: Job) -> dict[str, Any]:
 def report(world: World, job: Job) -> dict[str, Any]:
     """A job as the vendor reports it."""
     request = job.request
-    order = cast(Order, request.payload)
-    key, state, history = request.key, job.stage.name, cast("list[int]", job.history)
+    order: Order = request.payload
+    key, state, history = request.key, job.stage.name, job.history
     created = updated = iso(world, job.created)
     started = completed = spent = None
     failure: _Failure = _NO_FAILURE
     if len(history) > 4:
         updated = iso(world, history[-4])
-        if job.history[6] == "allocated":
+        if history[6] == "allocated":
             started = iso(world, history[4])
             spent = (history[8] - history[4]) / 1_000_000 if len(history) > 8 else None
         if job.stage.is_terminal:

@@ -147,7 +147,7 @@ def _model(world: World, name: str | None) -> str | None:
 
 def render(world: World, job: Job) -> dict[str, Json]:
     """The job as clients see it now."""
-    body = cast("dict[str, Json]", job.payload).copy()
+    body: dict[str, Json] = job.payload.copy()
     stage = job.stage
     body["status"] = stage.name
     if stage.phase == "queued":
@@ -223,11 +223,11 @@ def _tests(call: Call) -> list[Callable[[Job], bool]]:
         wanted = frozenset(states.split(","))
         tests.append(lambda job: job.state in wanted)
     if (task := asked(query, "task")) is not None:
-        tests.append(lambda job: cast("dict[str, Json]", job.payload)["task"] == task)
+        tests.append(lambda job: job.payload["task"] == task)
     if (uuid := asked(query, "uuid")) is not None:
         tests.append(lambda job: job.key == uuid.lower())
     return tests
 
 
 def _within(name: str, low: float, high: float) -> Callable[[Job], bool]:
-    return lambda job: low <= cast("dict[str, Json]", job.payload)[name] <= high
+    return lambda job: low <= job.payload[name] <= high

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 from zlib import crc32
 
@@ -125,7 +125,7 @@ def _rate(job: Job) -> float:
 
 def _node_urls(uuid: str, job: Job, attempt: Attempt) -> list[Json]:
     """Where each published port of the container is reached; ssh is among them unless `ports` leaves 22 out."""
-    workload = cast("dict[str, Json]", job.payload)["parameters"]
+    workload = job.payload["parameters"]
     ports = dict.fromkeys(int(port) for port in container(workload).get("ports", [SSH]))
     return [
         {

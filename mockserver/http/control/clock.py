@@ -119,7 +119,7 @@ def _arrival(job: Job, states: frozenset[str]) -> Reached:
     seen = len(job.history)
 
     def is_there() -> bool:
-        return job.state in states or any(stage.name in states for stage in job.history[seen + 1 :: 4])  # type: ignore[attr-defined]
+        return job.state in states or any(stage.name in states for stage in job.history[seen + 1 :: 4])
 
     return is_there
 

@@ -100,7 +100,7 @@ def waiting(world: World, job: Job) -> str | None:
         return "it was told to stay queued"
     since = job.history[-4]
     pause = request.backoff.micros(job.failures) if job.history[-2] == "retried" else 0
-    until = max(since + pause, micros(request.not_before))  # type: ignore[operator]
+    until = max(since + pause, micros(request.not_before))
     if until > world.now_us:
         return f"it may start at {seconds(until):g} seconds"
     return world.why_waiting(job) or "it is about to be placed, or others come before it"

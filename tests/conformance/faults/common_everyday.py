@@ -170,7 +170,7 @@ def stop_of_nobody(api: str, words: Words) -> Apply:
     def revise(asked: Asked, told: Told) -> None:
         if asked.role == "submit" and told.status < 300:
             asked.memory["job"] = told.body
-        elif asked.role == "cancel" and told.status == 404:
+        elif asked.role == "cancel" and told.status == 404 and "job" in asked.memory:
             told.status, told.body = 200, words["done"](asked)
 
     return answers(api, ("submit", "cancel"), revise)

@@ -22,6 +22,11 @@ def says(where: str, was: Json, becomes: Json) -> Apply:
     return answers(API, where, revise)
 
 
+def _over(job: dict[str, Any], asked: Asked) -> None:
+    if not asked.memory.setdefault(job["submission_id"], False):
+        asked.memory[job["submission_id"]], job["status"] = True, "SUCCEEDED"
+
+
 def undone(method: str, unless: Callable[[Any], bool]) -> Apply:
     """A method of the world does nothing to some jobs, and says nothing of it."""
 
@@ -202,6 +207,7 @@ FAULTS = [
     _fault("twice-in-a-row", "OYR-IDM-016", "an id that was just taken is given again", answers(API, "*", _twice), "OYR-IDM-013", "OYR-IDM-014", "JOB-IDM-001"),
     _fault("stopped-without-why", "OYR-RSP-011", "stopped jobs do not say why", answers(API, ("read", "list"), every_job(API, _no_reason))),
     _fault("list-denied", "JOB-AUT-003", "a right token may not list", answers(API, "list", lambda asked, told: setattr(told, "status", 403) if "x-auth" in asked.headers else None), "JOB-LST-002"),
+    _fault("new-is-over", "JOB-CRT-003", "a new job is shown as having run well", answers(API, "read", every_job(API, _over))),
     _fault("exit-refused", "JOB-CRT-001", "a command that only ends is refused", answers(API, "submit", _no_exit)),
     _fault("unknown-is-502", "JOB-ERR-010", "reading what is unknown is answered 502", status("read", 404, 502), "JOB-ERR-003", "OYR-STM-007"),
     _fault("waiting-is-stopped", "JOB-STM-012", "a job that waits is shown as stopped once a stop was asked for", answers(API, ("cancel", "read"), _stops_waiting), "OYR-STM-002"),

@@ -1,0 +1,129 @@
+"""Checks of what ByteNite's jobs hold: an end of any kind gives it back, tasks run beside each other where there is room, jobs wait their turn."""
+
+from __future__ import annotations
+
+from conformance.checks import check
+from conformance.checks.bytenite_calls import NEW, running_tasks, seen
+from conformance.expect import Inconclusive, accepted, expect, needed
+from conformance.pointer import get
+from conformance.session import JobRef, Session
+from specs.lifecycle import TERMINAL
+
+MOST = 40
+PATIENCE = 30.0
+"""Seconds within which a job that finds room has begun, or there is none."""
+
+
+def _waits(session: Session, job: JobRef) -> bool:
+    return session.phase(job) == "queued"
+
+
+def _begins(session: Session, job: JobRef, within: float = PATIENCE) -> bool:
+    return any(not _waits(session, job) for _ in session.ticks(within))
+
+
+def crowd(session: Session) -> tuple[list[JobRef], JobRef]:
+    """Jobs whose tasks leave no room for another one, and one more that waits behind them."""
+    fillers: list[JobRef] = []
+    while len(fillers) < MOST:
+        job = session.submit("long")
+        if not _begins(session, job, PATIENCE if not fillers else 10.0):
+            needed(fillers, "there is no capacity at all")
+            return fillers, job
+        session.until(job, "running")
+        fillers.append(job)
+    raise Inconclusive(f"{MOST} jobs did not use up all capacity")
+
+
+@check("BYT-STM-021")
+def an_aborted_job_makes_room(session: Session) -> None:
+    """While its tasks run, for one that waits; and one that was aborted while it waited does not begin."""
+    fillers, waiting = crowd(session)
+    gone = session.submit("long")
+    accepted(session.cancel(gone), "aborting a job that waits")
+    accepted(session.cancel(fillers[0]), "aborting a running job")
+    expect(_begins(session, waiting), "a job that waits does not begin though a running one was aborted", session.exchanges[-1])
+    accepted(session.cancel(fillers[1]), "aborting a running job")
+    session.advance(PATIENCE)
+    view = session.view(gone)
+    state = str(get(view, "/state")) if isinstance(view, dict) else ""
+    expect(session.phase_of(state) in ("", *TERMINAL), f"a job that was aborted while it waited is {state}", session.exchanges[-1])
+
+
+@check("BYT-STM-022")
+def a_deleted_job_makes_room(session: Session) -> None:
+    """While its tasks run, for one that waits."""
+    fillers, waiting = crowd(session)
+    accepted(session.delete(fillers[0]), "deleting a running job")
+    expect(_begins(session, waiting), "a job that waits does not begin though a running one was deleted", session.exchanges[-1])
+
+
+@check("BYT-STM-023")
+def an_ended_job_makes_room(session: Session) -> None:
+    """Where there is room for one job only, jobs that end well, fail and pass their timeouts find it free after each other."""
+    fillers, waiting = crowd(session)
+    session.cancel(waiting)
+    session.cancel(fillers[0])
+    kinds = [("quick", {}), ("fails", {}), ("long", {"config": {"jobTimeout": 20}}), ("long", {"config": {"taskTimeout": 5}})]
+    for shape, patch in [kind for kind in kinds for _ in range(2) if kind[0] in (*session.settings.shapes, "quick")]:
+        job = session.submit(shape, patch)
+        *_, last = session.watch(job, within=120)
+        message = f"a job is {last} two minutes after it was run, though all that held its place before have ended"
+        expect(session.phase_of(last) in TERMINAL, message, job.created, session.exchanges[-1])
+
+
+@check("BYT-STM-024")
+def tasks_run_beside_each_other(session: Session) -> None:
+    """Four, where nothing else runs: as many are counted, and together they take as long as one."""
+    lengths = []
+    for replicas in (1, 4):
+        job = session.submit(patch={"params": {"partitioner": {"num_replicas": replicas}}})
+        needed(session.phase_of(session.until(job)) == "succeeded", "the job fails")
+        lengths.append(get(seen(session, job), "/duration"))
+    needed(all(isinstance(one, int | float) and one > 0 for one in lengths), "the jobs tell no durations")
+    expect(lengths[1] < 2 * lengths[0], f"one task takes {lengths[0]:g} seconds, four take {lengths[1]:g}", *session.exchanges[-1:])
+    running = session.submit("long", {"params": {"partitioner": {"num_replicas": 4}}})
+    session.until(running, "running")
+    session.advance(5)
+    count = running_tasks(session).get(running.id)
+    expect(count == 4, f"of four tasks that find room {count!r} run", session.exchanges[-1])
+
+
+@check("BYT-PRI-002")
+def jobs_wait_their_turn(session: Session) -> None:
+    """Of four alike, the one that was run first begins first, whichever was created first."""
+    fillers, first = crowd(session)
+    drafts = [session.submit("long", draft=True) for _ in range(3)]
+    for job in reversed(drafts):
+        session.start(job)
+    waiting = [first, *reversed(drafts)]
+    order = []
+    for filler in fillers[: len(waiting)]:
+        session.cancel(filler)
+        for _ in session.ticks(PATIENCE):
+            begun = [number for number, job in enumerate(waiting) if number not in order and not _waits(session, job)]
+            if begun:
+                break
+        needed(len(begun) == 1, f"{len(begun)} jobs begin between two looks")
+        order += begun
+    expect(order in ([0, 1, 2, 3], [0, 3, 2, 1]), f"jobs that wait begin in the order {order}", *session.exchanges[-1:])
+
+
+@check("BYT-TMO-014")
+def the_job_timeout_counts_in_every_state(session: Session) -> None:
+    """It passes while the input is taken in, and while the output is put together."""
+    alone = session.submit(draft=True)
+    session.start(alone)
+    entered: dict[str, float] = {}
+    begun = session.now or 0.0
+    for state in session.watch(alone, step=0.5):
+        entered.setdefault(session.phase_of(state), (session.now or 0.0) - begun)
+    for phase in ("starting", "finishing"):
+        limit = int(entered[phase]) + 1 if phase in entered else 0
+        if phase not in entered or limit >= max(entered.values()):
+            continue
+        job = session.submit(patch={"config": {"jobTimeout": limit}})
+        session.until(job)
+        state = session.state(job)
+        expect(session.phase_of(state) != "succeeded", f"a job whose timeout of {limit} seconds passes before its end is {state}", job.created)
+    expect(session.state(alone) != NEW, "a job that was run is new", session.exchanges[-1])

@@ -1,0 +1,199 @@
+"""Every allowed variation changes what a client sees, and the judge holds none of them against a server."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import httpx
+import pytest
+
+import specs
+from conformance import catalogue as catalogues
+from conformance.derived import instant
+from conformance.exchange import Exchange
+from conformance.panel import Panel
+from conformance.receiver import Receiver
+from conformance.record import Options
+from conformance.runner import run
+from conformance.session import Session
+from conformance.target import Target
+from conformance.verdict import Exit, Verdict
+from mockserver.http.app import create_app
+from mockserver.http.server import serving
+from tests.conformance.variations import VARIATIONS
+
+CASES = [(api, name) for name, variation in VARIATIONS.items() for api in variation.apis]
+SHARE = 4
+"""Of these one in so many is put before the whole suite here; `python -m benchmarks.kill_ratio` does so with all of them."""
+TELLING = ("JOB-CRT-001", "JOB-RSP-002", "JOB-AUT-002", "JOB-REQ-002", "JOB-ERR-004", "JOB-ISO-001", "JOB-WHK-005", "JOB-TIM-*", "BYT-ISO-001")
+"""Requirements whose traffic shows every variation."""
+
+
+class Served:
+    """Lets a wrapped application be served like the mock itself."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, *words: Any) -> None:
+        await self._app(*words)
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+@contextlib.contextmanager
+def odd(api: str, name: str) -> Iterator[Target]:
+    with VARIATIONS[name].apply(create_app([api]), api) as app:
+        target = Target.in_process(app, api)
+        yield target
+        target.close()
+
+
+def seen(target: Target) -> list[Any]:
+    """What a client of a fixed conversation sees."""
+
+    def told(exchange: Exchange) -> Any:
+        return exchange.line, exchange.response.headers, exchange.response.body
+
+    return [told(one) for one in run(target, Options(only=TELLING, keep_traffic=True)).traffic]
+
+
+@cache
+def seen_of_the_mock(api: str) -> list[Any]:
+    with Target.in_process(create_app([api]), api) as target:
+        return seen(target)
+
+
+@pytest.mark.parametrize(("api", "name"), CASES)
+def test_a_variation_is_seen_by_a_client(api: str, name: str) -> None:
+    with odd(api, name) as target:
+        varied = seen(target)
+
+    assert varied != seen_of_the_mock(api)
+
+
+@pytest.mark.parametrize("api", specs.names())
+def test_the_mock_itself_shows_the_same_twice(api: str) -> None:
+    assert seen_of_the_mock(api) == seen_of_the_mock.__wrapped__(api)
+
+
+@pytest.mark.parametrize(("api", "name"), [one for number, one in enumerate(CASES) if number % SHARE == 0])
+def test_what_is_allowed_is_not_held_against_a_server(api: str, name: str) -> None:
+    with odd(api, name) as target:
+        report = run(target, Options())
+
+    assert [(one.requirement, one.reason) for one in report.of(Verdict.FAIL, Verdict.WARN, Verdict.ERROR)] == []
+    assert report.exit is Exit.CONFORMANT, report.sentence
+
+
+@contextlib.contextmanager
+def conversation(target: Target, *, strict: bool = False) -> Iterator[Session]:
+    with Session(target, Panel(target.spec, catalogues.load(target.spec.name)), name="talk", strict=strict) as session:
+        yield session
+
+
+def states(target: Target, shape: str = "quick") -> list[str]:
+    """The states of a job, looked at from second to second."""
+    with conversation(target) as session:
+        return list(session.watch(session.submit(shape)))
+
+
+@cache
+def states_of_the_mock(api: str) -> list[str]:
+    with Target.in_process(create_app([api]), api) as target:
+        return states(target)
+
+
+@pytest.mark.parametrize("api", specs.names())
+def test_a_slow_server_starts_jobs_late(api: str) -> None:
+    usual = states_of_the_mock(api)
+
+    with odd(api, "slow-starts") as target:
+        slow = states(target)
+
+    assert slow[-1] == usual[-1]
+    assert len(slow) >= len(usual) + 3
+    assert dict.fromkeys(usual).keys() <= dict.fromkeys(slow).keys()
+
+
+@pytest.mark.parametrize(
+    ("api", "state"), [("bytenite", "JOB_STATE_PARTITIONING"), ("ionworks", "processing"), ("runai", "ContainerCreating"), ("xio", "ASSIGNED")]
+)
+def test_a_quick_server_skips_a_state(api: str, state: str) -> None:
+    with odd(api, "skipped-states") as target:
+        quick = states(target)
+
+    assert state in states_of_the_mock(api)
+    assert state not in quick[1:]
+    assert quick[-1] == states_of_the_mock(api)[-1]
+
+
+@pytest.mark.parametrize(("name", "off"), [("clock-ahead", 2.0), ("clock-behind", -2.0)])
+@pytest.mark.parametrize(
+    ("api", "stamp"), [("bytenite", "createdAt"), ("ionworks", "created_at"), ("openyuanrong", "start_time"), ("runai", "createdAt"), ("xio", "created_at")]
+)
+def test_a_clock_goes_wrong_by_two_seconds(api: str, stamp: str, name: str, off: float) -> None:
+    with odd(api, name) as target, conversation(target) as session:
+        job = session.submit("long")
+        session.until(job, "running")
+        told = instant(session.view(job)[stamp])
+        now = instant(target.ask_control("GET", "/clock", sandbox=session.name).json["time"])
+
+    with Target.in_process(create_app([api]), api) as target, conversation(target) as session:
+        job = session.submit("long")
+        session.until(job, "running")
+        right = instant(session.view(job)[stamp])
+        clock = instant(target.ask_control("GET", "/clock", sandbox=session.name).json["time"])
+
+    assert now == clock
+    assert told is not None
+    assert right is not None
+    assert told - right == off
+
+
+def test_a_callback_comes_twice_and_says_the_same() -> None:
+    with odd("ionworks", "callbacks-twice") as target, conversation(target) as session, Receiver() as receiver:
+        job = session.submit(patch={"callback_url": receiver.url})
+        session.until(job)
+        session.advance(1)
+        first, second = (call.request for call in receiver.calls)
+
+    assert (first.target, first.headers, first.body) == (second.target, second.headers, second.body)
+
+
+def test_the_job_of_another_is_forbidden_and_one_that_never_was_unknown() -> None:
+    with odd("ionworks", "forbidden-for-unknown") as target, conversation(target) as session:
+        job = session.submit(tenant="first")
+        asked = [session.read(job, tenant=tenant).response.status for tenant in ("first", "second")]
+        nobody = session.read("nobody", tenant="first").response.status
+
+    assert [*asked, nobody] == [200, 403, 404]
+
+
+def test_the_job_of_another_customer_is_forbidden() -> None:
+    with odd("bytenite", "forbidden-for-unknown") as target, conversation(target, strict=True) as session:
+        job = session.submit(draft=True)
+        asked = [session.read(job, credential=name).response.status for name in ("good", "second")]
+
+    assert asked == [200, 403]
+
+
+def test_an_aborted_job_is_complete() -> None:
+    with odd("bytenite", "bytenite-aborted-is-complete") as target, conversation(target) as session:
+        job = session.submit("long")
+        session.until(job, "running")
+        session.cancel(job)
+        state = session.state(job)
+
+    assert state == "JOB_STATE_COMPLETE"
+
+
+def test_every_answer_ends_its_connection() -> None:
+    with VARIATIONS["connections-closed"].apply(create_app(["ionworks"]), "ionworks") as app, serving(Served(app)) as url, httpx.Client(base_url=url) as client:  # type: ignore[arg-type]
+        ports = {client.get("/healthz").extensions["network_stream"].get_extra_info("client_addr") for _ in range(2)}
+
+    assert len(ports) == 2
