@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 
 from conformance.exchange import Exchange
 from conformance.oracle import Violation
-from conformance.pointer import get
+from conformance.pointer import Json, get
 from conformance.views import ViewMap, items_of
 from specs import Spec
 
 PRESENT, DISTINCT, ASKED = "JOB-CRT-002", "JOB-IDM-001", "JOB-IDM-003"
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class Identity:
@@ -38,7 +40,7 @@ class Identity:
             asked = next(iter(exchange.values.values()))
             for view in self._views.views(exchange):
                 self.examined[ASKED] += 1
-                if view.id != asked:
+                if view.id != asked and not _is_one_uuid(view.id, asked):
                     yield Violation(ASKED, f"asked for {asked}, told of {view.id}", (exchange,))
 
     def _forget(self, exchange: Exchange) -> None:
@@ -67,3 +69,8 @@ class Identity:
         if key in self._given:
             yield Violation(DISTINCT, f"{found} is the id of two jobs", (self._given[key], exchange))
         self._given[key] = exchange
+
+
+def _is_one_uuid(told: Json, asked: str) -> bool:
+    """Whether both are one UUID, whose letters may be in either case."""
+    return isinstance(told, str) and told.lower() == asked.lower() and _UUID.fullmatch(told) is not None

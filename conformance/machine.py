@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -14,20 +14,22 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from conformance import catalogue as catalogues
 from conformance.catalogue import Catalogue
 from conformance.chance import without_surroundings
+from conformance.checks import all_checks
 from conformance.exchange import Exchange
-from conformance.expect import Inconclusive, NotApplicable
+from conformance.expect import Failure, Inconclusive, NotApplicable
+from conformance.memory import Known, Memory
 from conformance.oracle import Violation
 from conformance.panel import Panel
-from conformance.pointer import MISSING
 from conformance.record import Search
-from conformance.session import JobRef, Session
+from conformance.session import Session
 from conformance.target import Target
-from specs.lifecycle import TERMINAL
+from conformance.wire import missing_capabilities
 
 EXAMPLES, STEPS = 60, 30
 REAL_EXAMPLES, REAL_STEPS = 6, 10
 """How many games of how many moves are played where time cannot be moved."""
-STILL_ENDED = "JOB-STM-004"
+ANYWHERE = ("JOB-ERR-003", "JOB-ERR-004", "JOB-ERR-005", "JOB-ERR-006", "JOB-ERR-012", "JOB-ERR-013")
+"""Requirements whose checks hold in any world, whoever else has been there."""
 
 
 class Broken(Exception):
@@ -80,92 +82,90 @@ class Clients(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.jobs: list[JobRef] = []
-        self.ended: dict[str, str] = {}
-        self.gone: set[str] = set()
-        self.session: Session | None = None
+        self.memory: Memory | None = None
 
     @initialize()
     def open(self) -> None:
         """Begin a game in a world of its own."""
-        self.session = Session(self.target, Panel(self.target.spec, self.catalogue), name=f"machine-{self.search.examples}")
-        self.session.__enter__()
+        name = f"machine-{self.search.examples}"
         self.search.examples += 1
+        self.memory = Memory(Session(self.target, Panel(self.target.spec, self.catalogue), name=name).__enter__())
 
     def teardown(self) -> None:
         """End it."""
-        if self.session is not None:
+        if self.memory is not None:
             self.search.operations.update(one.operation for one in self.session.exchanges if one.operation)
             self.session.__exit__(None, None, None)
 
-    def judge(self) -> None:
-        """Stop at once where a MUST is broken."""
-        assert self.session is not None
+    @property
+    def session(self) -> Session:
+        """The conversation of the game under way."""
+        assert self.memory is not None
+        return self.memory.session
+
+    def move(self, work: Callable[[], object]) -> None:
+        """Do something and stop at once where a MUST is broken. Raises Broken."""
         self.search.steps += 1
+        try:
+            work()
+        except Failure as failure:
+            requirement, _, message = failure.message.partition(": ")
+            self.session.violations.append(Violation(requirement, message, failure.exchanges))
+        except (Inconclusive, NotApplicable) as error:
+            raise UnsatisfiedAssumption from error
         musts = [one for one in self.session.violations if self.catalogue.requirements[one.requirement].level == "MUST"]
         if musts:
-            self.stop(musts)
-
-    def stop(self, violations: list[Violation]) -> None:
-        """End the game with what is broken. Raises Broken."""
-        assert self.session is not None
-        self.last[:] = [replace(one, exchanges=_until(self.session.exchanges, one)) for one in violations]
-        raise Broken(list(self.last))
+            self.last[:] = [replace(one, exchanges=_until(self.session.exchanges, one)) for one in musts]
+            raise Broken(list(self.last))
 
     @rule(shape=st.sampled_from(["quick", "quick", "long", "fails", "waits"]), draft=st.booleans())
     def submit(self, shape: str, draft: bool) -> None:
         """A client makes a job."""
-        assert self.session is not None
-        try:
-            self.jobs.append(self.session.submit(shape if shape in (*self.target.settings.shapes, "quick") else "quick", draft=draft))
-        except (Inconclusive, NotApplicable) as error:
-            raise UnsatisfiedAssumption from error
-        self.judge()
+        assert self.memory is not None
+        known, shape = self.memory.jobs, shape if shape in (*self.target.settings.shapes, "quick") else "quick"
+        self.move(lambda: known.append(Known(self.session.submit(shape, draft=draft), shape)))
 
-    @precondition(lambda self: self.jobs)
-    @rule(number=st.integers(0, 9), what=st.sampled_from(["read", "read", "cancel", "start", "delete"]))
+    @precondition(lambda self: self.memory is not None and self.memory.jobs)
+    @rule(number=st.sampled_from(range(10)), what=st.sampled_from(["read", "read", "cancel", "start", "delete"]))
     def ask(self, number: int, what: str) -> None:
-        """A client asks something of a job."""
-        assert self.session is not None
-        job = self.jobs[number % len(self.jobs)]
+        """A client asks something of a job and looks at it."""
+        memory = self.memory
+        assert memory is not None
+        known = memory.jobs[number % len(memory.jobs)]
         if what not in self.session.roles and what != "read":
             raise UnsatisfiedAssumption
-        exchange = self.session.read(job) if what == "read" else self.session.on(what, job)
-        if what == "delete" and exchange.response.is_success:
-            self.gone.add(job.id)
-        self.judge()
-        self.look(job)
+        asked = {"cancel": lambda: memory.stop(known), "delete": lambda: memory.delete(known), "start": lambda: self.session.start(known.job)}
+        if what in asked:
+            self.move(asked[what])
+        self.move(lambda: memory.read(known))
+
+    @rule(requirement=st.sampled_from(ANYWHERE))
+    def err(self, requirement: str) -> None:
+        """A client does something that is refused in whatever world it is done."""
+        known = self.catalogue.requirements[requirement]
+        if known.not_tested or missing_capabilities(self.target, known.needs):
+            raise UnsatisfiedAssumption
+        self.move(lambda: _checked(requirement, self.session))
 
     @rule()
     def list(self) -> None:
         """A client looks at all jobs."""
-        assert self.session is not None
         if "list" in self.session.roles:
-            self.session.list_jobs()
-        self.judge()
+            self.move(self.session.list_jobs)
 
     @rule(seconds=st.sampled_from([0.5, 2, 10, 120]))
     def wait(self, seconds: float) -> None:
         """Time passes."""
-        assert self.session is not None
-        self.session.advance(seconds if self.target.has_virtual_time else min(seconds, self.target.scale))
-        self.search.steps += 1
+        self.move(lambda: self.session.advance(seconds if self.target.has_virtual_time else min(seconds, self.target.scale)))
 
-    def look(self, job: JobRef) -> None:
-        """A job that has ended stays where it ended; one that nobody deleted can be read."""
-        assert self.session is not None
-        if job.id in self.gone:
-            return
-        view = self.session.view(job)
-        if view is MISSING:
-            return
-        state = self.session.state(job)
-        self.judge()
-        before = self.ended.get(job.id)
-        if before is not None and before != state:
-            self.stop([Violation(STILL_ENDED, f"job {job.id} had ended as {before} and is {state}", (self.session.exchanges[-1],))])
-        if self.session.phase_of(state) in TERMINAL:
-            self.ended[job.id] = state
+
+def _checked(requirement: str, session: Session) -> None:
+    """Do the scripted checks of a requirement; what they find is raised as Failure, with the requirement before it."""
+    try:
+        for check in all_checks().get(requirement, ()):
+            check.function(session)
+    except Failure as failure:
+        raise Failure(f"{requirement}: {failure.message}", failure.exchanges or session.exchanges[-1:]) from failure
 
 
 def _machine(target: Target, catalogue: Catalogue, search: Search, last: list[Violation]) -> type[Clients]:

@@ -24,6 +24,8 @@ JSON = "application/json"
 ATTEMPTS = 3
 MOST_BACK_OFF = 30.0
 """How often a request that met a rate limit is sent, and the longest pause before, in seconds."""
+MOMENT = 0.01
+"""Real seconds after which a request that met a rate limit is tried again at first, where the target's time is virtual."""
 PAGING_WORDS = {"paged": "limit", "counted": "total", "filtered": "filter", "list-order": "order"}
 """Capabilities that follow from what a catalogue says of the list's pages."""
 
@@ -137,10 +139,15 @@ class Wire:
         return exchange
 
     def _back_off(self, response: Response, attempt: int) -> None:
-        """Wait as long as a rate limit asks for, within reason."""
+        """Wait as long as a rate limit asks for, within reason.
+
+        Virtual time is moved only if a moment of real time was not enough: what a check waits for should not pass without its knowing.
+        """
         told = response.header("retry-after") or ""
         pause = min(float(told), MOST_BACK_OFF) if told.isdigit() else 0.1 * 2**attempt
-        if self.target.has_virtual_time and pause >= 1:
+        if self.target.has_virtual_time and attempt == 0:
+            time.sleep(min(pause, MOMENT))
+        elif self.target.has_virtual_time and pause >= 1:
             self.advance(pause)
         else:
             time.sleep(pause)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from conformance.checks import check
 from conformance.checks.bytenite_calls import NEW, running_tasks, seen
+from conformance.derived import instant
 from conformance.expect import Inconclusive, accepted, expect, needed
 from conformance.pointer import get
 from conformance.session import JobRef, Session
@@ -91,7 +92,7 @@ def tasks_run_beside_each_other(session: Session) -> None:
 
 @check("BYT-PRI-002")
 def jobs_wait_their_turn(session: Session) -> None:
-    """Of four alike, the one that was run first begins first, whichever was created first."""
+    """Four alike; three of them were run in the reverse order of their creation."""
     fillers, first = crowd(session)
     drafts = [session.submit("long", draft=True) for _ in range(3)]
     for job in reversed(drafts):
@@ -127,3 +128,38 @@ def the_job_timeout_counts_in_every_state(session: Session) -> None:
         state = session.state(job)
         expect(session.phase_of(state) != "succeeded", f"a job whose timeout of {limit} seconds passes before its end is {state}", job.created)
     expect(session.state(alone) != NEW, "a job that was run is new", session.exchanges[-1])
+
+
+@check("BYT-RSP-026")
+def tasks_that_wait_are_not_running(session: Session) -> None:
+    """Where there is room for one task only, one of four is counted."""
+    fillers, waiting = crowd(session)
+    session.cancel(waiting)
+    session.cancel(fillers[0])
+    job = session.submit("long", {"params": {"partitioner": {"num_replicas": 4}}})
+    session.until(job, "running")
+    session.advance(5)
+    count = running_tasks(session).get(job.id)
+    expect(count == 1, f"where one task finds room {count!r} of four run", session.exchanges[-1])
+
+
+@check("BYT-TIM-022")
+def waiting_is_no_part_of_the_duration(session: Session) -> None:
+    """A job waits half a minute for capacity: its start comes after, its submission before; what it costs is its work."""
+    fillers, waiting = crowd(session)
+    session.cancel(waiting)
+    job = session.submit()
+    session.advance(PATIENCE)
+    needed(_waits(session, job), "the job does not wait")
+    session.cancel(fillers[0])
+    session.until(job)
+    view = seen(session, job)
+    submitted, started, ended = (instant(get(view, f"/{name}")) for name in ("submittedAt", "startedAt", "endedAt"))
+    needed(None not in (submitted, started, ended), "the job does not tell its instants")
+    assert submitted is not None
+    assert started is not None
+    assert ended is not None
+    expect(started - submitted >= PATIENCE - 2, f"a job that waited {PATIENCE:g} seconds tells a start {started - submitted:g} seconds after it was run")
+    told = get(view, "/duration")
+    agrees = isinstance(told, int | float) and abs(told - (ended - started)) <= 1.1
+    expect(agrees, f"a job that waited tells the duration {told!r}, from start to end are {ended - started:g} seconds", session.exchanges[-1])

@@ -10,7 +10,7 @@ from conformance.pointer import Json, get
 from conformance.session import Session
 
 COUNT = 5
-PAGES = ((2, 0), (2, 2), (2, 4), (3, 2), (COUNT, 0), (10, 0), (2, 3), (1, 4), (4, 0))
+PAGES = ((2, 0), (2, 2), (2, 4), (3, 2), (COUNT, 0), (10, 0), (2, 3), (1, 4), (4, 0), (2, 1), (4, 1))
 """Limits and offsets of pages of a list of five."""
 
 
@@ -143,3 +143,66 @@ def a_deleted_job_does_not_count(session: Session) -> None:
         answer = page(session, pagination_limit=1)
         expect(_paging(answer, "total") == left, f"the total is {_paging(answer, 'total')!r}, left are {left}", session.exchanges[-1])
         expect(len(ids(page(session))) == left, f"the list holds {len(ids(page(session)))} jobs, left are {left}", session.exchanges[-1])
+
+
+@check("BYT-RSP-037")
+def templates_are_listed(session: Session) -> None:
+    """That of the jobs that are made here is among them; limit and offset cut the list."""
+    exchange = accepted(session.call("Customer_ListJobTemplates"), "the templates")
+    every = [get(one, "/id") for one in get(exchange.response.json, "/data") or []]
+    expect(session.body()["templateId"] in every, f"jobs are made of {session.body()['templateId']!r}, listed are {every}", exchange)
+    for limit, offset in ((1, 0), (2, 1), (100, 1)):
+        told = accepted(session.call("Customer_ListJobTemplates", query={"limit": limit, "offset": offset}), "templates by limit and offset")
+        found = [get(one, "/id") for one in get(told.response.json, "/data") or []]
+        expect(found == every[offset : offset + limit], f"{limit} templates from {offset} are {found}, all are {every}", exchange, told)
+
+
+@check("BYT-LST-017")
+def a_list_is_ordered_by_any_member(session: Session) -> None:
+    """State, template, submission, start and end, up and down; both names of the limit go with it."""
+    for shape, template in (("quick", "hello-world"), ("long", "web-scraper"), ("fails", "hello-world"), ("quick", "cf-own")):
+        if shape in (*session.settings.shapes, "quick"):
+            session.submit(shape, {"templateId": template})
+            session.advance(3)
+    session.advance(30)
+    for member in ("state", "templateId", "submittedAt", "startedAt", "endedAt", "name", "createdAt"):
+        for direction in ("asc", "desc", ""):
+            answer = page(session, orderBy=f"{member} {direction}".strip())
+            told = [get(job, f"/{member}") for job in get(answer, "/data")]
+            values = [one for one in told if isinstance(one, str) and one]
+            expect(values == sorted(values, reverse=direction == "desc"), f"the list by {member} {direction} has {values}", session.exchanges[-1])
+
+
+@check("BYT-LST-018")
+def filters_hold_together(session: Session) -> None:
+    """State, template and name at once; several of each; ordered and cut, with digits for numbers."""
+    made = {}
+    for number, (template, state) in enumerate(
+        [("hello-world", "a"), ("image-variations", "a"), ("hello-world", "b"), ("web-scraper", "b"), ("hello-world", "b")]
+    ):
+        made[session.submit(patch={"templateId": template, "name": f"cf-{state}-{number}"}, draft=state == "a").id] = (template, state, f"cf-{state}-{number}")
+    both = {"templateIds": ["web-scraper", "hello-world"], "name": "-b-"}
+    for wanted, right in (
+        (both, {id_ for id_, one in made.items() if one[1] == "b"}),
+        ({**both, "states": ["JOB_STATE_NEW"]}, set()),
+        ({"states": ["JOB_STATE_NEW"], "templateIds": ["hello-world"]}, {id_ for id_, one in made.items() if one[:2] == ("hello-world", "a")}),
+        ({"name": "cf-"}, set(made)),
+    ):
+        found = ids(_filtered(session, **wanted).response.json)
+        expect(set(found) == right and len(found) == len(right), f"a filter by {wanted} holds {len(found)} jobs, {len(right)} fit", session.exchanges[-1])
+    names = [
+        get(job, "/name") for job in get(_filtered(session, name="cf-", orderBy="name asc", pagination={"limit": "3", "offset": "1"}).response.json, "/data")
+    ]
+    expected = sorted(one[2] for one in made.values())[1:4]
+    expect(names == expected, f"three names from the second are {names}, expected {expected}", session.exchanges[-1])
+
+
+@check("BYT-LST-019")
+def a_longer_page_is_longer(session: Session) -> None:
+    """Sixty-three jobs: on a page of a hundred, in two pages of forty, and beyond all."""
+    made = _drafts(session, 63)
+    expect(len(ids(page(session, pagination_limit=100))) == len(made), "a page of a hundred does not hold 63 jobs", session.exchanges[-1])
+    found = ids(page(session, pagination_limit=40)) + ids(page(session, pagination_limit=40, pagination_offset=40))
+    expect(sorted(found) == sorted(made), "two pages of forty do not hold 63 jobs once each", *session.exchanges[-2:])
+    beyond = page(session, pagination_limit=5, pagination_offset=70)
+    expect((ids(beyond), _paging(beyond, "total"), _paging(beyond, "hasNext")) == ([], 63, False), "a page beyond 63 jobs is not empty", session.exchanges[-1])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from conformance.checks import check
-from conformance.checks.bytenite_calls import NEW, NEWER, buy, ids, on, seen, token_of
+from conformance.checks.bytenite_calls import NEW, NEWER, OLDER, buy, ids, on, seen, token_of
 from conformance.exchange import Exchange
 from conformance.expect import NotApplicable, accepted, expect, needed, refused
-from conformance.pointer import get
+from conformance.pointer import MISSING, get
 from conformance.session import Session
 from conformance.settings import secret
 
@@ -133,3 +133,57 @@ def customers_do_not_touch_each_others_jobs(session: Session) -> None:
         answer = refused(on(session, operation, job, credential="second", **options), f"{operation} of the job of another customer", STRANGERS)
         after = session.view(job)
         expect(after == before, f"{operation} of another customer changed a job that is {NEW}", answer, session.exchanges[-1])
+
+
+@check("BYT-ISO-003", strict=True)
+def every_call_keeps_customers_apart(session: Session) -> None:
+    """Older paths, configs, estimation and the end of an upload; tasks that run are counted for their owner only."""
+    _second(session)
+    job = session.submit(draft=True)
+    before = seen(session, job)
+    told = [(name, {"body": body}) for name, body in [*OLDER.items(), ("Customer_UploadCompleted", {})]]
+    for operation, options in [*told, ("Customer_GetJobConfigs", {}), ("Customer_EstimateJob", {})]:
+        answer = refused(on(session, operation, job, credential="second", **options), f"{operation} of the job of another customer", STRANGERS)
+        expect(session.view(job) == before, f"{operation} of another customer changed a job that is {NEW}", answer, session.exchanges[-1])
+    running = session.submit("long" if "long" in session.settings.shapes else "quick")
+    session.until(running, "running")
+    counts = [session.call("Customer_RunningTasks", body={}, credential=name) for name in ("good", "second")]
+    needed(running.id.encode() in counts[0].response.body, "no running task is told of")
+    expect(running.id.encode() not in counts[1].response.body, "the running tasks of one customer are told to another", counts[1])
+
+
+@check("BYT-AUT-010", strict=True)
+def a_token_is_not_prolonged_by_its_use(session: Session) -> None:
+    """Used in the middle of its life, it ends when it would have ended; of three tokens each is good until then."""
+    tokens = [buy(session) for _ in range(3)]
+    half = min(_life(one) for one in tokens) / 2
+    for _ in range(2):
+        for one in tokens:
+            accepted(_with(session, token_of(one)), "a list with one of three tokens")
+        session.advance(half - 0.5)
+    session.advance(2)
+    refused(_with(session, token_of(tokens[0])), "a list with a token after its end", DENIED)
+
+
+@check("BYT-AUT-011", strict=True)
+def every_call_asks_for_a_token(session: Session) -> None:
+    """Those about a job, and lists of any kind; with a token they are granted or refused for another reason."""
+    job = session.submit(draft=True)
+    about = {**NEWER, **OLDER, "Customer_UploadCompleted": {}, "Customer_RunJob": {}, "Customer_AbortJob": {}}
+    calls = [(name, {"jobId": job.id}, body) for name, body in about.items()]
+    calls += [
+        (name, {"jobId": job.id}, MISSING)
+        for name in ("Customer_GetJob", "Customer_GetJobConfigs", "Customer_GetJobResults", "Customer_EstimateJob", "Customer_DeleteJob")
+    ]
+    calls += [(name, {}, MISSING) for name in ("Customer_ListJobs", "Customer_ListJobTemplates")]
+    calls += [
+        ("Customer_FilterJobs", {}, {}),
+        ("Customer_RunningTasks", {}, {}),
+        ("Customer_GetLogs", {}, {"jobId": job.id}),
+        ("Customer_CreateJob", {}, session.body()),
+    ]
+    for name, values, body in calls:
+        for credential in ("none", "wrong"):
+            refused(session.call(name, values, body=body, credential=credential), f"{name} without a right credential", DENIED)
+    accepted(session.read(job), "reading a draft that strangers could not touch")
+    expect(session.state(job) == NEW, f"a draft that strangers could not touch is {session.state(job)}", session.exchanges[-1])

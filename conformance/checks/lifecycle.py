@@ -22,7 +22,7 @@ def _event(session: Session, state: str, event: str) -> set[str]:
     return found
 
 
-def _stopped(session: Session, state: str) -> set[str]:
+def stopped_states(session: Session, state: str) -> set[str]:
     """The states in which a job of this state may be once it was stopped: any end, where the vendor has no state for stopped jobs."""
     lifecycle = session.spec.lifecycle
     assert lifecycle is not None
@@ -71,11 +71,11 @@ def a_bad_run_ends_badly(session: Session) -> None:
 
 
 @check("JOB-STM-007")
-def a_stopped_job_ends_as_stopped(session: Session) -> None:
+def a_stopped_job_ends_asstopped_states(session: Session) -> None:
     """A running job, and it does not go on."""
     job = session.submit("long")
     state = session.until(job, "running")
-    wanted = _stopped(session, state)
+    wanted = stopped_states(session, state)
     if not wanted:
         raise NotApplicable(f"nothing can stop a job that is {state}")
     answer = session.cancel(job)
@@ -143,7 +143,7 @@ def a_waiting_job_is_stopped_as_the_lifecycle_says(session: Session) -> None:
     session.advance(2)
     state = session.state(job)
     needed(session.phase_of(state) == "queued", f"the job is {state} and does not wait")
-    wanted = _stopped(session, state) or {state}
+    wanted = stopped_states(session, state) or {state}
     session.cancel(job)
     after = session.state(job)
     expect(after in wanted, f"a waiting job is {after} after a stop, expected {' or '.join(sorted(wanted))}", *session.exchanges[-2:])

@@ -107,6 +107,16 @@ def an_expired_token_is_refused(session: Session) -> None:
     refused(_asks(session, _token(session, exp=1_000_000_000)), "a list with a token that has expired", DENIED)
 
 
+@check("OYR-AUT-005", strict=True)
+def a_token_has_three_parts(session: Session) -> None:
+    """Without its signature, without its payload, with one part more."""
+    token = _token(session)
+    accepted(_asks(session, token), "a list with a good token")
+    header, payload, signature = token.split(".")
+    for wrong in (f"{header}.{payload}", f"{header}.{signature}", payload, f"{token}.{signature}"):
+        refused(_asks(session, wrong), f"a list with a token of {wrong.count('.') + 1} parts", DENIED)
+
+
 @check("OYR-AUT-004", strict=True)
 def a_missing_token_issaid(session: Session) -> None:
     """In an object."""

@@ -60,6 +60,12 @@ def an_id_without_app_is_kept_or_completed(session: Session) -> None:
     job = _brought(session, id_)
     expect(job.id in (id_, PREFIX + id_), f"a job that brought the id {id_!r} has the id {job.id!r}", job.created)
     accepted(session.read(job), "reading a job by the id that was answered")
+    for length in (61, 64):
+        long = _free(session, prefix="", length=length)
+        exchange = _with(session, long)
+        if exchange.response.is_success:
+            told = session.job_of(exchange).id
+            expect(told in (long, PREFIX + long), f"a job that brought the id {long!r} has the id {told!r}", exchange)
 
 
 @check("OYR-IDM-005")
@@ -186,6 +192,14 @@ def a_refused_submission_does_not_take_its_id(session: Session) -> None:
     answer = session.post({key: value for key, value in body.items() if key != "entrypoint"})
     needed(400 <= answer.response.status < 500, "a submission without a command is not refused")
     accepted(session.post(body), "the id of a refused submission")
+
+
+@check("OYR-IDM-020")
+def a_part_of_an_id_is_no_id(session: Session) -> None:
+    """Without the prefix, without the last character, in capitals."""
+    job = session.submit()
+    for part in (job.id.removeprefix(PREFIX), job.id[:-1], job.id.upper()):
+        refused(session.read(part), f"reading {part!r} of {job.id!r}", (404, 400, 410, 422))
 
 
 @check("OYR-ERR-002")

@@ -194,12 +194,14 @@ def the_drivers_id_is_the_jobs(session: Session) -> None:
 @check("OYR-RSP-010")
 def a_failed_command_has_an_exit_code(session: Session) -> None:
     """Not 0; and the one that the command gave, where the command is told to."""
-    job = in_state(session, "fails", "failed")
-    told = get(session.view(job), "/driver_exit_code")
-    expect(told not in (0, None, MISSING), f"the exit code of a command that failed is {told!r}", session.exchanges[-1])
-    command = str(get(job.body, "/entrypoint"))
-    if command.startswith("exit ") and command[5:].isdigit():
-        same(int(command[5:]), told, f"the exit code of {command!r}", session.exchanges[-1])
+    by_command = str(get(session.body("fails"), "/entrypoint")).startswith("exit ")
+    for code in (0, 1, 137, 255) if by_command else (0,):
+        job = session.submit("fails", {"entrypoint": f"exit {code}"} if code else None)
+        session.until(job, "failed")
+        told = get(session.view(job), "/driver_exit_code")
+        expect(told not in (0, None, MISSING), f"the exit code of a command that failed is {told!r}", session.exchanges[-1])
+        if code:
+            same(code, told, f"the exit code of a command that exits with {code}", session.exchanges[-1])
 
 
 @check("OYR-RSP-015")

@@ -13,6 +13,8 @@ from conformance.stage import staged
 
 PLACED = ("running", "succeeded")
 POOL = "X-Pool-Label"
+PATIENCE = 16
+"""Seconds of the eighteen that a job waits for room."""
 
 
 def _node(name: str, **others: Any) -> Json:
@@ -24,9 +26,18 @@ def _of(session: Session, job: JobRef) -> str:
     return str(get(session.view(job), "/driver_node_id"))
 
 
+def _given(session: Session, shape: str, patch: Json = None, *, pools: str = "") -> JobRef:
+    """A job unlike any other, so that two worlds of one check do not make the same id for it."""
+    marked = {"metadata": {"judge": session.unique("m")}, **(patch or {})}
+    return session.submit(shape, marked, headers={POOL: pools} if pools else {})
+
+
 def _long(session: Session, patch: Json = None, *, pools: str = "") -> JobRef:
-    job = session.submit("long", patch, headers={POOL: pools} if pools else {})
-    session.advance(1)
+    """A job that runs long, after as long as it may wait or as soon as it does not."""
+    job = _given(session, "long", patch, pools=pools)
+    for _ in session.ticks(PATIENCE, 1):
+        if session.phase(job) != "queued":
+            break
     return job
 
 
@@ -47,13 +58,12 @@ def what_an_ended_job_held_is_free(session: Session) -> None:
     """One that was stopped, one that succeeded, one that failed."""
     for shape in ("long", "quick", "fails"):
         staged(session, _node("only"))
-        first = session.submit(shape, {"entrypoint_num_cpus": 3})
+        first = _given(session, shape, {"entrypoint_num_cpus": 3})
         session.until(first, *(("running",) if shape == "long" else ()))
         if shape == "long":
             said(session.cancel(first), "stopping a running job", True)
             session.until(first)
         second = _long(session, {"entrypoint_num_cpus": 3})
-        session.advance(5)
         expect(session.phase(second) in PLACED, f"a job is {session.state(second)} though what it needs is free again", session.exchanges[-1])
 
 
@@ -86,8 +96,8 @@ def the_start_of_a_job_that_waited_is_when_it_was_placed(session: Session) -> No
     """Eight seconds after it was submitted."""
     staged(session, _node("only"))
     first = _long(session, {"entrypoint": "sleep 8", "entrypoint_num_cpus": 3})
-    second = _long(session, {"entrypoint_num_cpus": 3})
-    session.until(second, "running", within=15, step=0.5)
+    second = _given(session, "long", {"entrypoint_num_cpus": 3})
+    session.until(second, "running", within=17, step=0.5)
     end, start = told_instant(session, first, "end_time"), told_instant(session, second, "start_time")
     expect(abs(start - end) <= NEAR, f"a job that waited until {end:g} tells that it started at {start:g}", *session.exchanges[-2:])
 
@@ -123,10 +133,10 @@ def a_label_is_a_demand(session: Session) -> None:
 def labels_may_come_in_the_body(session: Session) -> None:
     """By themselves; the header counts more."""
     staged(session, _node("one", labels={"zone-a": "true"}), _node("two", labels={"zone-b": "true"}))
-    for pools, wanted in (("", "one"), ("zone-b", "two")):
-        job = _long(session, {"labels": "zone-a"}, pools=pools)
+    for pools, wanted in (("", "two"), ("zone-a", "one")):
+        job = _long(session, {"labels": "zone-b"}, pools=pools)
         node = _of(session, job)
-        expect(node.startswith(wanted), f"a job with the member labels zone-a and the header {pools!r} is on {node!r}", session.exchanges[-1])
+        expect(node.startswith(wanted), f"a job with the member labels zone-b and the header {pools!r} is on {node!r}", session.exchanges[-1])
 
 
 @check("OYR-LST-004")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from conformance.checks import check
@@ -46,15 +45,6 @@ def unknown_members_are_passed_over_at_any_depth(session: Session) -> None:
         {"ports": [{"container": 80, "external": 32188, "autoGenerate": False, "zz_unheard_of": 1}]},
     ):
         accepted(session.post(session.body(patch={"job": members})), f"a submission with {members}")
-
-
-@check("RAI-REQ-080")
-def the_media_type_is_read_as_one(session: Session) -> None:
-    """With a parameter, and in capitals."""
-    submit = session.spec.operations[session.role("submit").operation]
-    for media in ("application/json; charset=utf-8", "application/json;charset=UTF-8", "Application/JSON"):
-        raw = json.dumps(session.body()).encode()
-        accepted(session.send(submit.method, session.directory.path(submit.id, {}), raw=raw, media=media), f"a submission declared as {media}")
 
 
 @check("RAI-CRT-001")

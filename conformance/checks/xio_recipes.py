@@ -81,14 +81,21 @@ def a_cooked_job_names_its_recipe(session: Session) -> None:
     expect(not get(view, "/source_recipe_uuid"), "a job that was not cooked names a recipe", session.exchanges[-1])
 
 
+KEPT = (
+    *("/title", "/task", "/cpu_count", "/gpu_count", "/min_ram_gb", "/min_vram_gb", "/min_storage_gb", "/max_timeout_run_ms"),
+    "/parameters/parameters/image",
+)
+"""What a cooked job has of its recipe, as far as the recipe tells it."""
+
+
 @check("XIO-CRT-005")
 def a_cooked_job_is_as_its_recipe_says(session: Session) -> None:
     """Where the body says nothing, and although somebody else cooked it otherwise before."""
     for recipe in recipes(session):
         cooked(session, recipe, {"title": "otherwise", "cpu_count": 7, "parameters": {"parameters": {"image": "otherwise"}}})
         for told in _views(session, cooked(session, recipe, {})):
-            for pointer in ("/title", "/task", "/cpu_count", "/gpu_count", "/min_ram_gb", "/min_vram_gb", "/min_storage_gb", "/parameters/parameters/image"):
-                if get(recipe, pointer) is not MISSING:
+            for pointer in KEPT:
+                if get(recipe, pointer) not in (MISSING, None):
                     same(get(recipe, pointer), get(told.response.json, pointer), f"{pointer} of a cooked job", told)
 
 

@@ -82,6 +82,11 @@ def what_is_sent_is_what_was_signed(session: Session) -> None:
         other = {"X-Time": str(int(headers["X-Time"]) + 1), "X-Nonce": os.urandom(16).hex(), "X-Signature": headers["X-Signature"][::-1]}[name]
         refused(_sent(session, {**headers, name: other}), f"a request whose {name} is not the one that was signed", DENIED)
     refused(_sent(session, {**_control(session), "X-Signature": "0" * 64}), "a request with zeros as its signature", DENIED)
+    for at in (0, 32, 63):
+        headers = _control(session)
+        sign = headers["X-Signature"]
+        other = sign[:at] + ("0" if sign[at] != "0" else "1") + sign[at + 1 :]
+        refused(_sent(session, {**headers, "X-Signature": other}), f"a request whose signature is wrong in digit {at + 1}", DENIED)
     refused(_sent(session, signed({**keys, "secret": "sk_of_nobody"}, "GET", _path(session), b"")), "a request signed with another secret", DENIED)
 
 

@@ -97,7 +97,10 @@ def _medium(media_type: str) -> tuple[bool, Header]:
 
 
 def encode(reply: Reply) -> tuple[bytes, list[Header]]:
-    """The body and header fields of a reply; a stream has no body here. Raises TypeError when the body is not JSON."""
+    """The body and header fields of a reply; a stream has no body here.
+
+    Raises TypeError when the body is not JSON, ValueError for a header that would be two.
+    """
     body, headers = b"", []
     if not reply.empty:
         as_json, field = _medium(reply.media_type)
@@ -109,6 +112,8 @@ def encode(reply: Reply) -> tuple[bytes, list[Header]]:
     if reply.stream is None and reply.status != 204:
         headers.append((b"content-length", b"%d" % len(body)))
     for name, value in reply.headers.items():
+        if not value.isprintable() and ("\n" in value or "\r" in value):
+            raise ValueError(f"header {name} holds the end of a line: {value!r}")
         headers.append((name.lower().encode("latin-1"), value.encode("latin-1", "replace")))
     return body, headers
 

@@ -10,8 +10,8 @@ from mockserver.http.control import Control
 from mockserver.http.guard import Guard
 from mockserver.http.pace import tempo
 from mockserver.http.path_index import PathIndex
-from mockserver.http.routing import connect
-from mockserver.http.sandbox import PREFIX, Plan, Sandboxes, courses_of
+from mockserver.http.routing import IndexedRouting, connect
+from mockserver.http.sandbox import PREFIX, SANDBOX, Plan, Sandboxes, courses_of
 from mockserver.http.served import Served, adapter_of
 from mockserver.http.wire import ContractApplication
 from mockserver.simulation import scenario as scenarios
@@ -21,15 +21,15 @@ from mockserver.simulation.scenario import Scenario
 class Understudy:
     """The finished ASGI application: takes off the sandbox prefix and passes on to connexion."""
 
-    def __init__(self, application: ContractApplication, connexion: Any, apis: Sequence[str]) -> None:
+    def __init__(self, application: ContractApplication, routing: IndexedRouting, apis: Sequence[str]) -> None:
         self.application, self.sandboxes, self.apis = application, application.sandboxes, tuple(apis)
-        self._connexion = connexion
+        self._routing = routing
 
     def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Coroutine[Any, Any, None]:
         """Serve one request, or the server's start and stop."""
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
             scope = _without_prefix(scope)
-        served: Coroutine[Any, Any, None] = self._connexion(scope, receive, send)
+        served: Coroutine[Any, Any, None] = self._routing(scope, receive, send)
         return served
 
     def close(self) -> None:
@@ -90,7 +90,7 @@ def create_sandboxes(
 def _without_prefix(scope: dict[str, Any]) -> dict[str, Any]:
     name, _, rest = scope["path"].removeprefix(PREFIX).partition("/")
     raw = scope.get("raw_path")
-    shortened = {**scope, "path": f"/{rest}", "understudy.sandbox": name}
+    shortened = {**scope, "path": f"/{rest}", SANDBOX: name}
     if raw:
         shortened["raw_path"] = b"/" + raw[len(PREFIX) :].partition(b"/")[2]
     return shortened

@@ -13,12 +13,13 @@ from typing import Any
 import orjson
 
 from mockserver.adapters.exchange import Refusal
+from mockserver.http.eager import take_whole
 from mockserver.http.limits import BODY_BYTES, BODY_DEPTH, INTEGER_DIGITS
 from mockserver.http.media import inflate, too_large
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 
-_DIGITS_ALIKE = bytes.maketrans(b"123456789", b"000000000")
+_ALIKE = bytes.maketrans(b"123456789[", b"000000000{")
 _LONG_NUMBER = b"0" * 19  # the digits of the longest whole numbers that are exact anyway; sought in a body whose digits are all alike
 
 
@@ -28,30 +29,29 @@ class Disconnected(Exception):
 
 async def receive_body(receive: Receive, fields: Mapping[bytes, bytes]) -> bytes:
     """All bytes of the body, decompressed. Raises Refusal (too large, unknown coding) and Disconnected."""
-    length = fields.get(b"content-length", b"")
-    if length.isdigit() and int(length[:20]) > BODY_BYTES:
-        raise too_large()
-    message = await receive()
-    raw: bytes = message.get("body", b"")
-    if message.get("more_body") or message["type"] != "http.request" or len(raw) > BODY_BYTES:
-        raw = await _rest(receive, message)
+    raw = take_whole(receive)
+    if raw is None or len(raw) > BODY_BYTES:
+        length = fields.get(b"content-length", b"")
+        if raw is not None or (length.isdigit() and int(length[:20]) > BODY_BYTES):
+            raise too_large()
+        raw = await _read(receive)
     coding = fields.get(b"content-encoding")
     return raw if coding is None or not raw else inflate(raw, coding)
 
 
-async def _rest(receive: Receive, message: Mapping[str, Any]) -> bytes:
+async def _read(receive: Receive) -> bytes:
     parts, size = [], 0
     while True:
+        message = await receive()
         if message["type"] != "http.request":
             raise Disconnected
-        part = message.get("body", b"")
+        part: bytes = message.get("body", b"")
         size += len(part)
         if size > BODY_BYTES:
             raise too_large()
         parts.append(part)
         if not message.get("more_body"):
-            return b"".join(parts)
-        message = await receive()
+            return b"".join(parts) if len(parts) > 1 else part
 
 
 def parse(raw: bytes) -> Any:
@@ -60,9 +60,10 @@ def parse(raw: bytes) -> Any:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise Refusal("malformed", f"the body is not JSON: {error}", offset=error.pos) from error
-    if raw.count(b"[") + raw.count(b"{") > BODY_DEPTH:
+    alike = raw.translate(_ALIKE)
+    if alike.count(b"{") > BODY_DEPTH:
         _check_depth(value)
-    return _exact(raw) if _LONG_NUMBER in raw.translate(_DIGITS_ALIKE) else value
+    return _exact(raw) if _LONG_NUMBER in alike else value
 
 
 def _check_depth(value: Any) -> None:

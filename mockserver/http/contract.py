@@ -7,7 +7,7 @@ from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
-from mockserver.adapters.exchange import Call, Refusal, Reply, Violation
+from mockserver.adapters.exchange import NOTHING, Call, Refusal, Reply, Violation
 from mockserver.http.answer import Answers
 from mockserver.http.body import parse
 from mockserver.http.credentials import Credentials
@@ -76,18 +76,17 @@ class Contract:
     def admit(self, scope: Mapping[str, Any], fields: Fields, raw: bytes, *, world: World, manual: bool) -> Call:
         """The call a request makes, if it satisfies the document. Raises Refusal."""
         found: list[Violation] = []
-        query_string = scope["query_string"]
+        query_string, values = scope["query_string"], scope["path_params"]["values"]
         parameters = self.parameters
-        values = scope["path_params"]["values"]
         call = Call(
             operation=self.operation.id,
             world=world,
             method=scope["method"],
             target=target(scope),
             query_string=query_string,
-            path=parameters.path(values, found),
-            query=parameters.query(query_string, found),
-            headers=parameters.headers(fields, found),
+            path=parameters.path(values, found) if values else NOTHING,
+            query=parameters.query(query_string, found) if query_string or parameters.wants_query else NOTHING,
+            headers=parameters.headers(fields, found) if parameters.wants_headers else NOTHING,
             every_header=HeaderFields(fields),
             raw=raw,
             strict=self.strict,

@@ -46,21 +46,30 @@ class EagerProtocol(HttpToolsProtocol):
         self.tasks.add(task)
 
 
-def send_whole(send: Callable[..., Any], status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> bool:
-    """Send status, header fields (Content-Length among them) and body at once; False, and nothing sent, where that is not possible.
+def take_whole(receive: Callable[..., Any]) -> bytes | None:
+    """The body of a request that has been read to its end; None, and nothing taken, where that is not so."""
+    cycle = getattr(receive, "__self__", None)
+    if cycle.__class__ is not RequestResponseCycle or cycle.more_body or cycle.disconnected or cycle.waiting_for_100_continue:
+        return None
+    body, cycle.body = bytes(cycle.body), bytearray()
+    cycle.message_event.clear()
+    return body
 
-    Raises ValueError for a field that would be two.
-    """
+
+def send_whole(send: Callable[..., Any], status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> bool:
+    """Send status, header fields (Content-Length among them) and body at once; False, and nothing sent, where that is not possible."""
     cycle = getattr(send, "__self__", None)
     if cycle.__class__ is not RequestResponseCycle or cycle.response_started or cycle.disconnected or cycle.flow.write_paused:
         return False
-    fields = [*cycle.default_headers, *headers] if cycle.keep_alive else [*cycle.default_headers, *headers, (b"connection", b"close")]
-    head = b"".join([STATUS_LINE[status], *[b"%b: %b\r\n" % field for field in fields], b"\r\n"])
-    if head.count(b"\n") != len(fields) + 2 or head.count(b"\r") != len(fields) + 2:
-        raise ValueError(f"a header field of an answer holds the end of a line: {headers!r}")
+    parts = [STATUS_LINE[status]]
+    for name, value in (*cycle.default_headers, *headers):
+        parts += (name, b": ", value, b"\r\n")
+    if not cycle.keep_alive:
+        parts.append(b"connection: close\r\n")
+    parts += (b"\r\n", body)
     cycle.response_started = cycle.response_complete = True
     cycle.waiting_for_100_continue = False
-    cycle.transport.write(head + body)
+    cycle.transport.write(b"".join(parts))
     cycle.message_event.set()
     if not cycle.keep_alive:
         cycle.transport.close()

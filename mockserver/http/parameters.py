@@ -58,7 +58,7 @@ class Parameter:
 
 
 class Parameters:
-    """All parameters of one operation."""
+    """All parameters of one operation; `wants_query` says that an empty query means something, `wants_headers` that any header does."""
 
     def __init__(self, schemas: Schemas, operation: Operation) -> None:
         compiled = [_compile(schemas, place, node) for place, node in _declared(schemas, operation)]
@@ -68,12 +68,12 @@ class Parameters:
         self._query = {parameter.name: parameter for parameter in compiled if parameter.place == "query"}
         self._missed = [parameter for parameter in self._query.values() if parameter.required or parameter.default is not None]
         headers = [parameter for parameter in compiled if parameter.place == "header" and parameter.name.lower() not in _IGNORED_HEADERS]
+        self.wants_query = bool(self._missed)
         self._headers = [(parameter, parameter.name.lower(), parameter.name.lower().encode("latin-1")) for parameter in headers]
+        self.wants_headers = bool(headers)
 
     def path(self, values: tuple[str, ...], found: list[Violation]) -> Values:
         """The path parameters from the segments that matched them."""
-        if not self._path:
-            return NOTHING
         return {parameter.name: parameter.value([text], found) for parameter, text in zip(self._path, values, strict=True)}
 
     def query(self, query_string: bytes, found: list[Violation]) -> Values:
@@ -92,8 +92,6 @@ class Parameters:
 
     def headers(self, fields: Mapping[bytes, bytes], found: list[Violation]) -> Values:
         """The header parameters, by lower-case name."""
-        if not self._headers:
-            return NOTHING
         values: dict[str, Any] = {}
         for parameter, name, key in self._headers:
             sent = fields.get(key)

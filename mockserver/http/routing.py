@@ -68,13 +68,14 @@ class IndexedRouting(RoutingMiddleware):  # type: ignore[misc]  # connexion has 
         return self.app(scope, receive, send)
 
 
-def connect(application: Application, served: Sequence[tuple[Spec, object]], index: Routes) -> ConnexionMiddleware:
+def connect(application: Application, served: Sequence[tuple[Spec, object]], index: Routes) -> IndexedRouting:
     """Wrap the contract application in connexion's routing over all documents.
 
-    `served` pairs each API with the object whose attributes are its operations; connexion refuses an operation without one.
+    `served` pairs each API with the object whose attributes are its operations. Raises connexion's ResolverError for an operation without one.
     """
     stack = ConnexionMiddleware(application, import_name=__name__, middlewares=[partial(IndexedRouting, index=index)])
     for spec, functions in served:
         view = _TestedDocument(lowering.routes(spec.document, spec.operations))
         stack.apis.append(API(view, base_path=spec.base_path, resolver=Resolver(partial(getattr, functions))))
-    return stack
+    outermost: IndexedRouting = stack._build_middleware_stack()[0]
+    return outermost

@@ -24,6 +24,7 @@ from specs import Spec
 DEFAULT = "default"
 HEADER = b"x-mock-sandbox"
 PREFIX = "/sandbox/"
+SANDBOX = "understudy.sandbox"  # where a scope keeps the name that its path began with
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 
 

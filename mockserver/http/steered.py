@@ -34,6 +34,11 @@ class Turn:
         """Whose doing it is, in words for the journal and the client."""
         return ", ".join([*self.names, *([f"prefer {self.preference}"] if self.preference else [])])
 
+    @property
+    def drops(self) -> bool:
+        """Whether nothing is answered at all."""
+        return self.strike is not None and self.strike.drop
+
     def finish(self, reply: Reply, judge: Judge) -> Judge:
         """Say in the answer whose doing it is; how to judge it: an answer that was asked for may break the document."""
         if self.names:

@@ -25,9 +25,8 @@ from mockserver.http.metrics import Passed
 from mockserver.http.pace import ticks
 from mockserver.http.patience import final
 from mockserver.http.prefer import HEADER as PREFER
-from mockserver.http.sandbox import DEFAULT, HEADER, Sandbox, Sandboxes
+from mockserver.http.sandbox import DEFAULT, HEADER, SANDBOX, Sandbox, Sandboxes
 from mockserver.http.served import Served
-from mockserver.http.steered import Turn
 from mockserver.http.stream import send_stream
 from mockserver.http.strike import send_struck
 
@@ -37,8 +36,9 @@ Judge = Callable[[Reply], tuple[Violation, ...]]
 
 logger = logging.getLogger("mockserver")
 access = logging.getLogger(ACCESS)
-_Seen = tuple[str, str, bytes, float]  # API, operation, body, when (ticks)
-_Sent = tuple[int, list[tuple[bytes, bytes]], bytes, float, "Refusal | None"]  # status, header fields, body, real seconds, why it was refused
+_Exchange = tuple[str, str, bytes, int, list[tuple[bytes, bytes]], bytes, float, float, str]
+"""API, operation, body, status (0: cut), header fields and body of the answer, when it began (ticks), real seconds, who had a hand in it."""
+
 _STATUS = "understudy.status"  # where a scope keeps what was answered
 OWN = "/_mock/"  # where the control API and our pages are; the journal is about vendors' APIs
 
@@ -78,8 +78,7 @@ class ContractApplication:
             fields = _gather(scope["headers"])
             if contract.is_control:
                 self.guard.check(scope, fields)
-            name = scope.get("understudy.sandbox") or fields.get(HEADER, b"").decode("latin-1") or DEFAULT
-            sandbox = self.sandboxes.get(name)
+            sandbox = self.sandboxes.get(_sandbox_name(scope) if HEADER in fields or SANDBOX in scope else DEFAULT)
             if sandbox.plan.strict is not None and sandbox.plan.strict is not contract.strict:
                 contract = self._other(operation)
             contract.credentials.check(fields, scope["query_string"])
@@ -112,11 +111,12 @@ class ContractApplication:
             reason = errors.refusal(error)
             reply = errors.worded(reason, contract.adapter)
         judge = contract.answers.judge if turn is None else turn.finish(reply, contract.answers.judge)
-        body, headers = self._checked(reply, judge, contract.adapter, place=f"{contract.api} {operation}")
+        body, headers = self._checked(reply, judge, contract.adapter, contract.api, operation)
         took = ticks() - began
         (self._passed.get(operation) or self._count(contract.api, operation)).add(reply.status, took)
         if not contract.is_control:
-            self._remember(scope, (contract.api, operation, raw, began), (reply.status, headers, body, took, reason), sandbox=sandbox, turn=turn)
+            told, status = ("", reply.status) if turn is None else (turn.told, 0 if turn.drops else reply.status)
+            self._remember(scope, (contract.api, operation, raw, status, headers, body, began, took, told), reason, sandbox)
         if turn is not None and turn.strike is not None and reply.stream is None:
             scope[_STATUS] = await send_struck(turn.strike, scope, send, status=reply.status, headers=headers, body=body)
         elif reply.stream is not None and sandbox is not None and scope["method"] != "HEAD":
@@ -137,24 +137,18 @@ class ContractApplication:
         passed = self._passed[operation] = self.sandboxes.tally.of(api, operation)
         return passed
 
-    def _remember(self, scope: Scope, seen: _Seen, sent: _Sent, *, sandbox: Sandbox | None, turn: Turn | None = None) -> None:
+    def _remember(self, scope: Scope, exchange: _Exchange, reason: Refusal | None, sandbox: Sandbox | None) -> None:
         """Put an exchange into the journal of its sandbox; a refused one may not have come as far as to have one."""
         if sandbox is None:
             try:
                 sandbox = self.sandboxes.get(_sandbox_name(scope))
             except Refusal:  # no room, or not a name
                 return
-        api, operation, raw, began = seen
-        status, headers, body, took, reason = sent
-        if turn is not None and turn.strike is not None and turn.strike.drop:
-            status = 0
+        api, operation, raw, status, headers, body, began, took, told = exchange
         path, query, at = scope.get("raw_path") or scope["path"].encode(), scope["query_string"], sandbox.world.now_us
-        told = "" if turn is None else turn.told
-        sandbox.journal.add(
-            (api, operation, scope["method"], path, query, scope["headers"], raw, status, headers, body, at, began, took, told), reason
-        )
+        sandbox.journal.add((api, operation, scope["method"], path, query, scope["headers"], raw, status, headers, body, at, began, took, told), reason)
 
-    def _checked(self, reply: Reply, judge: Judge, adapter: Any, *, place: str) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+    def _checked(self, reply: Reply, judge: Judge, adapter: Any, *place: str) -> tuple[bytes, list[tuple[bytes, bytes]]]:
         """The answer as bytes; one of ours that breaks the document becomes the vendor's own internal error."""
         try:
             broken = judge(reply)
@@ -163,10 +157,10 @@ class ContractApplication:
         except Exception as error:  # whatever an answer does to judge or encoder, the client gets the vendor's own error
             broken = (Violation("answer", (), "json", "a JSON value", None, f"{type(error).__name__}: {error}"),)
         for one in broken:
-            logger.error("%s: answer %s breaks the document at %r: %s (%s)", place, reply.status, one.pointer, one.message, one.keyword)
+            logger.error("%s: answer %s breaks the document at %r: %s (%s)", " ".join(place), reply.status, one.pointer, one.message, one.keyword)
         failed = errors.worded(Refusal("internal", "the mock's own answer breaks its document; its log says where", violations=broken), adapter)
         for one in judge(failed):
-            logger.error("%s: even the internal error breaks the document: %s", place, one.message)
+            logger.error("%s: even the internal error breaks the document: %s", " ".join(place), one.message)
         reply.status, reply.stream = failed.status, None
         return encode(failed)
 
@@ -188,10 +182,10 @@ class ContractApplication:
                 reason = Refusal("method", f"{method} is not served at {path}; expected: {', '.join(allowed)}", allow=allowed)
             adapter, judge = self.served.nearest(path)
             reply = errors.worded(reason, adapter)
-            body, headers = self._checked(reply, judge, adapter, place=path)
+            body, headers = self._checked(reply, judge, adapter, path)
             self._count("-", "-").add(reply.status, 0.0)
             if not path.startswith(OWN):
-                self._remember(scope, ("-", "-", b"", ticks()), (reply.status, headers, body, 0.0, reason), sandbox=None)
+                self._remember(scope, ("-", "-", b"", reply.status, headers, body, ticks(), 0.0, ""), reason, None)
         await _send(scope, send, status=reply.status, body=body, headers=headers)
 
     def _note(self, scope: Scope, status: int, took_ms: float) -> None:
@@ -215,7 +209,7 @@ async def _send(scope: Scope, send: Send, *, status: int, body: bytes, headers: 
 
 
 def _sandbox_name(scope: Scope) -> str:
-    name: str = scope.get("understudy.sandbox") or dict(scope["headers"]).get(HEADER, b"").decode("latin-1")
+    name: str = scope.get(SANDBOX) or dict(scope["headers"]).get(HEADER, b"").decode("latin-1")
     return name or DEFAULT
 
 

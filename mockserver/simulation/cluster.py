@@ -80,7 +80,8 @@ class Cluster:
         if shape is None:
             shape = self.new_shape(request, count)
             self.keep((request, count), shape)
-        self.refresh(shape)
+        if shape.version != self.version:
+            self._match(shape)
         return shape
 
     def keep(self, wanted: tuple[object, int], shape: Shape) -> None:

@@ -81,7 +81,8 @@ class Scheduler:
         if request.team is not None and course.led is not None:
             course = course.led
         stage = course.initial
-        job = Job(request, serial=self.count, now=self.clock.now, stage=stage, shape=shape_of(self.cluster, request), parent=parent)
+        shape = shape_of(self.cluster, request) if request.elastic else self.cluster.shape(request.resources, request.nodes)
+        job = Job(request, serial=self.count, now=self.clock.now, stage=stage, shape=shape, parent=parent)
         if parent is not None:
             parent.open_children += 1
         self.logged += 1

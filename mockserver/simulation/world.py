@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import blake2b
 from itertools import islice
 from typing import Any
-from zlib import crc32
+from zlib import adler32, crc32
 
 from mockserver.simulation import maintenance
 from mockserver.simulation.allotment import Allotment
@@ -249,11 +249,14 @@ class World:
 
     def shelf(self, name: str) -> dict[Any, Any]:
         """A plain dictionary of that name that lives and dies with this world."""
-        return self._shelves.setdefault(name, {})
+        shelf = self._shelves.get(name)
+        if shelf is None:
+            shelf = self._shelves[name] = {}
+        return shelf
 
     def new_id(self, purpose: str, *, fingerprint: bytes = b"") -> str:
         """A UUID (version 4 in form, lower case) that depends only on the seed, the purpose, the fingerprint and how often these came before."""
-        root = crc32(fingerprint, crc32(purpose.encode()))
+        root = adler32(fingerprint, crc32(purpose.encode()))
         seen = self._seen[root] = self._seen.get(root, 0) + 1
         word = blake2b(b"%d|%d|%d" % (self.seed, root, seen), digest_size=16).hexdigest()
         return f"{word[:8]}-{word[8:12]}-4{word[13:16]}-{_VARIANTS[word[16]]}{word[17:20]}-{word[20:]}"

@@ -13,8 +13,8 @@ import pytest
 import specs
 from conformance import catalogue as catalogues
 from conformance.derived import instant
-from conformance.exchange import Exchange
 from conformance.panel import Panel
+from conformance.pointer import put
 from conformance.receiver import Receiver
 from conformance.record import Options
 from conformance.runner import run
@@ -28,8 +28,6 @@ from tests.conformance.variations import VARIATIONS
 CASES = [(api, name) for name, variation in VARIATIONS.items() for api in variation.apis]
 SHARE = 4
 """Of these one in so many is put before the whole suite here; `python -m benchmarks.kill_ratio` does so with all of them."""
-TELLING = ("JOB-CRT-001", "JOB-RSP-002", "JOB-AUT-002", "JOB-REQ-002", "JOB-ERR-004", "JOB-ISO-001", "JOB-WHK-005", "JOB-TIM-*", "BYT-ISO-001")
-"""Requirements whose traffic shows every variation."""
 
 
 class Served:
@@ -53,13 +51,31 @@ def odd(api: str, name: str) -> Iterator[Target]:
         target.close()
 
 
+@contextlib.contextmanager
+def conversation(target: Target, *, strict: bool = False) -> Iterator[Session]:
+    with Session(target, Panel(target.spec, catalogues.load(target.spec.name)), name="talk", strict=strict) as session:
+        yield session
+
+
 def seen(target: Target) -> list[Any]:
-    """What a client of a fixed conversation sees."""
-
-    def told(exchange: Exchange) -> Any:
-        return exchange.line, exchange.response.headers, exchange.response.body
-
-    return [told(one) for one in run(target, Options(only=TELLING, keep_traffic=True)).traffic]
+    """What a client sees in an ordinary conversation: a job's life, a stop, refusals, another tenant, a callback."""
+    callbacks = catalogues.load(target.spec.name).callbacks
+    with conversation(target, strict=True) as session, Receiver() as receiver:
+        body = put(session.body(), callbacks["member"], receiver.url) if callbacks else session.body()
+        job = session.job_of(session.post(body))
+        if "start" in session.roles:
+            session.start(job)
+        for _ in session.watch(job):
+            session.list_jobs()
+        longer = session.submit("long")
+        session.until(longer, "running")
+        for ask in (session.cancel, session.read):
+            ask(longer)
+        session.post({})
+        session.read(job, credential="wrong")
+        session.read(job, tenant="second" if session.settings.tenants else "", credential="second" if "second" in session.settings.credentials else "good")
+        told = [(one.line, one.response.headers, one.response.body) for one in session.exchanges]
+        return [*told, *((call.request.headers, call.body) for call in receiver.calls)]
 
 
 @cache
@@ -88,12 +104,6 @@ def test_what_is_allowed_is_not_held_against_a_server(api: str, name: str) -> No
 
     assert [(one.requirement, one.reason) for one in report.of(Verdict.FAIL, Verdict.WARN, Verdict.ERROR)] == []
     assert report.exit is Exit.CONFORMANT, report.sentence
-
-
-@contextlib.contextmanager
-def conversation(target: Target, *, strict: bool = False) -> Iterator[Session]:
-    with Session(target, Panel(target.spec, catalogues.load(target.spec.name)), name="talk", strict=strict) as session:
-        yield session
 
 
 def states(target: Target, shape: str = "quick") -> list[str]:

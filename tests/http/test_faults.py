@@ -175,7 +175,7 @@ def test_a_fault_ends_after_its_time_to_live_whoever_asked_for_it(bench: Bench) 
     assert [one["id"] for one in faults.list()] == ["fault-2"]
     clock.now += 3540
     assert faults.strike(LIST, 0.0) is None
-    assert not faults
+    assert not faults.given
 
 
 def test_the_control_api_and_other_sandboxes_never_suffer(bench: Bench) -> None:
@@ -219,7 +219,7 @@ def test_a_bad_description_is_refused_with_the_value_in_the_sentence(description
 
     assert refused.value.kind == "invalid"
     assert named in refused.value.message
-    assert not faults
+    assert not faults.given
 
 
 def test_faults_are_bounded_and_can_be_removed() -> None:

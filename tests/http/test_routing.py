@@ -22,14 +22,12 @@ def python(code: str) -> str:
 
 
 def test_only_routing_is_left_of_connexions_middlewares() -> None:
-    from connexion.middleware import ConnexionMiddleware
+    from connexion.middleware.routing import RoutingMiddleware
 
-    stack = create_app()._connexion
-    outer, layers = stack._build_middleware_stack()
+    app = create_app()
 
-    assert isinstance(stack, ConnexionMiddleware)
-    assert [type(layer).__name__ for layer in layers] == ["IndexedRouting", "ContractApplication"]
-    assert outer is layers[0]
+    assert isinstance(app._routing, RoutingMiddleware)
+    assert app._routing.app is app.application
 
 
 def test_importing_the_server_leaves_out_what_it_never_uses() -> None:
@@ -59,10 +57,8 @@ def test_an_operation_without_a_function_is_refused_at_start() -> None:
     class Nothing:
         """No operation at all."""
 
-    stack = connect(lambda *_: None, [(specs.load(specs.CONTROL), Nothing())], PathIndex())
-
     with pytest.raises(ResolverError, match="mock_"):
-        stack._build_middleware_stack()
+        connect(lambda *_: None, [(specs.load(specs.CONTROL), Nothing())], PathIndex())
 
 
 def test_connexion_is_pinned() -> None:

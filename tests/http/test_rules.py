@@ -175,7 +175,7 @@ def test_a_bad_description_is_refused_with_the_value_in_the_sentence(description
     assert refused.value.kind == "invalid"
     assert named in refused.value.message
     assert refused.value.violations
-    assert not rules
+    assert not rules.given
 
 
 def test_rules_are_bounded_removed_and_gone_after_a_reset(bench: Bench) -> None:

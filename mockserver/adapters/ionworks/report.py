@@ -86,7 +86,7 @@ def report(world: World, job: Job) -> dict[str, Any]:
         "project_id": order.project_id,
         "access_level": "organization",
         "params_path": f"jobs/{key}/params.json",
-        "metadata_path": f"jobs/{key}/metadata.json" if is_stored(job, order) else None,
+        "metadata_path": f"jobs/{key}/metadata.json" if order.metadata is not None or (completed and is_traced(job, order)) else None,
         "is_terminal": completed is not None,
         "is_failed": state in _FAILED,
     }

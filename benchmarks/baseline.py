@@ -1,0 +1,61 @@
+"""What plain schemathesis reports of a broken mock: the yardstick beside which our own kill ratio stands.
+
+It is given what is fair and cheap: all its phases and checks, `EXAMPLES` examples per operation, a fixed seed, the mock in this process, whose clock moves
+with every look at a job. What it reports of the clean mock too is subtracted, by operation and check. It stops at its first new failure, and where a fault
+changes nothing of its conversation with the clean mock it need not be run at all.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from benchmarks.recording import Recorder, touched
+
+EXAMPLES = 8
+PACE = "step"
+HEADERS = {"bytenite": {"Authorization": "anything"}}
+
+
+@dataclass(frozen=True)
+class Clean:
+    """What it reports of the clean mock, as (operation, check), how many requests it sends, and its conversation."""
+
+    found: frozenset[tuple[str, str]]
+    traffic: dict[str, list[Any]]
+
+    @property
+    def requests(self) -> int:
+        """How many requests it sends."""
+        return sum(map(len, self.traffic.values()))
+
+
+@cache
+def clean(api: str) -> Clean:
+    """Let it loose on the clean mock, once per process."""
+    from mockserver.http.app import create_app
+
+    recorder = Recorder(create_app([api], pace=PACE), api)
+    found = frozenset((one.operation, one.check) for one in _findings(api, recorder))
+    return Clean(found, dict(recorder.kept))
+
+
+def first_failure(api: str, fault: Any) -> str:
+    """What it says first of a fault, or nothing."""
+    from mockserver.http.app import create_app
+
+    known = clean(api)
+    if not touched(fault.apply, known.traffic):
+        return ""
+    with fault.apply(create_app([api], pace=PACE)) as app, closing(_findings(api, app)) as findings:
+        return next((f"{one.operation}: {one.check}" for one in findings if (one.operation, one.check) not in known.found), "")
+
+
+def _findings(api: str, app: Any) -> Any:
+    from conformance.fuzz import Finding, fuzz
+    from conformance.target import Target
+
+    with Target.in_process(app, api) as target, closing(fuzz(api, "", most_examples=EXAMPLES, headers=HEADERS.get(api, {}), target=target)) as told:
+        yield from (one for one in told if isinstance(one, Finding))
