@@ -7,6 +7,8 @@ changes nothing of its conversation with the clean mock it need not be run at al
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
@@ -37,6 +39,7 @@ def clean(api: str) -> Clean:
     """Let it loose on the clean mock, once per process."""
     from mockserver.http.app import create_app
 
+    _remember_values()
     recorder = Recorder(create_app([api], pace=PACE), api)
     found = frozenset((one.operation, one.check) for one in _findings(api, recorder))
     return Clean(found, dict(recorder.kept))
@@ -59,3 +62,29 @@ def _findings(api: str, app: Any) -> Any:
 
     with Target.in_process(app, api) as target, closing(fuzz(api, "", most_examples=EXAMPLES, headers=HEADERS.get(api, {}), target=target)) as told:
         yield from (one for one in told if isinstance(one, Finding))
+
+
+@cache
+def _remember_values() -> None:
+    """Let schemathesis keep, from run to run, the values against a format that it finds: it spends seconds on each, and they are always the same."""
+    from schemathesis.specs.openapi.coverage import _schema
+
+    _schema._negative_format = _remembering(_schema._negative_format)
+
+
+def _remembering(search: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
+    found: dict[str, list[Any] | Exception] = {}
+
+    def remembered(ctx: Any, schema: Any, form: str) -> Iterator[Any]:
+        key = json.dumps([schema, form, ctx.location, str(ctx.current_path), str(ctx.validator_cls)], default=str, sort_keys=True)
+        if key not in found:
+            try:
+                found[key] = list(search(ctx, schema, form))
+            except Exception as error:
+                found[key] = error
+        known = found[key]
+        if isinstance(known, Exception):
+            raise known
+        yield from known
+
+    return remembered

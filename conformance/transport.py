@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import threading
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Literal, Protocol
 from urllib.parse import unquote
 
 import httpx
 
-from conformance.exchange import Headers, Request, Response
+from conformance.exchange import Request, Response
 
 MOST_BYTES = 16 << 20  # more of an answer is not read
+MOMENT = 0.3  # real seconds; an answer without end has begun, or gone on, by then
 Trouble = Literal["refused", "hung", "broken"]
 
 
@@ -24,6 +28,23 @@ class TransportError(Exception):
         self.kind: Trouble = kind
 
 
+class _Heard:
+    """What has come of an answer so far."""
+
+    def __init__(self) -> None:
+        self.status, self.headers, self.body, self.cut = 500, tuple[tuple[str, str], ...](), bytearray(), False
+
+    def take(self, part: bytes) -> None:
+        """One more part of the body; none beyond the bound."""
+        if not self.cut:
+            self.body += part
+            self.cut = len(self.body) > MOST_BYTES
+
+    def response(self) -> Response:
+        """The answer as it is now."""
+        return Response(self.status, self.headers, bytes(self.body), self.cut)
+
+
 class Transport(Protocol):
     """Sends requests and brings answers. Raises TransportError."""
 
@@ -32,6 +53,9 @@ class Transport(Protocol):
 
     def together(self, requests: Sequence[Request]) -> list[Response]:
         """Several at the same time."""
+
+    def listen(self, request: Request, meanwhile: Callable[[], None]) -> Response:
+        """An answer without end: what of it has come when `meanwhile`, which begins a moment after the request, has been over for a moment."""
 
     def close(self) -> None:
         """Let go of connections."""
@@ -64,6 +88,28 @@ class HttpTransport:
 
         with ThreadPoolExecutor(len(requests)) as pool:
             return list(pool.map(self.send, requests))
+
+    def listen(self, request: Request, meanwhile: Callable[[], None]) -> Response:
+        """Read beside what goes on, on a connection of its own."""
+        heard, is_over = _Heard(), threading.Event()
+
+        def read() -> None:
+            with suppress(httpx.HTTPError, OSError):
+                with self._client.stream(request.method, request.url + request.target, headers=list(request.headers)) as answer:
+                    heard.status, heard.headers = answer.status_code, tuple(answer.headers.multi_items())
+                    for part in answer.iter_bytes():
+                        heard.take(part)
+                        if is_over.is_set() or heard.cut:
+                            return
+
+        threading.Thread(target=read, daemon=True).start()
+        try:
+            time.sleep(MOMENT)
+            meanwhile()
+            time.sleep(MOMENT)
+        finally:
+            is_over.set()
+        return heard.response()
 
     def close(self) -> None:
         """Let go of connections."""
@@ -99,20 +145,44 @@ class AsgiTransport:
 
         return self._loop.run_until_complete(all_of_them())
 
+    def listen(self, request: Request, meanwhile: Callable[[], None]) -> Response:
+        """On the same loop, which goes on with the answer whenever another request is made."""
+        heard, over = _Heard(), asyncio.Event()
+        task = self._loop.create_task(self._serve(request, heard, over))
+        try:
+            self._loop.run_until_complete(asyncio.sleep(MOMENT))
+            meanwhile()
+            self._loop.run_until_complete(asyncio.sleep(MOMENT))
+        finally:
+            over.set()
+            self._loop.run_until_complete(asyncio.wait([task], timeout=self._timeout))
+        return heard.response()
+
     def close(self) -> None:
         """End the loop."""
         self._runner.close()
 
     async def _send(self, request: Request) -> Response:
+        heard, over = _Heard(), asyncio.Event()
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._serve(request, heard, over)
+        except TimeoutError as error:
+            raise TransportError("hung", f"{request.method} {request.target}: no answer within {self._timeout:g} seconds") from error
+        except ConnectionError as error:
+            raise TransportError("broken", f"{request.method} {request.target}: the connection broke ({error})") from error
+        finally:
+            over.set()
+        return heard.response()
+
+    async def _serve(self, request: Request, heard: _Heard, over: asyncio.Event) -> None:
+        """Let the application answer; the client goes away when it is over."""
         path, _, query = request.target.partition("?")
-        status, body, cut = 500, bytearray(), False
-        headers: Headers = ()
         given = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in request.headers]
         if request.body is not None and not any(name == b"content-length" for name, _ in given):
             given.append((b"content-length", str(len(request.body)).encode()))
         incoming = [{"type": "http.request", "body": request.body or b"", "more_body": False}]
         host = request.url.partition("//")[2]
-        over = asyncio.Event()
 
         async def receive() -> dict[str, Any]:
             if incoming:
@@ -121,13 +191,11 @@ class AsgiTransport:
             return {"type": "http.disconnect"}
 
         async def send(message: dict[str, Any]) -> None:
-            nonlocal status, headers, cut
             if message["type"] == "http.response.start":
-                status = message["status"]
-                headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in message.get("headers", ()))
-            elif message["type"] == "http.response.body" and not cut:
-                body.extend(message.get("body", b""))
-                cut = len(body) > MOST_BYTES
+                heard.status = message["status"]
+                heard.headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in message.get("headers", ()))
+            elif message["type"] == "http.response.body":
+                heard.take(message.get("body", b""))
 
         scope = {
             "type": "http",
@@ -143,13 +211,4 @@ class AsgiTransport:
             "client": ("127.0.0.1", 9),
             "server": ("127.0.0.1", 80),
         }
-        try:
-            async with asyncio.timeout(self._timeout):
-                await self._application(scope, receive, send)
-        except TimeoutError as error:
-            raise TransportError("hung", f"{request.method} {request.target}: no answer within {self._timeout:g} seconds") from error
-        except ConnectionError as error:
-            raise TransportError("broken", f"{request.method} {request.target}: the connection broke ({error})") from error
-        finally:
-            over.set()
-        return Response(status, headers, bytes(body), cut)
+        await self._application(scope, receive, send)

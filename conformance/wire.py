@@ -138,6 +138,12 @@ class Wire:
             self._back_off(response, attempt)
         return exchange
 
+    def listen(self, operation: str, meanwhile: Callable[[], None], *, credential: str = "good") -> Response:
+        """Read an endless answer while something else goes on; what had come by its end. Raises TransportError."""
+        request = self.request(self.spec.operations[operation].method, self.directory.path(operation, {}), credential=credential)
+        self._note(request)
+        return self.target.transport.listen(request, meanwhile)
+
     def _back_off(self, response: Response, attempt: int) -> None:
         """Wait as long as a rate limit asks for, within reason.
 

@@ -57,8 +57,10 @@ def logs_are_filtered_by_task(session: Session) -> None:
 
 @check("BYT-RSP-029")
 def a_failure_is_told(session: Session) -> None:
-    """As an error; a job that runs well has none."""
-    for shape, is_told in (("fails", True), ("quick", False)):
+    """As an error, be it of a task or of the input; a job that runs well has none."""
+    for shape, is_told in (("fails", True), ("unreadable", True), ("quick", False)):
+        if shape != "quick" and shape not in session.settings.shapes:
+            continue
         job = session.submit(shape)
         ended = session.phase_of(session.until(job))
         needed((ended == "failed") is is_told, f"the job has {ended}")

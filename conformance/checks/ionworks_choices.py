@@ -1,12 +1,13 @@
-"""Checks of what a caller can choose of Ionworks' curves, and of limits that do not count the time before a run."""
+"""Checks of what a caller can choose: types of Ionworks' jobs, each of which is a job like any other, curves; and of limits that count from the start."""
 
 from __future__ import annotations
 
 from conformance.checks import check
 from conformance.checks.ionworks_crowd import crowd
 from conformance.checks.ionworks_curves import CHANNELS, PLOT, SERIES, TIME
+from conformance.checks.ionworks_submission import TYPES
 from conformance.expect import accepted, expect, needed, refused
-from conformance.pointer import Json, get
+from conformance.pointer import MISSING, Json, get
 from conformance.session import JobRef, Session
 
 DAY = 86_400.0
@@ -105,3 +106,47 @@ def time_in_the_queue_is_no_run(session: Session) -> None:
     session.advance(400)
     state = session.state(job)
     expect(session.phase_of(state) == "failed", f"a job is {state} more than a day after its start", job.created, session.exchanges[-1])
+
+
+ECM = ("rmse_mV", "num_rcs", "time", "data_voltage", "model_voltage", "soc", "ocv", "r0")
+"""What the public client reads of the result of a fit of an equivalent circuit."""
+
+
+@check("ION-DEF-001")
+@check("ION-STM-006")
+def every_type_is_a_job_like_any_other(session: Session) -> None:
+    """Of each type one, submitted with no more than must be there: of priority 0, without parent and callback, and with a result in the end."""
+    for name in TYPES:
+        job = session.job_of(accepted(session.post({"job_type": name, "params": session.body()["params"]}), f"a submission of {name}"))
+        told = get(session.view(job), "/priority")
+        expect(told == 0, f"the priority of a job of the type {name} is {told!r} when it is left out", job.created, session.exchanges[-1])
+        ended = session.until(job)
+        result = get(session.view(job), "/result")
+        expect(ended != "completed" or isinstance(result, dict), f"the result of a completed job of the type {name} is {result!r}", session.exchanges[-1])
+
+
+@check("ION-STM-004")
+def every_type_fails_alike(session: Session) -> None:
+    """Of each type one that fails, and tells why; the oracles look at it when it is listed, too."""
+    jobs = [session.submit("fails", {"job_type": name}) for name in TYPES]
+    for job, name in zip(jobs, TYPES, strict=True):
+        needed(session.phase_of(session.until(job)) == "failed", f"a job of the type {name} does not fail")
+        view = session.view(job)
+        for member in ("error", "error_code"):
+            told = get(view, f"/{member}")
+            expect(isinstance(told, str) and told, f"{member} of a failed job of the type {name} is {told!r}", job.created, session.exchanges[-1])
+        expect(get(view, "/error_code") != "EXECUTION_TIMEOUT", f"a job of the type {name} that fails by itself says EXECUTION_TIMEOUT", session.exchanges[-1])
+        expect(get(view, "/result") in (None, MISSING), f"a failed job of the type {name} has a result", session.exchanges[-1])
+    session.list_jobs()
+
+
+@check("ION-RSP-026")
+def a_fitted_circuit_has_what_the_client_reads(session: Session) -> None:
+    """Curves of one length each."""
+    job = session.submit(patch={"job_type": "ecm_fit"})
+    needed(session.phase_of(session.until(job)) == "succeeded", "a fit of an equivalent circuit does not complete")
+    result = get(session.view(job), "/result")
+    missing = [name for name in ECM if get(result, f"/{name}") is MISSING]
+    expect(not missing, f"the result lacks {', '.join(missing)}", session.exchanges[-1])
+    lengths = {name: len(result[name]) for name in ("time", "data_voltage", "model_voltage") if isinstance(result[name], list)}
+    expect(len(set(lengths.values())) <= 1, f"curves of one fit have the lengths {lengths}", session.exchanges[-1])

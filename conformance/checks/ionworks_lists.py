@@ -236,7 +236,11 @@ def ended_jobs_stay_in_the_list(session: Session) -> None:
 def a_list_of_each_status(session: Session) -> None:
     """Jobs in as many states as can be had; each list is told apart by what reading the jobs says."""
     parent = session.submit()
-    jobs = [parent, session.submit("long", {"parent_job_id": parent.id}), *(session.submit(shape) for shape in ("quick", "fails", "waits", "long", "waits"))]
+    jobs = [
+        parent,
+        session.submit("long", {"parent_job_id": parent.id}),
+        *(session.submit(shape, {"priority": number}) for number, shape in enumerate(("quick", "fails", "waits", "long", "waits"))),
+    ]
     session.advance(2)
     for job in jobs[-2:]:
         session.cancel(job)

@@ -1,7 +1,7 @@
 """The placement pass: who of those that wait gets which of the capacity that is free.
 
-A pass serves the waiting shapes' heads by rank until none of them finds a node. It can be interrupted after each step.
-What is freed, or joins the queue, while a pass is under way belongs to the next one. What happens when a head finds no node is the
+A pass serves the waiting shapes' heads by rank until none of them finds a node, not even with what elastic jobs give back. It can be
+interrupted after each step. What is freed, or joins the queue, while a pass is under way belongs to the next one. What happens when a head finds no node is the
 queue policy: `greedy` goes on with the others, `fifo` and `priority` let nobody overtake, `backfill` (EASY) lets those overtake
 that cannot delay the head beyond the instant promised to it by the run limits.
 """
@@ -12,26 +12,32 @@ from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 
 from mockserver.simulation.cluster import Cluster
-from mockserver.simulation.elastic import grow, is_shrunk, roomiest
+from mockserver.simulation.elastic import Slack, grow, relieve, roomiest
 from mockserver.simulation.job import Job
 from mockserver.simulation.queue import Queue, Shape
 from mockserver.simulation.reservation import Reservation, latest_end, reserve
+from mockserver.simulation.tenants import Tenants
 
 POLICIES = ("greedy", "fifo", "priority", "backfill")
 _EVERYWHERE = -1
 
 
+def _whoever(job: Job) -> bool:
+    """Without quotas everybody gives."""
+    return True
+
+
 class Allotment:
     """One world's placement; `is_settled` says that nobody who waits could be served."""
 
-    __slots__ = ("_considered", "_freed", "_heads", "_is_strict", "_joined", "_reservation", "cluster", "holders", "is_settled", "policy", "queue", "shrunk")
+    __slots__ = ("_considered", "_freed", "_heads", "_is_strict", "_joined", "_reservation", "cluster", "is_settled", "policy", "queue", "slack", "tenants")
 
     def __init__(self, cluster: Cluster, policy: str = "greedy") -> None:
         self.cluster = cluster
         self.policy = policy
         self.queue = Queue(by_priority=policy != "fifo")
-        self.holders: dict[Job, None] = {}
-        self.shrunk: dict[Job, None] = {}
+        self.tenants = Tenants(len(cluster.nodes))
+        self.slack = Slack(cluster)
         self.is_settled = True
         self._is_strict = policy != "greedy"
         self._freed = 0
@@ -54,23 +60,22 @@ class Allotment:
 
     def leave(self, job: Job) -> None:
         """`job` waits no more, though nobody gave it anything; those behind it may go ahead, and what it waited for may be grown into."""
-        if self._is_strict or self.shrunk:
+        if self._is_strict or self.slack.shrunk:
             self._joined = True
             self.is_settled = False
 
     def give_back(self, job: Job) -> None:
         """Return what `job` holds."""
+        shape, on = job.shape, self.tenants.on
+        if shape.smallest is not None:
+            self.slack.drop(job)
+            job.shape = shape.smallest
         for hold in job.holding:
-            self.cluster.give_back(job.shape, hold)
+            self.cluster.give_back(shape, hold)
             self._freed |= 1 << hold[0]
+            del on[hold[0]][job]
         job.holding = ()
-        if job.shape.smallest is not None:
-            job.shape = job.shape.smallest
-        if self.shrunk:
-            self.shrunk.pop(job, None)
         self.is_settled = False
-        if self._is_strict:
-            self.holders.pop(job, None)
 
     def opened(self, nodes: int) -> None:
         """The nodes of this mask can be used from now on."""
@@ -89,12 +94,15 @@ class Allotment:
             entry = shape.head()
             if entry is None:
                 continue
-            feasible = self.cluster.feasible(shape, self._considered if shape.blocked and shape.count == 1 else _EVERYWHERE)
-            if self._reservation is not None and feasible:
-                feasible &= self._spared(entry[2], self._reservation, now)
+            within = self._considered if shape.blocked and shape.count == 1 else _EVERYWHERE
+            if self._reservation is not None:
+                within &= self._spared(entry[2], self._reservation, now)
+            feasible = self.cluster.feasible(shape, within)
             if not feasible or (shape.count > 1 and feasible.bit_count() < shape.count):
-                self._turn_away(shape, entry[2], now)
-                continue
+                feasible = self._relieved(shape, within) if self.slack.nodes else 0
+                if not feasible:
+                    self._turn_away(shape, now)
+                    continue
             heappop(shape.waiting)
             following = shape.head()
             if following is None:
@@ -104,32 +112,42 @@ class Allotment:
             return self._give(entry[2], shape, feasible)
         self._heads = self._reservation = None
         self.is_settled = not self._freed and not self._joined
-        if self.shrunk and self.is_settled:
-            grow(self.cluster, self.shrunk, (waiting for waiting in self.queue.shapes if waiting.head() is not None))
+        if self.slack.shrunk and self.is_settled:
+            grow(self.slack, (waiting for waiting in self.queue.shapes if waiting.head() is not None), change=self.slack.change)
         return None
 
     def why(self, job: Job) -> str:
         """What beside capacity keeps `job` waiting, or nothing."""
         return "" if not self._is_strict else f"the queue is served in strict order ({self.policy})"
 
+    def _relieved(self, shape: Shape, within: int) -> int:
+        """The nodes of `within` that have room for `shape` when elastic jobs have given back what they can; none if that does not do."""
+        if relieve(self.slack, shape, within=within, change=self.slack.change, may_give=_whoever):
+            return self.cluster.feasible(shape, within)
+        return 0
+
     def _give(self, job: Job, shape: Shape, feasible: int) -> Job:
         if shape.larger:
             shape, feasible = roomiest(self.cluster, shape, feasible)
             job.shape = shape
-            if is_shrunk(job):
-                self.shrunk[job] = None
-        job.holding = (self.cluster.take(shape, feasible),) if shape.count == 1 else self.cluster.take_gang(shape, feasible)
-        if self._is_strict:
-            self.holders[job] = None
+        if shape.count == 1:
+            hold = self.cluster.take(shape, feasible)
+            job.holding = (hold,)
+            self.tenants.on[hold[0]][job] = None
+            if shape.smallest is not None:
+                self.slack.note(job)
+        else:
+            job.holding = self.cluster.take_gang(shape, feasible)
+            self.tenants.enter(job)
         return job
 
-    def _turn_away(self, shape: Shape, job: Job, now: int) -> None:
+    def _turn_away(self, shape: Shape, now: int) -> None:
         """The head of `shape` found no node: what that means for those behind it."""
         if not self._is_strict:
             shape.blocked = True
         elif shape.can_ever_run and self._heads is not None and self._reservation is None:
             if self.policy == "backfill":
-                self._reservation = reserve(self.cluster, shape, self.holders, now)
+                self._reservation = reserve(self.cluster, shape, self.tenants, now)
             else:
                 self._heads.clear()
 
@@ -141,15 +159,15 @@ class Allotment:
         """The heads of all shapes that may find a node; shapes in which nobody waits any more are let go."""
         self._considered, self._freed, self._joined = self._freed, 0, False
         found, empty = [], []
-        freed = self._considered & self.cluster.ready
+        freed, soft = self._considered & self.cluster.ready, self.slack.nodes
         for shape in self.queue.shapes:
             if shape.blocked:
                 hopeful = freed & shape.possible
                 for level in shape.needs:
+                    hopeful &= level.mask
                     if not hopeful:
                         break
-                    hopeful &= level.mask
-                if not hopeful or not (shape.exact or self.cluster.feasible(shape, hopeful)):
+                if (not hopeful or not (shape.exact or self.cluster.feasible(shape, hopeful))) and (not soft or not freed & shape.possible & soft):
                     continue
             entry = shape.head()
             if entry is None:

@@ -93,14 +93,16 @@ class Dimension:
         if new == old:
             return
         self.free[node] = new
-        bit = 1 << node
         amounts = self.amounts
         if amounts:
             low, high = (new, old) if new < old else (old, new)
-            for index in range(bisect_right(amounts, low), bisect_right(amounts, high)):
-                self.levels[index].mask ^= bit
+            first, last = bisect_right(amounts, low), bisect_right(amounts, high)
+            if first != last:
+                bit = 1 << node
+                for level in self.levels[first:last]:
+                    level.mask ^= bit
         if self.ladder is not None:
-            self.ladder.move(bit, old, new)
+            self.ladder.move(1 << node, old, new)
 
     def add(self, free: int) -> None:
         """One more node, the last in order, with so much free."""

@@ -1,23 +1,26 @@
 """Placement where projects have quotas: who is most deprived goes first, what is over its share can be taken back.
 
 A pass has two rounds. In the first a project may grow to its fair share: what it deserves, and of what others leave idle a part in proportion
-to its weight. In the second what is still idle goes to whoever wants it. A job that finds no room is helped, in this order, by moving others
-(consolidation), by evicting work of projects above their share (reclaim), by evicting lower work of its own project (preemption). Each of
-these is tried on the ledger and undone; only a plan that places the job is carried out.
+to its weight. In the second what is still idle goes to whoever wants it. A job that finds no room is helped, in this order, by what elastic
+jobs of its own project, or of those above their share, give back in place, by moving others (consolidation), by evicting work of projects above
+their share (reclaim), by evicting lower work of its own project (preemption). Each of these is tried on the ledger and undone; only a plan that
+places the job is carried out, and nobody is moved or evicted for what elastic jobs could have given.
 """
 
 from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from mockserver.simulation.board import bits
-from mockserver.simulation.cluster import GPU, SHARE, Cluster
-from mockserver.simulation.elastic import grow, is_shrunk, roomiest
+from mockserver.simulation.cluster import GPU, Cluster, Hold
+from mockserver.simulation.elastic import Slack, grow, needed, relieve, roomiest, shrink, size, squeezed
 from mockserver.simulation.job import Job
-from mockserver.simulation.plan import Plan, consolidation, eviction
+from mockserver.simulation.plan import Plan, consolidation, eviction, works
 from mockserver.simulation.project import Project, fair_shares
 from mockserver.simulation.queue import Shape
+from mockserver.simulation.tenants import Tenants
 
 _EVERYWHERE = -1
 _UNLIMITED = float("inf")
@@ -54,7 +57,8 @@ class FairShare:
         self.projects = {project.name: project for project in projects}
         self.queue = Waiting()
         self.holders: dict[Job, None] = {}
-        self.shrunk: dict[Job, None] = {}
+        self.tenants = Tenants(len(cluster.nodes))
+        self.slack = Slack(cluster)
         self.allocated: dict[str, int] = {}
         self.is_settled = True
         self.is_under_way = False
@@ -76,12 +80,15 @@ class FairShare:
 
     def give_back(self, job: Job) -> None:
         """Return what `job` holds."""
+        shape = job.shape
+        self.tenants.leave(job)
+        if shape.smallest is not None:
+            self.slack.drop(job)
         for hold in job.holding:
-            self.cluster.give_back(job.shape, hold)
+            self.cluster.give_back(shape, hold)
         self.allocated[job.request.project] -= gpus(job)
         job.holding = ()
-        job.shape = job.shape.smallest or job.shape
-        self.shrunk.pop(job, None)
+        job.shape = shape.smallest or shape
         del self.holders[job]
         self._stir()
 
@@ -105,19 +112,39 @@ class FairShare:
         return self._decide(wanted, now, evict)
 
     def _decide(self, job: Job, now: int, evict: Callable[[Job], None]) -> Job | None:
-        feasible = self.cluster.feasible(job.shape, _EVERYWHERE)
-        if feasible.bit_count() >= job.shape.count:
+        if relieve(self.slack, job.shape, within=_EVERYWHERE, change=self._change, may_give=lambda other: self._may_give(other, job)):
+            feasible = self.cluster.feasible(job.shape, _EVERYWHERE)
             job.shape, feasible = roomiest(self.cluster, job.shape, feasible, lambda larger: self._used(job) + size(larger) <= self._limit(job))
             return self._grant(job, feasible)
         plan = None if job in self._evicted else self._plan(job)
         if plan is None:
             self._hopeless.add(_kind(job))
             return None
+        for other, smaller in plan.cuts:
+            shrink(other, smaller, self._change)
         for victim in plan.victims:
             self._evicted[victim] = now
             evict(victim)
         self._promised = list(plan.moves)
         return self._grant(job, plan.nodes)
+
+    def _change(self, job: Job, shape: Shape, hold: Hold) -> None:
+        """Let `job`, which is elastic, hold what `shape` demands instead of what it holds."""
+        self.allocated[job.request.project] += size(shape) - size(job.shape)
+        self.slack.change(job, shape, hold)
+
+    def _may_give(self, other: Job, job: Job) -> bool:
+        """Whether elastic `other` gives back in place what `job` lacks: inside a project always, else what can be taken back."""
+        name = other.request.project
+        return name == job.request.project or name not in self.projects or (other.request.preemptible and self._is_above_share(name))
+
+    def _is_above_share(self, name: str) -> bool:
+        return self.allocated.get(name, 0) > max(self._shares.get(name, 0.0), self.projects[name].deserved)
+
+    def _may_grow(self, job: Job, larger: Shape) -> bool:
+        """Whether elastic `job` may grow: what cannot be evicted stays inside the quota."""
+        project = self.projects.get(job.request.project)
+        return project is None or job.request.preemptible or self._used(job) + size(larger) - size(job.shape) <= project.deserved
 
     def why(self, job: Job) -> str:
         """What of the quota keeps `job` waiting, or nothing."""
@@ -142,9 +169,8 @@ class FairShare:
             self._hopeless.clear()
         else:
             self.is_under_way, self.is_settled = False, not self._is_stirred
-            if self.shrunk and self.is_settled:
-                for job, before in grow(self.cluster, self.shrunk, [waiting.shape for waiting in self.queue]):
-                    self.allocated[job.request.project] += size(job.shape) - size(before)
+            if self.slack.shrunk and self.is_settled:
+                grow(self.slack, [waiting.shape for waiting in self.queue], change=self._change, is_allowed=self._may_grow)
 
     def _stir(self) -> None:
         self._is_stirred, self.is_settled = True, False
@@ -180,10 +206,21 @@ class FairShare:
         return max(self._shares.get(project.name, 0.0), project.deserved) if self._in_first_round else _UNLIMITED
 
     def _plan(self, job: Job) -> Plan | None:
-        """How to make room for `job`, or None."""
+        """How to make room for `job`, with no more of it than it takes given back by elastic jobs, or None."""
+        may_reclaim = self._in_first_round and self._is_within_share(job)
+        with squeezed(self.slack, change=self._change, may_give=lambda other: self._may_give(other, job)) as before:
+            plan = self._without_slack(job, may_reclaim=may_reclaim)
+            if plan is None or not before:
+                return plan
+            staying = [kept for kept in before if kept[0] not in plan.victims]
+            cuts = tuple(needed(self.slack, staying, self._change, lambda: works(self.cluster, job, plan) != 0))
+            return replace(plan, cuts=cuts, nodes=works(self.cluster, job, plan))
+
+    def _without_slack(self, job: Job, *, may_reclaim: bool) -> Plan | None:
+        """How to make room for `job` where nobody has any slack to give, or None."""
         others = [other for other in reversed(self.holders) if other not in self._evicted and is_evictable(other)]
         plan = consolidation(self.cluster, job, (other for other in others if not other.request.elastic))
-        if plan is None and self._in_first_round and self._is_within_share(job):
+        if plan is None and may_reclaim:
             plan = eviction(self.cluster, job, self._reclaimable(job, others))
         if plan is None and self._in_first_round:
             own = (other for other in others if other.request.project == job.request.project)
@@ -211,8 +248,9 @@ class FairShare:
         name = job.request.project
         self.allocated[name] = self.allocated.get(name, 0) + gpus(job)
         self.holders[job] = None
-        if is_shrunk(job):
-            self.shrunk[job] = None
+        self.tenants.enter(job)
+        if shape.smallest is not None:
+            self.slack.note(job)
         self._hopeless.clear()
         return job
 
@@ -220,11 +258,6 @@ class FairShare:
 def gpus(job: Job) -> int:
     """The GPUs that `job` holds or waits for on all its nodes, in thousandths."""
     return size(job.shape)
-
-
-def size(shape: Shape) -> int:
-    """The GPUs of a shape on all its nodes, in thousandths."""
-    return sum(amount for index, amount in shape.demand if index in (GPU, SHARE)) * shape.count
 
 
 def is_evictable(job: Job) -> bool:

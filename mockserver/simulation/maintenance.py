@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import cast
 
 from mockserver.simulation.events import NODE
@@ -29,10 +28,10 @@ def begin(scheduler: Scheduler) -> None:
         _arm(scheduler, NodeTimer(number))
 
 
-def turn(scheduler: Scheduler, timer: NodeTimer, jobs: Iterable[Job]) -> None:
+def turn(scheduler: Scheduler, timer: NodeTimer) -> None:
     """The node of `timer` fails, or returns, and the opposite is put on the agenda."""
     if scheduler.cluster.conditions[timer.number] == READY:
-        _lose(scheduler, timer.number, jobs)
+        _lose(scheduler, timer.number)
         timer.count += 1
     else:
         scheduler.cluster.set_condition(timer.number, READY)
@@ -49,15 +48,15 @@ def _arm(scheduler: Scheduler, timer: NodeTimer) -> None:
         scheduler.events.add(scheduler.clock.now + span, NODE, cast(Job, timer), generation=0)
 
 
-def lose_node(scheduler: Scheduler, number: int, jobs: Iterable[Job]) -> None:
-    """The node is gone with all that runs there: of `jobs`, those that hold it are displaced, or fail where that cannot be."""
+def lose_node(scheduler: Scheduler, number: int) -> None:
+    """The node is gone with all that runs there: those that hold it are displaced, the oldest first, or fail where that cannot be."""
     scheduler.settle()
-    _lose(scheduler, number, jobs)
+    _lose(scheduler, number)
 
 
-def _lose(scheduler: Scheduler, number: int, jobs: Iterable[Job]) -> None:
+def _lose(scheduler: Scheduler, number: int) -> None:
     scheduler.cluster.set_condition(number, DOWN)
-    for job in list(jobs):
+    for job in scheduler.allotment.tenants.of(number):
         if any(node == number for node, _ in job.holding):
             event = "displaced" if "displaced" in job.stage.on else "failed"
             if event in job.stage.on:
@@ -80,4 +79,6 @@ def restore_node(scheduler: Scheduler, number: int) -> None:
 def add_node(scheduler: Scheduler, node: Node) -> None:
     """One more node, ready to be used."""
     scheduler.settle()
-    scheduler.allotment.opened(1 << scheduler.cluster.add(node))
+    number = scheduler.cluster.add(node)
+    scheduler.allotment.tenants.on.append({})
+    scheduler.allotment.opened(1 << number)

@@ -16,11 +16,12 @@ _EVERYWHERE = -1
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Evict `victims`, put the job on `nodes` (a mask), then put each of `moves` on its new node."""
+    """Shrink elastic jobs to the sizes in `cuts`, evict `victims`, put the job on `nodes` (a mask), then put each of `moves` on its new node."""
 
     victims: tuple[Job, ...]
     nodes: int
     moves: tuple[tuple[Job, int], ...] = ()
+    cuts: tuple[tuple[Job, Shape], ...] = ()
 
 
 @contextmanager
@@ -82,6 +83,16 @@ def consolidation(cluster: Cluster, job: Job, candidates: Iterable[Job]) -> Plan
         if best is not None and len(best.moves) == 1:
             break
     return best
+
+
+def works(cluster: Cluster, job: Job, plan: Plan) -> int:
+    """The nodes on which `job` has room once `plan` is carried out, none if somebody who is moved has none then."""
+    if plan.moves:
+        found = _clear(cluster, job, plan.nodes.bit_length() - 1, list(plan.victims))
+        return plan.nodes if found is not None and found.moves == plan.moves else 0
+    with _without(cluster, plan.victims):
+        nodes = cluster.feasible(job.shape, _EVERYWHERE)
+        return nodes if nodes.bit_count() >= job.shape.count else 0
 
 
 def _each(cluster: Cluster, job: Job, node: int, movable: list[Job], count: int) -> Iterator[Plan]:

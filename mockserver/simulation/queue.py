@@ -19,8 +19,8 @@ class Shape:
     cluster's version these were computed for; `exact` says that `needs` is all of `demand`; `share` is a
     fraction of one GPU in thousandths, or 0; `packing` the dimension that placement looks at,
     `preferred` the nodes of each label that is liked, the dearest first.
-    `larger` are the shapes, falling, that an elastic job would rather have, each of which names this one as its `smallest`. A gang
-    asks for this on each of `count` nodes.
+    `larger` are the shapes, falling, that an elastic job would rather have; each of them, and the least itself, names the least as its
+    `smallest`, which shapes of other jobs have none of. A gang asks for this on each of `count` nodes.
     """
 
     __slots__ = (

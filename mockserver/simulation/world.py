@@ -209,17 +209,14 @@ class World:
     # Nodes
 
     def nodes(self) -> list[NodeView]:
-        """Every node with what is free on it and who holds it."""
+        """Every node with what is free on it and who holds it, the oldest first."""
         cluster = self.scheduler.cluster
-        held: dict[int, list[str]] = {}
-        for job in self.everybody():
-            for number, _ in job.holding:
-                held.setdefault(number, []).append(job.key)
-        return [cluster.view(number, tuple(held.get(number, ()))) for number in range(len(cluster.nodes))]
+        tenants = self.scheduler.allotment.tenants
+        return [cluster.view(number, tuple([job.key for job in tenants.of(number)])) for number in range(len(cluster.nodes))]
 
     def fail_node(self, name: str) -> None:
         """The node goes down; its jobs go back to waiting, or fail where their course knows no way back. Raises UnknownNode."""
-        maintenance.lose_node(self.scheduler, self._number(name), self.everybody())
+        maintenance.lose_node(self.scheduler, self._number(name))
 
     def drain_node(self, name: str) -> None:
         """The node takes no more jobs. Raises UnknownNode."""
@@ -237,7 +234,7 @@ class World:
 
     def attend(self, timer: Any) -> None:
         """A node fails or returns by itself."""
-        maintenance.turn(self.scheduler, timer, self.everybody())
+        maintenance.turn(self.scheduler, timer)
 
     def _number(self, name: str) -> int:
         for number, node in enumerate(self.scheduler.cluster.nodes):

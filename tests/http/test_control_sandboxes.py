@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from time import perf_counter
 
 import httpx
 import pytest
@@ -140,17 +139,6 @@ def test_sixty_four_parallel_tests_never_see_each_other(server: MockServer) -> N
         results = list(pool.map(one_test, range(64)))
 
     assert results == [(number, [], float((number + 1) * (1 + number % 3)), 1 + number % 3) for number in range(64)]
-
-
-def test_a_fresh_sandbox_takes_less_than_two_milliseconds(server: MockServer) -> None:
-    spans = []
-    for _ in range(30):
-        began = perf_counter()
-        made = server.sandbox()
-        spans.append(perf_counter() - began)
-        made.delete()
-
-    assert sorted(spans)[len(spans) // 2] < 0.002
 
 
 def test_idle_sandboxes_make_room_and_busy_ones_do_not(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,7 +61,8 @@ def test_an_operation_without_a_function_is_refused_at_start() -> None:
         connect(lambda *_: None, [(specs.load(specs.CONTROL), Nothing())], PathIndex())
 
 
-def test_connexion_is_pinned() -> None:
+def test_what_is_known_from_within_is_pinned() -> None:
     project = (Path(__file__).parents[2] / "pyproject.toml").read_text()
 
+    assert '"uvicorn>=0.54,<0.55"' in project
     assert '"connexion>=3.3' in project or '"connexion==3.3' in project or '"connexion~=3.3' in project

@@ -17,6 +17,7 @@ def everything(here: World) -> None:
     capacity_is_conserved(here, jobs)
     devices_are_not_shared_by_whole_jobs(here, jobs)
     masks_say_what_is_free(here)
+    tenants_and_slack_are_what_is_held(here, jobs)
     whoever_works_has_a_future(here, jobs)
     for job in jobs:
         capacity_is_held_exactly_while_active(job)
@@ -71,6 +72,23 @@ def masks_say_what_is_free(here: World) -> None:
             assert dimension.ladder.rungs == sorted(set(dimension.free))
             for rung in dimension.ladder.rungs:
                 assert dimension.ladder.at[rung] == sum(1 << node for node, free in enumerate(dimension.free) if free == rung)
+
+
+def tenants_and_slack_are_what_is_held(here: World, jobs: list[Job]) -> None:
+    """The index by node names exactly those that hold something there; who holds less than it asked for, or more than the least, is filed so."""
+    allotment = here.scheduler.allotment
+    on: dict[int, set[Job]] = {}
+    for job in jobs:
+        for node, _ in job.holding:
+            on.setdefault(node, set()).add(job)
+    assert {node: set(there) for node, there in enumerate(allotment.tenants.on) if there} == on
+    soft = [job for job in jobs if job.holding and job.request.elastic and job.request.nodes == 1]
+    wanted = {job: (job.request.resources, *job.request.elastic) for job in soft}
+    assert all(job.shape.request in wanted[job] for job in soft)
+    assert set(allotment.slack.shrunk) == {job for job in soft if job.shape.larger or job.shape.request != wanted[job][0]}
+    ample = {job: job.holding[0][0] for job in soft if not job.shape.larger}
+    assert {job: node for node, there in allotment.slack.ample.items() for job in there} == ample
+    assert allotment.slack.nodes == sum(1 << node for node in set(ample.values()))
 
 
 def capacity_is_held_exactly_while_active(job: Job) -> None:

@@ -266,7 +266,7 @@ FAULTS = [
         "the address of an upload stays after it",
         patched("mockserver.adapters.bytenite:Customer_UploadCompleted", _keeps_address),
     ),
-    fault("older-run-again", "BYT-STM-010", "a job can be run again on the older path", answered("Customer_RunJobLegacy", _again)),
+    fault("older-run-again", "BYT-STM-010", "a job can be run again on the older path", answers(API, "Customer_RunJobLegacy", _again)),
     fault("strangers-estimate", "BYT-ISO-003", "estimations are told to strangers", _open("Customer_EstimateJob")),
     fault("strangers-read-configs", "BYT-ISO-003", "configs are told to strangers", _open("Customer_GetJobConfigs")),
     fault(

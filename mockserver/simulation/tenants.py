@@ -1,0 +1,28 @@
+"""Who holds something of which node, so that a node that fails asks nobody else."""
+
+from __future__ import annotations
+
+from mockserver.simulation.job import Job
+
+
+class Tenants:
+    """The jobs `on` each node, by its number."""
+
+    __slots__ = ("on",)
+
+    def __init__(self, nodes: int) -> None:
+        self.on: list[dict[Job, None]] = [{} for _ in range(nodes)]
+
+    def enter(self, job: Job) -> None:
+        """`job` has been given what it holds."""
+        for node, _ in job.holding:
+            self.on[node][job] = None
+
+    def leave(self, job: Job) -> None:
+        """`job` is about to give back what it holds."""
+        for node, _ in job.holding:
+            del self.on[node][job]
+
+    def of(self, node: int) -> list[Job]:
+        """Those on `node`, the oldest first."""
+        return sorted(self.on[node])

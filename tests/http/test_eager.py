@@ -1,0 +1,125 @@
+"""Requests are run as they are read and answered in one write: what that must not change, seen from a bare socket."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from mockserver.adapters.exchange import Reply
+from mockserver.http.answer import encode
+from mockserver.http.server import serving
+
+JOB = json.dumps({"job_type": "simulate", "params": {"model": "SPM"}}).encode()
+GET = b"GET /jobs HTTP/1.1\r\nHost: mock\r\n%b\r\n"
+POST = b"POST /jobs HTTP/1.1\r\nHost: mock\r\nContent-Type: application/json\r\n%b\r\n"
+SIZED = POST % (b"Content-Length: %d\r\n" % len(JOB))
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    with serving(apis=["ionworks"], pace="manual") as url:
+        yield int(url.rpartition(":")[2])
+
+
+class Wire:
+    """One connection, and what came over it."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), 5)
+        self.file = self.socket.makefile("rb")
+
+    def say(self, data: bytes) -> None:
+        """Send bytes."""
+        self.socket.sendall(data)
+
+    def answer(self) -> tuple[int, dict[str, str], bytes]:
+        """Status, header fields and body of the next answer."""
+        status = int(self.file.readline().split()[1])
+        fields = dict(line.decode().strip().lower().split(": ", 1) for line in iter(self.file.readline, b"\r\n"))
+        return status, fields, self.file.read(int(fields.get("content-length", 0)))
+
+
+@pytest.fixture
+def wire(port: int) -> Iterator[Wire]:
+    made = Wire(port)
+    yield made
+    made.socket.close()
+
+
+def test_requests_sent_at_once_are_answered_in_order(wire: Wire) -> None:
+    wire.say(SIZED + JOB + GET % b"" + SIZED + JOB + GET % b"")
+
+    statuses, totals = [], []
+    for _ in range(4):
+        status, _, body = wire.answer()
+        statuses.append(status)
+        totals.append(json.loads(body).get("total"))
+
+    assert statuses == [202, 200, 202, 200]
+    assert totals[3] == totals[1] + 1
+
+
+def test_a_request_behind_one_that_waits_is_answered_after_it(wire: Wire) -> None:
+    wire.say(GET % b"Prefer: wait=0.2\r\n" + b"GET /healthz HTTP/1.1\r\nHost: mock\r\n\r\n")
+
+    assert "total" in json.loads(wire.answer()[2])
+    assert json.loads(wire.answer()[2]) == {"status": "ok"}
+
+
+def test_a_body_that_comes_in_pieces_is_read_to_its_end(wire: Wire) -> None:
+    wire.say(SIZED)
+    for at in range(len(JOB)):
+        wire.say(JOB[at : at + 1])
+
+    assert wire.answer()[0] == 202
+
+
+def test_a_chunked_body_is_read_to_its_end(wire: Wire) -> None:
+    wire.say(POST % b"Transfer-Encoding: chunked\r\n" + b"5\r\n" + JOB[:5] + b"\r\n")
+    wire.say(b"%x\r\n%b\r\n0\r\n\r\n" % (len(JOB) - 5, JOB[5:]))
+
+    assert wire.answer()[0] == 202
+
+
+def test_a_client_that_asks_first_is_told_to_go_on(wire: Wire) -> None:
+    wire.say(SIZED.replace(b"Host", b"Expect: 100-continue\r\nHost"))
+
+    assert wire.answer()[0] == 100
+    wire.say(JOB)
+    assert wire.answer()[0] == 202
+
+
+@pytest.mark.parametrize("request_line", [GET % b"Connection: close\r\n", (GET % b"").replace(b"HTTP/1.1", b"HTTP/1.0")])
+def test_a_connection_that_is_not_kept_is_closed_and_said_to_be(wire: Wire, request_line: bytes) -> None:
+    wire.say(request_line)
+
+    status, fields, _ = wire.answer()
+    assert (status, fields["connection"]) == (200, "close")
+    assert wire.file.read() == b""
+
+
+def test_a_head_has_the_length_but_no_body(wire: Wire) -> None:
+    wire.say((GET % b"").replace(b"GET", b"HEAD") + GET % b"")
+
+    wire.file.readline()
+    fields = [line for line in iter(wire.file.readline, b"\r\n") if line.lower().startswith(b"content-length")]
+    assert fields != [b"content-length: 0\r\n"]
+    assert wire.answer()[0] == 200
+
+
+def test_a_client_that_leaves_in_the_middle_of_its_body_harms_nobody(port: int, wire: Wire) -> None:
+    leaving = Wire(port)
+    leaving.say(SIZED + JOB[:10])
+    leaving.socket.close()
+
+    wire.say(GET % b"")
+    assert wire.answer()[0] == 200
+
+
+@pytest.mark.parametrize("value", ["a\r\nset-cookie: b", "a\nb", "a\rb"])
+def test_no_header_of_an_answer_can_become_two(value: str) -> None:
+    with pytest.raises(ValueError, match="x-said"):
+        encode(Reply(200, {}, {"x-said": value}))
