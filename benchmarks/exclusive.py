@@ -6,6 +6,7 @@ repeated to make sure, since nothing here is left to chance.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -15,6 +16,7 @@ from typing import Any
 from benchmarks.recording import Recorder, touched
 
 SEED = 1
+WORDS = ("alone", "with companions", "with others", "not caught")
 
 
 @dataclass
@@ -33,7 +35,7 @@ class Alone:
     @property
     def word(self) -> str:
         """What the level means."""
-        return ("alone", "with companions", "with others", "not caught")[self.level]
+        return WORDS[self.level]
 
 
 @dataclass
@@ -81,8 +83,6 @@ def broken_by(api: str, fault: Any) -> tuple[set[str], int]:
 
 def judged(api: str, requirement: str, faults: list[Any]) -> Alone:
     """Try the faults of a MUST until one is caught by it alone."""
-    import time
-
     from tests.conformance.companions import companions_of
 
     best, began = Alone(api, requirement), time.monotonic()

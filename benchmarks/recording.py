@@ -46,6 +46,7 @@ class Recorder:
     kept: dict[str, list[Spoken]] = field(default_factory=lambda: defaultdict(list))
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        """Pass a request on, and its answer back."""
         if scope["type"] != "http" or scope["path"].startswith("/_mock"):
             await self.app(scope, receive, send)
             return

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from conformance.blame import blamed
 from conformance.budget import SafetyStop
 from conformance.catalogue import Catalogue
 from conformance.contract import SERVER_ERROR
@@ -66,18 +67,24 @@ def _fuzz(target: Target, catalogue: Catalogue, searched: Search, examples: int,
             searched.examples, searched.steps, searched.operations = event.cases, event.requests, set(event.operations)
             tell(f"random clients: {event.phase}")
             continue
-        requirement = OF_CHECK.get(event.check, event.check)
-        if requirement in catalogue.requirements:
+        requirements = [one for one in _requirements(target, catalogue, event) if one in catalogue.requirements]
+        for requirement in requirements:
             known = smallest.setdefault((requirement, event.operation), event)
             if _size(event) < _size(known):
                 smallest[requirement, event.operation] = event
-        elif event.check not in UNSAID:
+        if not requirements and event.check not in UNSAID:
             searched.others.append(f"{event.operation}: {event.check}: {event.message}")
     for (requirement, operation), finding in smallest.items():
         tell(f"random clients: shrinking {requirement}")
         whole = Violation(requirement, finding.message, finding.exchanges)
         small = shrunk(target, whole) if finding.exchanges else whole
         searched.violations += _marked(searched, [replace(small, message=f"{operation}: {small.message}")])
+
+
+def _requirements(target: Target, catalogue: Catalogue, finding: Finding) -> list[str]:
+    if finding.check == "negative_data_rejection" and finding.exchanges:
+        return list(blamed(target.spec, catalogue, finding.exchanges[-1]))
+    return [OF_CHECK.get(finding.check, finding.check)]
 
 
 def _size(finding: Finding) -> tuple[int, int]:

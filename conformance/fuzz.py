@@ -112,7 +112,7 @@ def _config(api: str, base_url: str | None, seed: int, most_examples: int, heade
         "seed": seed,
         "headers": dict(headers),
         "generation": {"max-examples": most_examples, "deterministic": True, "database": "none"},
-        "operations": list(_documented_refusals(api)),
+        "operations": list(documented_refusals(api)),
     }
     if base_url is not None:
         config["base-url"] = base_url
@@ -121,7 +121,7 @@ def _config(api: str, base_url: str | None, seed: int, most_examples: int, heade
     return config
 
 
-def _documented_refusals(api: str) -> Iterator[dict[str, Any]]:
+def documented_refusals(api: str) -> Iterator[dict[str, Any]]:
     """Operations that may refuse what is valid since the job is not in the right state or no node has room, with the status the document gives for that."""
     for operation in specs.load(api).operations.values():
         by_state, by_capacity = operation.node.get(REFUSED_BY_STATE), operation.node.get(REFUSED_BY_CAPACITY)

@@ -80,7 +80,8 @@ class Memory:
         answer = session.on("cancel", known.job)
         wanted = stopped_states(session, before) if before else set()
         if phase in TERMINAL:
-            expect(session.state(known.job) in ("", before), f"JOB-STM-008: a job that had ended as {before} is another after a stop", answer, session.exchanges[-1])
+            after = session.state(known.job)
+            expect(after in ("", before), f"JOB-STM-008: a job had ended as {before} and is {after} after a stop", answer, session.exchanges[-1])
         if session.now is None or known.is_gone or not answer.response.is_success or phase not in ("running", "queued"):
             return answer
         if phase == "running" and not wanted:

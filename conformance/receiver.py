@@ -28,11 +28,11 @@ class Delivery:
 
 
 class Receiver:
-    """Listens on this machine for as long as the block lasts. The first `failures` calls are answered 500."""
+    """Listens on this machine for as long as the block lasts. The first `failures` calls are answered 500, others with `status`."""
 
-    def __init__(self, *, host: str = "127.0.0.1", failures: int = 0) -> None:
+    def __init__(self, *, host: str = "127.0.0.1", failures: int = 0, status: int = 200) -> None:
         self.calls: list[Delivery] = []
-        self._left = failures
+        self._left, self._status = failures, status
         self._server = ThreadingHTTPServer((host, 0), self._handler())
         self._server.daemon_threads = True
         self.url = f"http://{host}:{self._server.server_address[1]}/called"
@@ -49,13 +49,13 @@ class Receiver:
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
-            """Takes any request and answers 200, or 500 while failures are left."""
+            """Takes any request and answers as it was told to, or 500 while failures are left."""
 
             def do_POST(self) -> None:
                 """Take it."""
                 length = min(int(self.headers.get("content-length") or 0), _MOST_BYTES)
                 body = self.rfile.read(length)
-                status = 200
+                status = receiver._status
                 if receiver._left > 0:
                     receiver._left -= 1
                     status = 500
@@ -63,7 +63,8 @@ class Receiver:
                 if len(receiver.calls) < _MOST_CALLS:
                     receiver.calls.append(Delivery(Request(self.command, receiver.url, self.path, told, body), Response(status)))
                 self.send_response(status)
-                self.send_header("Content-Length", "0")
+                if status != 204:
+                    self.send_header("Content-Length", "0")
                 self.end_headers()
 
             do_PUT = do_GET = do_POST

@@ -75,6 +75,9 @@ class Run:
             if stop:
                 self._settle()
                 return self._end(*stop)
+        if self._in_vain and (lost := self._lost(None)):
+            self._settle()
+            return self._end(*lost)
         self._search(len(cases))
         self._settle()
         waivers.apply(self._waivers, self.report)
@@ -84,7 +87,7 @@ class Run:
         """The requirements to judge; all others get their verdict here."""
         options, chosen = self.options, []
         for requirement in self.catalogue.requirements.values():
-            if options.only and not any(fnmatch.fnmatchcase(requirement.id, glob) for glob in options.only):
+            if not self._selected(requirement.id):
                 continue
             result = self.report.results[requirement.id] = Result(requirement.id)
             missing = missing_capabilities(self.target, requirement.needs)
@@ -97,6 +100,10 @@ class Run:
             else:
                 chosen.append(requirement)
         return chosen
+
+    def _selected(self, id_: str) -> bool:
+        """Whether the user wants a requirement judged, as far as its name says."""
+        return not self.options.only or any(fnmatch.fnmatchcase(id_, glob) for glob in self.options.only)
 
     def _judge(self, case: Case) -> tuple[Exit, str] | None:
         began = time.monotonic()
@@ -116,8 +123,7 @@ class Run:
             if not any(one.requirement == case.requirement for one in outcome.violations):
                 result.add(outcome.verdict, outcome.reason)
         for violation in outcome.violations:
-            if violation.requirement in self.report.results:
-                self._break(violation)
+            self._break(violation)
         return None
 
     def _search(self, count: int) -> None:
@@ -136,12 +142,14 @@ class Run:
             self.report.searches.append(one)
             self.report.requests += one.steps
             for violation in one.violations:
-                if violation.requirement in self.report.results:
-                    self._break(violation)
+                self._break(violation)
 
     def _break(self, violation: Violation) -> None:
-        requirement, result = self.catalogue.requirements[violation.requirement], self.report.results[violation.requirement]
-        if result.verdict in (Verdict.SKIPPED, Verdict.NOT_APPLICABLE):
+        """Take in a violation of what was selected; that the server fails counts whatever was."""
+        requirement, result = self.catalogue.requirements[violation.requirement], self.report.results.get(violation.requirement)
+        if violation.requirement == SERVER_ERROR:
+            result = self.report.results.setdefault(SERVER_ERROR, Result(SERVER_ERROR))
+        elif result is None or result.verdict in (Verdict.SKIPPED, Verdict.NOT_APPLICABLE):
             return
         verdict = Verdict.CONFLICT if requirement.conflicts else OF_LEVEL[requirement.level]
         result.add(verdict, violation.message, [replace(violation, exchanges=tuple(map(self.target.redaction.exchange, violation.exchanges)))])
@@ -172,7 +180,7 @@ class Run:
         except Unready as error:
             return Exit.UNREACHABLE, f"the target stopped answering in the middle of the run: {error}"
         self._in_vain = 0
-        if trouble is not None and trouble.kind != "refused" and SERVER_ERROR in self.report.results:
+        if trouble is not None and trouble.kind != "refused":
             self._break(Violation(SERVER_ERROR, str(trouble)))
         return None
 
@@ -193,7 +201,9 @@ class Run:
         errors = self.report.of(Verdict.ERROR)
         broken = self.report.of(Verdict.FAIL, Verdict.STALE_WAIVER)
         if broken:
-            return Exit.BROKEN, f"{len(broken)} requirement{'s are' if len(broken) > 1 else ' is'} broken: {', '.join(one.requirement for one in broken[:8])}"
+            told = f"{len(broken)} requirement{'s are' if len(broken) > 1 else ' is'} broken: {', '.join(one.requirement for one in broken[:8])}"
+            fails = any(one.requirement == SERVER_ERROR for one in broken) and not self._selected(SERVER_ERROR)
+            return Exit.BROKEN, told + f"; {SERVER_ERROR} was not selected, but a server that fails cannot be judged" * fails
         if errors:
             return Exit.OWN_ERROR, f"the suite itself failed: {errors[0].requirement}: {errors[0].reason}"
         out = (Verdict.SKIPPED, Verdict.NOT_APPLICABLE)

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
 
+from conformance import catalogue as catalogues
+from conformance.blame import blamed
 from conformance.exchange import Exchange, Request
 from conformance.expect import Inconclusive
 from conformance.oracle import Violation
@@ -44,7 +46,11 @@ def _broken(target: Target, requirement: str, story: Sequence[Exchange]) -> Viol
     except (Inconclusive, TransportError):
         return None
     broken = next((one for one in session.violations if one.requirement == requirement), None)
-    return replace(broken, exchanges=tuple(told)) if broken is not None else None
+    if broken is not None:
+        return replace(broken, exchanges=tuple(told))
+    if requirement in blamed(target.spec, catalogues.load(target.spec.name), told[-1]):
+        return Violation(requirement, "a submission that the document excludes is accepted", tuple(told))
+    return None
 
 
 def _shorter(story: Sequence[Exchange]) -> Iterator[list[Exchange]]:

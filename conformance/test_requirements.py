@@ -42,6 +42,8 @@ def test_requirement(requirement: str, report: Report) -> None:
         pytest.fail(report.sentence)
     result = report.results[requirement]
     sentence = catalogues.load(report.api).requirements[requirement].statement
+    if result.verdict is Verdict.INCONCLUSIVE and report.exit is not Exit.CONFORMANT:
+        pytest.fail(f"INCONCLUSIVE: {result.reason}\n{report.sentence}", pytrace=False)
     if result.verdict in (Verdict.SKIPPED, Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE, Verdict.CONFLICT, Verdict.WAIVED):
         pytest.skip(f"{result.verdict.word}: {result.reason}")
     if result.verdict in (Verdict.FAIL, Verdict.STALE_WAIVER, Verdict.ERROR):

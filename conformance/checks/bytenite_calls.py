@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from conformance.exchange import Exchange
-from conformance.expect import NotApplicable, accepted, needed
+from conformance.expect import Inconclusive, NotApplicable, accepted, needed
 from conformance.pointer import MISSING, Json, get
 from conformance.session import JobRef, Session
 from conformance.settings import secret
@@ -58,6 +60,14 @@ def in_conditions(session: Session) -> list[tuple[str, JobRef]]:
             job = session.submit(shape)
             found.append((session.until(job, *phases), job))
     return found
+
+
+def in_passing(session: Session) -> Iterator[tuple[str, JobRef]]:
+    """Jobs in states that pass by themselves, one after the other, as far as they are seen: one that takes in its input, one that puts together its output."""
+    for phase in ("starting", "finishing"):
+        with suppress(Inconclusive):  # such a state may pass between two looks
+            job = session.submit()
+            yield session.until(job, phase, step=0.5), job
 
 
 def page(session: Session, **query: Any) -> Json:

@@ -97,6 +97,7 @@ def jobs_wait_their_turn(session: Session) -> None:
     drafts = [session.submit("long", draft=True) for _ in range(3)]
     for job in reversed(drafts):
         session.start(job)
+        session.advance(10)
     waiting = [first, *reversed(drafts)]
     order = []
     for filler in fillers[: len(waiting)]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from conformance.checks import check
-from conformance.checks.bytenite_calls import NEW, NEWER, NOBODY, OLDER, change, in_conditions, on, seen
+from conformance.checks.bytenite_calls import NEW, NEWER, NOBODY, OLDER, change, in_conditions, in_passing, on, seen
 from conformance.expect import accepted, expect, needed, refused, same
 from conformance.pointer import Json, get, same_value, without_nulls
 from conformance.session import Session
@@ -88,7 +90,7 @@ def _limits(session: Session, view: Json, wanted: dict[str, Json]) -> None:
 
 
 def _late(session: Session, operations: tuple[str, ...], members: tuple[str, ...]) -> None:
-    for state, job in in_conditions(session):
+    for state, job in chain(in_conditions(session), in_passing(session)):
         for operation in operations:
             before = seen(session, job)
             answer = on(session, operation, job, NEWER[operation])
@@ -101,13 +103,13 @@ def _late(session: Session, operations: tuple[str, ...], members: tuple[str, ...
 
 @check("BYT-STM-007")
 def a_job_that_was_run_keeps_sources_and_parameters(session: Session) -> None:
-    """Waiting, running, complete and failed."""
+    """Waiting, running, complete, failed, and in between."""
     _late(session, ("Customer_SetJobDatasource", "Customer_SetJobParams"), ("dataSource", "dataDestination", "params"))
 
 
 @check("BYT-STM-008")
 def a_job_that_was_run_keeps_name_and_limits(session: Session) -> None:
-    """Waiting, running, complete and failed."""
+    """Waiting, running, complete, failed, and in between."""
     _late(session, ("Customer_SetJobName", "Customer_SetJobConfigs"), ("name", "config"))
 
 
@@ -164,6 +166,30 @@ def an_aborted_job_ends(session: Session) -> None:
     expect(False, f"a minute after it was aborted a job is {session.state(job)}", session.exchanges[-1])
 
 
+@check("BYT-STM-013")
+def a_job_is_aborted_at_its_beginning(session: Session) -> None:
+    """While it takes in its input, as soon as that is seen."""
+    for job in (session.submit("long"), session.submit("waits") if "waits" in session.settings.shapes else session.submit("long")):
+        state = session.until(job, "starting", "queued", "running", step=0.5)
+        accepted(session.cancel(job), f"aborting a job that is {state}")
+        ended = any(session.phase(job) in TERMINAL for _ in session.ticks(60, 5))
+        expect(ended, f"a minute after it was aborted a job that was {state} is {session.state(job)}", session.exchanges[-1])
+
+
+@check("BYT-STM-028")
+def a_late_abort_changes_nothing(session: Session) -> None:
+    """Of a job that is complete, and of one that has failed; twice."""
+    for shape in ("quick", "fails"):
+        job = session.submit(shape)
+        session.until(job)
+        before = seen(session, job)
+        for _ in range(2):
+            session.advance(20)
+            answer, after = session.cancel(job), seen(session, job)
+            changed = [name for name in before if not same_value(without_nulls(before[name]), without_nulls(after.get(name)))]
+            expect(not changed, f"aborting a job that is {before['state']} changed {', '.join(changed)}", answer, session.exchanges[-1])
+
+
 @check("BYT-STM-014")
 def aborting_an_ended_job_is_refused(session: Session) -> None:
     """Complete or failed."""
@@ -198,10 +224,12 @@ def the_run_call_takes_every_form(session: Session) -> None:
 
 @check("BYT-STM-017")
 def limits_of_the_run_call_are_the_jobs(session: Session) -> None:
-    """Flat and under config."""
-    for body in ({"jobTimeout": 500}, {"config": {"jobTimeout": "500"}}):
+    """Flat and under config, on the older path too."""
+    for body, operation in [
+        (body, name) for body in ({"jobTimeout": 500}, {"config": {"jobTimeout": "500"}}) for name in ("Customer_RunJob", "Customer_RunJobLegacy")
+    ]:
         job = session.submit(patch={"config": {"taskTimeout": 100, "jobTimeout": 1000}}, draft=True)
-        accepted(session.start(job, body=body), f"running a job with {body}")
+        accepted(on(session, operation, job, body), f"running a job with {body}")
         _limits(session, seen(session, job), {"taskTimeout": 100, "jobTimeout": 500})
 
 

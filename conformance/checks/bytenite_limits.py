@@ -166,3 +166,21 @@ def a_timeout_of_nought_is_none(session: Session) -> None:
     job = _limited(session, {"taskTimeout": 0, "jobTimeout": 0})
     for _ in session.ticks(3 * LIMIT, LIMIT):
         _goes_on(session, job, "with timeouts of nought")
+
+
+@check("BYT-TMO-010")
+def large_timeouts_are_large(session: Session) -> None:
+    """Beyond 32 bits, as numbers and as digits: the job is complete all the same."""
+    for value in (2_147_483_649, 4_294_967_297, "4294967297", 86_400 * 365):
+        job = session.submit(patch={"config": {"jobTimeout": value, "taskTimeout": value}})
+        state = session.until(job)
+        expect(session.phase_of(state) == "succeeded", f"a job whose timeouts are {value!r} is {state}", job.created, session.exchanges[-1])
+
+
+@check("BYT-TMO-012")
+def a_job_without_timeouts_has_no_hidden_one(session: Session) -> None:
+    """Its one task goes on for as long as the target can make it, in steps of five minutes; it is complete in the end."""
+    job = session.submit("long")
+    *_, last = session.watch(job, within=3600, step=300)
+    needed(session.phase_of(last) in TERMINAL, "the job goes on for more than an hour")
+    expect(session.phase_of(last) == "succeeded", f"a job without timeouts ended as {last}", job.created, session.exchanges[-1])

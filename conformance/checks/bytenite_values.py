@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from conformance.checks import check
-from conformance.checks.bytenite_calls import NEWER, ids, in_conditions, on, page, seen
+from conformance.checks.bytenite_calls import NEWER, OLDER, ids, in_conditions, in_passing, on, page, seen
 from conformance.derived import instant
 from conformance.expect import accepted, expect, needed, refused, same
 from conformance.pointer import MISSING, Json, get, same_value, without_nulls
@@ -185,13 +187,13 @@ def a_list_stays_in_its_order(session: Session) -> None:
     for shape, draft in (("quick", False), ("quick", True), ("long", False), ("fails", False)):
         made.append(session.submit(shape if shape in session.settings.shapes else "quick", draft=draft))
         session.advance(12)
-    for draft in (made[1], None):
+    for late in (made[1], None):
         right = [job.id for job in reversed(made)]
         expect(ids(page(session)) == right, "the newest job is not first", session.exchanges[-1])
         told = ids(accepted(session.call("Customer_FilterJobs", body={}), "the list without a filter").response.json)
         expect(told == right, "the newest job is not first where the filter is empty", session.exchanges[-1])
-        if draft is not None:
-            session.start(draft)
+        if late is not None:
+            session.start(late)
             session.advance(12)
 
 
@@ -214,3 +216,53 @@ def a_second_run_on_the_older_path_is_refused(session: Session) -> None:
     """Of jobs in every condition."""
     for state, job in in_conditions(session):
         refused(on(session, "Customer_RunJobLegacy", job, {}), f"running a job that is {state}", (400, 409, 412, 422))
+
+
+@check("BYT-STM-026")
+def a_change_changes_what_it_says(session: Session) -> None:
+    """Half a minute after the creation; all else stays as it was, its instant too. The older paths do the same."""
+    whole: dict[str, Json] = {
+        "description": "cf",
+        "params": {"app": {"a": 1}},
+        "config": {"taskTimeout": 77},
+        "dataDestination": {"dataSourceDescriptor": "bucket"},
+    }
+    members = {"Datasource": {"dataSource"}, "Params": {"params", "numUnitsEstimation"}, "JobName": {"name"}, "onfigs": {"config"}}
+    for operation, body in [*NEWER.items(), *OLDER.items()]:
+        mine = next((names for word, names in members.items() if word in operation), None)
+        if mine is None:
+            continue
+        job = session.submit(patch=whole, draft=True)
+        session.advance(30)
+        before = seen(session, job)
+        accepted(on(session, operation, job, body), f"{operation} of a draft")
+        after = seen(session, job)
+        changed = {name for name in before.keys() | after.keys() if not same_value(without_nulls(before.get(name)), without_nulls(after.get(name)))}
+        expect(mine & changed, f"{operation} changes nothing", *session.exchanges[-2:])
+        expect(not changed - mine, f"{operation} also changes {', '.join(sorted(changed - mine))}", *session.exchanges[-2:])
+
+
+@check("BYT-STM-027")
+def a_late_change_on_an_older_path_is_refused(session: Session) -> None:
+    """In every condition, and nothing is changed by it."""
+    for state, job in chain(in_conditions(session), in_passing(session)):
+        for operation, body in OLDER.items():
+            before = seen(session, job)
+            answer = refused(on(session, operation, job, body), f"{operation} of a job that is {state}", (400, 409, 412, 422))
+            after = seen(session, job)
+            for name in ("dataSource", "params", "config", "name", "submittedAt"):
+                expect(before.get(name) == after.get(name), f"{operation} of a job that was {state} changed its {name}", answer, session.exchanges[-1])
+
+
+@check("BYT-RSP-039")
+def the_estimation_follows_the_work(session: Session) -> None:
+    """More replicas are more units, at creation and after a change."""
+    told = []
+    for first, then in ((2, None), (6, None), (2, 6)):
+        job = session.submit(patch={"params": {"partitioner": {"num_replicas": first}}}, draft=True)
+        if then is not None:
+            accepted(on(session, "Customer_SetJobParams", job, {"partitioner": {"num_replicas": then}}), "a change of the parameters")
+        told.append(get(accepted(on(session, "Customer_EstimateJob", job), "the estimation").response.json, "/estimation/totalEstimation"))
+    needed(all(str(one).isdigit() for one in told), f"the estimations are {told}")
+    few, many, changed = (int(one) for one in told)
+    expect(few < many == changed, f"two replicas are {few} units, six are {many}, six after a change are {changed}", *session.exchanges[-3:])

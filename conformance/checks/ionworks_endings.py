@@ -60,10 +60,59 @@ def a_submission_to_the_slash_is_called_back(session: Session) -> None:
         needed(exchange.response.is_success, "a submission to the path with a slash is sent elsewhere")
         job = session.job_of(exchange)
         view = session.view(job)
+        told = session.call(METADATA, {"job_id": job.id})
+        expect(not told.response.is_success or get(told.response.json, "/a") == 1, "what was handed in as metadata is lost", exchange, told)
+        expect(told.response.is_success or not get(view, "/metadata_path"), "metadata that has its place cannot be read", exchange, told)
         for name, value in (("priority", 6), ("parent_job_id", parent.id), ("project_id", "project-7")):
             expect(get(view, f"/{name}") == value, f"{name} is {get(view, f'/{name}')!r}, submitted was {value!r}", exchange, session.exchanges[-1])
         session.until(job)
         _is_told(session, receiver, job, "completed")
+
+
+@check("ION-WHK-011")
+def one_url_is_told_of_every_job(session: Session) -> None:
+    """Of three that end at the same time; an answer of 204 is as good as any."""
+    with Receiver(status=204) as receiver:
+        jobs = [session.submit(patch={"callback_url": receiver.url}) for _ in range(3)]
+        for job in jobs:
+            session.until(job)
+        session.advance(PATIENCE)
+        told = [get(call.body, "/job_id") for call in receiver.calls]
+        needed(told, "nobody was called")
+        expect({job.id for job in jobs} <= set(told), f"of {len(jobs)} jobs {len(set(told))} were told of", *(job.created for job in jobs))
+        session.advance(600)
+        expect(
+            len(receiver.calls) <= 2 * len(jobs), f"a client that answers 204 was called {len(receiver.calls)} times about {len(jobs)} jobs", jobs[0].created
+        )
+
+
+@check("ION-TIM-012")
+@check("ION-TIM-014")
+def a_parent_ends_with_its_last_child(session: Session) -> None:
+    """Its completed_at is not before the last look that saw it wait, and its run was over at the first."""
+    parent = session.submit()
+    child = session.submit("large", {"parent_job_id": parent.id})
+    waits = [passed for passed in session.ticks(PATIENCE) if session.state(parent) == "waiting"]
+    session.until(child)
+    view = session.view(parent)
+    made, ended = instant(get(view, "/created_at")), instant(get(view, "/completed_at"))
+    if waits and made is not None and ended is not None:
+        message = f"a parent that still waited {waits[-1]:g} seconds after its submission says that it ended {ended - made:g} seconds after it"
+        expect(ended - made >= waits[-1] - 2, message, parent.created, session.exchanges[-1])
+        spent = get(view, "/compute_time")
+        is_short = not isinstance(spent, int | float) or spent <= waits[0] + 2
+        expect(is_short, f"a parent that was seen to wait after {waits[0]:g} seconds has the compute_time {spent!r}", session.exchanges[-1])
+
+
+@check("ION-REQ-029")
+def a_parent_may_have_ended(session: Session) -> None:
+    """Well, badly, or by a cancel."""
+    for shape in ("quick", "fails", "waits"):
+        parent = session.submit(shape)
+        if shape == "waits":
+            session.cancel(parent)
+        session.until(parent)
+        accepted(session.post(session.body(patch={"parent_job_id": parent.id})), f"a submission under a parent that is {session.state(parent)}")
 
 
 @check("ION-WHK-010")

@@ -113,6 +113,16 @@ def each_answer_has_its_own_correlation(session: Session) -> None:
     expect(len(set(told)) == len(told), "two answers have the same x-correlation-id", *asked)
 
 
+@check("ION-RSP-002")
+def what_no_operation_serves_has_a_correlation(session: Session) -> None:
+    """An unknown path, and a method that a path does not have."""
+    needed(session.submit().created.response.header("x-correlation-id"), "answers carry no x-correlation-id")
+    base = session.directory.base
+    for method, path in (("GET", f"{base}/zz-nowhere"), ("DELETE", f"{base}/jobs"), ("PUT", f"{base}/jobs/{NOBODY}")):
+        exchange = session.send(method, path)
+        expect(exchange.response.header("x-correlation-id"), f"{method} {path} is answered {exchange.response.status} without x-correlation-id", exchange)
+
+
 @check("ION-CRT-001")
 @check("ION-CRT-002")
 def a_job_is_what_its_submission_named(session: Session) -> None:

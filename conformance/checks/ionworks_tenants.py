@@ -123,3 +123,18 @@ def a_credential_serves_its_own_organisation(session: Session) -> None:
     refused(session.read(job, credential="foreign"), "reading for another organisation", STRANGERS + DENIED)
     refused(session.list_jobs(credential="foreign"), "the list of another organisation", STRANGERS + DENIED)
     refused(session.post(session.body(), credential="foreign"), "a submission for another organisation", STRANGERS + DENIED)
+
+
+@check("ION-ISO-008")
+def the_slash_knows_tenants_too(session: Session) -> None:
+    """What is submitted there belongs to the tenant, who can read it, and nobody else."""
+    first, second = _tenants(session)
+    exchange = session.call("submit_job_jobs__post", body=session.body(), tenant=first)
+    needed(exchange.response.is_success, "a submission to the path with a slash is sent elsewhere")
+    job = session.job_of(exchange, tenant=first)
+    twin = session.submit(tenant=first)
+    for name in ("organization_id", "user_id"):
+        told, right = get(exchange.response.json, f"/{name}"), get(twin.created.response.json, f"/{name}")
+        expect(told == right, f"{name} is {told!r} on the path with a slash and {right!r} without", exchange, twin.created)
+    accepted(session.read(job, tenant=first), "reading one's own job")
+    refused(session.read(job, tenant=second), "reading the job of another tenant", STRANGERS)

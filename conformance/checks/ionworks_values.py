@@ -45,7 +45,14 @@ def texts_and_lists_come_back_as_they_went_in(session: Session) -> None:
     """Of all alphabets, with white space around, empty, and nested."""
     _kept(
         session,
-        {"word": "Größe ☃ 電池 \U0001f50b", "padded": "  two lines\n\tand a tab ", "none": "", "list": [3, 1, 2, [], {}, ""], "deep": {"a": {"b": {"c": [0]}}}},
+        {
+            "word": "Größe ☃ 電池 \U0001f50b",
+            "padded": "  two lines\n\tand a tab ",
+            "none": "",
+            "nothing": None,
+            "list": [3, 1, 2, [], {}, ""],
+            "deep": {"a": {"b": {"c": [0]}}},
+        },
     )
     many = {f"key-{number}": number for number in range(64)}
     _kept(session, many)

@@ -17,7 +17,8 @@ PATIENCE = 16
 """Seconds of the eighteen that a job waits for room."""
 
 
-def _node(name: str, **others: Any) -> Json:
+def node(name: str, **others: Any) -> Json:
+    """A class of nodes with four cores and four gibibytes."""
     return {"class": name, "cpu": 4, "memory_gib": 4, **others}
 
 
@@ -26,7 +27,7 @@ def _of(session: Session, job: JobRef) -> str:
     return str(get(session.view(job), "/driver_node_id"))
 
 
-def _given(session: Session, shape: str, patch: Json = None, *, pools: str = "") -> JobRef:
+def given(session: Session, shape: str, patch: Json = None, *, pools: str = "") -> JobRef:
     """A job unlike any other, so that two worlds of one check do not make the same id for it."""
     marked = {"metadata": {"judge": session.unique("m")}, **(patch or {})}
     return session.submit(shape, marked, headers={POOL: pools} if pools else {})
@@ -34,7 +35,7 @@ def _given(session: Session, shape: str, patch: Json = None, *, pools: str = "")
 
 def _long(session: Session, patch: Json = None, *, pools: str = "") -> JobRef:
     """A job that runs long, after as long as it may wait or as soon as it does not."""
-    job = _given(session, "long", patch, pools=pools)
+    job = given(session, "long", patch, pools=pools)
     for _ in session.ticks(PATIENCE, 1):
         if session.phase(job) != "queued":
             break
@@ -45,7 +46,7 @@ def _long(session: Session, patch: Json = None, *, pools: str = "") -> JobRef:
 def what_is_taken_is_not_given_again(session: Session) -> None:
     """Cores, memory and a further resource, each more than half of what the only node has."""
     for wish in ({"entrypoint_num_cpus": 2.5}, {"entrypoint_memory": 3 << 30}, {"entrypoint_resources": {"NPU": 3}}):
-        staged(session, _node("only", custom={"NPU": 4}))
+        staged(session, node("only", custom={"NPU": 4}))
         first, second = _long(session, wish), _long(session, wish)
         needed(session.phase(first) == "running", f"a job that asks for {wish} does not run on an empty node that has it")
         for _ in session.ticks(10, 5):
@@ -57,8 +58,8 @@ def what_is_taken_is_not_given_again(session: Session) -> None:
 def what_an_ended_job_held_is_free(session: Session) -> None:
     """One that was stopped, one that succeeded, one that failed."""
     for shape in ("long", "quick", "fails"):
-        staged(session, _node("only"))
-        first = _given(session, shape, {"entrypoint_num_cpus": 3})
+        staged(session, node("only"))
+        first = given(session, shape, {"entrypoint_num_cpus": 3})
         session.until(first, *(("running",) if shape == "long" else ()))
         if shape == "long":
             said(session.cancel(first), "stopping a running job", True)
@@ -70,7 +71,7 @@ def what_an_ended_job_held_is_free(session: Session) -> None:
 @check("OYR-STM-014")
 def a_job_that_loses_its_node_has_failed(session: Session) -> None:
     """It does not run elsewhere, though there is room."""
-    staged(session, _node("one"), _node("two"))
+    staged(session, node("one"), node("two"))
     job = in_state(session, "long", "running")
     answer = session.target.ask_control("POST", f"/nodes/{_of(session, job)}/fail", sandbox=session.name)
     needed(answer.is_success, f"the node cannot be taken down: {answer.status}")
@@ -81,7 +82,7 @@ def a_job_that_loses_its_node_has_failed(session: Session) -> None:
 @check("OYR-PRI-004")
 def of_equal_jobs_the_first_runs_first(session: Session) -> None:
     """Three of them wait for one place."""
-    staged(session, _node("only"))
+    staged(session, node("only"))
     _long(session, {"entrypoint": "sleep 5", "entrypoint_num_cpus": 3})
     waiting = [session.submit("quick", {"entrypoint": "sleep 5", "entrypoint_num_cpus": 3}) for _ in range(3)]
     order: list[str] = []
@@ -94,9 +95,9 @@ def of_equal_jobs_the_first_runs_first(session: Session) -> None:
 @check("OYR-TIM-010")
 def the_start_of_a_job_that_waited_is_when_it_was_placed(session: Session) -> None:
     """Eight seconds after it was submitted."""
-    staged(session, _node("only"))
+    staged(session, node("only"))
     first = _long(session, {"entrypoint": "sleep 8", "entrypoint_num_cpus": 3})
-    second = _given(session, "long", {"entrypoint_num_cpus": 3})
+    second = given(session, "long", {"entrypoint_num_cpus": 3})
     session.until(second, "running", within=17, step=0.5)
     end, start = told_instant(session, first, "end_time"), told_instant(session, second, "start_time")
     expect(abs(start - end) <= NEAR, f"a job that waited until {end:g} tells that it started at {start:g}", *session.exchanges[-2:])
@@ -105,22 +106,22 @@ def the_start_of_a_job_that_waited_is_when_it_was_placed(session: Session) -> No
 @check("OYR-PRI-001")
 def earlier_labels_are_preferred(session: Session) -> None:
     """Whichever stands first, and the second where the first has no room."""
-    staged(session, _node("one", labels={"zone-a": "true"}), _node("two", labels={"zone-b": "true"}))
+    staged(session, node("one", labels={"zone-a": "true"}), node("two", labels={"zone-b": "true"}))
     for pools, wanted in (("zone-a,zone-b", "one"), ("zone-b, zone-a", "two")):
         job = _long(session, {"entrypoint_num_cpus": 3}, pools=pools)
-        node = _of(session, job)
-        expect(node.startswith(wanted), f"a job with the labels {pools!r} is on {node!r}", session.exchanges[-1])
+        where = _of(session, job)
+        expect(where.startswith(wanted), f"a job with the labels {pools!r} is on {where!r}", session.exchanges[-1])
         session.cancel(job)
     full = _long(session, {"entrypoint_num_cpus": 3}, pools="zone-a")
     needed(session.phase(full) == "running", "a job with a label does not run")
-    node = _of(session, _long(session, {"entrypoint_num_cpus": 3}, pools="zone-a,zone-b"))
-    expect(node.startswith("two"), f"a job whose first label has no room is on {node!r}", session.exchanges[-1])
+    where = _of(session, _long(session, {"entrypoint_num_cpus": 3}, pools="zone-a,zone-b"))
+    expect(where.startswith("two"), f"a job whose first label has no room is on {where!r}", session.exchanges[-1])
 
 
 @check("OYR-PRI-002")
 def a_label_is_a_demand(session: Session) -> None:
     """A node without it is not taken though it is free; as a wish it may be."""
-    staged(session, _node("one", labels={"zone-a": "true"}), _node("two"))
+    staged(session, node("one", labels={"zone-a": "true"}), node("two"))
     for _ in range(2):
         _long(session, {"entrypoint_num_cpus": 2}, pools=" zone-a ")
     job = _long(session, {"entrypoint_num_cpus": 2}, pools="zone-a")
@@ -132,11 +133,11 @@ def a_label_is_a_demand(session: Session) -> None:
 @check("OYR-PRI-003")
 def labels_may_come_in_the_body(session: Session) -> None:
     """By themselves; the header counts more."""
-    staged(session, _node("one", labels={"zone-a": "true"}), _node("two", labels={"zone-b": "true"}))
+    staged(session, node("one", labels={"zone-a": "true"}), node("two", labels={"zone-b": "true"}))
     for pools, wanted in (("", "two"), ("zone-a", "one")):
         job = _long(session, {"labels": "zone-b"}, pools=pools)
-        node = _of(session, job)
-        expect(node.startswith(wanted), f"a job with the member labels zone-b and the header {pools!r} is on {node!r}", session.exchanges[-1])
+        where = _of(session, job)
+        expect(where.startswith(wanted), f"a job with the member labels zone-b and the header {pools!r} is on {where!r}", session.exchanges[-1])
 
 
 @check("OYR-LST-004")

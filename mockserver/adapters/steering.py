@@ -15,13 +15,7 @@ REASON_LENGTH = 1000
 def script(call: Call, *maps: Json) -> Script | None:
     """What a rule and the reserved keys in the free maps want of the job; a key counts more than the rule. Raises Refusal for a bad value."""
     for found in maps:
-        if found.__class__ is dict and (
-            "MOCK_RUN_SECONDS" in found
-            or "MOCK_EXIT_CODE" in found
-            or "MOCK_FAIL_REASON" in found
-            or "MOCK_STAY_QUEUED" in found
-            or "MOCK_FAIL_ATTEMPTS" in found
-        ):
+        if found.__class__ is dict and not _RESERVED.isdisjoint(found):
             return _read(call, maps)
     return call.script
 
@@ -105,3 +99,5 @@ KEYS: dict[str, tuple[str, Callable[[Json], Any], str]] = {
     "MOCK_FAIL_ATTEMPTS": ("fail_attempts", _whole(1_000_000), "a count from 0 to 1000000"),
 }
 """Reserved keys: the member of the script each sets, how its value is read, and what is expected."""
+
+_RESERVED = frozenset(KEYS)

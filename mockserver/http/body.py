@@ -13,7 +13,6 @@ from typing import Any
 import orjson
 
 from mockserver.adapters.exchange import Refusal
-from mockserver.http.eager import take_whole
 from mockserver.http.limits import BODY_BYTES, BODY_DEPTH, INTEGER_DIGITS
 from mockserver.http.media import inflate, too_large
 
@@ -28,13 +27,17 @@ class Disconnected(Exception):
 
 
 async def receive_body(receive: Receive, fields: Mapping[bytes, bytes]) -> bytes:
-    """All bytes of the body, decompressed. Raises Refusal (too large, unknown coding) and Disconnected."""
-    raw = take_whole(receive)
-    if raw is None or len(raw) > BODY_BYTES:
-        length = fields.get(b"content-length", b"")
-        if raw is not None or (length.isdigit() and int(length[:20]) > BODY_BYTES):
-            raise too_large()
-        raw = await _read(receive)
+    """A body that is still coming, to its end. Raises Refusal (too large, unknown coding) and Disconnected."""
+    length = fields.get(b"content-length", b"")
+    if length.isdigit() and int(length[:20]) > BODY_BYTES:
+        raise too_large()
+    return unpacked(await _read(receive), fields)
+
+
+def unpacked(raw: bytes, fields: Mapping[bytes, bytes]) -> bytes:
+    """A body as it was before it was compressed. Raises Refusal (too large, unknown coding)."""
+    if len(raw) > BODY_BYTES:
+        raise too_large()
     coding = fields.get(b"content-encoding")
     return raw if coding is None or not raw else inflate(raw, coding)
 

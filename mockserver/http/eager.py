@@ -7,11 +7,14 @@ does wait goes on as an ordinary task from where it stopped; until it has waited
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, MutableMapping
 from typing import Any
 
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+STATUS = "understudy.status"
+"""Where a scope keeps what was answered."""
 
 
 class EagerProtocol(HttpToolsProtocol):
@@ -56,17 +59,18 @@ def take_whole(receive: Callable[..., Any]) -> bytes | None:
     return body
 
 
-def send_whole(send: Callable[..., Any], status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> bool:
-    """Send status, header fields (Content-Length among them) and body at once; False, and nothing sent, where that is not possible."""
+def send_whole(scope: MutableMapping[str, Any], send: Callable[..., Any], status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> bool:
+    """Send status, header fields (Content-Length among them) and body (none for a HEAD) at once; False, and nothing sent, where that cannot be."""
     cycle = getattr(send, "__self__", None)
     if cycle.__class__ is not RequestResponseCycle or cycle.response_started or cycle.disconnected or cycle.flow.write_paused:
         return False
+    scope[STATUS] = status
     parts = [STATUS_LINE[status]]
     for name, value in (*cycle.default_headers, *headers):
         parts += (name, b": ", value, b"\r\n")
     if not cycle.keep_alive:
         parts.append(b"connection: close\r\n")
-    parts += (b"\r\n", body)
+    parts += (b"\r\n", b"" if scope["method"] == "HEAD" else body)
     cycle.response_started = cycle.response_complete = True
     cycle.waiting_for_100_continue = False
     cycle.transport.write(b"".join(parts))

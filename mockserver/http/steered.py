@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -52,7 +53,7 @@ def _anything(reply: Reply) -> tuple[Violation, ...]:
     return ()
 
 
-def before(contract: Contract, scope: Mapping[str, Any], fields: Mapping[bytes, bytes], sandbox: Sandbox) -> Turn | None:
+async def before(contract: Contract, scope: Mapping[str, Any], fields: Mapping[bytes, bytes], sandbox: Sandbox) -> Turn | None:
     """What faults and preferences make of a request that was received, before anybody looks into it; None if nothing. Raises Refusal."""
     turn = None
     if sandbox.faults.given:
@@ -70,6 +71,8 @@ def before(contract: Contract, scope: Mapping[str, Any], fields: Mapping[bytes, 
         turn.delay, turn.preference = turn.delay + wish.wait, wish.applied
         if wish.code is not None and turn.reply is None:
             turn.reply = forced.by_status(contract, wish.code, f"the request prefers status {wish.code}", headers={})
+    if turn is not None and turn.delay:
+        await asyncio.sleep(turn.delay)
     return turn
 
 

@@ -15,10 +15,10 @@ from typing import Any
 from mockserver.adapters.exchange import Refusal, Reply, Violation
 from mockserver.http import errors, steered
 from mockserver.http.answer import encode
-from mockserver.http.body import Disconnected, Receive, receive_body
+from mockserver.http.body import Disconnected, Receive, receive_body, unpacked
 from mockserver.http.contract import Contract, Fields, target
 from mockserver.http.courier import Courier
-from mockserver.http.eager import send_whole
+from mockserver.http.eager import STATUS, send_whole, take_whole
 from mockserver.http.guard import Guard
 from mockserver.http.logs import ACCESS
 from mockserver.http.metrics import Passed
@@ -29,6 +29,7 @@ from mockserver.http.sandbox import DEFAULT, HEADER, SANDBOX, Sandbox, Sandboxes
 from mockserver.http.served import Served
 from mockserver.http.stream import send_stream
 from mockserver.http.strike import send_struck
+from mockserver.simulation.world import World
 
 Scope = dict[str, Any]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -39,7 +40,6 @@ access = logging.getLogger(ACCESS)
 _Exchange = tuple[str, str, bytes, int, list[tuple[bytes, bytes]], bytes, float, float, str]
 """API, operation, body, status (0: cut), header fields and body of the answer, when it began (ticks), real seconds, who had a hand in it."""
 
-_STATUS = "understudy.status"  # where a scope keeps what was answered
 OWN = "/_mock/"  # where the control API and our pages are; the journal is about vendors' APIs
 
 
@@ -62,16 +62,14 @@ class ContractApplication:
     async def _noted(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = ticks()
         await self._serve(scope, receive, send)
-        self._note(scope, scope.get(_STATUS, 0), (ticks() - started) * 1000)
+        self._note(scope, scope.get(STATUS, 0), (ticks() - started) * 1000)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         operation = scope["extensions"]["connexion_routing"]["operation_id"]
         if operation is None:
             await self._serve_unrouted(scope, send)
             return
-        contract = self._contracts.get(operation)
-        if contract is None:
-            contract = self._contracts[operation] = self.served.contract(operation)
+        contract = self._contracts.get(operation) or self._compiled(operation)
         sandbox = turn = reason = None
         raw, began = b"", ticks()
         try:
@@ -83,12 +81,11 @@ class ContractApplication:
                 contract = self._other(operation)
             contract.credentials.check(fields, scope["query_string"])
             if contract.reads_body:
-                raw = await receive_body(receive, fields)
+                whole = take_whole(receive)
+                raw = await receive_body(receive, fields) if whole is None else unpacked(whole, fields)
                 began = ticks()
             if (sandbox.faults.given or PREFER in fields) and not contract.is_control:
-                turn = steered.before(contract, scope, fields, sandbox)
-                if turn is not None and turn.delay:
-                    await asyncio.sleep(turn.delay)
+                turn = await steered.before(contract, scope, fields, sandbox)
             world = sandbox.move(is_read=contract.is_read)
             reply = None if turn is None else turn.reply
             if reply is None:
@@ -96,17 +93,12 @@ class ContractApplication:
                 if sandbox.rules.given and not contract.is_control:
                     turn = steered.ruled(contract, call, fields, sandbox, turn)
                 reply = contract.function(call) if turn is None or turn.reply is None else turn.reply
-                if contract.is_control and isawaitable(reply):
-                    await asyncio.sleep(0)  # what may have a time limit needs a task, which a first step is not (eager.py)
-                    reply = await reply
-                if reply.later is not None:
-                    reply = await final(reply, sandbox, receive=receive, closing=self.closing)
-            if world.awaited or (contract.is_control and sandbox.needs_moving) or (
-                not (sandbox.is_attended or sandbox.pace.stands) and sandbox.moves_by_itself
-            ):
-                self.courier.attend(sandbox)
+                if contract.is_control or reply.later is not None:
+                    reply = await self._settled(reply, sandbox, receive)
+            if world.awaited or contract.is_control or not sandbox.pace.stands:
+                self._attend(sandbox, world, contract)
         except Disconnected:
-            return
+            return None
         except Exception as error:  # every exception is answered, in errors.py's words
             reason = errors.refusal(error)
             reply = errors.worded(reason, contract.adapter)
@@ -118,14 +110,35 @@ class ContractApplication:
             told, status = ("", reply.status) if turn is None else (turn.told, 0 if turn.drops else reply.status)
             self._remember(scope, (contract.api, operation, raw, status, headers, body, began, took, told), reason, sandbox)
         if turn is not None and turn.strike is not None and reply.stream is None:
-            scope[_STATUS] = await send_struck(turn.strike, scope, send, status=reply.status, headers=headers, body=body)
-        elif reply.stream is not None and sandbox is not None and scope["method"] != "HEAD":
-            scope[_STATUS] = reply.status
-            await send_stream(reply, headers, sandbox, receive=receive, send=send, closing=self.closing)
+            scope[STATUS] = await send_struck(turn.strike, scope, send, status=reply.status, headers=headers, body=body)
+        elif reply.stream is not None or not send_whole(scope, send, reply.status, headers, body):
+            await self._send(scope, receive, send, reply=reply, body=body, headers=headers, sandbox=sandbox)
+
+    async def _settled(self, reply: Any, sandbox: Sandbox, receive: Receive) -> Reply:
+        """The reply itself, when what it waits for has happened."""
+        if isawaitable(reply):
+            await asyncio.sleep(0)  # what may have a time limit needs a task, which a first step is not (eager.py)
+            reply = await reply
+        final_reply: Reply = reply if reply.later is None else await final(reply, sandbox, receive=receive, closing=self.closing)
+        return final_reply
+
+    async def _send(
+        self, scope: Scope, receive: Receive, send: Send, *, reply: Reply, body: bytes, headers: Iterable[tuple[bytes, bytes]], sandbox: Sandbox | None
+    ) -> None:
+        if reply.stream is None or sandbox is None or scope["method"] == "HEAD":
+            await _send(scope, send, status=reply.status, body=body, headers=headers)
         else:
-            scope[_STATUS] = reply.status
-            if not send_whole(send, reply.status, headers, b"" if scope["method"] == "HEAD" else body):
-                await _send(scope, send, status=reply.status, body=body, headers=headers)
+            scope[STATUS] = reply.status
+            await send_stream(reply, headers, sandbox, receive=receive, send=send, closing=self.closing)
+
+    def _attend(self, sandbox: Sandbox, world: World, contract: Contract) -> None:
+        """Have the courier look after a sandbox in which something will happen without a request."""
+        if world.awaited or (contract.is_control and sandbox.needs_moving) or (not sandbox.is_attended and sandbox.moves_by_itself):
+            self.courier.attend(sandbox)
+
+    def _compiled(self, operation: str) -> Contract:
+        contract = self._contracts[operation] = self.served.contract(operation)
+        return contract
 
     def _other(self, operation: str) -> Contract:
         contract = self._otherwise.get(operation)
@@ -203,7 +216,7 @@ class ContractApplication:
 
 
 async def _send(scope: Scope, send: Send, *, status: int, body: bytes, headers: Iterable[tuple[bytes, bytes]]) -> None:
-    scope[_STATUS] = status
+    scope[STATUS] = status
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 

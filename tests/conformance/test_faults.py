@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections import Counter
 
 import pytest
@@ -12,7 +13,9 @@ from conformance.record import Options
 from conformance.runner import run
 from conformance.target import Target
 from conformance.verdict import Exit, Verdict
+from conformance.wire import missing_capabilities
 from mockserver.http.app import create_app
+from tests.conformance.companions import COMPANIONS
 from tests.conformance.faults import Fault, all_faults
 
 
@@ -33,6 +36,26 @@ def test_every_fault_names_a_requirement_and_no_id_is_used_twice() -> None:
     assert [id_ for id_, count in counted.items() if count > 1] == []
     for fault in all_faults():
         assert {fault.requirement, *fault.also} <= catalogues.load(fault.api).requirements.keys(), fault.id
+
+
+@pytest.mark.parametrize("api", specs.names())
+def test_each_must_that_the_mock_can_show_has_a_fault_of_its_own(api: str) -> None:
+    own = {fault.requirement for fault in all_faults(api)}
+    with Target.in_process(create_app([api]), api) as target:
+        shown = [one for one in catalogues.load(api).requirements.values() if not one.not_tested and not missing_capabilities(target, one.needs)]
+
+    assert [one.id for one in shown if one.level == "MUST" and one.id not in own] == []
+
+
+@pytest.mark.parametrize("glob", COMPANIONS)
+def test_what_breaks_together_says_why(glob: str) -> None:
+    globs, reason = COMPANIONS[glob]
+    known = {id_ for api in specs.names() for id_ in catalogues.load(api).requirements}
+    musts = {fault.requirement for fault in all_faults()}
+
+    assert [one for one in globs if not fnmatch.filter(known, one)] == []
+    assert fnmatch.filter(musts, glob)
+    assert len(reason.split()) > 3
 
 
 SAMPLE = [fault for number, fault in enumerate(all_faults()) if number % 31 == 0]

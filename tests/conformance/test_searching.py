@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jsonschema_rs
 import pytest
+from rich.console import Console
 
 import specs
-from conformance.fuzz import Finding, fuzz
-from conformance.fuzz_bench import without_false_keys
+from conformance import catalogue as catalogues
+from conformance.deep import search
+from conformance.exchange import Exchange, Request, Response
+from conformance.fuzz import Finding, documented_refusals, fuzz
+from conformance.fuzz_bench import Bench, without_false_keys
 from conformance.machine import explore
+from conformance.modes import options_for
+from conformance.panel import Panel
+from conformance.record import Options, Report, Search
+from conformance.replay import replay
+from conformance.report import terminal
+from conformance.report.json import canonical
+from conformance.runner import run
 from conformance.target import Target, request_examples
+from conformance.verdict import Exit, Result, Verdict
 from mockserver.http.app import create_app
 from mockserver.http.server import serving
-from tests.conformance.faults import all_faults
+from tests.conformance.faults import Asked, all_faults, requests
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,22 +47,150 @@ def test_random_clients_find_nothing_on_the_clean_mock(api: str) -> None:
         assert explore(target, examples=4, steps=10) == []
 
 
-PLAY = """
-from conformance.machine import explore
+SEARCH = """
+import sys
+from conformance.record import Options
+from conformance.report.json import text
+from conformance.runner import run
 from conformance.target import Target
 from mockserver.http.app import create_app
-from tests.conformance.faults import all_faults
-fault = next(one for one in all_faults("ionworks") if one.id == "ionworks:ended-jobs-come-back")
-with fault.apply(create_app(["ionworks"])) as app, Target.in_process(app, "ionworks") as target:
-    print(explore(target, examples=30)[0].requirement)
+from tests.conformance.faults import Asked, all_faults, requests
+api = sys.argv[1].partition(":")[0]
+fault = next(one for one in all_faults(api) if one.id == sys.argv[1])
+with fault.apply(create_app([api])) as app, Target.in_process(app, api) as target:
+    report = run(target, Options(profiles=("create-only",), games=int(sys.argv[2]), fuzz_examples=int(sys.argv[3])))
+    report.seconds = 0.0
+    print(text([report]))
 """
 
 
-def test_random_clients_find_what_is_broken_and_always_the_same() -> None:
-    """From process to process; what else the shortest game breaks beside its first finding is not held here."""
-    told = [subprocess.run([sys.executable, "-W", "ignore", "-c", PLAY], cwd=ROOT, capture_output=True, text=True, check=True).stdout for _ in range(2)]
+@pytest.mark.parametrize(
+    ("fault", "games", "examples", "found"), [("ionworks:ended-jobs-come-back", 30, 0, "ION-STM-001"), ("openyuanrong:id-number", 10, 1, "OYR-IDM-009")]
+)
+def test_equal_seeds_give_equal_reports_in_whichever_process(fault: str, games: int, examples: int, found: str) -> None:
+    """The whole report: verdicts, exchanges byte by byte, how much was done."""
+    words = [sys.executable, "-W", "ignore", "-c", SEARCH, fault, str(games), str(examples)]
+    told = [subprocess.run(words, cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True).stdout for seed in "12"]
 
-    assert told == ["JOB-STM-004\n"] * 2
+    assert told[0] == told[1]
+    assert found in {id_ for search in json.loads(told[0])["runs"][0]["searches"] for id_ in search["broken"]}
+
+
+def searched(id_: str, *, games: int = 0, examples: int = 0) -> Search:
+    """What one kind of random clients finds on a broken mock."""
+    api = id_.partition(":")[0]
+    fault = next(one for one in all_faults(api) if one.id == id_)
+    with fault.apply(create_app([api])) as app, Target.in_process(app, api) as target:
+        (told,) = search(target, catalogues.load(api), seed=1, games=games, examples=examples)
+    return told
+
+
+@pytest.mark.parametrize(
+    ("fault", "requirement"),
+    [
+        ("bytenite:units-fraction", "BYT-RSP-008"),
+        ("ionworks:cancel-of-nobody", "JOB-ERR-012"),
+        ("openyuanrong:stop-ignored", "JOB-STM-007"),
+        ("openyuanrong:delete-of-nobody", "JOB-ERR-013"),
+        ("runai:wrong-success-status", "JOB-RSP-001"),
+        ("xio:completed-while-running", "XIO-TIM-005"),
+    ],
+)
+def test_the_state_machine_alone_finds_what_is_broken(fault: str, requirement: str) -> None:
+    told = searched(fault, games=60)
+
+    assert requirement in {one.requirement for one in told.violations}
+    assert told.examples
+    assert told.steps
+    assert all(one.exchanges[0].operation for one in told.violations)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("fault", "requirement"),
+    [("openyuanrong:id-number", "OYR-IDM-009"), ("openyuanrong:everyday-reading-counts", "OYR-RSP-014"), ("runai:empty-is-null", "JOB-RSP-002")],
+)
+def test_schemathesis_alone_finds_what_is_broken_and_shows_little(fault: str, requirement: str) -> None:
+    told = searched(fault, examples=1)
+    found = [one for one in told.violations if one.requirement == requirement]
+
+    assert found
+    assert all(1 <= len(one.exchanges) <= 4 for one in found)
+    assert told.steps > 100
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_in_ci_mode_random_clients_join_in_process_and_the_report_says_what_they_did(capsys: pytest.CaptureFixture[str]) -> None:
+    with Target.in_process(create_app(["openyuanrong"]), "openyuanrong") as target:
+        (options,) = options_for("ci", Options(profiles=("create-only",)), quick=False)
+        report = run(target, replace(options, games=5, fuzz_examples=1))
+    whole = canonical([report])
+    terminal.show(whole, Console(highlight=False))
+
+    assert report.exit is Exit.CONFORMANT, report.sentence
+    assert options.games > 5
+    assert options.fuzz_examples > 1
+    assert [(one["by"], one["examples"] > 0, one["steps"] > 0, len(one["operations"]), one["broken"]) for one in whole["runs"][0]["searches"]] == [
+        ("state machine", True, True, 5, []),
+        ("schemathesis", True, True, 5, []),
+    ]
+    assert "schemathesis, seed 1: " in capsys.readouterr().out
+    assert options_for("ci", Options(), quick=True) == [Options()]
+
+
+def test_what_random_clients_find_can_be_replayed() -> None:
+    with _broken("openyuanrong:stop-ignored") as target:
+        found = explore(target)
+        report = Report("openyuanrong", "", Options(), {one.requirement: Result(one.requirement, Verdict.FAIL, one.message, [one]) for one in found})
+        told = replay(target, canonical([report]), "JOB-STM-007")
+
+    assert len(told) > 3
+    assert [then for _, then, _ in told] == [now for _, _, now in told]
+
+
+@contextmanager
+def _broken(id_: str) -> Iterator[Target]:
+    api = id_.partition(":")[0]
+    fault = next(one for one in all_faults(api) if one.id == id_)
+    with fault.apply(create_app([api])) as app, Target.in_process(app, api) as target:
+        yield target
+
+
+def test_a_wrong_body_that_was_refused_for_another_reason_is_tried_on_a_job_that_exists() -> None:
+    spec = specs.load("bytenite")
+    operation = next(one for one in spec.operations.values() if one.path.endswith("/{jobId}/jobname"))
+
+    def mend(asked: Asked) -> None:
+        asked.body = {"jobName": "whatever was asked for"}
+
+    with requests("bytenite", operation.id, mend)(create_app(["bytenite"])) as app, Target.in_process(app, "bytenite") as target:
+        bench = Bench(spec, target)
+        list(bench.findings(_recorded("PATCH", f"{spec.base_path}{operation.path.replace('{jobId}', 'nobody')}", b'{"jobName": 5}', 404)))
+        found = list(bench.twins())
+
+    assert [one.check for one in found] == ["wrong_reason"]
+
+
+def _recorded(method: str, path: str, body: bytes, status: int) -> Any:
+    """What schemathesis records of one case with a wrong body."""
+    asked = SimpleNamespace(method=method, uri=f"http://localhost{path}", headers={"Content-Type": ["application/json"]}, body=body)
+    told = SimpleNamespace(status_code=status, headers={"content-type": ["application/json"]}, content=b"{}", content_size=2)
+    case = SimpleNamespace(meta=SimpleNamespace(components={"body": SimpleNamespace(mode="negative")}))
+    return SimpleNamespace(
+        interactions={"1": SimpleNamespace(request=asked, response=told, timestamp=0.0)}, cases={"1": SimpleNamespace(value=case)}, checks={}
+    )
+
+
+@pytest.mark.parametrize(("operation", "is_broken"), [("yr_submit_job", False), ("yr_stop_job", True), ("yr_list_jobs", True)])
+def test_only_the_operation_that_the_document_names_may_answer_500(operation: str, is_broken: bool) -> None:
+    """Elsewhere a documented 500 is still a failure of the server."""
+    spec = specs.load("openyuanrong")
+    told = Exchange(Request("POST", "", ""), Response(500, (("content-type", "application/json"),), b'"no room"'), operation=operation)
+
+    broken = {one.requirement for one in Panel(spec, catalogues.load("openyuanrong")).observe(told)}
+
+    assert ("JOB-ERR-010" in broken) is is_broken
+    assert [one["include-operation-id"] for one in documented_refusals("openyuanrong") if "not_a_server_error" in one["checks"]] == ["yr_submit_job"]
 
 
 @pytest.mark.parametrize("api", specs.names())

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from mockserver.simulation.cluster import GPU, MILLI, SHARE
 from mockserver.simulation.job import Job, Outcome
+from mockserver.simulation.node import DOWN
 from mockserver.simulation.team import Member
 from mockserver.simulation.world import World
 
@@ -27,6 +28,7 @@ def everything(here: World) -> None:
         teams_add_up(job)
         limits_are_kept(here, job)
         nodes_are_what_was_asked_for(here, job)
+        nobody_is_where_a_node_is_down(here, job)
 
 
 def capacity_is_conserved(here: World, jobs: list[Job]) -> None:
@@ -187,6 +189,12 @@ def nodes_are_what_was_asked_for(here: World, job: Job) -> None:
         assert set(wanted.labels) <= set(machine.labels)
 
 
+def nobody_is_where_a_node_is_down(here: World, job: Job) -> None:
+    """A node that is down has lost whoever was on it, unless the job's course knows no way to leave from there."""
+    lost = [node for node, _ in job.holding if here.scheduler.cluster.conditions[node] == DOWN]
+    assert not lost or not job.stage.on.keys() & {"displaced", "failed"}
+
+
 def settled(here: World) -> None:
     """What holds only when everything due has happened: nobody waits for room that is there, and equal shapes keep their order."""
     cluster, scheduler = here.scheduler.cluster, here.scheduler
@@ -195,7 +203,7 @@ def settled(here: World) -> None:
     waiting = [entry[2] for shape in scheduler.allotment.queue.shapes for entry in shape.waiting if entry[3] == entry[2].generation]
     for job in waiting:
         assert job.phase == "queued"
-        assert not [node for node in range(len(cluster.nodes)) if fits_now(here, job, node)], f"{job} waits though a node has room"
+        assert scheduler.allotment.policy != "greedy" or not [node for node in range(len(cluster.nodes)) if fits_now(here, job, node)], f"{job} waits though a node has room"
     for job in waiting:
         since = job.attempts()[-1].queued
         for other in (other for other in here.everybody() if other.shape is job.shape and other.holding):

@@ -10,6 +10,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
+from mockserver.simulation import allotment as allotment_module
+from mockserver.simulation import elastic as elastic_module
+from mockserver.simulation import reservation as reservation_module
 from mockserver.simulation import scheduler as scheduler_module
 from mockserver.simulation import team as team_module
 from mockserver.simulation.allotment import Allotment
@@ -20,7 +23,8 @@ from mockserver.simulation.fairshare import FairShare
 from mockserver.simulation.job import Job
 from mockserver.simulation.queue import Queue
 from mockserver.simulation.scheduler import Scheduler
-from tests.simulation import test_fairshare, test_policies, test_teams
+from mockserver.simulation.tenants import Tenants
+from tests.simulation import test_fairshare, test_policies, test_reference, test_teams
 from tests.simulation.test_machine import Crowd
 
 EXAMPLES = 100
@@ -66,7 +70,17 @@ teams = _again(
     st.sampled_from(["greedy", "fifo", "backfill"]),
     st.sampled_from([0, 0.3]),
 )
-HUNTS = {"crowd": crowd, "order": order, "served": served, "quotas": quotas, "teams": teams}
+_brute_stories = _again(test_reference.test_the_engine_places_exactly_as_brute_force_does, test_reference.scenarios, st.lists(test_reference.commands, max_size=18))
+
+
+def brute() -> None:
+    """The reference scheduler: crowds of elastic jobs, then stories of everything."""
+    for seed in (*range(8), 16, 23, 34, 38):
+        cast(Any, test_reference.test_crowds_of_elastic_jobs_are_placed_as_by_brute_force).hypothesis.inner_test(seed)
+    _brute_stories()
+
+
+HUNTS = {"crowd": crowd, "order": order, "served": served, "quotas": quotas, "teams": teams, "brute": brute}
 
 
 def skip_a_release(patch: Patch) -> None:
@@ -209,6 +223,50 @@ def overtaking_the_head(patch: Patch) -> None:
     patch.setattr(Allotment, "_turn_away", lambda self, shape, job, now: None)
 
 
+def nothing_given_back(patch: Patch) -> None:
+    patch.setattr(allotment_module, "relieve", lambda *args, **facts: False)
+
+
+def more_given_back_than_needed(patch: Patch) -> None:
+    patch.setattr(elastic_module, "_return_unneeded", lambda *args, **facts: None)
+
+
+def the_oldest_gives_first(patch: Patch) -> None:
+    patch.setattr(elastic_module, "sorted", lambda jobs, reverse=False, **facts: sorted(jobs, reverse=False, **facts), raising=False)
+
+
+def growth_into_what_others_wait_for(patch: Patch) -> None:
+    original = allotment_module.grow
+    patch.setattr(allotment_module, "grow", lambda slack, waiting, **facts: original(slack, (), **facts))
+
+
+def blocked_beside_slack(patch: Patch) -> None:
+    original = Allotment._candidates
+
+    def candidates(self: Allotment) -> Any:
+        slack, self.slack = self.slack, elastic_module.Slack(self.cluster)
+        found = original(self)
+        self.slack = slack
+        return found
+
+    patch.setattr(Allotment, "_candidates", candidates)
+
+
+def a_promise_blind_to_slack(patch: Patch) -> None:
+    patch.setattr(reservation_module, "least_of", lambda cluster, job: job.shape)
+
+
+def a_node_worse_than_the_best(patch: Patch) -> None:
+    from mockserver.simulation.policy import PLACEMENTS, lowest
+
+    for name in PLACEMENTS:
+        patch.setitem(PLACEMENTS, name, lambda feasible, dimension: lowest(feasible & (feasible - 1) or feasible))
+
+
+def tenants_forgotten(patch: Patch) -> None:
+    patch.setattr(Tenants, "of", lambda self, node: sorted(self.on[node])[1:])
+
+
 MUTANTS: dict[str, tuple[Callable[[Patch], None], str]] = {
     mutant.__name__: (mutant, hunt)
     for mutant, hunt in (
@@ -229,6 +287,14 @@ MUTANTS: dict[str, tuple[Callable[[Patch], None], str]] = {
         (siblings_go_on, "teams"),
         (one_member_too_many, "teams"),
         (overtaking_the_head, "order"),
+        (nothing_given_back, "brute"),
+        (more_given_back_than_needed, "brute"),
+        (the_oldest_gives_first, "brute"),
+        (growth_into_what_others_wait_for, "brute"),
+        (blocked_beside_slack, "brute"),
+        (a_promise_blind_to_slack, "brute"),
+        (a_node_worse_than_the_best, "brute"),
+        (tenants_forgotten, "teams"),
     )
 }
 

@@ -51,6 +51,11 @@ def timeline(here: World) -> list[tuple[int, str, str, str]]:
     return [(instant, job.key, stage.name, event) for instant, job, stage, event in here.scheduler.log]
 
 
+def placed(here: World) -> list[tuple[str, object, object]]:
+    """What everybody holds where."""
+    return [(job.key, job.holding, job.shape.request) for job in here.everybody()]
+
+
 resources = st.builds(
     ResourceRequest,
     cpu=st.sampled_from([0, 0.5, 1, 2, 4, 5]),

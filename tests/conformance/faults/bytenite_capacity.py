@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from mockserver.adapters.dates import iso
 from mockserver.adapters.exchange import Reply
 from mockserver.simulation.team import Team
-from tests.conformance.faults import Apply, Asked, patched
-from tests.conformance.faults.bytenite import fault, jobs
+from tests.conformance.faults import Apply, Asked, patched, requests
+from tests.conformance.faults.bytenite import API, fault, jobs
 
 SCHEDULER = "mockserver.simulation.scheduler:Scheduler"
 
@@ -66,6 +67,71 @@ def _started_when_run(job: dict[str, Any], _: Asked) -> None:
         job["startedAt"] = job["submittedAt"]
 
 
+def _wrapped(asked: Asked) -> None:
+    config = asked.body.get("config") if isinstance(asked.body, dict) else None
+    for name in ("taskTimeout", "jobTimeout"):
+        value = config.get(name) if isinstance(config, dict) else None
+        if isinstance(config, dict) and str(value).isdigit() and int(str(value)) > 1 << 31:
+            config[name] = int(str(value)) % (1 << 31)
+
+
+def _moves(original: Any) -> Any:
+    def abort(call: Any) -> Any:
+        job = call.world.job("bytenite", call.path["jobId"])
+        if job.is_terminal:
+            job.payload.body["endedAt"] = iso(call.world, call.world.now_us)
+        return original(call)
+
+    return abort
+
+
+def _not_yet(original: Any) -> Any:
+    def cancel(world: Any, job: Any, *words: Any) -> None:
+        if job.phase != "starting":
+            original(world, job, *words)
+
+    return cancel
+
+
+def _silent(original: Any) -> Any:
+    return lambda world, api, since=0: iter(())
+
+
+def _twice(original: Any) -> Any:
+    return lambda world, api, since=0: (one for one in original(world, api, since=since) for _ in range(2))
+
+
+def _all(original: Any) -> Any:
+    known: set[int] = set()
+
+    def history(world: Any, api: str, since: int = 0) -> Any:
+        first = since if id(world) in known else 0
+        known.add(id(world))
+        return original(world, api, since=first)
+
+    return history
+
+
+def _latest(original: Any) -> Any:
+    return lambda world, job, state: original(world, job, job.state if job.is_terminal else state)
+
+
+class _Anybody(str):
+    """The name of every customer."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return 0
+
+
+def _nobody_in_particular(original: Any) -> Any:
+    return lambda call: _Anybody(original(call))
+
+
 FAULTS = [
     fault("aborted-holds-on", "BYT-STM-021", "the tasks of an aborted job keep their capacity", _keeps("cancelled"), "BYT-STM-022", "BYT-STM-023"),
     fault(
@@ -85,4 +151,23 @@ FAULTS = [
     ),
     fault("endless-merge", "BYT-TMO-014", "the job timeout does not pass while the output is put together", _escapes("finishing")),
     fault("endless-upload", "BYT-TMO-014", "the job timeout does not pass while the input is taken in", _escapes("starting")),
+    fault("wrapped-timeout", "BYT-TMO-010", "timeouts are of 32 bits", requests(API, "submit", _wrapped)),
+    fault(
+        "late-abort-moves-the-end",
+        "BYT-STM-028",
+        "an abort that comes too late moves the end",
+        patched("mockserver.adapters.bytenite:Customer_AbortJob", _moves),
+    ),
+    fault("beginning-goes-on", "BYT-STM-013", "a job that takes in its input is not aborted", patched("mockserver.simulation.world:World.cancel", _not_yet)),
+    fault(
+        "silent-events", "BYT-RSP-022", "nothing is told on the stream of events", patched("mockserver.simulation.world:World.history", _silent), "BYT-RSP-038"
+    ),
+    fault("events-twice", "BYT-RSP-038", "events are told twice", patched("mockserver.simulation.world:World.history", _twice)),
+    fault("events-from-the-beginning", "BYT-RSP-038", "events of before are told", patched("mockserver.simulation.world:World.history", _all)),
+    fault(
+        "latest-state-in-events", "BYT-RSP-038", "events tell the state in which the job is now", patched("mockserver.adapters.bytenite.events:change", _latest)
+    ),
+    fault(
+        "events-of-strangers", "BYT-ISO-004", "events are told to all customers", patched("mockserver.adapters.bytenite.events:owner", _nobody_in_particular)
+    ),
 ]

@@ -1,4 +1,4 @@
-"""Faults of what ByteNite's jobs keep of what they are given, of their logs and lists, and of what strangers may do."""
+"""Faults of what ByteNite's jobs keep of what they are given, of their logs, results and changes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from conformance.pointer import get
+from mockserver.adapters.bytenite.edits import draft
+from mockserver.adapters.bytenite.sheet import answer
+from mockserver.adapters.dates import iso
+from mockserver.adapters.exchange import Reply
 from tests.conformance.faults import Apply, Asked, Edit, Told, answers, patched, requests
 from tests.conformance.faults.bytenite import API, answered, fault, jobs, refuses, shows
 
@@ -45,18 +49,6 @@ def _query(change: Callable[[dict[str, str]], object]) -> Edit:
     return edit
 
 
-def _listed(change: Callable[[list[Json], Asked], object]) -> Apply:
-    return answered(("list", "Customer_FilterJobs"), lambda asked, told: change(told.body["data"], asked) and None if told.status == 200 else None)
-
-
-def _stale(items: list[Json], asked: Asked) -> None:
-    items[:] = [asked.memory.setdefault(item["id"], item) for item in items]
-
-
-def _by_state(items: list[Json], _: Asked) -> None:
-    items.sort(key=lambda item: item["state"] == "JOB_STATE_NEW")
-
-
 def _results(change: Callable[[list[Json]], object]) -> Apply:
     return answered(RESULTS, lambda asked, told: change(told.body["results"]) and None if told.status == 200 else None)
 
@@ -68,29 +60,6 @@ def _bypassed(asked: Asked, told: Told) -> None:
         told.body = {"results": [{"name": "result.zip", "link": f"https://storage.bytenite.com/{asked.values['jobId']}/result.zip"}]}
 
 
-def _open(operation: str) -> Apply:
-    """A call finds the jobs of all customers."""
-
-    def make(original: Any) -> Any:
-        return lambda call: call.world.job("bytenite", call.path["jobId"]) if call.operation == operation else original(call)
-
-    return patched("mockserver.adapters.bytenite.jobs:find", make)
-
-
-def _unguarded(operation: str) -> Apply:
-    return patched("mockserver.adapters.bytenite:verify", lambda original: lambda call: None if call.operation == operation else original(call))
-
-
-def _prolongs(original: Any) -> Any:
-    def owner(call: Any) -> str:
-        name: str = original(call)
-        shelf = call.world.shelf("bytenite.tokens")
-        shelf.update({token: (whose, end + 1800) for token, (whose, end) in shelf.items() if whose == name})
-        return name
-
-    return owner
-
-
 def _again(asked: Asked, told: Told) -> None:
     if told.status == 400:
         told.status, told.body = 200, {"ok": True, "requestId": "", "message": "", "error": None}
@@ -98,17 +67,40 @@ def _again(asked: Asked, told: Told) -> None:
 
 def _keeps_address(original: Any) -> Any:
     def completed(call: Any) -> Any:
-        from mockserver.adapters.bytenite.edits import draft
-        from mockserver.adapters.bytenite.sheet import answer
-        from mockserver.adapters.exchange import Reply
-
         return Reply(200, answer(call.world, draft(call)))
 
     return completed
 
 
-def _young(items: list[Json], asked: Asked) -> None:
-    items.sort(key=lambda item: item.get("submittedAt", ""), reverse=True)
+def _forgetful(original: Any) -> Any:
+    def rename(call: Any) -> Any:
+        reply = original(call)
+        reply.body["job"].pop("description", None)
+        return reply
+
+    return rename
+
+
+def _created_anew(original: Any) -> Any:
+    def edited(call: Any, job: Any) -> Any:
+        job.payload.body["createdAt"] = iso(call.world, call.world.now_us)
+        return original(call, job)
+
+    return edited
+
+
+def _late(original: Any) -> Any:
+    def change(call: Any) -> Any:
+        job = call.world.job("bytenite", call.path["jobId"])
+        job.payload.body["params"] = {**job.payload.body.get("params", {}), **call.body}
+        return Reply(200, answer(call.world, job))
+
+    return change
+
+
+def _estimated_once(asked: Asked, told: Told) -> None:
+    if told.status == 200:
+        told.body["estimation"]["totalEstimation"] = "2"
 
 
 FAULTS = [
@@ -226,40 +218,6 @@ FAULTS = [
         "the instant of the creation is not among those of the states",
         shows("/stateTimestamps", lambda stamps: {k: v for k, v in stamps.items() if not k.endswith("NEW")}),
     ),
-    fault("stale-list", "BYT-LST-015", "a list tells of each job what it first told", _listed(_stale), "JOB-LST-003", "BYT-LST-010"),
-    fault("drafts-last", "BYT-LST-016", "drafts come last in a list", _listed(_by_state)),
-    fault("by-its-run", "BYT-LST-016", "a list has the order in which jobs were run", _listed(_young), "JOB-LST-007", "BYT-LST-006"),
-    fault(
-        "no-order-by-state",
-        "BYT-LST-017",
-        "a list cannot be ordered by state",
-        requests(API, "list", _query(lambda query: query.pop("orderBy", None) if query.get("orderBy", "").startswith("state") else None)),
-    ),
-    fault(
-        "no-order-by-end",
-        "BYT-LST-017",
-        "a list cannot be ordered by end",
-        requests(API, "list", _query(lambda query: query.pop("orderBy", None) if query.get("orderBy", "").startswith("ended") else None)),
-    ),
-    fault(
-        "first-template",
-        "BYT-LST-018",
-        "only the first template of a filter counts",
-        _asked("Customer_FilterJobs", lambda body: body.update(templateIds=(body.get("templateIds") or [])[:1])),
-    ),
-    fault(
-        "either-filter",
-        "BYT-LST-018",
-        "beside states no template counts",
-        _asked("Customer_FilterJobs", lambda body: body.pop("templateIds", None) if body.get("states") else None),
-    ),
-    fault("unordered-filter", "BYT-LST-018", "a filtered list has no other order", _asked("Customer_FilterJobs", lambda body: body.pop("orderBy", None))),
-    fault(
-        "fifty-at-most",
-        "BYT-LST-019",
-        "a page holds fifty jobs at most",
-        answered("list", lambda asked, told: told.body["data"].__setitem__(slice(50, None), []) if told.status == 200 else None),
-    ),
     fault(
         "address-stays",
         "BYT-STM-025",
@@ -267,11 +225,16 @@ FAULTS = [
         patched("mockserver.adapters.bytenite:Customer_UploadCompleted", _keeps_address),
     ),
     fault("older-run-again", "BYT-STM-010", "a job can be run again on the older path", answers(API, "Customer_RunJobLegacy", _again)),
-    fault("strangers-estimate", "BYT-ISO-003", "estimations are told to strangers", _open("Customer_EstimateJob")),
-    fault("strangers-read-configs", "BYT-ISO-003", "configs are told to strangers", _open("Customer_GetJobConfigs")),
-    fault(
-        "used-is-prolonged", "BYT-AUT-010", "a token lives on when it is used", patched("mockserver.adapters.bytenite.tokens:_owner", _prolongs), "BYT-AUT-006"
-    ),
-    fault("open-templates", "BYT-AUT-011", "templates ask for no token", _unguarded("Customer_ListJobTemplates")),
     fault("short-names-only", "BYT-REQ-042", "a name of 300 characters is refused", refuses("/name", "cf " + "x" * 297)),
+    fault("renaming-forgets", "BYT-STM-026", "a renamed draft loses its description", patched("mockserver.adapters.bytenite:Customer_SetJobName", _forgetful)),
+    fault(
+        "changed-is-created", "BYT-STM-026", "a change moves the creation", patched("mockserver.adapters.bytenite.edits:_edited", _created_anew), "BYT-TIM-003"
+    ),
+    fault(
+        "late-on-the-older-path",
+        "BYT-STM-027",
+        "parameters are changed late on the older path",
+        patched("mockserver.adapters.bytenite:Customer_SetJobParamsLegacy", _late),
+    ),
+    fault("first-estimation", "BYT-RSP-039", "an estimation is never made again", answers(API, "Customer_EstimateJob", _estimated_once), "BYT-RSP-017"),
 ]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
+from mockserver.simulation.errors import UnknownParent
 from mockserver.simulation.events import EXPIRY
 from mockserver.simulation.job import Limits
 from tests.conformance.faults import Apply, Asked, Told, answers, patched, requests
-from tests.conformance.faults.ionworks import API, ARRAY, always, each, fault, status, when
+from tests.conformance.faults.ionworks import API, ARRAY, always, each, fault, shifted, status, when
 
 METADATA = "get_job_metadata_jobs__job_id__metadata_get"
 
@@ -74,6 +76,35 @@ def _traceless(asked: Asked, told: Told) -> None:
         told.body.pop("intermediate_results", None)
 
 
+def _only_200(original: Any) -> Any:
+    return lambda status: original(status if status == 200 else 500)
+
+
+def _no_ended_parent(original: Any) -> Any:
+    def submit(world: Any, request: Any) -> Any:
+        parent = world.jobs(API).get(request.parent)
+        if parent is not None and parent.is_terminal:
+            raise UnknownParent(request.parent)
+        return original(world, request)
+
+    return submit
+
+
+def _end_of_its_run(job: dict[str, Any], _: Asked) -> None:
+    if job["completed_at"] and job["compute_time"] is not None:
+        job["completed_at"] = shifted(job["started_at"], job["compute_time"])
+
+
+def _all_its_time(job: dict[str, Any], _: Asked) -> None:
+    if job["completed_at"] and job["compute_time"] is not None:
+        job["compute_time"] = (datetime.fromisoformat(job["completed_at"]) - datetime.fromisoformat(job["started_at"])).total_seconds()
+
+
+def _five(asked: Asked) -> None:
+    if isinstance(asked.body, dict) and asked.body.get("job_type") == "simple_pipeline":
+        asked.body.setdefault("priority", 5)
+
+
 FAULTS = [
     fault("failed-holds-on", "STM-024", "a failed job keeps its capacity", keeps("failed")),
     fault("completed-holds-on", "STM-024", "a completed job keeps its capacity", keeps("succeeded"), "TIM-012", "TIM-014"),
@@ -121,4 +152,28 @@ FAULTS = [
         _tells(lambda job: job | {"status": "processing", "is_terminal": False}),
         "JOB-WHK-002",
     ),
+    fault(
+        "slash-of-nobody",
+        "ISO-008",
+        "a submission to the path with a slash belongs to nobody",
+        requests(API, "submit_job_jobs__post", lambda asked: asked.headers.pop("x-organization-id", None) and None),
+    ),
+    fault("only-200-will-do", "WHK-011", "an answer of 204 is no success", patched("mockserver.http.outbound:_judged", _only_200)),
+    fault("ended-parent", "REQ-029", "a parent that has ended is unknown", patched("mockserver.simulation.world:World.submit", _no_ended_parent), "STM-013"),
+    fault("parent-ends-with-its-run", "TIM-012", "completed_at of a parent is the end of its run", each(_end_of_its_run)),
+    fault("parent-computes-on", "TIM-014", "compute_time of a parent counts its wait", each(_all_its_time)),
+    fault(
+        "circuit-without-error",
+        "RSP-026",
+        "the result of a fit of an equivalent circuit has no rmse_mV",
+        when(lambda job: job["job_type"] == "ecm_fit" and job["result"], result=lambda job: {"num_rcs": 2}),
+    ),
+    fault(
+        "one-type-without-result",
+        "STM-006",
+        "a completed job of one type has no result",
+        when(lambda job: job["job_type"] == "evaluate_variables", result=None),
+    ),
+    fault("one-type-more-urgent", "DEF-001", "the priority of one type is 5 when it is left out", requests(API, ("submit_job_jobs_post",), _five)),
+    fault("one-type-fails-silently", "STM-004", "a failed job of one type has no error code", when(lambda job: job["job_type"] == "simulate", error_code=None)),
 ]

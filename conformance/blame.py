@@ -1,0 +1,50 @@
+"""Says which requirement is broken where a submission was granted that the document excludes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema_rs
+
+from conformance.catalogue import Catalogue
+from conformance.exchange import Exchange
+from conformance.pointer import MISSING, Json
+from specs import Spec
+from specs.document import resolve, schemas_at
+
+MISSING_MEMBER, WRONG_TYPE = "JOB-REQ-001", "JOB-REQ-002"
+
+
+def blamed(spec: Spec, catalogue: Catalogue, exchange: Exchange) -> Iterator[str]:
+    """The requirements that forbid the body of a granted submission: the one whose probe looks at the wrong member, or the common ones."""
+    lifecycle = spec.lifecycle
+    if lifecycle is None or exchange.operation != lifecycle.roles["submit"].operation or not exchange.response.is_success:
+        return
+    body = exchange.request.json
+    schema = _schema(spec, exchange.operation)
+    if body is MISSING or schema is None:
+        return
+    probes = {requirement.probe["pointer"]: requirement.id for requirement in catalogue.requirements.values() if requirement.probe is not None}
+    root = {**schema, "components": spec.document.get("components", {})}
+    for error in jsonschema_rs.Draft202012Validator(root).iter_errors(body):
+        pointer = "".join(f"/{key}" for key in error.instance_path)
+        keyword = error.schema_path[-1] if error.schema_path else ""
+        if _is_assumed(spec, schema, pointer):
+            continue
+        if pointer in probes:
+            yield probes[pointer]
+        elif keyword in ("type", "required"):
+            yield WRONG_TYPE if keyword == "type" else MISSING_MEMBER
+
+
+def _schema(spec: Spec, operation: str) -> Json:
+    declared: Any = resolve(spec.document, spec.operations[operation].node.get("requestBody", {}))
+    return declared.get("content", {}).get("application/json", {}).get("schema")
+
+
+def _is_assumed(spec: Spec, schema: Json, pointer: str) -> bool:
+    """Whether the vendor is silent about the place, so that nobody can be blamed."""
+    parts = pointer.split("/")
+    prefixes = ["/".join(parts[: length + 1]) for length in range(len(parts))]
+    return any(node.get("x-provenance") == "assumed" for prefix in prefixes for node in schemas_at(spec.document, schema, prefix))

@@ -1,0 +1,100 @@
+"""Checks of Run:AI beyond the usual: every kind of end, long lists, members that nobody named, quotas that are kept."""
+
+from __future__ import annotations
+
+from conformance.checks import check
+from conformance.checks.runai_cluster import DELETE, SETTLED, ask, forget, given, item, machines, stand, world
+from conformance.expect import NotApplicable, accepted, expect, needed, same
+from conformance.pointer import get
+from conformance.session import Session
+
+TEAM_A, TEAM_B = "team-a", "team-b"
+RUNNING, PENDING = "Running", "Pending"
+
+
+@check("RAI-TMO-007")
+def a_preemptible_workbench_ends_at_the_limit_too(session: Session) -> None:
+    """It may exceed the quota, not the limit."""
+    world(session, [machines(gpus=1)], {TEAM_A: 1}, interactive_limit_s=600)
+    ask(session, "bench", gpu=1, interactive=True, preemptible=True)
+    given(session, bench=RUNNING)
+    session.advance(600 - 3 * SETTLED)
+    stand(session, bench=RUNNING)
+    session.advance(4 * SETTLED)
+    stand(session, bench="TimedOut")
+
+
+@check("RAI-TMO-011")
+def every_end_is_an_end(session: Session) -> None:
+    """A workbench that met its limit, and one that was taken back, leave the list when their time is over."""
+    world(session, [machines(gpus=1)], {TEAM_A: 1, TEAM_B: 0}, interactive_limit_s=600)
+    ask(session, "timed", TEAM_B, gpu=1, interactive=True, preemptible=True, ttlAfterFinish="2m")
+    given(session, timed=RUNNING)
+    session.advance(600 + SETTLED)
+    given(session, timed="TimedOut")
+    ask(session, "taken", TEAM_B, gpu=1, interactive=True, preemptible=True, ttlAfterFinish="2m")
+    given(session, taken=RUNNING)
+    ask(session, "owner", gpu=1)
+    given(session, taken="Preempted")
+    session.advance(130)
+    told = [str(one.get("name")) for one in session.items()]
+    same(["owner"], told, "the names in the list two minutes after the ends", session.exchanges[-1])
+
+
+@check("RAI-CRT-020")
+def a_number_is_free_after_its_time(session: Session) -> None:
+    """The second of three is gone."""
+    told = []
+    for ttl in (None, "30s", None, "none"):
+        members = {} if ttl in (None, "none") else {"ttlAfterFinish": ttl}
+        if ttl == "none":
+            session.advance(120)
+        exchange = session.post(session.body(patch={"job": {"name": None, "project": TEAM_A, **members}}))
+        needed(exchange.response.is_success, "a submission without a name was refused")
+        told.append(str(get(exchange.response.json, "/name")))
+    needed(told[:3] == ["job-0", "job-1", "job-2"], f"the names are {told[:3]}")
+    same("job-1", told[3], "the name of a job after job-1 has left the list", session.exchanges[-1])
+
+
+@check("RAI-LST-009")
+def a_long_deletion_is_done_to_its_end(session: Session) -> None:
+    """The hundred and thirtieth of its items is there."""
+    job = session.submit()
+    pairs = [{"name": f"nobody-{number}", "project": job.body["job"]["project"]} for number in range(129)]
+    answer = session.call(DELETE, body=[*pairs, {"name": job.id, "project": job.body["job"]["project"]}])
+    if not answer.response.is_success:
+        raise NotApplicable("a deletion of so many jobs is refused")
+    expect(not session.state(job), "the last of many jobs that a deletion names is still there", answer, session.exchanges[-1])
+
+
+@check("RAI-ERR-008")
+def a_deletion_takes_what_nobody_named(session: Session) -> None:
+    """A member more beside name and project."""
+    job = session.submit()
+    pair = {"name": job.id, "project": job.body["job"]["project"], "judge": {"more": True}}
+    answer = accepted(session.call(DELETE, body=[pair]), "a deletion with a member more")
+    expect(not session.state(job), "a deletion with a member more deletes nothing", answer, session.exchanges[-1])
+
+
+@check("RAI-STM-014")
+def no_run_is_begun_that_is_not_needed(session: Session) -> None:
+    """Two completions, four at once allowed; then three, two at once, whose last is alone."""
+    world(session, [machines(gpus=4)])
+    for name, completions, parallelism, told in (("two", 2, 4, [2]), ("three", 3, 2, [2, 1])):
+        job = ask(session, name, gpu=1, completions=completions, parallelism=parallelism, command="sleep 60")
+        for wanted in told:
+            found = item(session, job.id)
+            same(wanted, found.get("currentAllocatedGPUs"), f"the GPUs of a job of {completions} runs, {parallelism} at once", session.exchanges[-1])
+            session.advance(60)
+        forget(session, job)
+
+
+@check("RAI-PRI-022")
+def what_is_within_quota_is_not_taken_back(session: Session) -> None:
+    """Though another project deserves a GPU, and a core is what it lacks."""
+    world(session, [machines(cpu=2, gpus=2)], {TEAM_A: 1, TEAM_B: 1})
+    ask(session, "keeps", gpu=1, cpu=2)
+    given(session, keeps=RUNNING)
+    ask(session, "wants", TEAM_B, gpu=1, cpu=1)
+    session.advance(SETTLED)
+    stand(session, keeps=RUNNING, wants=PENDING)

@@ -1,0 +1,306 @@
+"""The placement of jobs once more, by brute force: every pass looks at all that wait and all nodes, and counts what is free from what is held.
+
+It knows no masks, no levels, no blocked shapes and no index. Of a shape it reads only what was asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from math import ceil
+
+from mockserver.simulation.cluster import Cluster
+from mockserver.simulation.job import Job, ResourceRequest
+from mockserver.simulation.node import READY, Node
+from mockserver.simulation.queue import Shape
+from mockserver.simulation.reservation import NEVER, latest_end
+from mockserver.simulation.scenario import Scenario
+from mockserver.simulation.tenants import Tenants
+from mockserver.simulation.world import World
+from tests.simulation import worlds
+
+Holding = tuple[int, tuple[int, ...]]
+
+
+def world(scenario: Scenario) -> World:
+    """A world in which jobs are placed by brute force."""
+    here = World(scenario, worlds.COURSES, epoch_us=0, log=None)
+    here.scheduler.allotment = Reference(here.scheduler.cluster, scenario.queue, scenario.placement)  # type: ignore[assignment]
+    return here
+
+
+def thousandths(amount: float) -> int:
+    return ceil(amount * 1000 - 1e-6)
+
+
+@dataclass
+class Free:
+    """What is free of one node: amounts by name, thousandths of each device."""
+
+    amounts: dict[str, int]
+    devices: list[int]
+
+    @classmethod
+    def of(cls, node: Node) -> Free:
+        own = {"cpu": thousandths(node.cpu), "memory": node.memory, "storage": node.storage}
+        return cls(own | {f"custom {name}": thousandths(amount) for name, amount in node.custom.items()}, [1000] * node.gpus)
+
+    def change(self, wanted: ResourceRequest, devices: Iterable[int], sign: int) -> None:
+        """Give back (1) or take (-1) what a job holds."""
+        for name, amount in needs(wanted).items():
+            self.amounts[name] += sign * amount
+        for device in devices:
+            self.devices[device] += sign * (thousandths(wanted.gpu) if 0 < wanted.gpu < 1 else 1000)
+
+    def suits(self, wanted: ResourceRequest) -> bool:
+        """Whether there is room for all of it."""
+        if any(self.amounts.get(name, 0) < amount for name, amount in needs(wanted).items()):
+            return False
+        if 0 < wanted.gpu < 1:
+            return max(self.devices, default=0) >= thousandths(wanted.gpu)
+        return self.devices.count(1000) >= ceil(wanted.gpu)
+
+    def choice(self, wanted: ResourceRequest, own: tuple[int, ...] = ()) -> tuple[int, ...]:
+        """The devices that are taken: for a part the fullest that has room, else the first untouched ones, `own` before others."""
+        if 0 < wanted.gpu < 1:
+            part = thousandths(wanted.gpu)
+            return (min((left, number) for number, left in enumerate(self.devices) if left >= part)[1],)
+        others = [number for number, left in enumerate(self.devices) if left == 1000 and number not in own]
+        return tuple(sorted((*own, *others)[: ceil(wanted.gpu)]))
+
+    def packing(self, wanted: ResourceRequest) -> int:
+        """What placement looks at."""
+        if 0 < wanted.gpu < 1:
+            return max(self.devices, default=0)
+        return self.devices.count(1000) if wanted.gpu else self.amounts["cpu"]
+
+
+def needs(wanted: ResourceRequest) -> dict[str, int]:
+    found = {"cpu": thousandths(wanted.cpu), "memory": wanted.memory, "storage": wanted.storage}
+    found |= {f"custom {name}": thousandths(amount) for name, amount in wanted.custom}
+    return {name: amount for name, amount in found.items() if amount > 0}
+
+
+def has(node: Node, label: str) -> bool:
+    name, equals, value = label.partition("=")
+    return (name in node.labels and (not equals or node.labels[name] == value)) or (bool(equals) and name == "region" and node.region == value)
+
+
+class Reference:
+    """The same surface as `Allotment`."""
+
+    def __init__(self, cluster: Cluster, policy: str, placement: str) -> None:
+        self.cluster, self.policy, self.placement = cluster, policy, placement
+        self.waiting: list[Job] = []
+        self.held: dict[Job, None] = {}
+        self.tenants = Tenants(len(cluster.nodes))
+        self.is_settled = True
+        self.line: list[Job] | None = None
+        self.promise: tuple[int, frozenset[int]] | None = None
+        self.away: set[Shape] = set()
+        self.stirred = False
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.line is not None
+
+    def wait(self, job: Job) -> None:
+        self.waiting.append(job)
+        self._stir()
+
+    def leave(self, job: Job) -> None:
+        if job in self.waiting:
+            self.waiting.remove(job)
+        self._stir()
+
+    def give_back(self, job: Job) -> None:
+        self.tenants.leave(job)
+        del self.held[job]
+        job.holding = ()
+        job.shape = job.shape.smallest or job.shape
+        self._stir()
+
+    def opened(self, nodes: int) -> None:
+        self._stir()
+
+    def _stir(self) -> None:
+        self.stirred, self.is_settled = True, False
+
+    def rank(self, job: Job) -> tuple[int, Job]:
+        return (0 if self.policy == "fifo" else -job.request.priority, job)
+
+    def step(self, now: int, evict: Callable[[Job], None]) -> Job | None:
+        """The next in line that finds a node, if need be one that elastic jobs make room on."""
+        if self.line is None:
+            self.line, self.promise, self.away, self.stirred = sorted(self.waiting, key=self.rank), None, set(), False
+        while self.line:
+            job = self.line.pop(0)
+            if job in self.waiting and job.shape not in self.away and self._place(job, now):
+                self.waiting.remove(job)
+                return job
+        self.line, self.is_settled = None, not self.stirred
+        if self.is_settled:
+            self._grow()
+        return None
+
+    def _place(self, job: Job, now: int) -> bool:
+        shape, allowed = job.shape, range(len(self.cluster.nodes))
+        if self.promise is not None and latest_end(job, now) > self.promise[0]:
+            allowed = [node for node in allowed if node not in self.promise[1]]  # type: ignore[assignment]
+        fit = [node for node in allowed if self._fits(shape.request, node)]
+        while len(fit) < shape.count:
+            offers = [offer for node in allowed if node not in fit and (offer := self._offer(shape.request, node)) is not None]
+            if len(fit) + len(offers) < shape.count:
+                self._turn_away(job, now)
+                return False
+            _, node, sizes = min(offers, key=lambda offer: offer[:2])
+            for other, size in sizes:
+                self._hold(other, size, other.holding[0][1][: ceil(size.request.gpu)])
+            fit = sorted((*fit, node))
+        for larger in shape.larger:
+            roomy = [node for node in fit if self._fits(larger.request, node)]
+            if roomy:
+                shape, fit = larger, roomy
+                break
+        job.shape, job.holding = shape, ()
+        for _ in range(shape.count):
+            node = self._choose(shape.request, fit)
+            fit.remove(node)
+            job.holding += ((node, self._free(node).choice(shape.request)),)
+        self.held[job] = None
+        self.tenants.enter(job)
+        return True
+
+    def _turn_away(self, job: Job, now: int) -> None:
+        self.away.add(job.shape)
+        if self.policy == "greedy" or sum(self._could(job.shape.request, node) for node in range(len(self.cluster.nodes))) < job.shape.count:
+            return
+        if self.policy != "backfill":
+            self.line = []
+        elif self.promise is None:
+            self.promise = self._promised(job, now)
+
+    def _promised(self, job: Job, now: int) -> tuple[int, frozenset[int]]:
+        """By trying every instant at which somebody may end: when there are nodes enough, with elastic jobs at their least."""
+        wanted, count = job.shape.request, job.shape.count
+        found: dict[int, int] = {}
+        for instant in sorted({0, *(latest_end(other, now) for other in self.held)} - {NEVER}):
+            for node in range(len(self.cluster.nodes)):
+                if node not in found and self._is_up(node) and self._could(wanted, node) and self._free_at(node, instant, now).suits(wanted):
+                    found[node] = instant
+        if len(found) < count:
+            return NEVER, frozenset()
+        chosen = sorted(found, key=lambda node: (found[node], node))[:count]
+        return found[chosen[-1]], frozenset(chosen)
+
+    def _free_at(self, node: int, instant: int, now: int) -> Free:
+        free = self._free(node)
+        for job in self._on(node):
+            devices = next(devices for where, devices in job.holding if where == node)
+            gone = latest_end(job, now) <= instant
+            least = [job.shape, *self._smaller(job)][-1].request
+            free.change(job.shape.request, devices, 1)
+            if not gone:
+                free.change(least, devices if least is job.shape.request else devices[: ceil(least.gpu)], -1)
+        return free
+
+    # Nodes
+
+    def _on(self, node: int) -> list[Job]:
+        return [job for job in self.held if any(where == node for where, _ in job.holding)]
+
+    def _free(self, node: int) -> Free:
+        free = Free.of(self.cluster.nodes[node])
+        for job in self._on(node):
+            free.change(job.shape.request, next(devices for where, devices in job.holding if where == node), -1)
+        return free
+
+    def _is_up(self, node: int) -> bool:
+        return self.cluster.conditions[node] == READY
+
+    def _could(self, wanted: ResourceRequest, node: int) -> bool:
+        """Whether an empty `node` would do."""
+        machine = self.cluster.nodes[node]
+        traits = wanted.gpu_model in (None, machine.gpu_model) and wanted.gpu_registry in (None, machine.gpu_registry) and machine.vram >= wanted.vram
+        labels = all(has(machine, label) for label in wanted.labels)
+        any_label = not wanted.any_labels or any(has(machine, label) for label in wanted.any_labels)
+        return traits and labels and any_label and Free.of(machine).suits(wanted)
+
+    def _fits(self, wanted: ResourceRequest, node: int) -> bool:
+        return self._is_up(node) and self._could(wanted, node) and self._free(node).suits(wanted)
+
+    def _choose(self, wanted: ResourceRequest, fit: list[int]) -> int:
+        for label in wanted.preferred:
+            liked = [node for node in fit if has(self.cluster.nodes[node], label)]
+            if liked:
+                fit = liked
+                break
+        sign = {"bin-pack": 1, "spread": -1, "first-fit": 0}[self.placement]
+        return min(fit, key=lambda node: (sign * self._free(node).packing(wanted), node))
+
+    # Elastic jobs
+
+    def _hold(self, job: Job, size: Shape, devices: tuple[int, ...]) -> None:
+        job.shape, job.holding = size, ((job.holding[0][0], devices),)
+
+    def _smaller(self, job: Job) -> list[Shape]:
+        """The sizes, falling, to which an elastic job can shrink where it is."""
+        found: list[Shape] = []
+        if job.shape.smallest is None or not job.holding:
+            return found
+        known, held = [*job.shape.smallest.larger, job.shape.smallest], job.shape.request
+        for size in known[known.index(job.shape) + 1 :]:
+            wanted = size.request
+            less = all(amount <= needs(held).get(name, 0) for name, amount in needs(wanted).items()) and not 0 < wanted.gpu < 1
+            less = less and (not wanted.gpu or (held.gpu >= 1 and ceil(wanted.gpu) <= ceil(held.gpu)))
+            if less and self._could(wanted, job.holding[0][0]):
+                found.append(size)
+                held = wanted
+        return found
+
+    def _offer(self, wanted: ResourceRequest, node: int) -> tuple[int, int, list[tuple[Job, Shape]]] | None:
+        """GPUs given back, the node, and who shrinks to what: the youngest first until there is room, then the oldest takes back what it can."""
+        if not self._is_up(node) or not self._could(wanted, node):
+            return None
+        soft = sorted((job for job in self._on(node) if self._smaller(job)), reverse=True)
+        before = {job: (job.shape, job.holding[0][1]) for job in soft}
+        try:
+            if not any(self._free(node).suits(wanted) for _ in self._squeezing(soft)):
+                return None
+            for job in reversed(soft):
+                self._take_back(job, *before[job], lambda: self._free(node).suits(wanted))
+            cost = sum(ceil(before[job][0].request.gpu) - ceil(job.shape.request.gpu) for job in soft)
+            return cost, node, [(job, job.shape) for job in soft if job.shape is not before[job][0]]
+        finally:
+            for job, kept in before.items():
+                self._hold(job, *kept)
+
+    def _squeezing(self, soft: list[Job]) -> Iterator[None]:
+        for job in soft:
+            for size in self._smaller(job):
+                self._hold(job, size, job.holding[0][1][: ceil(size.request.gpu)])
+                yield
+
+    def _take_back(self, job: Job, size: Shape, devices: tuple[int, ...], is_enough: Callable[[], bool]) -> None:
+        squeezed = job.shape
+        self._hold(job, size, devices)
+        for smaller in self._smaller(job) if squeezed is not size else ():
+            if is_enough():
+                return
+            self._hold(job, smaller, devices[: ceil(smaller.request.gpu)])
+            if smaller is squeezed:
+                return
+
+    def _grow(self) -> None:
+        for job in sorted(self.held):
+            node, own = job.holding[0]
+            if job.shape.smallest is None or any(self._could(other.shape.request, node) for other in self.waiting):
+                continue
+            known = [*job.shape.smallest.larger, job.shape.smallest]
+            for larger in known[: known.index(job.shape)]:
+                free = self._free(node)
+                free.change(job.shape.request, own, 1)
+                if self._is_up(node) and self._could(larger.request, node) and free.suits(larger.request):
+                    in_parts = 0 < job.shape.request.gpu < 1 or 0 < larger.request.gpu < 1
+                    self._hold(job, larger, free.choice(larger.request, () if in_parts else own))
+                    break
