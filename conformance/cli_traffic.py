@@ -83,7 +83,10 @@ def check_command(api: str, file: Path, base_path: str | None) -> None:
 @click.option("--har", type=click.Path(dir_okay=False, path_type=Path), help="Write the traffic there at the end.")
 @click.option("--secret", "secrets", multiple=True, help="env:NAME of a value to hide. May be repeated.")
 def watch_command(api: str, upstream: str, port: int, host: str, har: Path | None, secrets: tuple[str, ...]) -> None:
-    """Stand between clients and UPSTREAM, pass every byte on, judge what goes by; ends with Ctrl-C, exit 1 if a MUST was broken."""
+    """Stand between clients and UPSTREAM, pass every byte on (requests bear UPSTREAM's Host), judge what goes by.
+
+    Ends with Ctrl-C, exit 1 if a MUST was broken.
+    """
     from conformance.har import text
     from conformance.settings import secret
     from conformance.watch import Watch

@@ -75,7 +75,7 @@ class Run:
             if stop:
                 self._settle()
                 return self._end(*stop)
-        if self._in_vain and (lost := self._lost(None)):
+        if (self._in_vain or not self.report.of(Verdict.PASS)) and (lost := self._lost(None)):
             self._settle()
             return self._end(*lost)
         self._search(len(cases))

@@ -1,4 +1,4 @@
-"""Stands between clients and a server, passes every byte on as it is, and judges the traffic as it goes by."""
+"""Stands between clients and a server, passes every byte on as it is but for the Host of requests, and judges the traffic as it goes by."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from conformance.directory import Directory
 from conformance.exchange import Exchange, Request, Response
 from conformance.oracle import Violation
 from conformance.panel import Panel
+from conformance.rehost import Rehost
 from specs import Spec
 
 CHUNK = 1 << 16
@@ -89,6 +90,7 @@ class Watch:
 
     def __init__(self, spec: Spec, upstream: str, tell: Tell) -> None:
         self._parts, self._tell, self._upstream = urlsplit(upstream), tell, upstream.rstrip("/")
+        self._host = self._parts.netloc.rpartition("@")[2]
         self._panel = Panel(spec, catalogues.load(spec.name))
         self._directory = Directory(spec)
 
@@ -112,7 +114,7 @@ class Watch:
             back.close()
             return
         with contextlib.suppress(ConnectionError, asyncio.CancelledError):
-            await asyncio.gather(_pass(client, on, requests), _pass(server, back, answers))
+            await asyncio.gather(_pass(client, on, requests, Rehost(self._host).feed), _pass(server, back, answers))
         for writer in (on, back):
             writer.close()
 
@@ -133,8 +135,13 @@ class Watch:
         self._tell(exchange, self._panel.observe(exchange))
 
 
-async def _pass(source: asyncio.StreamReader, sink: asyncio.StreamWriter, reader: _Reader) -> None:
+def _as_it_is(data: bytes) -> bytes:
+    return data
+
+
+async def _pass(source: asyncio.StreamReader, sink: asyncio.StreamWriter, reader: _Reader, edit: Callable[[bytes], bytes] = _as_it_is) -> None:
     while data := await source.read(CHUNK):
+        data = edit(data)
         sink.write(data)
         reader.feed(data)
         await sink.drain()

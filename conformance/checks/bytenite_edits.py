@@ -254,6 +254,7 @@ def a_job_without_input_fails(session: Session) -> None:
     seen_states = list(session.watch(job))
     expect(session.phase_of(seen_states[-1]) == "failed", f"a job whose input cannot be read ended as {seen_states[-1]}", session.exchanges[-1])
     expect("JOB_STATE_PARTITIONED" not in seen_states, "a job whose input cannot be read was partitioned", session.exchanges[-1])
+    expect(not seen(session, job).get("numChunks"), "a job whose input cannot be read has chunks", session.exchanges[-1])
 
 
 @check("BYT-STM-020")

@@ -174,6 +174,10 @@ def no_results_before_completion(session: Session) -> None:
     for job in (draft, running, failed):
         found = _results(session, job)
         expect(not found, f"a job that is {session.state(job)} has results", *session.exchanges[-2:])
+    passing = session.submit(patch=bucket)
+    for state in session.watch(passing, step=0.5):
+        found = [] if state == "JOB_STATE_COMPLETE" else _results(session, passing)
+        expect(not found, f"a job that is {state} has results", *session.exchanges[-2:])
 
 
 @check("BYT-RSP-017")

@@ -127,6 +127,15 @@ def _is_stamped(session: Session, job: JobRef, states: tuple[str, str], *, since
         )
 
 
+@check("BYT-TIM-023")
+def a_complete_job_has_been_in_every_state(session: Session) -> None:
+    """It tells the instant of each, whether or not anybody saw it."""
+    job = session.submit()
+    needed(session.until(job) == "JOB_STATE_COMPLETE", "the job is not complete")
+    missing = [state for state in _order(session)[:-1] if state not in _stamps(seen(session, job))]
+    expect(not missing, f"a complete job tells no instant of {', '.join(missing)}", session.exchanges[-1])
+
+
 @check("BYT-TIM-019")
 def states_to_come_have_no_instant(session: Session) -> None:
     """At every look, the instants are of states up to the one that the job is in."""

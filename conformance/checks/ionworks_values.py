@@ -58,6 +58,14 @@ def texts_and_lists_come_back_as_they_went_in(session: Session) -> None:
     _kept(session, many)
 
 
+@check("ION-REQ-016")
+def metadata_hold_any_values(session: Session) -> None:
+    """Many members, nested ones, nulls, large numbers, a long text."""
+    many: dict[str, Json] = {f"m{number}": number for number in range(64)}
+    for metadata in (many, {"deep": {"list": [{"a": [None, True]}]}}, {"nothing": None}, {"big": 2**63}, {"text": "x" * LARGE}):
+        accepted(session.post(session.body(patch={"metadata": None}) | {"metadata": metadata}), f"metadata with {', '.join(list(metadata)[:3])}")
+
+
 @check("ION-REQ-027")
 def params_hold_any_values(session: Session) -> None:
     """Nulls, many members, numbers of all sizes, deep nesting, a long text."""
@@ -76,7 +84,7 @@ def a_compressed_submission_is_read(session: Session) -> None:
     path = session.directory.path(submit.id, {})
     for size in (1, LARGE * 2):
         body = session.body(patch={"priority": 7, "params": {"text": "x" * size}})
-        raw = gzip.compress(json.dumps(body).encode())
+        raw = gzip.compress(json.dumps(body).encode(), mtime=0)
         exchange = accepted(session.send(submit.method, path, raw=raw, headers={"Content-Encoding": "gzip"}), "a submission compressed with gzip")
         told = get(exchange.response.json, "/priority")
         expect(told == 7, f"a compressed submission asked for the priority 7 and was given {told!r}", exchange)

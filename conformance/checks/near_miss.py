@@ -1,4 +1,4 @@
-"""Checks of requests that are nearly right: an id that is nearly a job's, a method that another path has, OPTIONS."""
+"""Checks of requests that are nearly right: an id that is nearly a job's, and a method that only asks for others."""
 
 from __future__ import annotations
 
@@ -27,21 +27,6 @@ def a_part_of_an_id_is_no_id(session: Session) -> None:
     needed(_about(session, "read", job.id).response.is_success, "the job cannot be read")
     for wrong in (job.id[:-1], job.id[: len(job.id) // 2], f"{job.id}0", f"{job.id}%20"):
         refused(_about(session, "read", wrong), f"reading {wrong!r}, where {job.id!r} is a job", UNKNOWN)
-
-
-@check("JOB-ERR-008")
-def an_unknown_method_of_a_job_is_refused(session: Session) -> None:
-    """The answer lists those that the path of a job has."""
-    read = session.spec.operations[session.roles["read"].operation] if "read" in session.roles else None
-    if read is None or "{" not in read.path:
-        return  # no path names a job: what is known of methods is judged elsewhere
-    known = {one.method for one in session.spec.operations.values() if one.path == read.path}
-    method = next(one for one in ("PUT", "PATCH", "DELETE", "POST") if one not in known)
-    job = session.submit()
-    path = re.sub(r"\{[^/]+\}", job.id, session.directory.path(read.id, {}))
-    exchange = refused(session.send(method, path), f"the method {method} of a job", (405,))
-    allowed = {word.strip() for word in (exchange.response.header("allow") or "").split(",")}
-    expect(known <= allowed, f"Allow is {sorted(allowed)}, the path knows {sorted(known)}", exchange)
 
 
 @check("JOB-RSP-007")

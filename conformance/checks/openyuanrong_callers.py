@@ -6,7 +6,7 @@ import base64
 import json
 
 from conformance.checks import check
-from conformance.checks.openyuanrong_jobs import ended, in_state, said
+from conformance.checks.openyuanrong_jobs import ended, in_state, said, told_instant
 from conformance.exchange import Exchange
 from conformance.expect import NotApplicable, accepted, expect, refused, same
 from conformance.pointer import Json, get
@@ -90,6 +90,8 @@ def the_token_may_come_in_three_ways(session: Session) -> None:
                 accepted(exchange, f"a list with a token in {next(iter(where))}")
             else:
                 refused(exchange, f"a list with a wrong token in {next(iter(where))}", DENIED)
+    twice = session.list_jobs(credential="none", headers={"X-Auth": token}, query={"token": "not-a-token"})
+    accepted(twice, "a list with a token in the header and a wrong one in the query")
 
 
 @check("OYR-AUT-002", strict=True)
@@ -102,9 +104,12 @@ def another_role_is_refused(session: Session) -> None:
 
 @check("OYR-AUT-003", strict=True)
 def an_expired_token_is_refused(session: Session) -> None:
-    """Long ago, and in a hundred years."""
+    """Long ago and in a hundred years; ten minutes ago and in ten minutes."""
     accepted(_asks(session, _token(session, exp=4_900_000_000)), "a list with a token that expires much later")
     refused(_asks(session, _token(session, exp=1_000_000_000)), "a list with a token that has expired", DENIED)
+    now = int(told_instant(session, in_state(session, "long", "running"), "start_time"))
+    accepted(_asks(session, _token(session, exp=now + 600)), "a list with a token that expires in ten minutes")
+    refused(_asks(session, _token(session, exp=now - 600)), "a list with a token that expired ten minutes ago", DENIED)
 
 
 @check("OYR-AUT-005", strict=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.checks import check
 from conformance.checks.runai_cluster import DELETE, SETTLED, ask, forget, given, item, machines, stand, world
 from conformance.expect import NotApplicable, accepted, expect, needed, same
-from conformance.pointer import get
+from conformance.pointer import Json, get
 from conformance.session import Session
 
 TEAM_A, TEAM_B = "team-a", "team-b"
@@ -49,6 +49,7 @@ def a_number_is_free_after_its_time(session: Session) -> None:
         members = {} if ttl in (None, "none") else {"ttlAfterFinish": ttl}
         if ttl == "none":
             session.advance(120)
+            needed("job-1" not in [one.get("name") for one in session.items()], "a job whose time is over is still listed")
         exchange = session.post(session.body(patch={"job": {"name": None, "project": TEAM_A, **members}}))
         needed(exchange.response.is_success, "a submission without a name was refused")
         told.append(str(get(exchange.response.json, "/name")))
@@ -98,3 +99,63 @@ def what_is_within_quota_is_not_taken_back(session: Session) -> None:
     ask(session, "wants", TEAM_B, gpu=1, cpu=1)
     session.advance(SETTLED)
     stand(session, keeps=RUNNING, wants=PENDING)
+
+
+@check("RAI-CRT-004")
+def users_are_told_as_they_are_written(session: Session) -> None:
+    """A name with a comma, one with signs, one in mixed letters."""
+    for user in ("Doe, John", "j.doe+gpu@example.com", "JohnDoe"):
+        exchange = session.post(session.body(), headers={"RA-USER": user})
+        if exchange.response.is_success:
+            same(user, item(session, session.job_of(exchange).id).get("user"), "the user in the list", exchange, session.exchanges[-1])
+
+
+@check("RAI-CRT-002")
+def projects_are_told_as_they_are_written(session: Session) -> None:
+    """Mixed letters may be refused, but not changed."""
+    project = session.unique("Team-Blue")
+    exchange = session.post(session.body(patch={"job": {"project": project}}))
+    if exchange.response.is_success:
+        same(project, item(session, session.job_of(exchange).id).get("project"), "the project in the list", exchange, session.exchanges[-1])
+
+
+@check("RAI-LST-018")
+def a_projects_list_tells_all_of_its_jobs(session: Session) -> None:
+    """One that waits, one that has a GPU, one that succeeded, one that failed."""
+    project = session.unique("team")
+    shapes: tuple[tuple[str, Json], ...] = (("waits", {}), ("long", {"gpu": 1}), ("quick", {}), ("fails", {}))
+    jobs = [session.submit(shape, {"job": {"project": project, **members}}) for shape, members in shapes]
+    session.until(jobs[1], "running")
+    for job in jobs[2:]:
+        session.until(job)
+    told = {str(one.get("name")): one for one in session.items(query={"project": project})}
+    of_all = session.exchanges[-1]
+    for one in session.items():
+        if one.get("project") == project:
+            same(one, told.get(str(one.get("name"))), f"what the project's list tells of a job that is {one.get('status')}", of_all, session.exchanges[-1])
+    same(sorted(job.id for job in jobs), sorted(told), "the names in the project's list", of_all)
+
+
+@check("RAI-LST-010")
+def an_ended_namesake_stays(session: Session) -> None:
+    """Of another project; it has succeeded by then."""
+    name = session.unique("twin")
+    twin = session.submit(patch={"job": {"name": name, "project": TEAM_B}})
+    session.until(twin)
+    job = session.submit("long", {"job": {"name": name, "project": TEAM_A}})
+    answer = forget(session, job)
+    needed(answer.response.is_success, "a deletion was refused")
+    listed = [one.get("project") for one in session.items() if one.get("name") == name]
+    same([TEAM_B], listed, "the projects of the jobs of that name after one was deleted", answer, session.exchanges[-1])
+
+
+@check("RAI-STM-005")
+def a_deleted_part_of_a_gpu_is_free(session: Session) -> None:
+    """And no longer counts against the quota."""
+    world(session, [machines(gpus=1)], {TEAM_A: 1})
+    for number in range(3):
+        name = f"bench-{number}"
+        job = ask(session, name, gpu=0.6, interactive=True)
+        stand(session, **{name: RUNNING})
+        forget(session, job)
+        session.advance(SETTLED)

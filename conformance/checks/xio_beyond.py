@@ -220,3 +220,13 @@ def a_second_run_ends_at_its_limit(session: Session) -> None:
     session.until(job, "running")
     session.advance(60 * 2 + 40)
     expect(session.phase(job) not in ("starting", "running"), "a job still runs long after the run limit of its second run", session.exchanges[-1])
+
+
+@check("XIO-STM-006")
+def a_failed_run_leaves_its_node(session: Session) -> None:
+    """The next one needs all that it had."""
+    for wish in WISHES:
+        staged(session, NODE)
+        job = session.submit("retried", {**wish, "title": session.unique("again")})
+        session.advance(120)
+        expect(session.phase(job) == "succeeded", f"a job that asks for {wish} and whose second run ends well is {session.state(job)}", session.exchanges[-1])

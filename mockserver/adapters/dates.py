@@ -13,10 +13,15 @@ def _second(second: int) -> str:
     return datetime.fromtimestamp(second, tz=UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
+@lru_cache(maxsize=4096)
+def _micros(instant: int) -> str:
+    second, fraction = divmod(instant, 1_000_000)
+    return f"{_second(second)}.{fraction:06d}"
+
+
 def iso(world: World, instant: int, zone: str = "Z") -> str:
     """RFC 3339 with microseconds, for microseconds since the world began."""
-    second, fraction = divmod(world.epoch_us + instant, 1_000_000)
-    return f"{_second(second)}.{fraction:06d}{zone}"
+    return _micros(world.epoch_us + instant) + zone
 
 
 def iso_millis(world: World, instant: int) -> str:

@@ -36,9 +36,7 @@ class Answers:
     def judge(self, reply: Reply) -> tuple[Violation, ...]:
         """How an answer breaks the document; empty when it does not."""
         status = reply.status
-        if status not in self._statuses:
-            self._statuses[status] = self._declared(status)
-        declared = self._statuses[status]
+        declared = self._statuses.get(status) or self._looked_up(status)
         if declared is None:
             return (_broken("responses", sorted(self._schemas.follow(self._place)[1]), status, f"status {status} is not declared"),)
         for name in declared.headers:
@@ -56,6 +54,11 @@ class Answers:
         validator = declared.validators[medium]
         value = reply.body if reply.text is None else reply.text
         return () if validator is None or validator.is_valid(value) else violations(validator, value, "answer")
+
+    def _looked_up(self, status: int) -> _Declared | None:
+        if status not in self._statuses:
+            self._statuses[status] = self._declared(status)
+        return self._statuses[status]
 
     def _declared(self, status: int) -> _Declared | None:
         place, responses = self._schemas.follow(self._place)

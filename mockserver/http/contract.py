@@ -56,7 +56,8 @@ class Contract:
         self.credentials = Credentials(spec, operation, strict=strict)
         self.parameters = Parameters(schemas, operation)
         self.answers = Answers(schemas, (*operation.pointer, "responses"))
-        self._verified = strict and not self.credentials.is_open
+        self.is_guarded = not self.credentials.is_open
+        self._verified = strict and self.is_guarded
         self._compile_body(schemas, operation)
         self.reads_body = self._media is not None or operation.method not in ("GET", "HEAD")
 

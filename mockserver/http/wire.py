@@ -79,7 +79,8 @@ class ContractApplication:
             sandbox = self.sandboxes.get(_sandbox_name(scope) if HEADER in fields or SANDBOX in scope else DEFAULT)
             if sandbox.plan.strict is not None and sandbox.plan.strict is not contract.strict:
                 contract = self._other(operation)
-            contract.credentials.check(fields, scope["query_string"])
+            if contract.is_guarded:
+                contract.credentials.check(fields, scope["query_string"])
             if contract.reads_body:
                 whole = take_whole(receive)
                 raw = await receive_body(receive, fields) if whole is None else unpacked(whole, fields)
@@ -98,7 +99,7 @@ class ContractApplication:
             if world.awaited or contract.is_control or not sandbox.pace.stands:
                 self._attend(sandbox, world, contract)
         except Disconnected:
-            return None
+            return
         except Exception as error:  # every exception is answered, in errors.py's words
             reason = errors.refusal(error)
             reply = errors.worded(reason, contract.adapter)

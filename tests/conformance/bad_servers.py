@@ -86,9 +86,9 @@ def bad_server(kind: str) -> Iterator[str]:
 
 
 class Mortal:
-    """An application that stops answering after so many requests: it drops every connection, or answers 503."""
+    """An application that stops working after so many requests: it drops every connection, or answers `politely` with a status."""
 
-    def __init__(self, app: Any, after: int, *, politely: bool = False) -> None:
+    def __init__(self, app: Any, after: int, *, politely: int = 0) -> None:
         self._app, self._left, self._politely = app, after, politely
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -97,7 +97,7 @@ class Mortal:
             if self._left < 0:
                 if not self._politely:
                     raise ConnectionResetError("the server went away")
-                await send({"type": "http.response.start", "status": 503, "headers": [(b"content-type", b"application/json")]})
+                await send({"type": "http.response.start", "status": self._politely, "headers": [(b"content-type", b"application/json")]})
                 await send({"type": "http.response.body", "body": b'{"error_code": "UNAVAILABLE", "message": "away"}'})
                 return
         await self._app(scope, receive, send)

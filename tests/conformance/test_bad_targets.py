@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+import specs
 from conformance.cli import main
 from conformance.record import Options
 from conformance.runner import run
@@ -54,8 +55,8 @@ def test_a_target_that_is_down_is_unreachable() -> None:
     assert "cannot connect" in report.sentence
 
 
-@pytest.mark.parametrize("politely", [True, False])
-def test_a_target_that_goes_away_in_the_middle_ends_the_run(politely: bool) -> None:
+@pytest.mark.parametrize("politely", [503, 0])
+def test_a_target_that_goes_away_in_the_middle_ends_the_run(politely: int) -> None:
     target = Target.in_process(Mortal(create_app(["ionworks"]), 60, politely=politely), "ionworks")
 
     report = run(target, Options())
@@ -92,3 +93,16 @@ def test_the_command_line_says_the_same(tmp_path: Path) -> None:
     assert told.exit_code == Exit.UNREACHABLE
     assert "refused the credentials" in told.output
     assert (tmp_path / "report.json").read_text().startswith("{")
+
+
+@pytest.mark.parametrize("api", specs.names())
+@pytest.mark.parametrize(("only", "after"), [("JOB-RSP-002", 2), ("JOB-REQ-003", 1), ("JOB-STM-00?", 3), ("JOB-IDM-*", 1)])
+def test_a_target_that_fails_is_not_conformant_however_little_was_selected(api: str, only: str, after: int) -> None:
+    target = Target.in_process(Mortal(create_app([api]), after, politely=500), api)
+
+    report = run(target, Options(only=(only,)))
+    target.close()
+
+    assert report.exit in (Exit.BROKEN, Exit.UNREACHABLE)
+    told = ("JOB-ERR-010 was not selected, but a server that fails cannot be judged", "in the middle of the run", "submission with 500")
+    assert any(words in report.sentence for words in told)

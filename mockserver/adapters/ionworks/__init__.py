@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -150,11 +151,14 @@ def get_current_user_users_me_get(call: Call) -> Reply:
 
 def _reply(call: Call, body: Any, *, status: int = 200) -> Reply:
     """An answer under the next correlation id of the world: a version 4 UUID in form, a scrambled count in fact."""
-    world = call.world
-    shelf = world.shelf(API)
+    shelf = call.world.shelf(API)
     count = shelf["answers"] = shelf.get("answers", 0) + 1
-    correlation = f"{count * 0x9E3779B1 & 0xFFFFFFFF:08x}-0000-4000-8000-{world.seed & 0xFFFFFFFFFFFF:012x}"
-    return Reply(status, body, {"x-correlation-id": correlation})
+    return Reply(status, body, {"x-correlation-id": f"{count * 0x9E3779B1 & 0xFFFFFFFF:08x}{_tail(call.world.seed)}"})
+
+
+@lru_cache(maxsize=64)
+def _tail(seed: int) -> str:
+    return f"-0000-4000-8000-{seed & 0xFFFFFFFFFFFF:012x}"
 
 
 def _named(call: Call) -> Job:

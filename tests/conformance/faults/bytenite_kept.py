@@ -32,7 +32,7 @@ def _logs(change: Callable[[dict[str, Json]], object]) -> Apply:
     return answered(LOGS, lambda asked, told: change(told.body) and None if told.status == 200 else None)
 
 
-def _asked(operation: str, change: Callable[[dict[str, Json]], object]) -> Apply:
+def asks(operation: str, change: Callable[[dict[str, Json]], object]) -> Apply:
     def edit(asked: Asked) -> None:
         if isinstance(asked.body, dict):
             change(asked.body)
@@ -40,7 +40,7 @@ def _asked(operation: str, change: Callable[[dict[str, Json]], object]) -> Apply
     return requests(API, operation, edit)
 
 
-def _query(change: Callable[[dict[str, str]], object]) -> Edit:
+def queried(change: Callable[[dict[str, str]], object]) -> Edit:
     def edit(asked: Asked) -> None:
         query = dict(asked.query)
         change(query)
@@ -101,6 +101,13 @@ def _late(original: Any) -> Any:
 def _estimated_once(asked: Asked, told: Told) -> None:
     if told.status == 200:
         told.body["estimation"]["totalEstimation"] = "2"
+
+
+def _early(asked: Asked, told: Told) -> None:
+    asks = asked.memory.setdefault(asked.values["jobId"], [])
+    asks.append(1)
+    if told.status == 200 and not told.body["results"] and len(asks) > 14:
+        told.body["results"] = [{"name": "result.zip", "link": "https://storage.bytenite.com/result.zip"}]
 
 
 FAULTS = [
@@ -172,11 +179,11 @@ FAULTS = [
         "all-templates",
         "BYT-RSP-037",
         "templates are not cut by their limit",
-        requests(API, "Customer_ListJobTemplates", _query(lambda query: query.pop("limit", None))),
+        requests(API, "Customer_ListJobTemplates", queried(lambda query: query.pop("limit", None))),
     ),
     fault("silent-tasks", "BYT-RSP-027", "tasks have no logs", _logs(lambda body: body["taskrunner"].clear())),
     fault("silent-assembler", "BYT-RSP-027", "the assembler has no logs", _logs(lambda body: body["assembler"].clear())),
-    fault("all-tasks-speak", "BYT-RSP-028", "logs are not filtered by task", _asked(LOGS, lambda body: body.pop("taskIds", None))),
+    fault("all-tasks-speak", "BYT-RSP-028", "logs are not filtered by task", asks(LOGS, lambda body: body.pop("taskIds", None))),
     fault(
         "errors-are-told-as-info",
         "BYT-RSP-029",
@@ -198,12 +205,12 @@ FAULTS = [
         _logs(lambda body: body["assembler"].extend(body["partitioner"][:1])),
         "BYT-RSP-019",
     ),
-    fault("first-level", "BYT-RSP-032", "only the first level asked for counts", _asked(LOGS, lambda body: body.update(levels=(body.get("levels") or [])[:1]))),
+    fault("first-level", "BYT-RSP-032", "only the first level asked for counts", asks(LOGS, lambda body: body.update(levels=(body.get("levels") or [])[:1]))),
     fault(
         "first-service",
         "BYT-RSP-032",
         "only the first service asked for counts",
-        _asked(LOGS, lambda body: body.update(services=(body.get("services") or [])[:1])),
+        asks(LOGS, lambda body: body.update(services=(body.get("services") or [])[:1])),
     ),
     fault("duration-in-whole-seconds", "BYT-TIM-021", "durations are cut to whole seconds", shows("/duration", lambda span: float(int(span)))),
     fault(
@@ -237,4 +244,19 @@ FAULTS = [
         patched("mockserver.adapters.bytenite:Customer_SetJobParamsLegacy", _late),
     ),
     fault("first-estimation", "BYT-RSP-039", "an estimation is never made again", answers(API, "Customer_EstimateJob", _estimated_once), "BYT-RSP-017"),
+    fault(
+        "passing-states-untold",
+        "BYT-TIM-023",
+        "a state that passes at once has no instant",
+        shows("/stateTimestamps", lambda stamps: {k: v for k, v in stamps.items() if not k.endswith("TASKS_COMPLETED")}),
+    ),
+    fault(
+        "backwards-duration",
+        "BYT-TIM-024",
+        "a failed job has a negative duration",
+        jobs(lambda job, _: job.update(duration=-1.0) if job["state"].endswith("FAILED") else None),
+        "BYT-TIM-013",
+        "BYT-TIM-021",
+    ),
+    fault("results-in-passing", "BYT-RSP-016", "results are there just before the job is complete", answers(API, RESULTS, _early)),
 ]

@@ -7,10 +7,8 @@ from typing import Any
 
 from tests.conformance.faults import Apply, Asked, patched, requests
 from tests.conformance.faults.bytenite import API, answered, fault
-from tests.conformance.faults.bytenite_kept import _asked, _query
+from tests.conformance.faults.bytenite_kept import asks, queried
 
-LOGS, TASKS, RESULTS = "Customer_GetLogs", "Customer_RunningTasks", "Customer_GetJobResults"
-ENDS = ("dataSource", "dataDestination")
 Json = Any
 
 
@@ -61,27 +59,27 @@ FAULTS = [
         "no-order-by-state",
         "BYT-LST-017",
         "a list cannot be ordered by state",
-        requests(API, "list", _query(lambda query: query.pop("orderBy", None) if query.get("orderBy", "").startswith("state") else None)),
+        requests(API, "list", queried(lambda query: query.pop("orderBy", None) if query.get("orderBy", "").startswith("state") else None)),
     ),
     fault(
         "no-order-by-end",
         "BYT-LST-017",
         "a list cannot be ordered by end",
-        requests(API, "list", _query(lambda query: query.pop("orderBy", None) if query.get("orderBy", "").startswith("ended") else None)),
+        requests(API, "list", queried(lambda query: query.pop("orderBy", None) if query.get("orderBy", "").startswith("ended") else None)),
     ),
     fault(
         "first-template",
         "BYT-LST-018",
         "only the first template of a filter counts",
-        _asked("Customer_FilterJobs", lambda body: body.update(templateIds=(body.get("templateIds") or [])[:1])),
+        asks("Customer_FilterJobs", lambda body: body.update(templateIds=(body.get("templateIds") or [])[:1])),
     ),
     fault(
         "either-filter",
         "BYT-LST-018",
         "beside states no template counts",
-        _asked("Customer_FilterJobs", lambda body: body.pop("templateIds", None) if body.get("states") else None),
+        asks("Customer_FilterJobs", lambda body: body.pop("templateIds", None) if body.get("states") else None),
     ),
-    fault("unordered-filter", "BYT-LST-018", "a filtered list has no other order", _asked("Customer_FilterJobs", lambda body: body.pop("orderBy", None))),
+    fault("unordered-filter", "BYT-LST-018", "a filtered list has no other order", asks("Customer_FilterJobs", lambda body: body.pop("orderBy", None))),
     fault(
         "fifty-at-most",
         "BYT-LST-019",

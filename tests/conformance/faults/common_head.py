@@ -1,4 +1,4 @@
-"""Faults of HEAD and OPTIONS, which every mock serves, and of ids and methods that are nearly right."""
+"""Faults of HEAD and OPTIONS, which every mock serves, and of ids that are nearly right."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import specs
 from tests.conformance.faults import App, Apply, Fault, patched
 
-METHODS, JOB = "mockserver.http.path_index:PathIndex.methods", "mockserver.simulation.world:World.job"
+JOB = "mockserver.simulation.world:World.job"
 
 
 def _head(status: int | None, body: bytes) -> Apply:
@@ -46,15 +46,6 @@ def _options() -> Apply:
     return apply
 
 
-def _any_method(original: Any) -> Any:
-    """A path that names a job does not know its other methods."""
-
-    def methods(index: Any, path: str) -> tuple[str, ...]:
-        return original(index, path) if path in index._plain else ()
-
-    return methods
-
-
 def _nearly(original: Any) -> Any:
     """A job is found by the beginning of its id."""
 
@@ -71,7 +62,6 @@ def _faults() -> Iterator[Fault]:
         yield Fault(f"{api}:head-is-unknown", api, "JOB-RSP-006", "HEAD is answered 404", _head(404, b""))
         yield Fault(f"{api}:options-of-nothing", api, "JOB-RSP-007", "OPTIONS lists no methods", _options())
         if api in ("bytenite", "ionworks", "xio"):  # of the others one has no path that names a job, the other leaves this open
-            yield Fault(f"{api}:unknown-method-of-a-job", api, "JOB-ERR-008", "another method of a job is an unknown path", patched(METHODS, _any_method))
             yield Fault(f"{api}:beginning-of-an-id", api, "JOB-IDM-005", "the beginning of an id is enough", patched(JOB, _nearly))
         yield Fault(f"{api}:head-has-content", api, "JOB-RSP-006", "HEAD is answered with content", _head(None, b"{}"))
 

@@ -10,7 +10,7 @@ from mockserver.simulation.errors import UnknownParent
 from mockserver.simulation.events import EXPIRY
 from mockserver.simulation.job import Limits
 from tests.conformance.faults import Apply, Asked, Told, answers, patched, requests
-from tests.conformance.faults.ionworks import API, ARRAY, always, each, fault, shifted, status, when
+from tests.conformance.faults.ionworks import API, ARRAY, LIST, always, each, fault, shifted, status, when
 
 METADATA = "get_job_metadata_jobs__job_id__metadata_get"
 
@@ -105,6 +105,10 @@ def _five(asked: Asked) -> None:
         asked.body.setdefault("priority", 5)
 
 
+def _at_most_a_hundred(asked: Asked) -> None:
+    asked.query[:] = [(name, str(min(int(value), 100)) if name == "limit" and value.isdigit() and int(value) <= 1000 else value) for name, value in asked.query]
+
+
 FAULTS = [
     fault("failed-holds-on", "STM-024", "a failed job keeps its capacity", keeps("failed")),
     fault("completed-holds-on", "STM-024", "a completed job keeps its capacity", keeps("succeeded"), "TIM-012", "TIM-014"),
@@ -176,4 +180,5 @@ FAULTS = [
     ),
     fault("one-type-more-urgent", "DEF-001", "the priority of one type is 5 when it is left out", requests(API, ("submit_job_jobs_post",), _five)),
     fault("one-type-fails-silently", "STM-004", "a failed job of one type has no error code", when(lambda job: job["job_type"] == "simulate", error_code=None)),
+    fault("hundred-on-a-page", "LST-017", "a page holds a hundred jobs at most", requests(API, LIST, _at_most_a_hundred)),
 ]

@@ -46,6 +46,14 @@ def _params(holds: Callable[[dict[str, Any]], bool]) -> Apply:
     return answers(API, SUBMITS, refusal(422, INVALID, is_refused))
 
 
+def _beside(holds: Callable[[dict[str, Any]], bool]) -> Apply:
+    def is_refused(asked: Asked) -> bool:
+        told = asked.body.get("metadata") if isinstance(asked.body, dict) else None
+        return isinstance(told, dict) and holds(told)
+
+    return answers(API, SUBMITS, refusal(422, INVALID, is_refused))
+
+
 def _uncompressed(original: Any) -> Any:
     def inflate(raw: bytes, coding: bytes) -> bytes:
         raise Refusal("media_type", "no Content-Encoding is taken here")
@@ -147,4 +155,6 @@ FAULTS = [
         _asks(SERIES, lambda query: query.update(source="optimal") if query.get("source") == "baseline" else None),
     ),
     fault("thinned-by-its-end", "RSP-025", "a thinned series is only the beginning", patched("mockserver.adapters.ionworks.curve:series", _thin), "RSP-008"),
+    fault("metadata-of-fifty", "REQ-016", "metadata may have fifty members", _beside(lambda told: len(told) > 50)),
+    fault("flat-metadata", "REQ-016", "metadata may not be nested", _beside(lambda told: any(isinstance(one, dict | list) for one in told.values()))),
 ]
