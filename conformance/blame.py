@@ -21,21 +21,24 @@ def blamed(spec: Spec, catalogue: Catalogue, exchange: Exchange) -> Iterator[str
     lifecycle = spec.lifecycle
     if lifecycle is None or exchange.operation != lifecycle.roles["submit"].operation or not exchange.response.is_success:
         return
-    body = exchange.request.json
-    schema = _schema(spec, exchange.operation)
-    if body is MISSING or schema is None:
-        return
     probes = {requirement.probe["pointer"]: requirement.id for requirement in catalogue.requirements.values() if requirement.probe is not None}
-    root = {**schema, "components": spec.document.get("components", {})}
-    for error in jsonschema_rs.Draft202012Validator(root).iter_errors(body):
-        pointer = "".join(f"/{key}" for key in error.instance_path)
-        keyword = error.schema_path[-1] if error.schema_path else ""
-        if _is_assumed(spec, schema, pointer):
-            continue
+    for pointer, keyword in faults_of(spec, exchange):
         if pointer in probes:
             yield probes[pointer]
         elif keyword in ("type", "required"):
             yield WRONG_TYPE if keyword == "type" else MISSING_MEMBER
+
+
+def faults_of(spec: Spec, exchange: Exchange) -> Iterator[tuple[str, str]]:
+    """Where and by which keyword the document excludes the body of a request, unless the vendor is silent about the place."""
+    body, schema = exchange.request.json, _schema(spec, exchange.operation or "")
+    if body is MISSING or schema is None:
+        return
+    root = {**schema, "components": spec.document.get("components", {})}
+    for error in jsonschema_rs.Draft202012Validator(root).iter_errors(body):
+        pointer = "".join(f"/{key}" for key in error.instance_path)
+        if not _is_assumed(spec, schema, pointer):
+            yield pointer, str(error.schema_path[-1]) if error.schema_path else ""
 
 
 def _schema(spec: Spec, operation: str) -> Json:

@@ -51,6 +51,7 @@ def fuzz(
         with without_surroundings():
             yield from _played(without_false_keys(document, spec) if judged else document, told, inside, bench)
         if bench is not None:
+            yield from bench.look(headers or {})
             yield from bench.twins()
     finally:
         if bench is not None and target is None:

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-import jsonschema_rs
-
 from conformance import catalogue as catalogues
+from conformance.blame import faults_of
 from conformance.directory import Directory
 from conformance.exchange import Exchange, Request, Response
 from conformance.expect import Inconclusive, NotApplicable
 from conformance.panel import Panel
-from conformance.pointer import MISSING, get
+from conformance.pointer import get
 from conformance.session import Session
 from conformance.target import Target
 from conformance.transport import TransportError
-from specs import Operation, Spec
+from specs import Spec
 from specs.document import resolve
 
 _KEY = re.compile(r"(_id|Id|ID|_uuid|Uuid)s?$")
 _OTHER_REASONS = frozenset({401, 403, 404, 409})
 _MOST_TWINS = 40
 _MOST_OF_A_STORY = 12
+_LATEST = 5
 _OURS = frozenset({"x-schemathesis-testcaseid", "user-agent"})
 """Headers of schemathesis' own, of which the first differs from run to run."""
 
@@ -99,13 +99,31 @@ class Bench:
             exchange = self.exchange(interaction)
             if exchange is None:
                 continue
-            for violation in self._panel.observe(exchange):
-                message = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{20,}", "<id>", violation.message)
-                yield Finding(exchange.operation or exchange.line, violation.requirement, message, exchange.curl, self._story(violation.exchanges, exchange))
+            yield from self._judged(exchange)
             self._remember(exchange)
             case = recorder.cases[case_id].value if case_id in recorder.cases else None
             if case is not None and _negates_body(case):
                 self._keep(exchange)
+
+    def _judged(self, exchange: Exchange) -> Iterator[Finding]:
+        for violation in self._panel.observe(exchange):
+            message = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{20,}", "<id>", violation.message)
+            yield Finding(exchange.operation or exchange.line, violation.requirement, message, exchange.curl, self._story(violation.exchanges, exchange))
+
+    def look(self, headers: Mapping[str, str]) -> Iterator[Finding]:
+        """What the whole list and the latest jobs look like in the end: schemathesis seldom asks for either without a filter or another wish."""
+        roles = self._spec.lifecycle.roles if self._spec.lifecycle else {}
+        asked = [(roles[name].operation, id_) for name, ids in (("list", [""]), ("read", list(self._makers)[-_LATEST:])) if name in roles for id_ in ids]
+        for operation, id_ in asked:
+            known = self._spec.operations[operation]
+            names = [one["name"] for one in known.parameters if one["in"] == "path"]
+            path = self._directory.path(operation, dict.fromkeys(names, id_))
+            request = Request(known.method, self._target.url, path, (("Accept", "application/json"), *headers.items()))
+            try:
+                told = self._target.transport.send(request)
+            except TransportError:
+                continue
+            yield from self._judged(Exchange(request, told, operation=operation, values=dict.fromkeys(names, id_)))
 
     def exchange(self, interaction: Any) -> Exchange | None:
         """What was asked and answered as our oracles read it; None where no answer came."""
@@ -150,7 +168,7 @@ class Bench:
             return
         status = exchange.response.status
         by_state = str(operation.node.get("x-refused-by-state", ""))
-        if (status in _OTHER_REASONS or str(status) == by_state) and self._is_wrong(operation, exchange):
+        if (status in _OTHER_REASONS or str(status) == by_state) and any(faults_of(self._spec, exchange)):
             self._wrong.setdefault((operation.id, status), []).append(exchange)
 
     def twins(self) -> Iterator[Finding]:
@@ -168,17 +186,6 @@ class Bench:
             if again.response.is_success:
                 message = f"a body that the document excludes is accepted; {exchange.response.status} for another reason had hidden it"
                 yield Finding(operation.id, "wrong_reason", message, again.curl, (job.created, again))
-
-    def _is_wrong(self, operation: Operation, exchange: Exchange) -> bool:
-        body = exchange.request.json
-        if body is MISSING:
-            return False
-        declared = resolve(self._spec.document, operation.node.get("requestBody", {}))
-        schema = declared.get("content", {}).get("application/json", {}).get("schema")
-        if schema is None:
-            return False
-        root = {**schema, "components": self._spec.document.get("components", {})}
-        return not jsonschema_rs.Draft202012Validator(root).is_valid(body)
 
 
 def _negates_body(case: Any) -> bool:

@@ -25,7 +25,7 @@ class Panel:
         views = ViewMap(spec, catalogue.identity, catalogue.views)
         self.catalogue = catalogue
         self.oracles: list[Oracle] = [
-            Contract(spec),
+            Contract(spec, catalogue.tolerated),
             Monitor(spec, views),
             Identity(spec, views, catalogue.match),
             Echo(spec, catalogue, views),

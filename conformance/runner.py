@@ -180,7 +180,7 @@ class Run:
         except Unready as error:
             return Exit.UNREACHABLE, f"the target stopped answering in the middle of the run: {error}"
         self._in_vain = 0
-        if trouble is not None and trouble.kind != "refused":
+        if trouble is not None and trouble.kind not in ("refused", "unsent"):
             self._break(Violation(SERVER_ERROR, str(trouble)))
         return None
 

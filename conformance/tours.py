@@ -9,6 +9,9 @@ from conformance.expect import Inconclusive, NotApplicable
 from conformance.session import Session
 from conformance.target import request_examples
 
+NOBODY = "00000000-0000-4000-8000-00000000dead"
+"""The id of a job that never was."""
+
 
 def a_job_runs_well(session: Session) -> None:
     """Submit, look at it in every way until it has ended, and a while longer."""
@@ -86,6 +89,14 @@ def everything_readable_is_read(session: Session) -> None:
             session.call(operation.id, dict.fromkeys(names, job.id))
 
 
+def some_requests_are_refused(session: Session) -> None:
+    """An empty submission, and calls about a job that nobody made."""
+    session.post({})
+    for name in ("read", "cancel", "delete"):
+        if name in session.roles:
+            session.on(name, NOBODY)
+
+
 TOURS: tuple[Callable[[Session], None], ...] = (
     a_job_runs_well,
     a_job_fails,
@@ -95,4 +106,5 @@ TOURS: tuple[Callable[[Session], None], ...] = (
     several_jobs_are_forgotten,
     examples_are_sent,
     everything_readable_is_read,
+    some_requests_are_refused,
 )

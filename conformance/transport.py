@@ -17,11 +17,11 @@ from conformance.exchange import Request, Response
 
 MOST_BYTES = 16 << 20  # more of an answer is not read
 MOMENT = 0.3  # real seconds; an answer without end has begun, or gone on, by then
-Trouble = Literal["refused", "hung", "broken"]
+Trouble = Literal["refused", "hung", "broken", "unsent"]
 
 
 class TransportError(Exception):
-    """No answer came: nobody listens (`refused`), none in time (`hung`), or the connection broke (`broken`)."""
+    """No answer came: nobody listens (`refused`), none in time (`hung`), the connection broke (`broken`), or the request cannot be sent (`unsent`)."""
 
     def __init__(self, kind: Trouble, message: str) -> None:
         super().__init__(message)
@@ -120,6 +120,8 @@ def _trouble(error: Exception, request: Request, timeout: float) -> TransportErr
     what = f"{request.method} {request.url}{request.target}"
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.UnsupportedProtocol | httpx.InvalidURL):
         return TransportError("refused", f"{what}: cannot connect ({error})")
+    if isinstance(error, httpx.LocalProtocolError):
+        return TransportError("unsent", f"{what}: this request cannot be sent ({error})")
     if isinstance(error, httpx.TimeoutException):
         return TransportError("hung", f"{what}: no answer within {timeout:g} seconds")
     return TransportError("broken", f"{what}: the connection broke ({type(error).__name__}: {error})")

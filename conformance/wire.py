@@ -124,7 +124,8 @@ class Wire:
         if self._is_sandboxed:
             fields["X-Mock-Sandbox"] = self.name
         fields |= headers or {}
-        return Request(method, self.target.url, target, tuple(fields.items()), raw)
+        told = tuple((name, value.strip(" \t")) for name, value in fields.items())  # white space around it is no part of a value
+        return Request(method, self.target.url, target, told, raw)
 
     def record(self, request: Request, *, tenant: str = "") -> Exchange:
         """Send a finished request and take in the exchange. Raises TransportError."""

@@ -13,6 +13,7 @@ from mockserver import __version__
 from mockserver.cli_scenario import scenario as scenario_commands
 from mockserver.cli_serve import serve
 from mockserver.cli_simulate import simulate
+from mockserver.cli_snapshot import snapshot
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -24,6 +25,7 @@ def main() -> None:
 main.add_command(serve)
 main.add_command(scenario_commands)
 main.add_command(simulate)
+main.add_command(snapshot)
 
 
 @main.command("apis")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -12,7 +13,7 @@ from rich.markup import escape
 
 import specs
 from mockserver import __version__
-from mockserver.simulation.errors import ScenarioError
+from mockserver.simulation.errors import ScenarioError, SnapshotError
 
 _LEVELS = ("debug", "info", "warning", "error")
 _APIS = click.Choice(specs.names())
@@ -38,6 +39,7 @@ def _pace(context: click.Context, parameter: click.Parameter, value: str | None)
 @click.option("--pace", callback=_pace, help="How time passes: real, xN (such as x100), manual, auto or step.  [default: the scenario's, or real]")
 @click.option("--seed", type=int, help="Fixes all chance.  [default: the scenario's]")
 @click.option("--scenario", default="default", show_default=True, help="A shipped scenario or a YAML file.")
+@click.option("--snapshot", type=click.Path(path_type=Path, dir_okay=False), help="A file of `mockserver snapshot save` the default sandbox goes on from.")
 @click.option("--auth", default="lenient", show_default=True, type=click.Choice(["lenient", "strict"]), help="Look for credentials, or verify them.")
 @click.option("--switch", "switches", multiple=True, help="A vendor's alternative behaviour, such as ionworks.submission-gone. May be repeated.")
 @click.option("--allow-callbacks", "callback_hosts", multiple=True, metavar="HOST", help="A host that may be called back, beside this machine.")
@@ -57,28 +59,38 @@ def serve(apis: tuple[str, ...], scenario: str, switches: tuple[str, ...], **opt
         bound, served = _listen(world, apis or specs.names(), options)
     except PortBusy as error:
         _refuse(f"{error}; choose another with --port")
-    except (ScenarioError, specs.SpecError) as error:
+    except (ScenarioError, SnapshotError, specs.SpecError) as error:
         _refuse(str(error))
     _first_screen(served, pace=options["pace"] or world.pace or "real", auth=options["auth"])
     run(bound)
 
 
 def _listen(world: Any, apis: Sequence[str], options: dict[str, Any]) -> tuple[list[Any], list[tuple[str, Sequence[str]]]]:
-    """Applications with their sockets, and the URL of each with what it serves. Raises PortBusy, ScenarioError, SpecError."""
+    """Applications with their sockets, and the URL of each with what it serves. Raises PortBusy, ScenarioError, SnapshotError, SpecError."""
     from mockserver.http.app import create_app, create_sandboxes
     from mockserver.http.guard import guard_for
     from mockserver.http.server import bind, url_of
 
     groups: list[Sequence[str]] = [[api] for api in apis] if options["port_per_api"] else [apis]
     host, port = options["host"], options["port"]
-    listeners = [bind(host, port + number if port else 0) for number in range(len(groups))]
     sandboxes = create_sandboxes(apis, scenario=world, pace=options["pace"], seed=options["seed"], callback_hosts=options["callback_hosts"])
+    if options["snapshot"] is not None:
+        _go_on_from(options["snapshot"], sandboxes)
+    listeners = [bind(host, port + number if port else 0) for number in range(len(groups))]
     guard = guard_for(host, options["control_token"])
     if guard.token is not None:
         click.echo(f"The control API under /_mock asks for `Authorization: Bearer {guard.token}`")
     common = {"sandboxes": sandboxes, "auth": options["auth"], "access_log": options["access_log"], "guard": guard}
     bound = [(create_app(group, **common), listener) for group, listener in zip(groups, listeners, strict=True)]
     return bound, [(url_of(listener), group) for group, listener in zip(groups, listeners, strict=True)]
+
+
+def _go_on_from(file: Path, sandboxes: Any) -> None:
+    """Let the default sandbox go on from a snapshot. Raises SnapshotError."""
+    try:
+        sandboxes.restore(sandboxes.get("default"), file.read_bytes())
+    except (OSError, SnapshotError) as error:
+        raise SnapshotError(f"{file}: {error}") from error
 
 
 def _first_screen(served: Sequence[tuple[str, Sequence[str]]], *, pace: str, auth: str) -> None:

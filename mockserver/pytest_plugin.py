@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Make the markers known."""
     config.addinivalue_line("markers", 'mock_contract(mode): what to do when the client broke the contract: "fail" (the default), "warn" or "off"')
-    config.addinivalue_line("markers", "mock_world(scenario, seed, pace, auth): how the test's mock_sandbox is made, where not as the server")
+    config.addinivalue_line("markers", "mock_world(scenario, seed, pace, auth, snapshot): how the test's mock_sandbox is made, where not as the server, and the file it goes on from")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -67,7 +67,11 @@ def mock_server(request: pytest.FixtureRequest, mock_server_options: dict[str, A
 def mock_sandbox(request: pytest.FixtureRequest, mock_server: MockServer) -> Iterator[Sandbox]:
     """A world of its own for one test; at its end the client must have broken no contract."""
     marker = request.node.get_closest_marker("mock_world")
-    sandbox = mock_server.sandbox(**(marker.kwargs if marker else {}))
+    plan = dict(marker.kwargs) if marker else {}
+    saved = plan.pop("snapshot", None)
+    sandbox = mock_server.sandbox(**plan)
+    if saved is not None:
+        sandbox.load(saved)
     yield sandbox
     mode = _mode(request.node)
     broken = sandbox.exchanges.broken() if mode != "off" and not request.node.stash.get(_FAILED, False) else []

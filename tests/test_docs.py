@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -17,6 +18,8 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 OPTIONS = re.compile(r"<!-- server: (.*?) -->")
+HERE = os.environ | {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])}
+"""The environment of a reader who has installed the mock."""
 ADDRESS = "http://127.0.0.1:4080"
 
 
@@ -51,7 +54,7 @@ def test_the_examples_of_a_page_run(page: Path, tmp_path: Path) -> None:
                 script = tmp_path / f"test_block_{number}.py"
                 script.write_text(code, encoding="utf-8")
                 command = [sys.executable, *(["-m", "pytest", "-q", "-p", "no:cacheprovider"] if "def test_" in code else []), str(script)]
-            told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+            told = subprocess.run(command, cwd=tmp_path, env=HERE, capture_output=True, text=True, timeout=120, check=False)
             assert told.returncode == 0, f"{page.name}, block {number + 1}:\n{code}\n{told.stdout}\n{told.stderr}"
 
 

@@ -148,3 +148,22 @@ def test_loading_the_plugin_imports_nothing_of_ours() -> None:
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert told.stdout.strip() == "['mockserver', 'mockserver.pytest_plugin']"
+
+
+def test_a_test_can_begin_where_a_file_was_saved(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    result = run(
+        f"""
+        import pytest
+
+        def test_one(mock_sandbox):
+            assert {SUBMIT}.status_code == 202
+            mock_sandbox.clock.advance(seconds=60)
+            mock_sandbox.save({str(tmp_path / "kept")!r})
+
+        @pytest.mark.mock_world(snapshot={str(tmp_path / "kept")!r})
+        def test_two(mock_sandbox):
+            assert (len(mock_sandbox.jobs), mock_sandbox.clock.now) == (1, 60)
+        """
+    )
+
+    result.assert_outcomes(passed=2)

@@ -32,6 +32,19 @@ def _of(told: list[Json], job: JobRef) -> list[Json]:
 
 
 @check("BYT-RSP-022")
+def a_job_is_heard_of(session: Session) -> None:
+    """Whatever the events say, one of them names the job."""
+    job = session.submit(draft=True)
+
+    def meanwhile() -> None:
+        session.start(job)
+        session.until(job)
+
+    answer = session.listen(EVENTS, meanwhile)
+    expect(answer.is_success, f"the stream of events was answered {answer.status}", *session.exchanges[-1:])
+    expect(job.id.encode() in answer.body, "nothing was told of a job that went through all its states", *session.exchanges[-1:])
+
+
 @check("BYT-RSP-038")
 def changes_of_state_are_told(session: Session) -> None:
     """Each once, in order, with its instant; of a job that was over before, nothing."""

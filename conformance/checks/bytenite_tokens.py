@@ -28,9 +28,16 @@ def buying_a_token_takes_none(session: Session) -> None:
 
 @check("BYT-AUT-003", strict=True)
 def an_unknown_key_buys_nothing(session: Session) -> None:
-    """With the known key as its twin."""
+    """With the known key as its twin, and some that are nearly it."""
     token_of(buy(session))
-    refused(buy(session, apiKey=f"no-{session.unique('key')}"), "the purchase with an API key that nobody has", (400, *DENIED, 404))
+    known = secret(str(next(iter(session.settings.credentials["good"]["token"]["body"].values()))))
+    for wrong in (f"no-{session.unique('key')}", _recased(known), f"{known}-x", known[:-1]):
+        refused(buy(session, apiKey=wrong), "the purchase with an API key that nobody has", (400, *DENIED, 404))
+
+
+def _recased(word: str) -> str:
+    """A word in letters of the other case; another word if it has none."""
+    return word.swapcase() if word.swapcase() != word else f"{word}A"
 
 
 def _life(exchange: Exchange) -> int:
@@ -64,7 +71,7 @@ def only_a_whole_token_will_do(session: Session) -> None:
     token = token_of(buy(session))
     accepted(_with(session, token), "a list with a token")
     key = secret(str(next(iter(session.settings.credentials["good"]["token"]["body"].values()))))
-    for wrong in (token[:-1], token[: len(token) // 2], f"{token}x", token[::-1] if token[::-1] != token else "x", key, "Bearer", "null"):
+    for wrong in (token[:-1], token[: len(token) // 2], f"{token}x", token[::-1] if token[::-1] != token else "x", _recased(token), key, "Bearer", "null"):
         refused(_with(session, wrong), "a list with what is almost a token", DENIED)
 
 

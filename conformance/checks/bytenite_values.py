@@ -35,6 +35,7 @@ def names_are_kept_as_they_are(session: Session) -> None:
         for name in ("name", "description"):
             job = session.job_of(accepted(session.post(session.body(patch={name: text})), f"a submission whose {name} has {len(text)} characters"))
             same(text, seen(session, job).get(name), f"the {name}", job.created, session.exchanges[-1])
+    accepted(session.post(session.body(patch={"name": "", "description": ""})), "a submission with an empty name")
     long = "Line\n" * 400
     job = session.job_of(accepted(session.post(session.body(patch={"description": long})), "a submission with a long description"))
     same(long, seen(session, job).get("description"), "the description", job.created, session.exchanges[-1])
@@ -60,9 +61,12 @@ def _has(session: Session, job: JobRef, part: str) -> None:
 def sources_are_kept_as_they_are(session: Session) -> None:
     """Parameters of sources and destinations of each kind; neither end is made of the other, and a name alone makes none."""
     params = {"@type": "type.googleapis.com/bytenite.data_source.S3DataSource", "bucketName": "mine", "cloudRegion": "eu-central-1", "secret_id": "cf", "n": 3}
-    for kind in ("s3", "aws", "gcp", "storj"):
+    for kind in ("s3", "aws", "gcp", "storj", "url"):
         for end, other in (("dataSource", "dataDestination"), ("dataDestination", "dataSource")):
-            said = {"dataSourceDescriptor": kind, "params": {**params, "name": f"{kind}.zip"}}
+            if kind == "url" and end == "dataDestination":
+                continue
+            own = {"@type": "type.googleapis.com/bytenite.data_source.HttpDataSource", "url": "https://example.com/in.zip", "username": "cf"}
+            said = {"dataSourceDescriptor": kind, "params": {**(own if kind == "url" else params), "name": f"{kind}.zip"}}
             job = session.job_of(accepted(session.post(session.body(patch={end: said})), f"a submission with {kind} as its {end}"))
             view = seen(session, job)
             told = get(view, f"/{end}")

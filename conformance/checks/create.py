@@ -48,6 +48,15 @@ def a_new_job_can_be_read(session: Session) -> None:
     expect(session.view(job) is not MISSING, "the answer does not show the job", exchange)
 
 
+@check("JOB-IDM-001")
+@check("JOB-IDM-003")
+def many_jobs_are_told_apart(session: Session) -> None:
+    """Nine, one after the other; the oracles look at their ids, and at whom reading each tells of."""
+    jobs = [session.submit(draft=True) for _ in range(9)]
+    for job in jobs if "read" in session.roles else ():
+        session.read(job)
+
+
 @check("JOB-IDM-002")
 def submissions_at_the_same_time_make_as_many_jobs(session: Session) -> None:
     """Eight at once; each has an id of its own, and each is there afterwards."""

@@ -25,7 +25,9 @@ KINDS: tuple[tuple[str, Json, str], ...] = (
 
 def _kept(session: Session, said: dict[str, Json]) -> None:
     """What is read as the metadata of a job is exactly what was handed in."""
-    job = session.submit(patch={"metadata": said})
+    exchange = session.post({**session.body(), "metadata": said})  # not as a patch, in which null means nothing
+    needed(exchange.response.is_success, "the control submission was refused")
+    job = session.job_of(exchange)
     told = session.call(METADATA, {"job_id": job.id})
     needed(told.response.is_success, f"metadata was answered {told.response.status}")
     for name, value in said.items():

@@ -6,7 +6,7 @@ from typing import Any
 
 from conformance.checks import check
 from conformance.checks.openyuanrong_jobs import NEAR, in_state, said, told_instant
-from conformance.expect import expect, needed, same
+from conformance.expect import accepted, expect, needed, same
 from conformance.pointer import Json, get
 from conformance.session import JobRef, Session
 from conformance.stage import staged
@@ -122,8 +122,10 @@ def earlier_labels_are_preferred(session: Session) -> None:
 def a_label_is_a_demand(session: Session) -> None:
     """A node without it is not taken though it is free; as a wish it may be."""
     staged(session, node("one", labels={"zone-a": "true"}), node("two"))
-    for _ in range(2):
-        _long(session, {"entrypoint_num_cpus": 2}, pools=" zone-a ")
+    _long(session, {"entrypoint_num_cpus": 2}, pools="zone-a")
+    spaced = session.post(session.body("long", {"entrypoint_num_cpus": 2, "metadata": {"judge": session.unique("m")}}), headers={POOL: " zone-a ,  zone-z "})
+    accepted(spaced, "labels with white space around them")
+    session.until(session.job_of(spaced), "running", within=PATIENCE)
     job = _long(session, {"entrypoint_num_cpus": 2}, pools="zone-a")
     expect(session.phase(job) not in PLACED, f"a job runs on {_of(session, job)!r}, which lacks its label", session.exchanges[-1])
     wish = _long(session, {"entrypoint_num_cpus": 2}, pools="zone-a,unUseAntiOtherLabels")

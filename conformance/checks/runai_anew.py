@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from conformance.checks import check
 from conformance.checks.runai_cluster import SETTLED, ask, forget, given, item, machines, stand, world
 from conformance.expect import NotApplicable, expect, needed, same
@@ -134,7 +136,7 @@ def parts_of_units_count(session: Session) -> None:
 def runs_that_fail_add_up(session: Session) -> None:
     """Two failures are more than one that is borne, whichever runs they befall."""
     world(session, [machines(cpu=8)])
-    failing = {"command": "sleep 20; exit 3", "backoffLimit": 1}
+    failing: dict[str, Any] = {"command": "sleep 20; exit 3", "backoffLimit": 1}
     job = ask(session, "team", cpu=1, completions=4, parallelism=2, **failing)
     session.advance(20 + 2 * SETTLED)
     state = session.state(job)

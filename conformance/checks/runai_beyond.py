@@ -113,7 +113,7 @@ def users_are_told_as_they_are_written(session: Session) -> None:
 @check("RAI-CRT-002")
 def projects_are_told_as_they_are_written(session: Session) -> None:
     """Mixed letters may be refused, but not changed."""
-    project = session.unique("Team-Blue")
+    project = f"Team-{session.unique('blue')}"
     exchange = session.post(session.body(patch={"job": {"project": project}}))
     if exchange.response.is_success:
         same(project, item(session, session.job_of(exchange).id).get("project"), "the project in the list", exchange, session.exchanges[-1])

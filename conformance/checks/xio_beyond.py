@@ -85,7 +85,9 @@ def every_resource_of_a_stopped_job_is_free(session: Session) -> None:
 def _gets(session: Session, wish: Json, what: str) -> None:
     """Another such job is given the node, and gives it back."""
     second = session.submit("long", {**wish, "title": session.unique("second")})
-    session.advance(2)
+    for _ in session.ticks(60, 2):
+        if session.phase(second) != "queued":
+            break
     expect(session.phase(second) in ("starting", "running"), f"a job that asks for {wish} is {session.state(second)} {what}", session.exchanges[-1])
     session.cancel(second)
 
@@ -230,3 +232,12 @@ def a_failed_run_leaves_its_node(session: Session) -> None:
         job = session.submit("retried", {**wish, "title": session.unique("again")})
         session.advance(120)
         expect(session.phase(job) == "succeeded", f"a job that asks for {wish} and whose second run ends well is {session.state(job)}", session.exchanges[-1])
+
+
+@check("XIO-STM-019")
+def every_node_of_a_job_has_all_that_it_asks_for(session: Session) -> None:
+    """Two nodes of four cores are no node of six."""
+    staged(session, {**NODE, "count": 2})
+    job = session.submit("long", {"max_node_count": 2, "cpu_count": 6})
+    session.advance(10)
+    expect(session.phase(job) not in ("starting", "running"), f"a job of six cores is {session.state(job)} on nodes of four", session.exchanges[-1])

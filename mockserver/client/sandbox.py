@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
+from os import PathLike
+from pathlib import Path
 from typing import Any, Self
 
 import specs
@@ -49,6 +52,17 @@ class Sandbox:
     def restore(self, snapshot: str) -> None:
         """Go back to a snapshot. Raises ControlRefused."""
         self._desk.ask("POST", "/restore", {"snapshot": snapshot})
+
+    def save(self, file: str | PathLike[str]) -> Path:
+        """Write the whole simulated state to a file, in one go; where. Raises ControlRefused, OSError."""
+        target = Path(file)
+        beside = target.with_name(target.name + ".part")
+        beside.write_bytes(b64decode(self.snapshot()))
+        return beside.replace(target)
+
+    def load(self, file: str | PathLike[str]) -> None:
+        """Go back to where a file was saved. Raises ControlRefused, with nothing changed, if it is damaged or no snapshot; OSError."""
+        self.restore(b64encode(Path(file).read_bytes()).decode())
 
     def fork(self, name: str | None = None) -> Sandbox:
         """A second sandbox that goes on from here."""

@@ -186,7 +186,7 @@ class Sandboxes:
 
     def _make_room(self, now: float) -> None:
         """Evict the longest idle sandboxes as far as number or jobs demand it. Raises Refusal when none is idle."""
-        while len(self._kept) >= SANDBOXES or sum(box.world.count for box in self._kept.values()) >= SANDBOX_JOBS:
+        while len(self._kept) >= SANDBOXES or sum(box.world.places.taken for box in self._kept.values()) >= SANDBOX_JOBS:
             others = [box for box in self._kept.values() if box.name != DEFAULT]
             idle = min(others, key=lambda box: box.used, default=None)
             if idle is None or now - idle.used < SANDBOX_IDLE_SECONDS:

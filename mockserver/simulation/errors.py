@@ -103,7 +103,7 @@ class WorldFull(SimulationError):
     """The world holds as many jobs as it is allowed to."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"this sandbox holds its limit of {limit} jobs; delete some or reset it")
+        super().__init__(f"this sandbox holds its limit of {limit} jobs, members of teams included; delete some or reset it")
         self.limit = limit
 
 

@@ -13,10 +13,11 @@ from mockserver.simulation.allotment import Allotment
 from mockserver.simulation.clock import MICRO, seconds
 from mockserver.simulation.cluster import milli
 from mockserver.simulation.course import Course
-from mockserver.simulation.errors import DuplicateJob, DuplicateNode, UnknownJob, UnknownNode, UnknownParent, Unplaceable, WorldFull
+from mockserver.simulation.errors import DuplicateJob, DuplicateNode, UnknownJob, UnknownNode, UnknownParent, Unplaceable
 from mockserver.simulation.fairshare import FairShare
 from mockserver.simulation.job import NO_LIMITS, Job, JobRequest, Outcome, ResourceRequest
 from mockserver.simulation.node import Node, NodeView
+from mockserver.simulation.places import Places
 from mockserver.simulation.project import Project
 from mockserver.simulation.scenario import Scenario
 from mockserver.simulation.scheduler import Scheduler
@@ -43,6 +44,7 @@ class World:
         self._seen: dict[int, int] = {}
         self._limits = None if scenario.limits == NO_LIMITS else scenario.limits
         self.count = 0
+        self.places = Places(scenario.most_jobs)
         self.awaited = 0  # jobs whose clients want to be called and have not been announced to anybody
 
     # Time
@@ -105,8 +107,7 @@ class World:
         jobs = self._jobs[request.api]
         if request.key in jobs:
             raise DuplicateJob(request.key)
-        if self.count >= self.scenario.most_jobs:
-            raise WorldFull(self.scenario.most_jobs)
+        self.places.check(request)
         parent = None
         if request.parent is not None:
             parent = jobs.get(request.parent)
@@ -122,6 +123,7 @@ class World:
                 members = self._scopes[scope] = {}
             members[request.key] = job
         self.count += 1
+        self.places.take(job)
         if request.callback is not None:
             self.awaited += 1
         return job
@@ -142,8 +144,10 @@ class World:
         return self._jobs[api]
 
     def release(self, job: Job) -> None:
-        """Let a draft wait for capacity. Raises NotReleasable."""
+        """Let a draft wait for capacity. Raises NotReleasable, WorldFull."""
+        self.places.check(job.request, job)
         self.scheduler.release(job)
+        self.places.take(job)
 
     def cancel(self, job: Job, reason: str = "cancelled by the client") -> None:
         """End a job at its client's wish. Raises NotCancellable."""
@@ -177,6 +181,7 @@ class World:
             if not members:
                 del self._scopes[scope]
         self.count -= 1
+        self.places.give_back(job)
 
     # Capacity
 

@@ -101,3 +101,29 @@ class Mortal:
                 await send({"type": "http.response.body", "body": b'{"error_code": "UNAVAILABLE", "message": "away"}'})
                 return
         await self._app(scope, receive, send)
+
+
+class Choosy:
+    """An application that refuses submissions with one status whatever is in them, but for the very first; or only those that `only` picks by their body."""
+
+    def __init__(self, app: Any, path: str, status: int, *, only: Callable[[bytes], bool] | None = None) -> None:
+        self._app, self._path, self._status, self._only = app, path, status, only
+        self._seen = self.refused = 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or scope["path"] != self._path or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        message = await receive()
+        self._seen += 1
+        if self._only(message["body"]) if self._only else self._seen > 1:
+            self.refused += 1
+            await send({"type": "http.response.start", "status": self._status, "headers": [(b"content-type", b"application/json")]})
+            await send({"type": "http.response.body", "body": b'{"error_code": "REFUSED", "message": "no"}'})
+            return
+        pending = [message]
+
+        async def again() -> Any:
+            return pending.pop() if pending else await receive()
+
+        await self._app(scope, again, send)

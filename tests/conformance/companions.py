@@ -1,12 +1,37 @@
-"""Which MUSTs cannot be broken alone, since another says the same or more of the same thing: by requirement, what breaks with it, and why."""
+"""Which MUSTs cannot be broken alone, since others say the same or more of the same thing: by requirement, what may break with it, and why."""
 
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
+VENDORS = ("BYT", "ION", "OYR", "RAI", "XIO")
+
+
+def rows(*areas: str) -> tuple[str, ...]:
+    """What the vendors' own catalogues say in some areas."""
+    return tuple(f"{vendor}-{area}-*" for vendor in VENDORS for area in areas)
+
+
 COMPANIONS: dict[str, tuple[tuple[str, ...], str]] = {
-    "JOB-REQ-001": (("BYT-REQ-*", "ION-REQ-*", "OYR-REQ-*", "RAI-REQ-*", "XIO-REQ-*"), "every demanded member has a row of its own that says so"),
-    "JOB-REQ-002": (("BYT-REQ-*", "ION-REQ-*", "OYR-REQ-*", "RAI-REQ-*", "XIO-REQ-*"), "every typed member has a row of its own that says so"),
+    "JOB-REQ-00[12]": (rows("REQ"), "every member that is demanded or has a type has a row of its own that says so"),
+    "JOB-CRT-001": (rows("REQ"), "what is accepted of a member is in its own row"),
+    "JOB-CRT-003": (("JOB-STM-*", "JOB-LST-009", *rows("STM")), "a job that is over at first either moves on or never runs, and both are no course of a job"),
+    "JOB-CRT-005": (rows("REQ", "RSP"), "what a submission said is looked up right after it was answered"),
+    "JOB-RSP-001": (rows("RSP", "CRT"), "vendors' rows name the status of the answers that matter"),
+    "JOB-RSP-002": (("JOB-LST-003", *rows("RSP", "LST")), "a value of another type is another value, for whoever looks at that member"),
+    "JOB-IDM-00[34]": (rows("RSP", "STM"), "a member that tells otherwise is seen by whoever compares this member"),
+    "JOB-LST-00[12359]": (rows("LST", "STM", "RSP"), "vendors' rows say which jobs are listed when, and what of them"),
+    "JOB-STM-00[2569]": (("JOB-STM-*", *rows("STM")), "vendors' rows follow the same jobs from state to state"),
+    "JOB-STM-00[38]": (("JOB-STM-004", *rows("STM")), "a stopped job has ended, and what has ended stays"),
+    "JOB-STM-004": (rows("TIM"), "instants follow from states"),
+    "JOB-STM-007": (rows("STM", "TIM"), "vendors' rows say for each state what a stop does"),
+    "JOB-STM-010": (rows("STM"), "vendors' rows follow the same jobs from state to state"),
+    "JOB-STM-01[23]": (rows("STM"), "vendors' rows say for each state what a stop does, and to whom"),
+    "JOB-ERR-003": (rows("ERR", "STM"), "vendors' rows name the refusals of each call"),
+    "JOB-LST-00[4-8]": (rows("LST"), "vendors' rows say what each parameter of a page does"),
+    "JOB-ERR-01[0-3]": (rows("ERR", "STM"), "vendors' rows name the refusals of each call"),
+    "JOB-IDM-00[12]": (rows("STM"), "crowds of jobs that are counted miss the one that is lost"),
+    "XIO-*": (("XIO-AUT-006",), "a fault that changes a body on its way leaves it with a signature that no longer fits"),
 }
 """By glob of a requirement: globs of those that may break with it, and the reason."""
 

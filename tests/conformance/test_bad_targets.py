@@ -15,7 +15,7 @@ from conformance.runner import run
 from conformance.target import Target
 from conformance.verdict import Exit, Verdict
 from mockserver.http.app import create_app
-from tests.conformance.bad_servers import Mortal, bad_server
+from tests.conformance.bad_servers import Choosy, Mortal, bad_server
 
 SENTENCES = {
     "401": "refused the credentials",
@@ -106,3 +106,27 @@ def test_a_target_that_fails_is_not_conformant_however_little_was_selected(api: 
     assert report.exit in (Exit.BROKEN, Exit.UNREACHABLE)
     told = ("JOB-ERR-010 was not selected, but a server that fails cannot be judged", "in the middle of the run", "submission with 500")
     assert any(words in report.sentence for words in told)
+
+
+@pytest.mark.parametrize(("status", "verdict"), [(400, Verdict.INCONCLUSIVE), (409, Verdict.INCONCLUSIVE)])
+def test_who_refuses_whatever_comes_is_given_no_credit_for_refusing_what_is_wrong(status: int, verdict: Verdict) -> None:
+    app = Choosy(create_app(["ionworks"]), "/jobs", status)
+    target = Target.in_process(app, "ionworks")
+
+    report = run(target, Options(only=("JOB-REQ-001", "JOB-CRT-001")))
+    target.close()
+
+    assert app.refused
+    assert report.results["JOB-REQ-001"].verdict is verdict
+    assert report.exit is not Exit.CONFORMANT
+
+
+def test_a_wrong_submission_that_is_refused_for_another_reason_is_none_that_was_seen() -> None:
+    app = Choosy(create_app(["ionworks"]), "/jobs", 409, only=lambda body: b"job_type" not in body)
+    target = Target.in_process(app, "ionworks")
+
+    report = run(target, Options(only=("JOB-REQ-001",)))
+    target.close()
+
+    assert report.results["JOB-REQ-001"].verdict is Verdict.FAIL
+    assert "was answered 409, expected" in report.results["JOB-REQ-001"].reason

@@ -10,6 +10,7 @@ from conformance.runner import Options, run
 from conformance.target import Target
 from conformance.verdict import Exit, Verdict
 from mockserver.http.app import create_app
+from mockserver.http.server import serving
 from tests.conformance.faults import all_faults
 
 API = "bytenite"
@@ -32,3 +33,10 @@ def test_a_defect_is_found_by_its_requirement(name: str) -> None:
         report = run(target, Options(only=(fault.requirement,)))
 
     assert fault.requirement in [one.requirement for one in report.of(Verdict.FAIL)]
+
+
+def test_events_are_heard_over_sockets_too() -> None:
+    with serving(create_app([API])) as url, closing(Target.at(API, url, control=url)) as target:
+        report = run(target, Options(only=("BYT-RSP-022", "BYT-RSP-038")))
+
+    assert [one.verdict for one in report.results.values()] == [Verdict.PASS, Verdict.PASS], report.sentence

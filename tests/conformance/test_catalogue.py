@@ -16,6 +16,7 @@ from conformance.coverage import rows
 from conformance.draft import draft
 from conformance.identity import ASKED, DISTINCT
 from conformance.monitor import FINAL, FIRST, KNOWN, ORDER
+from conformance.verdict import OF_LEVEL, Verdict
 
 ORACLES = {SHAPE, STATUS, ASSUMED_SHAPE, MEDIA, HEADERS, ERROR_SHAPE, ASSUMED_ERROR_SHAPE, SERVER_ERROR, ASKED, DISTINCT, KNOWN, ORDER, FINAL, FIRST}
 """Common requirements that oracles judge without any data in the catalogue."""
@@ -74,3 +75,26 @@ def test_drafts_are_entries_but_for_what_is_marked(api: str) -> None:
 
     document = {"requirements": entries}
     assert jsonschema_rs.Draft202012Validator(catalogues.schema()).is_valid(document)
+
+
+@pytest.mark.parametrize("api", specs.names())
+def test_what_is_assumed_or_only_an_example_is_no_must(api: str) -> None:
+    soft = [one for one in catalogues.load(api).requirements.values() if one.basis in ("assumption", "example")]
+
+    assert soft
+    assert [one.id for one in soft if one.level not in ("SHOULD", "MAY")] == []
+
+
+@pytest.mark.parametrize("basis", ["assumption", "example"])
+def test_a_catalogue_that_makes_a_must_of_an_assumption_is_refused(basis: str) -> None:
+    entry = {"id": "JOB-CRT-999", "level": "MUST", "basis": basis, "source": "nowhere", "statement": "It is so.", "kind": "schema", "profiles": ["core"]}
+
+    with pytest.raises(catalogues.CatalogueError, match=r"JOB-CRT-999: what rests on an .* is at most SHOULD"):
+        catalogues._requirement("common", entry)
+
+
+@pytest.mark.parametrize(("level", "shown"), [("MUST", Verdict.FAIL), ("SHOULD", Verdict.WARN), ("MAY", Verdict.INFO)])
+def test_a_break_of_any_level_has_a_verdict_of_its_own(level: str, shown: Verdict) -> None:
+    assert OF_LEVEL[level] is shown
+    assert shown > Verdict.PASS
+

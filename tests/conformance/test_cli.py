@@ -19,6 +19,7 @@ import specs
 from conformance.cli import main
 from conformance.exchange import Exchange
 from conformance.oracle import Violation
+from conformance.receiver import Receiver
 from conformance.verdict import Exit
 from conformance.watch import Watch
 from mockserver.http.server import serving
@@ -174,7 +175,35 @@ def test_what_a_run_makes_is_written_down_and_swept(tmp_path: Path) -> None:
 
 def test_watching_changes_no_byte_and_sees_what_is_broken(broken: str) -> None:
     seen: list[tuple[Exchange, list[Violation]]] = []
-    watch = Watch(specs.load("ionworks"), broken, lambda exchange, violations: seen.append((exchange, violations)))
+    with watching(broken, seen) as url, httpx.Client(headers={"X-Mock-Sandbox": "watched"}) as client:
+        for _ in range(3):
+            client.post(f"{url}/jobs", json={"job_type": "dummy", "params": {}})
+        through = client.get(f"{url}/healthz")
+        listed = client.get(f"{url}/jobs")
+        direct = client.get(f"{broken}/jobs")
+
+    assert through.status_code == 200
+    assert listed.content == direct.content
+    assert [exchange.operation for exchange, _ in seen] == [*["submit_job_jobs_post"] * 3, "healthz_healthz_get", "list_jobs_jobs_get"]
+    assert "JOB-LST-001" in [violation.requirement for _, violations in seen for violation in violations]
+
+
+def test_the_upstream_is_asked_by_its_own_name() -> None:
+    seen: list[tuple[Exchange, list[Violation]]] = []
+    with Receiver() as upstream, watching(upstream.url.removesuffix("/called"), seen) as url:
+        httpx.post(f"{url}/jobs", content=b"Host: of the body", headers={"X-Own": "kept"})
+        asked = upstream.calls[0].request
+
+    assert asked.header("host") == upstream.url.removeprefix("http://").removesuffix("/called")
+    assert asked.header("x-own") == "kept"
+    assert asked.body == b"Host: of the body"
+    assert seen[0][0].request.header("host") == asked.header("host")
+
+
+@contextlib.contextmanager
+def watching(upstream: str, seen: list[tuple[Exchange, list[Violation]]]) -> Iterator[str]:
+    """The proxy before a server, for as long as the block lasts; yields its URL."""
+    watch = Watch(specs.load("ionworks"), upstream, lambda exchange, violations: seen.append((exchange, violations)))
     loop, ready, ports = asyncio.new_event_loop(), threading.Event(), []
 
     def listening(port: int) -> None:
@@ -185,19 +214,12 @@ def test_watching_changes_no_byte_and_sees_what_is_broken(broken: str) -> None:
     thread = threading.Thread(target=lambda: _until_cancelled(loop, task), daemon=True)
     thread.start()
     assert ready.wait(5)
-    with httpx.Client(headers={"X-Mock-Sandbox": "watched"}) as client:
-        client.post(f"http://127.0.0.1:{ports[0]}/jobs", json={"job_type": "dummy", "params": {}})
-        through = client.get(f"http://127.0.0.1:{ports[0]}/healthz")
-        listed = client.get(f"http://127.0.0.1:{ports[0]}/jobs")
-        direct = client.get(f"{broken}/jobs")
-    loop.call_soon_threadsafe(task.cancel)
-    thread.join(5)
-    loop.close()
-
-    assert through.status_code == 200
-    assert listed.content == direct.content
-    assert [exchange.operation for exchange, _ in seen] == ["submit_job_jobs_post", "healthz_healthz_get", "list_jobs_jobs_get"]
-    assert "JOB-LST-001" in [violation.requirement for _, violations in seen for violation in violations]
+    try:
+        yield f"http://127.0.0.1:{ports[0]}"
+    finally:
+        loop.call_soon_threadsafe(task.cancel)
+        thread.join(5)
+        loop.close()
 
 
 def _until_cancelled(loop: asyncio.AbstractEventLoop, task: asyncio.Task[None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tests.conftest import Bench
@@ -98,3 +99,49 @@ def test_an_elastic_job_does_not_grow_into_what_others_wait_for(bench: Bench) ->
     assert (shown(bench, "soft")["currentAllocatedGPUs"], shown(bench, "late")["status"]) == (2, "Pending")
     delete(bench, "late")
     assert shown(bench, "soft")["currentAllocatedGPUs"] == 4
+
+
+def test_a_running_elastic_job_gives_back_what_a_late_one_needs_and_begins_nothing_anew(bench: Bench) -> None:
+    soft = name_of(submit(bench, name="soft", gpu=4, nodeType="a100", command="sleep 90", elastic=True))
+    bench.advance(10)
+    assert (shown(bench, soft)["status"], shown(bench, soft)["currentAllocatedGPUs"]) == ("Running", 4)
+
+    name_of(submit(bench, name="late", gpu=1, nodeType="a100", command="sleep 20"))
+
+    assert [shown(bench, name)["currentAllocatedGPUs"] for name in ("soft", "late")] == [2, 1]
+    assert [shown(bench, name)["status"] for name in ("soft", "late")] == ["Running", "ContainerCreating"]
+    name_of(submit(bench, name="later", gpu=2, nodeType="a100", command="sleep 20"))
+    assert [shown(bench, name)["currentAllocatedGPUs"] for name in ("soft", "late", "later")] == [1, 1, 2]
+
+    bench.advance(30)
+    assert shown(bench, "soft")["currentAllocatedGPUs"] == 4
+    bench.advance(60)
+    assert shown(bench, "soft")["status"] == "Succeeded"
+    told = bench.get("/_mock/jobs/runai/" + bench.get("/_mock/jobs?api=runai").json()["jobs"][0]["job"].replace("/", "%2F")).json()
+    assert [attempt["outcome"] for attempt in told["attempts"]] == ["succeeded"]
+
+
+def test_an_elastic_job_gives_nothing_in_vain(bench: Bench) -> None:
+    name_of(submit(bench, name="rigid", gpu=1, nodeType="a100", command="sleep 60"))
+    name_of(submit(bench, name="soft", gpu=2, nodeType="a100", command="sleep 90", elastic=True))
+
+    name_of(submit(bench, name="large", gpu=4, nodeType="a100", command="sleep 10"))
+
+    assert (shown(bench, "soft")["currentAllocatedGPUs"], shown(bench, "large")["status"]) == (2, "Pending")
+
+
+def test_slack_is_taken_before_anybody_is_evicted_and_only_above_the_share(bench_of: Callable[..., Bench]) -> None:
+    bench = bench_of(scenario="quota-walkthrough")
+    name_of(submit(bench, name="soft", project="team-a", gpu=2, command="sleep 900", elastic=True))
+    name_of(submit(bench, name="rigid", project="team-a", gpu=1, command="sleep 900"))
+    name_of(submit(bench, name="b1", project="team-b", gpu=1, command="sleep 900"))
+    bench.advance(10)
+
+    name_of(submit(bench, name="b2", project="team-b", gpu=1, command="sleep 900"))
+
+    held = {name: shown(bench, name)["currentAllocatedGPUs"] for name in ("soft", "rigid", "b1", "b2")}
+    assert held == {"soft": 1, "rigid": 1, "b1": 1, "b2": 1}
+    assert [shown(bench, name)["status"] for name in ("soft", "rigid", "b1")] == ["Running"] * 3
+    name_of(submit(bench, name="b3", project="team-b", gpu=1, command="sleep 900"))
+    assert shown(bench, "b3")["status"] == "Pending"
+    delete(bench, "b3", project="team-b")

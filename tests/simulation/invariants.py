@@ -7,8 +7,8 @@ from itertools import pairwise
 
 from mockserver.simulation.cluster import GPU, MILLI, SHARE
 from mockserver.simulation.job import Job, Outcome
-from mockserver.simulation.node import DOWN
-from mockserver.simulation.team import Member
+from mockserver.simulation.node import DOWN, READY
+from mockserver.simulation.team import ALONE, Member
 from mockserver.simulation.world import World
 
 
@@ -18,6 +18,7 @@ def everything(here: World) -> None:
     capacity_is_conserved(here, jobs)
     devices_are_not_shared_by_whole_jobs(here, jobs)
     masks_say_what_is_free(here)
+    members_have_places(here)
     tenants_and_slack_are_what_is_held(here, jobs)
     whoever_works_has_a_future(here, jobs)
     for job in jobs:
@@ -74,6 +75,13 @@ def masks_say_what_is_free(here: World) -> None:
             assert dimension.ladder.rungs == sorted(set(dimension.free))
             for rung in dimension.ladder.rungs:
                 assert dimension.ladder.at[rung] == sum(1 << node for node, free in enumerate(dimension.free) if free == rung)
+
+
+def members_have_places(here: World) -> None:
+    """Room was taken for everybody there is: each job, and each member of a team that was asked for."""
+    jobs = [job for api in here.courses for job in here.jobs(api).values()]
+    assert here.count == len(jobs)
+    assert here.places.taken >= sum(1 + len(job.crew.members) if job.crew is not None and job.request.team != ALONE else 1 for job in jobs)
 
 
 def tenants_and_slack_are_what_is_held(here: World, jobs: list[Job]) -> None:
@@ -213,8 +221,10 @@ def settled(here: World) -> None:
 
 
 def fits_now(here: World, job: Job, node: int) -> bool:
-    """By brute force over the ledger: whether `node` has all that `job` asks for."""
+    """By brute force over the ledger: whether `node` is ready and has all that `job` asks for."""
     cluster, wanted = here.scheduler.cluster, job.shape.request
+    if cluster.conditions[node] != READY:
+        return False
     machine = cluster.nodes[node]
     if wanted.gpu_model not in (None, machine.gpu_model) or not set(wanted.labels) <= set(machine.labels):
         return False

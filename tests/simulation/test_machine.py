@@ -54,6 +54,7 @@ class Crowd(RuleBasedStateMachine):
             self.twin.release(self.of_twin(job))
             assert was_draft
         except NotReleasable:
+            self.twin.settle()
             assert not was_draft
 
     @precondition(lambda self: self.world.count)
@@ -66,6 +67,7 @@ class Crowd(RuleBasedStateMachine):
             self.twin.cancel(self.of_twin(job))
             assert job.phase in ("cancelled", "failed")
         except NotCancellable:
+            self.twin.settle()
             assert job.history[: len(before)] == before
 
     @precondition(lambda self: self.world.count)
@@ -77,6 +79,7 @@ class Crowd(RuleBasedStateMachine):
             self.world.delete(job)
             self.twin.delete(twin)
         except UnknownJob:
+            self.twin.settle()
             assert job.request.ttl == 0
         self.ended.pop(job.key, None)
         assert not job.holding

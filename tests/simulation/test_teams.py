@@ -5,10 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockserver.simulation.errors import NotCancellable
+from mockserver.simulation.errors import NotCancellable, WorldFull
 from mockserver.simulation.job import Backoff, Job, Outcome, Script
 from mockserver.simulation.scenario import Distribution, NodeClass
 from mockserver.simulation.snapshot import freeze, thaw
@@ -163,6 +164,39 @@ def test_nothing_lists_members_but_nodes_and_everybody() -> None:
     assert {one for _, one, _, _ in here.history("bytenite")} == {job}
     assert sorted(key for node in here.nodes() for key in node.jobs) == ["p/0", "p/1"]
     assert [one.key for one in here.everybody()] == ["p", "p/0", "p/1"]
+
+
+def test_members_count_against_the_number_of_jobs_that_a_world_keeps() -> None:
+    here = world(most_jobs=5)
+    first = pods(here, team=Team(3, 1), command="sleep 5")
+
+    with pytest.raises(WorldFull, match="limit of 5 jobs, members of teams included"):
+        pods(here, "b", team=Team(1, 1))
+    single = here.submit(ask("c", api="runai"))
+    with pytest.raises(WorldFull):
+        here.submit(ask("d", api="runai"))
+
+    here.delete(first)
+    assert here.submit(ask("e", api="runai", team=Team(3, 3))) in here.everybody()
+    here.delete(single)
+    assert here.places.taken == 4
+
+
+def test_a_draft_whose_team_has_become_too_large_is_not_released() -> None:
+    here = world(most_jobs=5)
+    draft = here.submit(ask("p", api="bytenite", team=Team(2, 2)))
+    draft.request.team = Team(5, 5)
+
+    with pytest.raises(WorldFull):
+        here.release(draft)
+    assert (draft.phase, here.places.taken) == ("draft", 3)
+
+    draft.request.team = Team(4, 4)
+    here.release(draft)
+    after(here, 1000)
+    assert (draft.phase, here.places.taken) == ("succeeded", 5)
+    here.delete(draft)
+    assert here.places.taken == 0
 
 
 def test_a_waiting_member_says_why() -> None:

@@ -151,7 +151,7 @@ FAULTS = [
         "aws-is-s3", "BYT-REQ-044", "aws is shown as s3", shows("/dataSource/dataSourceDescriptor", lambda name: "s3" if name == "aws" else name), "BYT-REQ-010"
     ),
     fault("no-app", "BYT-RSP-033", "a job does not tell its app", jobs(lambda job, _: job.pop("appId", None) and None)),
-    fault("no-template", "BYT-RSP-033", "a job does not tell its template", jobs(lambda job, _: job.pop("templateInfo", None) and None)),
+    fault("template-untold", "BYT-RSP-033", "a job does not tell its template", jobs(lambda job, _: job.pop("templateInfo", None) and None)),
     fault(
         "own-template-unknown",
         "BYT-RSP-002",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.conformance.faults import Apply, Asked, patched, requests
+from mockserver.simulation.events import EXPIRY
+from tests.conformance.faults import Apply, Asked, Told, answers, every_job, patched, requests
 from tests.conformance.faults.bytenite import API, answered, fault
 from tests.conformance.faults.bytenite_kept import asks, queried
 
@@ -51,6 +52,46 @@ def _young(items: list[Json], asked: Asked) -> None:
     items.sort(key=lambda item: item.get("submittedAt", ""), reverse=True)
 
 
+def _lowered(asked: Asked) -> None:
+    if "authorization" in asked.headers:
+        asked.headers["authorization"] = asked.headers["authorization"].lower()
+
+
+def _nothing(asked: Asked, told: Told) -> None:
+    if dict(asked.query).get("pagination.limit") == "0":
+        told.body["data"] = []
+
+
+def _ten(asked: Asked, told: Told) -> None:
+    if isinstance(asked.body, dict) and not asked.body.get("pagination"):
+        told.body["data"] = told.body["data"][:10]
+
+
+def _mellows(original: Any) -> Any:
+    def catch_up(world: Any, job: Any, kept: Any) -> None:
+        original(world, job, kept)
+        if job.phase == "failed":
+            kept.seen = 0 if world.now_us - job.history[-4] < 6e8 else kept.seen
+            kept.body["state"] = job.state if world.now_us - job.history[-4] < 6e8 else "JOB_STATE_COMPLETE"
+
+    return catch_up
+
+
+def _forgotten(original: Any) -> Any:
+    def submit(scheduler: Any, request: Any, course: Any, **options: Any) -> Any:
+        job = original(scheduler, request, course, **options)
+        scheduler.events.add(scheduler.clock.now + 3_600_000_000, EXPIRY, job, generation=job.generation)
+        return job
+
+    return submit
+
+
+def _one_address(job: dict[str, Any], _: Asked) -> None:
+    params = (job.get("dataSource") or {}).get("params") or {}
+    if "tempUrl" in params:
+        params["tempUrl"] = "https://upload.bytenite.com/file"
+
+
 FAULTS = [
     fault("stale-list", "BYT-LST-015", "a list tells of each job what it first told", _listed(_stale), "JOB-LST-003", "BYT-LST-010"),
     fault("drafts-last", "BYT-LST-016", "drafts come last in a list", _listed(_by_state)),
@@ -92,4 +133,22 @@ FAULTS = [
         "used-is-prolonged", "BYT-AUT-010", "a token lives on when it is used", patched("mockserver.adapters.bytenite.tokens:_owner", _prolongs), "BYT-AUT-006"
     ),
     fault("open-templates", "BYT-AUT-011", "templates ask for no token", _unguarded("Customer_ListJobTemplates")),
+    fault("tokens-in-any-case", "BYT-AUT-007", "letters of a token may be of any case", requests(API, "*", _lowered)),
+    fault("nothing-on-a-page", "BYT-DEF-003", "a limit of nought is one", answered("list", _nothing)),
+    fault("ten-filtered", "BYT-DEF-003", "a page of a filtered list holds ten jobs", answered("Customer_FilterJobs", _ten)),
+    fault(
+        "failed-is-complete-later",
+        "BYT-IDM-004",
+        "a failed job is complete ten minutes later",
+        patched("mockserver.adapters.bytenite.sheet:_catch_up", _mellows),
+        "JOB-STM-004",
+    ),
+    fault("drafts-are-forgotten", "BYT-IDM-004", "a draft is forgotten after an hour", patched("mockserver.simulation.scheduler:Scheduler.submit", _forgotten)),
+    fault(
+        "first-input",
+        "BYT-STM-029",
+        "a job reads the input that it was created with",
+        patched("mockserver.adapters.bytenite.edits:plan", lambda original: lambda request, kept: None),
+    ),
+    fault("one-address", "BYT-RSP-040", "all files are uploaded to one address", answers(API, ("submit", "read"), every_job(API, _one_address))),
 ]

@@ -98,9 +98,8 @@ def first_read_fails(api: str, words: Words) -> Apply:
         if asked.role == "submit" and told.status < 300:
             asked.memory["made"] = asked.memory.get("made", 0) + 1
             asked.memory["plain"] = len(asked.body) == words["size"]
-        elif asked.role == "read" and told.status == 200:
-            if asked.memory.get("made") == 1 and asked.memory.pop("plain", False):
-                told.status, told.body = 404, words["no"]
+        elif told.status == 200 and asked.memory.get("made") == 1 and asked.memory.pop("plain", False):
+            told.status, told.body = 404, words["no"]
 
     return answers(api, ("submit", "read"), revise)
 
@@ -225,6 +224,11 @@ def broken(body: bytes) -> bool:
     return bool(body) and _parsed(body) is None and body.strip() != b"null"
 
 
+def no_object(body: bytes) -> bool:
+    """Whether a body is JSON and no object."""
+    return bool(body) and not broken(body) and not isinstance(_parsed(body), dict)
+
+
 def unescaped(api: str, words: Words) -> Apply:
     """Escapes are left in the text, so that no member has its name."""
 
@@ -253,7 +257,7 @@ EVERYDAY: dict[str, tuple[str, str, Make, tuple[str, ...]]] = {
     "order-matters": ("JOB-REQ-004", "a submission in another order is refused", order_matters, ()),
     "escapes": ("JOB-REQ-005", "escapes are not read", unescaped, ()),
     "broken-json": ("JOB-ERR-004", "what is no JSON is taken for another submission", swapped(broken), ()),
-    "no-object": ("JOB-ERR-005", "what is no object is taken for another submission", swapped(lambda body: bool(body) and not broken(body) and not isinstance(_parsed(body), dict)), ()),
+    "no-object": ("JOB-ERR-005", "what is no object is taken for another submission", swapped(no_object), ()),
     "no-body": ("JOB-ERR-006", "a missing body is taken for another submission", swapped(lambda body: not body), ()),
     "refused-are-listed": ("JOB-ERR-011", "refused submissions are listed", refused_are_listed, ()),
     "stop-of-nobody": ("JOB-ERR-012", "stopping a job that never was is granted", stop_of_nobody, ()),

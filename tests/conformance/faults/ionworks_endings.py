@@ -147,6 +147,7 @@ FAULTS = [
         patched("mockserver.simulation.scheduler:Scheduler.enter", _told_early),
     ),
     fault("slash-untold", "WHK-009", "a callback_url is lost on the path with a slash", _slash("callback_url")),
+    fault("slash-of-no-metadata", "WHK-009", "metadata is lost on the path with a slash", _slash("metadata")),
     fault("slash-of-no-parent", "WHK-009", "priority and parent are lost on the path with a slash", _slash("priority", "parent_job_id")),
     fault("told-without-result", "WHK-010", "a callback shows no result", _tells(lambda job: job | {"result": None})),
     fault(

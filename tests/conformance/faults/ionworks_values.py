@@ -156,5 +156,5 @@ FAULTS = [
     ),
     fault("thinned-by-its-end", "RSP-025", "a thinned series is only the beginning", patched("mockserver.adapters.ionworks.curve:series", _thin), "RSP-008"),
     fault("metadata-of-fifty", "REQ-016", "metadata may have fifty members", _beside(lambda told: len(told) > 50)),
-    fault("flat-metadata", "REQ-016", "metadata may not be nested", _beside(lambda told: any(isinstance(one, dict | list) for one in told.values()))),
+    fault("metadata-one-deep", "REQ-016", "metadata may not be nested", _beside(lambda told: any(isinstance(one, dict | list) for one in told.values()))),
 ]

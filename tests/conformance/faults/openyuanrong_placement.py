@@ -153,7 +153,7 @@ FAULTS = [
     _fault("first-label-only", "OYR-PRI-001", "only the first label counts", labels(lambda text: text.split(",")[0])),
     _fault("labels-in-reverse", "OYR-PRI-001", "the last label is preferred", labels(lambda text: ",".join(reversed(text.split(","))))),
     _fault("labels-are-wishes", "OYR-PRI-002", "any node will do for a job with labels", labels(lambda text: f"{text},unUseAntiOtherLabels"), "OYR-REQ-037"),
-    _fault("labels-as-they-are", "OYR-REQ-038", "white space belongs to labels", labels(lambda text: text.replace(" ", "_")), "OYR-PRI-001", "OYR-REQ-038"),
+    _fault("labels-as-they-are", "OYR-REQ-038", "white space belongs to labels", labels(lambda text: text.replace(" ", "_")), "OYR-PRI-001", "OYR-PRI-002"),
     _fault("body-labels-ignored", "OYR-PRI-003", "the member labels is ignored", without("labels")),
     _fault("body-labels-win", "OYR-PRI-003", "the member labels counts more than the header", requests(API, "submit", _body_labels_win)),
     _fault("cut-id", "OYR-IDM-004", "ids without the prefix are cut to sixty characters", requests(API, "submit", _short)),

@@ -149,6 +149,53 @@ def _whole_units(asked: Asked) -> None:
         job["memory"] = whole + rest.lstrip("0123456789") if rest.lstrip("0123456789") in ("Gi", "G", "Mi", "M") else told
 
 
+def lists_of_projects(change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> Any:
+    """The list of one project is shown changed."""
+
+    def revise(asked: Asked, told: Told) -> None:
+        if told.status == 200 and any(name == "project" and value for name, value in asked.query):
+            told.body["data"] = change(told.body["data"])
+
+    return answers(API, "list", revise)
+
+
+def _idle(jobs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [job | {"currentAllocatedGPUs": 0} for job in jobs]
+
+
+def _first_of_several(asked: Asked) -> None:
+    if "ra-user" in asked.headers:
+        asked.headers["ra-user"] = asked.headers["ra-user"].partition(",")[0]
+
+
+def _lower_projects(asked: Asked, told: Told) -> None:
+    for job in told.body["data"] if told.status == 200 else ():
+        job["project"] = job["project"].lower()
+
+
+def _with_its_twin(original: Any) -> Any:
+    """An ended job of the same name goes along, whatever its project."""
+
+    def delete(world: Any, project: str, name: str) -> Any:
+        for job in list(world.jobs(API).values()):
+            if job.is_terminal and job.payload.name == name and job.request.project != project:
+                original(world, job.request.project, name)
+        return original(world, project, name)
+
+    return delete
+
+
+def _parts_stay(original: Any) -> Any:
+    """What deleted workbenches had of a GPU counts against the quota for ever."""
+
+    def give_back(self: Any, job: Any) -> None:
+        original(self, job)
+        if 0 < job.request.resources.gpu < 1:
+            self.holders[job] = None
+
+    return give_back
+
+
 def _by_project(asked: Asked, told: Told) -> None:
     if told.status == 200:
         told.body["data"].sort(key=lambda job: str(job["project"]))
@@ -217,5 +264,21 @@ FAULTS = [
     ),
     _fault(
         "numbers-stay-taken", "RAI-CRT-020", "numbers of jobs whose time is over are never given again", patched(f"{ADAPTER}.naming:_numbers", _ever_higher)
+    ),
+    _fault(
+        "waiting-not-in-projects",
+        "RAI-LST-018",
+        "a project's list lacks what waits",
+        lists_of_projects(lambda jobs: [job for job in jobs if job["status"] != "Pending"]),
+    ),
+    _fault("idle-in-projects", "RAI-LST-018", "a project's list tells of no GPUs", lists_of_projects(_idle)),
+    _fault("user-before-the-comma", "RAI-CRT-004", "a user's name ends at a comma", requests(API, "submit", _first_of_several)),
+    _fault("projects-in-small-letters", "RAI-CRT-002", "projects are told in small letters", answers(API, "list", _lower_projects)),
+    _fault("deletes-ended-twin", "RAI-LST-010", "a deletion takes an ended namesake along", patched(f"{ADAPTER}:_delete", _with_its_twin)),
+    _fault(
+        "parts-count-for-ever",
+        "RAI-STM-005",
+        "a part of a GPU counts against the quota for ever",
+        patched("mockserver.simulation.fairshare:FairShare.give_back", _parts_stay),
     ),
 ]

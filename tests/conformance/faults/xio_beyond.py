@@ -54,6 +54,11 @@ def _whole_cores(request: Any) -> None:
     )
 
 
+def _shared_cores(request: Any) -> None:
+    own = request.resources
+    request.resources = type(own)(**{name: getattr(own, name) for name in own.__struct_fields__} | {"cpu": own.cpu / request.nodes})
+
+
 def _first_run_only(original: Any) -> Any:
     def arm(self: Any, job: Any, limit: str, span: float | None, **others: Any) -> None:
         if limit != "run" or not job.failures:
@@ -94,6 +99,15 @@ def keeps(event: str, phase: str = "") -> Any:
         return enter
 
     return patched(f"{SCHEDULER}.enter", make)
+
+
+def _retried_holds(original: Any) -> Any:
+    def enter(self: Any, job: Any, stage: Any, what: str, detail: object = None) -> None:
+        if what == "retried":
+            job.holding = ()
+        original(self, job, stage, what, detail)
+
+    return enter
 
 
 def _gone(original: Any) -> Any:
@@ -209,4 +223,6 @@ FAULTS = [
         query("xio_list_job_runs", lambda told: _without(told, "filter[job", "filter[status")),
     ),
     _fault("total-of-fifty", "XIO-LST-049", "totals end at fifty", answers(API, "list", _total)),
+    _fault("cores-shared", "XIO-STM-019", "the cores of a job are divided among its nodes", demanded(_shared_cores)),
+    _fault("failed-run-holds", "XIO-STM-006", "a run that is followed by another keeps its node", patched(f"{SCHEDULER}.enter", _retried_holds)),
 ]

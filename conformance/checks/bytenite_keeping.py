@@ -1,0 +1,66 @@
+"""Checks of what ByteNite keeps of jobs over a day, and of inputs and addresses that are changed before a job is run."""
+
+from __future__ import annotations
+
+from conformance.checks import check
+from conformance.checks.bytenite_calls import on, seen
+from conformance.expect import accepted, expect, needed
+from conformance.pointer import Json, get, same_value, without_nulls
+from conformance.session import Session
+
+DAY = 86_400.0
+READABLE: dict[str, Json] = {"dataSource": {"dataSourceDescriptor": "bypass"}}
+
+
+@check("BYT-IDM-004")
+def jobs_are_kept_as_they_are(session: Session) -> None:
+    """A draft, a complete job and a failed one, read and listed after ten minutes and after a day."""
+    jobs = [session.submit(draft=True), session.submit(), session.submit("fails")]
+    for job in jobs[1:]:
+        session.until(job)
+    before = [seen(session, job) for job in jobs]
+    for pause in (600.0, DAY):
+        session.advance(pause)
+        listed = {get(one, "/id"): one for one in session.items()}
+        for job, then in zip(jobs, before, strict=True):
+            for now, where in ((listed.get(job.id), "listed"), (session.view(job), "read")):
+                is_same = isinstance(now, dict) and same_value(without_nulls(then), without_nulls(now))
+                expect(is_same, f"after {pause:g} seconds a job that was {then['state']} is {where} as {now!r}, it was {then!r}", session.exchanges[-1])
+
+
+@check("BYT-STM-029")
+def a_job_reads_the_input_that_was_set_last(session: Session) -> None:
+    """Made readable before its run it is complete; made unreadable, it fails."""
+    unreadable = {"dataSource": session.settings.shapes["unreadable"]["dataSource"]}
+    for first, then, ends in ((unreadable, READABLE, "succeeded"), (READABLE, unreadable, "failed")):
+        job = session.submit(patch=first, draft=True)
+        accepted(on(session, "Customer_SetJobDatasource", job, then), "a change of the data source")
+        needed(session.start(job).response.is_success, "a draft cannot be run")
+        state = session.until(job)
+        message = f"a job whose input was {'made readable' if ends == 'succeeded' else 'made unreadable'} is {state}"
+        expect(session.phase_of(state) == ends, message, *session.exchanges[-1:])
+
+
+@check("BYT-RSP-040")
+def every_upload_has_its_own_address(session: Session) -> None:
+    """Which no submission chooses."""
+    params = {"@type": "type.googleapis.com/bytenite.data_source.LocalFileDataSource", "name": "in.zip", "tempUrl": "https://example.com/mine"}
+    told = []
+    for _ in range(2):
+        job = session.submit(patch={"dataSource": {"dataSourceDescriptor": "file", "params": params}}, draft=True)
+        told.append(get(seen(session, job), "/dataSource/params/tempUrl"))
+    needed(all(isinstance(one, str) and one for one in told), "no address is told")
+    expect(params["tempUrl"] not in told, "a submission has chosen where it is uploaded to", *session.exchanges[-1:])
+    expect(told[0] != told[1], f"two jobs are uploaded to one address, {told[0]!r}", *session.exchanges[-1:])
+
+
+@check("BYT-STM-005")
+def a_draft_can_bear_any_name(session: Session) -> None:
+    """Long, of all alphabets, and changed twice; the list tells the last."""
+    job = session.submit(draft=True)
+    for name in ("cf " + "x" * 197, "  cf Größe ☃ "):
+        accepted(on(session, "Customer_SetJobName", job, {"name": name}), f"a new name of {len(name)} characters")
+        told = seen(session, job).get("name")
+        expect(told == name, f"the name is {told!r}, it was changed to {name!r}", *session.exchanges[-2:])
+    listed = next((get(one, "/name") for one in session.items() if get(one, "/id") == job.id), None)
+    expect(listed == name, f"the name is {listed!r} in the list, it was changed to {name!r}", *session.exchanges[-1:])

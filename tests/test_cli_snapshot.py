@@ -1,0 +1,134 @@
+"""A sandbox to a file and back, as a user does it: with the command line, with the client, and when serving begins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from mockserver.cli import main
+from mockserver.client import ControlRefused, MockServer, Sandbox
+from mockserver.simulation.snapshot import MAGIC
+from tests.test_cli import free_port, running
+
+JOB = {"job": {"project": "team-a", "image": "train:1", "name": "kept", "gpu": 1, "command": "sleep 100"}}
+
+
+def mockserver(*arguments: str | Path) -> tuple[int, str, str]:
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    return result.exit_code, result.stdout, result.stderr
+
+
+@pytest.fixture
+def box(lenient_url: str) -> Iterator[Sandbox]:
+    with MockServer.at(lenient_url) as server, server.sandbox() as made:
+        assert httpx.post(f"{made.url('runai')}/job", json=JOB).status_code == 200
+        made.clock.advance(10)
+        yield made
+
+
+def state(box: Sandbox) -> tuple[float, list[tuple[str, str]]]:
+    return box.clock.now, [(job.job, job.state) for job in box.jobs]
+
+
+def server_of(box: Sandbox) -> tuple[str, str, str, str]:
+    return "--url", box.root.removesuffix(f"/sandbox/{box.name}"), "--sandbox", box.name
+
+
+def test_a_sandbox_is_saved_and_restored_by_command(box: Sandbox, tmp_path: Path) -> None:
+    file, before = tmp_path / "kept.snapshot", state(box)
+
+    saved = mockserver("snapshot", "save", file, *server_of(box))
+    box.clock.advance(500)
+    restored = mockserver("snapshot", "restore", file, *server_of(box))
+
+    assert saved == (0, f"{file}: scenario default, 1 job at 10 seconds\n", "")
+    assert restored == (0, f"{file}: restored, 1 job at 10 seconds\n", "")
+    assert state(box) == before
+    assert mockserver("snapshot", "show", file) == (0, f"{file}: scenario default, 1 job at 10 seconds\n", "")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["kept.snapshot"]
+    box.clock.advance(200)
+    assert box.jobs.list()[0].state == "Succeeded"
+
+
+def test_a_file_becomes_another_sandbox(box: Sandbox, tmp_path: Path, lenient_url: str) -> None:
+    with MockServer.at(lenient_url) as server, server.sandbox() as other:
+        other.load(box.save(tmp_path / "kept"))
+
+        assert state(other) == state(box)
+        other.clock.advance(500)
+        assert state(other) != state(box)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"PK\x03\x04 something else", "this is no snapshot"),
+        (b"", "this is no snapshot"),
+        (None, "the snapshot is damaged"),
+        (MAGIC + b"short", "the snapshot is damaged"),
+    ],
+)
+def test_a_damaged_or_foreign_file_is_refused_and_nothing_changes(box: Sandbox, tmp_path: Path, data: bytes | None, reason: str) -> None:
+    file = box.save(tmp_path / "kept")
+    file.write_bytes(file.read_bytes()[:-3] + b"!!!" if data is None else data)
+    box.clock.advance(7)
+    before = state(box)
+
+    for command in (("restore", file, *server_of(box)), ("show", file)):
+        status, told, refused = mockserver("snapshot", *command)
+        assert (status, told) == (2, "")
+        assert refused.startswith("mockserver: ")
+        assert reason in refused
+        assert refused.count("\n") == 1
+    with pytest.raises(ControlRefused, match=reason):
+        box.load(file)
+    assert state(box) == before
+
+
+def test_where_nobody_answers_or_nothing_is_one_sentence_says_so(tmp_path: Path) -> None:
+    nobody = f"http://127.0.0.1:{free_port()}"
+
+    status, _, told = mockserver("snapshot", "save", tmp_path / "a", "--url", nobody)
+    assert status == 2
+    assert f"nobody answers at {nobody}" in told
+    assert list(tmp_path.iterdir()) == []
+
+    for command in (("show", tmp_path / "none"), ("restore", tmp_path / "none", "--url", nobody)):
+        status, _, told = mockserver("snapshot", *command)
+        assert status == 2
+        assert "No such file" in told
+
+
+def test_a_save_that_fails_leaves_the_file_as_it_was(box: Sandbox, tmp_path: Path) -> None:
+    file = box.save(tmp_path / "kept")
+    before = file.read_bytes()
+
+    status, _, _ = mockserver("snapshot", "save", file, "--url", f"http://127.0.0.1:{free_port()}")
+
+    assert status == 2
+    assert file.read_bytes() == before
+
+
+def test_a_server_goes_on_from_a_file(box: Sandbox, tmp_path: Path) -> None:
+    file = box.save(tmp_path / "kept")
+    port = free_port()
+
+    with running("--pace", "manual", "--snapshot", str(file), port=port):
+        (job,) = httpx.get(f"http://127.0.0.1:{port}/api/job").json()["data"]
+        clock = httpx.get(f"http://127.0.0.1:{port}/_mock/clock").json()
+
+    assert (job["name"], job["status"], clock["now"]) == ("kept", "Running", 10)
+
+
+def test_a_server_refuses_a_damaged_file(box: Sandbox, tmp_path: Path) -> None:
+    file = tmp_path / "kept"
+    file.write_bytes(b"nonsense")
+
+    status, _, told = mockserver("serve", "--port", "0", "--snapshot", file)
+
+    assert status == 2
+    assert told == f"mockserver: {file}: this is no snapshot: it begins with b'nonsense', expected {MAGIC!r}\n"
