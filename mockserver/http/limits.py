@@ -48,11 +48,8 @@ FIRED_LISTED = 200
 MOST_SPAN_SECONDS = 31_536_000.0
 """Furthest that the clock is moved by one request."""
 
-SLICE_STEPS = 20_000
-"""After how many steps of the simulation the clock lets other requests in between."""
-
 SLICE_STEPS = 200
-"""Most steps of the scheduler between two requests in a world that follows real time, so that no request waits long for it."""
+"""Most steps of the scheduler between two requests, while the clock is moved and in a world that follows real time, so that no request waits long for it."""
 
 COURIER_LATENESS = 0.25
 """Longest time (real seconds) until a world that follows real time is looked at while anything is due there."""

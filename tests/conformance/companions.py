@@ -31,6 +31,8 @@ COMPANIONS: dict[str, tuple[tuple[str, ...], str]] = {
     "JOB-LST-00[4-8]": (rows("LST"), "vendors' rows say what each parameter of a page does"),
     "JOB-ERR-01[0-3]": (rows("ERR", "STM"), "vendors' rows name the refusals of each call"),
     "JOB-IDM-00[12]": (rows("STM"), "crowds of jobs that are counted miss the one that is lost"),
+    "XIO-LST-021": (("XIO-LST-048", "XIO-IDM-002", "XIO-RTY-*"), "whoever counts the runs of a job asks for the list of runs filtered by it"),
+    "BYT-TMO-007": (("BYT-TMO-009", "BYT-STM-023"), "a timeout that is not kept is not kept in time either, and its job gives nothing back"),
     "XIO-*": (("XIO-AUT-006",), "a fault that changes a body on its way leaves it with a signature that no longer fits"),
 }
 """By glob of a requirement: globs of those that may break with it, and the reason."""

@@ -87,6 +87,24 @@ def test_pace_and_rate_change_without_a_jump(box: Sandbox) -> None:
     assert stopped <= box.clock.now < stopped + 10
 
 
+def test_a_clock_that_cannot_keep_up_tells_its_lag_and_catches_up(box: Sandbox) -> None:
+    for _ in range(150):
+        submit(box)
+    assert httpx.get(f"{box.root}/_mock/clock").json()["lag"] == 0
+
+    box.clock.set("x1000000")
+    seen = []
+    while not seen or seen[-1]["next_event"] is not None:
+        seen.append(httpx.get(f"{box.root}/_mock/clock").json())
+
+    box.clock.set("manual")
+    assert max(told["lag"] for told in seen) > 0
+    assert seen[-1]["lag"] == 0
+    assert [told["now"] for told in seen] == sorted(told["now"] for told in seen)
+    assert all(told["next_event"] is None or told["next_event"] >= told["now"] for told in seen)
+    assert {job.state for job in box.jobs} == {"completed"}
+
+
 def test_what_fired_is_listed_up_to_a_bound_and_counted(box: Sandbox) -> None:
     box.rules.add(match={"api": "ionworks"}, job={"run_seconds": 1})
     for _ in range(110):

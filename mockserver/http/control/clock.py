@@ -128,7 +128,8 @@ def _clock(sandbox: Sandbox) -> Json:
     world, pace = sandbox.world, sandbox.pace.tempo
     upcoming = world.next_event_us()
     following = None if upcoming is None else seconds(upcoming)
-    return {**moment(sandbox), "time": iso(world, world.now_us), "pace": pace.name, "rate": pace.rate, "next_event": following}
+    lag = seconds(sandbox.pace.target(world) - world.now_us) if sandbox.lags else 0.0
+    return {**moment(sandbox), "time": iso(world, world.now_us), "pace": pace.name, "rate": pace.rate, "next_event": following, "lag": lag}
 
 
 def _told(sandbox: Sandbox, *, logged: int, recorded: int, reached: bool) -> Json:

@@ -118,7 +118,7 @@ FURTHER: list[tuple[str, str, str, str, Apply]] = [
     ("port-without-container", "ports", "names its `container`", "a port needs no container side", _lenient("ports", lambda value: _of(value, lambda one: "container" not in one))),
     ("port-65536", "ports", "65535", "port 65536 is taken", _lenient("ports", lambda value: _of(value, lambda one: 65536 in (one.get("container"), one.get("external"))))),
     ("port-65535", "ports", "65535", "port 65535 is refused", refuses(lambda job: _of(job.get("ports"), lambda one: one.get("container") == 65535))),
-    ("ttl-hours-refused", "ttlAfterFinish", "seconds, minutes or hours", "hours are refused", refuses(lambda job: str(job.get("ttlAfterFinish")).endswith("h"))),
+    ("ttl-hours-refused", "ttlAfterFinish", "seconds, minutes or hours", "hours are refused", refuses(lambda job: str(job.get("ttlAfterFinish"))[-1:] == "h" and str(job["ttlAfterFinish"])[:-1].isdigit())),
     ("ttl-bare", "ttlAfterFinish", "no duration", "a time to live needs no unit", _lenient("ttlAfterFinish", lambda value: value == "5")),
     ("prefix-capitals", "jobNamePrefix", "lower case", "a prefix may have capitals", submits(lambda job: job.__setitem__("jobNamePrefix", job["jobNamePrefix"].lower()) if TEXT(job.get("jobNamePrefix")) else None)),
     ("tty-alone", "tty", "needs standard", "a terminal needs no input", submits(lambda job: job.pop("tty", None) if "stdin" not in job else None)),
