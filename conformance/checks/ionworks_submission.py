@@ -118,7 +118,7 @@ def what_no_operation_serves_has_a_correlation(session: Session) -> None:
     """An unknown path, and a method that a path does not have."""
     needed(session.submit().created.response.header("x-correlation-id"), "answers carry no x-correlation-id")
     base = session.directory.base
-    for method, path in (("GET", f"{base}/zz-nowhere"), ("DELETE", f"{base}/jobs"), ("PUT", f"{base}/jobs/{NOBODY}")):
+    for method, path in (("GET", f"{base}/jobs/{NOBODY}/zz-nowhere"), ("DELETE", f"{base}/jobs"), ("PUT", f"{base}/jobs/{NOBODY}")):
         exchange = session.send(method, path)
         expect(exchange.response.header("x-correlation-id"), f"{method} {path} is answered {exchange.response.status} without x-correlation-id", exchange)
 

@@ -105,7 +105,7 @@ def every_refusal_has_its_code(session: Session) -> None:
         _unknown_run(session),
         session.call(COOK, {"uuid": NOBODY}, body={}),
         session.list_jobs(query={"limit": 0}),
-        session.send("GET", f"{session.directory.base}/zz-nowhere"),
+        session.send("GET", f"{session.directory.base}/jobs/{NOBODY}/zz-nowhere"),
     ]
     for exchange in refusals:
         if exchange.response.status >= 400:

@@ -150,7 +150,7 @@ def relieve(slack: Slack, shape: Shape, *, within: int, change: Change, may_give
         offers = (_offer(slack, node, shape, change=change, may_give=may_give) for node in nodes)
         best = min((offer for offer in offers if offer is not None), default=None, key=lambda offer: offer[0])
         if best is None:
-            _restore(given, change)
+            restore(given, change)
             return False
         given += [(job, job.shape, job.holding[0]) for job, _ in best[1]]
         for job, smaller in best[1]:
@@ -172,7 +172,17 @@ def _offer(
         _return_unneeded(slack, before, change, lambda: slack.cluster.feasible(shape, 1 << node) != 0)
         return sum(size(held) - size(job.shape) for job, held, _ in before), [(job, job.shape) for job, held, _ in before if job.shape is not held]
     finally:
-        _restore(before, change)
+        restore(before, change)
+
+
+def relax(slack: Slack, before: list[Kept], *, change: Change, may_give: Callable[[Job], bool], until: Callable[[], bool]) -> bool:
+    """Let those who may give back so much, wherever they are, that `until` holds; whether it does. Nobody gives in vain; `before` gathers what they held."""
+    for _ in _squeezing(slack, sorted(slack.ample), before, change=change, may_give=may_give):
+        if until():
+            _return_unneeded(slack, before, change, until)
+            return True
+    restore(before, change)
+    return False
 
 
 @contextmanager
@@ -184,7 +194,7 @@ def squeezed(slack: Slack, *, change: Change, may_give: Callable[[Job], bool]) -
             pass
         yield before
     finally:
-        _restore(before, change)
+        restore(before, change)
 
 
 def needed(slack: Slack, before: list[Kept], change: Change, still_works: Callable[[], bool]) -> list[tuple[Job, Shape]]:
@@ -230,7 +240,8 @@ def _return_unneeded(slack: Slack, before: list[Kept], change: Change, still_wor
                 break
 
 
-def _restore(before: list[Kept], change: Change) -> None:
+def restore(before: list[Kept], change: Change) -> None:
+    """Let everybody hold again what they held."""
     for job, held, hold in reversed(before):
         if job.shape is not held:
             change(job, held, hold)

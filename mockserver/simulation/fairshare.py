@@ -12,10 +12,11 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from mockserver.simulation.board import bits
 from mockserver.simulation.cluster import GPU, Cluster, Hold
-from mockserver.simulation.elastic import Slack, grow, needed, relieve, roomiest, shrink, size, squeezed
+from mockserver.simulation.elastic import Kept, Slack, grow, needed, relax, relieve, restore, roomiest, shrink, size, squeezed
 from mockserver.simulation.job import Job
 from mockserver.simulation.plan import Plan, consolidation, eviction, works
 from mockserver.simulation.project import Project, fair_shares
@@ -112,12 +113,19 @@ class FairShare:
         return self._decide(wanted, now, evict)
 
     def _decide(self, job: Job, now: int, evict: Callable[[Job], None]) -> Job | None:
+        """Let `job` have room, whoever has to give it; None, with nothing changed, where that cannot be."""
+        given: list[Kept] = []
+        has_quota = partial(self._has_quota, job)
+        if not has_quota() and not relax(self.slack, given, change=self._change, may_give=lambda other: _is_firm(other, job), until=has_quota):
+            self._hopeless.add(_kind(job))
+            return None
         if relieve(self.slack, job.shape, within=_EVERYWHERE, change=self._change, may_give=lambda other: self._may_give(other, job)):
             feasible = self.cluster.feasible(job.shape, _EVERYWHERE)
             job.shape, feasible = roomiest(self.cluster, job.shape, feasible, lambda larger: self._used(job) + size(larger) <= self._limit(job))
             return self._grant(job, feasible)
         plan = None if job in self._evicted else self._plan(job)
         if plan is None:
+            restore(given, self._change)
             self._hopeless.add(_kind(job))
             return None
         for other, smaller in plan.cuts:
@@ -179,7 +187,7 @@ class FairShare:
         """The first job, of the most deprived project, that may grow and has not been found hopeless."""
         for name in sorted(self.queue.lines, key=self._deprivation):
             for job in self.queue.of(name):
-                if _kind(job) not in self._hopeless and self._used(job) + gpus(job) <= self._limit(job):
+                if _kind(job) not in self._hopeless and (self._has_quota(job) or (not job.request.preemptible and self.slack.nodes)):
                     return job
         return None
 
@@ -196,6 +204,9 @@ class FairShare:
         if job.request.preemptible:
             return self.allocated.get(name, 0)
         return sum(gpus(other) for other in self.holders if other.request.project == name and not other.request.preemptible)
+
+    def _has_quota(self, job: Job) -> bool:
+        return self._used(job) + gpus(job) <= self._limit(job)
 
     def _limit(self, job: Job) -> float:
         project = self.projects.get(job.request.project)
@@ -258,6 +269,11 @@ class FairShare:
 def gpus(job: Job) -> int:
     """The GPUs that `job` holds or waits for on all its nodes, in thousandths."""
     return size(job.shape)
+
+
+def _is_firm(other: Job, job: Job) -> bool:
+    """Whether `other` has part of the quota that `job` needs, of the same project, for what cannot be evicted."""
+    return other.request.project == job.request.project and not other.request.preemptible
 
 
 def is_evictable(job: Job) -> bool:

@@ -132,6 +132,32 @@ def test_what_cannot_be_evicted_grows_and_stays_inside_its_quota() -> None:
     assert held(desk) == [2]
 
 
+def test_the_quota_of_what_cannot_be_evicted_is_shared_with_whoever_waits_for_it() -> None:
+    here = world(nodes=ONE_NODE, projects=QUOTAS)
+    desk = soft(here, "desk", 2, project="a", preemptible=False, endless=True, command="")
+    assert held(desk) == [2]
+
+    second = rigid(here, "second", 1, project="a", preemptible=False, endless=True, command="")
+    third = rigid(here, "third", 1, project="a", preemptible=False, endless=True, command="")
+
+    assert held(desk, second, third) == [1, 1, 0]
+    assert len(desk.attempts()) == 1
+    assert here.why_waiting(third).endswith("quota of a used up")
+    here.delete(second)
+    here.settle()
+    assert held(desk, third) == [1, 1]
+
+
+def test_no_quota_is_given_where_there_is_no_room_for_it() -> None:
+    here = world(nodes=(*ONE_NODE, NodeClass("h", 16, 64, gpu=Gpu(1, "H"))), projects=QUOTAS)
+    taken = rigid(here, "taken", 1, project="b", preemptible=False, endless=True, command="", gpu_model="H")
+    desk = soft(here, "desk", 2, project="a", preemptible=False, endless=True, command="")
+
+    waiting = rigid(here, "waiting", 1, project="a", preemptible=False, endless=True, command="", gpu_model="H")
+
+    assert held(taken, desk, waiting) == [1, 2, 0]
+
+
 @settings(max_examples=150)
 @given(st.lists(elastic, max_size=12), st.booleans())
 def test_elastic_jobs_use_what_nobody_waits_for_and_keep_nobody_waiting(asked: list[tuple[int, bool, str, int]], with_projects: bool) -> None:
