@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Make the markers known."""
     config.addinivalue_line("markers", 'mock_contract(mode): what to do when the client broke the contract: "fail" (the default), "warn" or "off"')
-    config.addinivalue_line("markers", "mock_world(scenario, seed, pace, auth, snapshot): how the test's mock_sandbox is made, where not as the server, and the file it goes on from")
+    config.addinivalue_line("markers", "mock_world(scenario, seed, pace, auth, snapshot): how the test's mock_sandbox is made; snapshot: a file it begins with")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -12,7 +12,7 @@ from heapq import heappop
 
 from mockserver.simulation.allotment import Allotment
 from mockserver.simulation.clock import Clock, micros
-from mockserver.simulation.course import WORKING, Course, Stage
+from mockserver.simulation.course import TERMINAL, WORKING, Course, Stage
 from mockserver.simulation.elastic import shape_of
 from mockserver.simulation.errors import NotCancellable, NotPossible, NotReleasable
 from mockserver.simulation.events import AFTER_PLACEMENT, EXPIRY, NODE, RELEASE, RUN_END, STEP, TIMEOUT, WHOLE_JOB, Events
@@ -30,25 +30,22 @@ _RETRIED_LIMITS = frozenset({"start", "run"})
 class Scheduler:
     """The engine of one world.
 
-    `log` keeps the latest (instant, job, stage, event) of `logged`; `forget` is told when a job's time to live is over,
-    `attend` when a node fails or returns by itself;
-    `announced` holds (instant, job) of ended jobs whose client wants to be called, until somebody takes them.
+    `log` keeps the latest (instant, job, stage, event) of `logged`; `forget` is told when a job's time to live is over, `attend` when a node
+    fails or returns by itself; `announced` holds (instant, job) of ended jobs whose client wants to be called, until somebody takes them.
     """
 
     __slots__ = ("allotment", "announced", "attend", "clock", "cluster", "count", "entering", "events", "forget", "log", "logged", "workload")
 
     def __init__(self, allotment: Allotment | FairShare, workload: Workload, *, forget: Callable[[Job], None], log: int | None = 10_000) -> None:
-        self.clock = Clock()
+        self.clock, self.events = Clock(), Events()
         self.cluster = allotment.cluster
         self.workload = workload
-        self.events = Events()
         self.allotment = allotment
         self.forget = forget
         self.attend: Callable[[Job], None] = forget
         self.log: deque[tuple[int, Job, Stage, str]] = deque(maxlen=log)
         self.announced: list[tuple[int, Job]] = []
-        self.logged = 0
-        self.count = 0
+        self.logged = self.count = 0
         self.entering = self._entries()
 
     def _entries(self) -> dict[str, Callable[[Job, Stage, str], None]]:
@@ -56,11 +53,8 @@ class Scheduler:
             "queued": self._wait,
             "starting": self.prepare,
             "running": self.begin_run,
-            "finishing": self._arm_step,
-            "waiting": self._arm_step,
-            "succeeded": self.end,
-            "failed": self.end,
-            "cancelled": self.end,
+            **dict.fromkeys(("finishing", "waiting"), self._arm_step),
+            **dict.fromkeys(TERMINAL, self.end),
             **entries(self),
         }
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mockserver.simulation.fairshare import FairShare, gpus
 from mockserver.simulation.job import Job
+from mockserver.simulation.node import Node
 from mockserver.simulation.project import Project, fair_shares
 from mockserver.simulation.scenario import Distribution, Gpu, NodeClass, Scenario
 from mockserver.simulation.scenario import Project as Quota
@@ -117,6 +118,25 @@ def test_preemptible_building_may_exceed_quota_and_ends_when_evicted() -> None:
         train(here, f"b{number}", "team-b", 1)
 
     assert sorted(job.state for job in small) == ["Preempted", "Running", "Running"]
+
+
+def test_a_lost_node_counts_for_nobody_s_share_until_it_is_back() -> None:
+    here = two_teams()
+    jobs = [train(here, f"{team}{number}", team, 1) for number in range(2) for team in ("team-a", "team-b")]
+    late = train(here, "late", "team-a", 1)
+    assert states(*jobs, late) == ["Running"] * 4 + ["Pending"]
+
+    here.fail_node("n-1")
+    here.settle()
+    assert Counter(job.request.project for job in jobs if job.holding) == {"team-a": 1, "team-b": 1}
+    invariants.everything(here)
+    here.restore_node("n-1")
+    here.settle()
+
+    assert states(*jobs, late) == ["Running"] * 4 + ["Pending"]
+    here.add_node(Node("n-2", "n", cpu=16, memory=1 << 36, gpus=1))
+    here.settle()
+    assert late.state == "Running"
 
 
 def test_a_fraction_counts_as_its_part() -> None:
