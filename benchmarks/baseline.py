@@ -40,8 +40,9 @@ def clean(api: str) -> Clean:
     from mockserver.http.app import create_app
 
     _remember_values()
-    recorder = Recorder(create_app([api], pace=PACE), api)
-    found = frozenset((one.operation, one.check) for one in _findings(api, recorder))
+    mock = create_app([api], pace=PACE)
+    recorder = Recorder(mock, api)
+    found = frozenset((one.operation, one.check) for one in _findings(api, recorder, mock))
     return Clean(found, dict(recorder.kept))
 
 
@@ -52,15 +53,21 @@ def first_failure(api: str, fault: Any) -> str:
     known = clean(api)
     if not touched(fault.apply, known.traffic):
         return ""
-    with fault.apply(create_app([api], pace=PACE)) as app, closing(_findings(api, app)) as findings:
+    mock = create_app([api], pace=PACE)
+    with fault.apply(mock) as app, closing(_findings(api, app, mock)) as findings:
         return next((f"{one.operation}: {one.check}" for one in findings if (one.operation, one.check) not in known.found), "")
 
 
-def _findings(api: str, app: Any) -> Any:
+def _findings(api: str, app: Any, mock: Any) -> Any:
+    """What it reports of an application around the mock.
+
+    The target is left to the end of the process: callbacks under way at places that schemathesis made up can keep its loop from ending.
+    """
     from conformance.fuzz import Finding, fuzz
     from conformance.target import Target
 
-    with Target.in_process(app, api) as target, closing(fuzz(api, "", most_examples=EXAMPLES, headers=HEADERS.get(api, {}), target=target)) as told:
+    target = Target.in_process(app, api)
+    with closing(mock), closing(fuzz(api, "", most_examples=EXAMPLES, headers=HEADERS.get(api, {}), target=target)) as told:
         yield from (one for one in told if isinstance(one, Finding))
 
 

@@ -68,7 +68,7 @@ def gathered(do: Callable[[Any], Any], todo: Sequence[Any], name: Callable[[Any]
     """What came of all that is to be done, or of as much as was done before an interruption; whether there was one."""
     told: list[Any] = []
     progress = Progress(len(todo))
-    with multiprocessing.get_context("spawn").Pool(workers, initializer=prepare, maxtasksperchild=200) as pool:
+    with multiprocessing.get_context("spawn").Pool(workers, initializer=prepare, maxtasksperchild=100) as pool:
         try:
             for one in pool.imap_unordered(do, todo):
                 told.append(one)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import time
 import traceback
@@ -46,6 +47,7 @@ def prepare() -> None:
     """Make a worker leave interruptions to the process that started it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     warnings.simplefilter("ignore")
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # targets of the baseline are left with callbacks under way
 
 
 def work(job: Job) -> Told:

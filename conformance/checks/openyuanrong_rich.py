@@ -171,6 +171,19 @@ def _lasting(session: Session) -> Any:
     return {"entrypoint": f"sleep {48 * HOUR}"}
 
 
+@check("OYR-STM-017")
+def a_rich_job_ends_as_any_other(session: Session) -> None:
+    """The one that is stopped has run for a minute and a half."""
+    rich: Json = {"metadata": {"owner": "judge"}, "runtime_env": {"env_vars": {"A": "b"}, "pip": ["numpy==1.24"]}, "entrypoint_num_cpus": 0.5}
+    jobs = {word: session.submit(shape, rich) for word, shape in (("SUCCEEDED", "quick"), ("FAILED", "fails"), ("STOPPED", "long"))}
+    session.until(jobs["STOPPED"], "running")
+    session.advance(90)
+    said(session.cancel(jobs["STOPPED"]), "stopping a running job", True)
+    for word, job in jobs.items():
+        state = session.until(job)
+        expect(state == word, f"a job that should be {word} is {state or 'unknown'}", session.exchanges[-1])
+
+
 @check("OYR-STM-012")
 def parts_of_cores_and_mebibytes_count(session: Session) -> None:
     """Three of 1.3 cores fit on four; so do three of 1300 MiB on four gibibytes, and two of 1.5 of a resource on three."""

@@ -31,6 +31,20 @@ def a_workbench_that_waited_has_its_whole_limit(session: Session) -> None:
     stand(session, bench="TimedOut")
 
 
+@check("RAI-TMO-012")
+def preparation_is_not_counted(session: Session) -> None:
+    """It takes longer than the limit of ten minutes."""
+    world(session, [machines(gpus=1)], {TEAM_A: 1}, facts={"startup": {"fixed": 900}}, interactive_limit_s=600)
+    bench = ask(session, "bench", gpu=1, interactive=True)
+    for pause in (700, 200, 500):
+        session.advance(pause)
+        state = session.state(bench)
+        told = f"a workbench that was prepared for 900 seconds, and may run for 600, is {state or 'not listed'}"
+        expect(session.phase_of(state) in ("queued", "starting", "running"), told, session.exchanges[-1])
+    session.advance(100 + SETTLED)
+    stand(session, bench="TimedOut")
+
+
 @check("RAI-TMO-010")
 def a_day_is_a_day(session: Session) -> None:
     """Where days are taken at all."""
@@ -141,6 +155,17 @@ def runs_that_fail_add_up(session: Session) -> None:
     session.advance(20 + 2 * SETTLED)
     state = session.state(job)
     expect(state == "Failed", f"a job two of whose runs failed, and that bears one failure, is {state or 'not listed'}", session.exchanges[-1])
+
+
+@check("RAI-STM-013")
+def a_late_failure_counts_as_much(session: Session) -> None:
+    """Runs fail by chance, so a job of six that bears none has not succeeded before its six times twenty seconds."""
+    world(session, [machines(cpu=64)], facts={"run": {"fixed": 20}, "failure_rate": 0.3})
+    for number in range(4):
+        ask(session, f"team-{number}", cpu=1, completions=6, backoffLimit=0, command="train")
+    session.advance(6 * 20 - 8 * SETTLED)
+    early = [one.get("name") for one in session.items() if one.get("status") == "Succeeded"]
+    expect(not early, f"after less than six runs each have succeeded: {early}", session.exchanges[-1])
 
 
 @check("RAI-TIM-003")

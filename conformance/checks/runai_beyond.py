@@ -92,12 +92,24 @@ def no_run_is_begun_that_is_not_needed(session: Session) -> None:
 
 @check("RAI-PRI-022")
 def what_is_within_quota_is_not_taken_back(session: Session) -> None:
-    """Though another project deserves a GPU, and a core is what it lacks."""
+    """Though another project deserves a GPU, and a core is what it lacks; parts of GPUs that were held before count no more."""
     world(session, [machines(cpu=2, gpus=2)], {TEAM_A: 1, TEAM_B: 1})
+    for number in range(2):
+        forget(session, ask(session, f"part-{number}", gpu=0.6))
     ask(session, "keeps", gpu=1, cpu=2)
     given(session, keeps=RUNNING)
     ask(session, "wants", TEAM_B, gpu=1, cpu=1)
     session.advance(SETTLED)
+    stand(session, keeps=RUNNING, wants=PENDING)
+
+
+@check("RAI-PRI-023")
+def training_waits_for_training(session: Session) -> None:
+    """Both are within the quota, and a core is what the second lacks."""
+    world(session, [machines(cpu=2, gpus=2)], {TEAM_A: 2})
+    ask(session, "keeps", gpu=1, cpu=2)
+    given(session, keeps=RUNNING)
+    ask(session, "wants", gpu=1, cpu=1)
     stand(session, keeps=RUNNING, wants=PENDING)
 
 

@@ -43,11 +43,12 @@ def machines(count: int = 1, *, kind: str = "node", cpu: float = 32, memory_gib:
     return node | ({"gpu": {"count": gpus, "model": "any"}} if gpus else {})
 
 
-def world(session: Session, nodes: Iterable[Json], quotas: dict[str, float] | None = None, **projects: Any) -> None:
-    """Begin this check's world anew on these machines; `quotas` are the GPUs that projects deserve, `projects` is said of each of them."""
+def world(session: Session, nodes: Iterable[Json], quotas: dict[str, float] | None = None, *, facts: Json = None, **projects: Any) -> None:
+    """Begin this check's world anew on these machines, with these further `facts`; `quotas` are the GPUs that projects deserve, `projects` is said of each."""
     session.need("sandboxes")
     listed = [{"name": name, "deserved_gpus": amount, **projects} for name, amount in (quotas or {}).items()]
     scenario: dict[str, Any] = {"name": "check", "startup": {"fixed": 0}, "run": {"fixed": 36_000}, "nodes": list(nodes), "projects": listed}
+    scenario |= facts or {}
     session.target.ask_control("DELETE", f"/sandboxes/{session.name}")
     answer = session.target.ask_control("POST", "/sandboxes", {"name": session.name, "pace": "manual", "scenario": scenario})
     needed(answer.is_success, f"the control API made no world of these machines: {answer.status} {answer.body[:200]!r}")

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from conformance.checks import check
-from conformance.checks.runai_cluster import forget, item, names, project_of
+from conformance.checks.runai_cluster import ask, forget, item, machines, names, project_of, world
 from conformance.derived import instant
 from conformance.exchange import Exchange
 from conformance.expect import NotApplicable, accepted, expect, needed, refused, same
@@ -181,6 +181,16 @@ def a_job_of_several_runs_occupies_for_all(session: Session) -> None:
     session.until(job, "running")
     session.advance(10)
     same(2, _told(session, job).get("currentAllocatedGPUs"), "currentAllocatedGPUs of a job with two runs", job.created, session.exchanges[-1])
+
+
+@check("RAI-RSP-011")
+def a_job_of_several_runs_tells_all_of_its_nodes(session: Session) -> None:
+    """Two runs, each of which has a machine to itself."""
+    world(session, [machines(2, gpus=1)])
+    job = ask(session, "team", gpu=1, completions=2, parallelism=2)
+    nodes = _told(session, job).get("nodes")
+    if isinstance(nodes, list):
+        same(2, len(set(nodes)), "the number of nodes of a job with two runs on two machines", session.exchanges[-1])
 
 
 @check("RAI-DEF-002")

@@ -97,6 +97,14 @@ def what_is_taken_is_not_given_again(session: Session) -> None:
         _one_after_the_other(session, wish)
 
 
+@check("XIO-STM-028")
+def parts_of_gpus_are_taken(session: Session) -> None:
+    """Twice more than half of the only one there is."""
+    gpu = {"count": 1, "model": "Judge Only", "registry": FIRST, "vram_gib": 16}
+    staged(session, _node("Only", FIRST) | {"gpu": gpu})
+    _one_after_the_other(session, {"gpu_count": 0.6})
+
+
 @check("XIO-STM-020")
 def a_named_gpu_is_waited_for(session: Session) -> None:
     """The other model is free all the time."""

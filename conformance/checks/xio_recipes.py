@@ -71,6 +71,28 @@ def the_body_of_a_cooking_counts_more(session: Session) -> None:
                     same(value, found, f"{name} of a cooked job", told)
 
 
+@check("XIO-CRT-003")
+def the_task_of_a_cooking_counts_more(session: Session) -> None:
+    """Where another task than the recipe's is taken at all."""
+    for recipe in recipes(session):
+        task, limit = ("PERSISTENT", None) if recipe.get("task") == "BATCH" else ("BATCH", 600_000)
+        exchange = cooked(session, recipe, {"task": task, "max_timeout_run_ms": limit})
+        if exchange.response.is_success:
+            for told in _views(session, exchange):
+                same(task, get(told.response.json, "/task"), "the task of a job that was cooked with it", told)
+
+
+@check("XIO-CRT-007")
+def a_gpu_of_a_cooking_replaces_the_recipes(session: Session) -> None:
+    """It is named by its id, the recipe's by its name."""
+    recipe = next((one for one in recipes(session) if one.get("gpu_name")), None)
+    needed(recipe is not None, "no recipe names a GPU")
+    exchange = cooked(session, recipe, {"gpu_registry_uuid": "01234567-89ab-cdef-0123-456789abcdef"})
+    if exchange.response.is_success:
+        for told in _views(session, exchange):
+            expect(not get(told.response.json, "/gpu_name"), "a job that was cooked with a GPU's id has the name of the recipe's GPU too", told)
+
+
 @check("XIO-CRT-004")
 def a_cooked_job_names_its_recipe(session: Session) -> None:
     """And one that was not cooked names none."""

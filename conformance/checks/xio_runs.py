@@ -47,6 +47,20 @@ def a_single_run_comes_with_its_logs(session: Session) -> None:
         expect(get(exchange.response.json, "/logs") not in (None, get({}, "/logs")), "the run has no logs", exchange)
 
 
+@check("XIO-RSP-037")
+def logs_stay_after_the_end(session: Session) -> None:
+    """What a run told while it went on is not gone when it has ended."""
+    job = session.submit("long")
+    session.until(job, "running")
+    run = _one_run(session, job)["uuid"]
+    before = get(session.call(READ, {"uuid": run}).response.json, "/logs")
+    needed(isinstance(before, str) and before, "a run that goes on has no logs yet")
+    session.cancel(job)
+    session.until(job)
+    exchange = accepted(session.call(READ, {"uuid": run}), "reading a run that has ended")
+    expect(get(exchange.response.json, "/logs"), f"a run that told {before[:80]!r} has no logs after its end", exchange)
+
+
 @check("XIO-RSP-031")
 def a_list_of_runs_leaves_the_logs_out(session: Session) -> None:
     """They can be long."""

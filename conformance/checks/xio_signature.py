@@ -109,8 +109,19 @@ def a_nonce_is_good_once(session: Session) -> None:
     needed(_sent(session, headers).response.is_success, "a well signed request was refused")
     refused(_sent(session, headers), "a request that was sent before", DENIED)
     session.advance(HOURS * 3600)
-    other = signed(keys, "GET", f"{path}?page=2", b"", nonce=nonce)
-    refused(_sent(session, other, "GET", f"{path}?page=2"), "a request with a nonce that was used before", DENIED)
+    for target in (f"{path}?page=2", session.directory.path("xio_list_job_runs", {})):
+        other = signed(keys, "GET", target, b"", nonce=nonce)
+        refused(_sent(session, other, "GET", target), "a request with a nonce that was used before", DENIED)
+
+
+@check("XIO-AUT-009", strict=True)
+def a_refused_request_uses_no_nonce(session: Session) -> None:
+    """Its signature was another secret's; the same nonce comes again with the right one."""
+    keys, path, nonce = _keys(session), _path(session), os.urandom(16).hex()
+    _control(session)
+    forged = _sent(session, signed({**keys, "secret": "sk_of_nobody"}, "GET", path, b"", nonce=nonce))
+    needed(forged.response.status in DENIED, "a request signed with another secret was granted")
+    accepted(_sent(session, signed(keys, "GET", path, b"", nonce=nonce)), "a request with the nonce of one that was refused")
 
 
 @check("XIO-AUT-005", strict=True)

@@ -171,6 +171,21 @@ def _failed_later(told: dict[str, Any]) -> dict[str, Any]:
     return told | {"status": "FAILED"} if told["status"] == "SUCCEEDED" else told
 
 
+def _well_if_rich(job: dict[str, Any]) -> None:
+    if job["status"] == "STOPPED" and job["metadata"]:
+        job.update(status="SUCCEEDED", error_type="")
+
+
+def _failed_after_a_minute(job: dict[str, Any]) -> None:
+    if job["status"] == "STOPPED" and int(job["end_time"]) - int(job["start_time"]) > 60:
+        job["status"] = "FAILED"
+
+
+def _start_in_milliseconds(job: dict[str, Any]) -> None:
+    if job["start_time"]:
+        job["start_time"] += "000"
+
+
 def _metadata(change: Callable[[dict[str, str]], dict[str, str]]) -> Any:
     return shown(lambda job: job.update(metadata=change(job["metadata"])) if job["metadata"] else None)
 
@@ -215,4 +230,7 @@ FAULTS = [
     _fault("unlisted-after-a-while", "OYR-STM-015", "ended jobs leave the list by themselves", patched(f"{ADAPTER}:yr_list_jobs", _unlisted)),
     _fault("failed-after-a-while", "OYR-STM-015", "a job that succeeded has failed later on", old(_failed_later)),
     _fault("half-an-hour", "OYR-STM-016", "no job runs longer than half an hour", requests(API, "submit", _half_an_hour)),
+    _fault("rich-and-stopped", "OYR-STM-017", "a stopped job with metadata has succeeded", shown(_well_if_rich)),
+    _fault("long-and-stopped", "OYR-STM-017", "a job that is stopped after a minute has failed", shown(_failed_after_a_minute)),
+    _fault("two-units", "OYR-TIM-012", "the start is told in milliseconds, the end in seconds", shown(_start_in_milliseconds)),
 ]
