@@ -1,6 +1,6 @@
 """How many seeded faults the judge finds, by the right requirement, and how often it cries wolf.
 
-    python -m benchmarks.kill_ratio [--api NAME] [--fault GLOB] [--json FILE] [--no-baseline] [--thorough] [--seeds N] [--workers N]
+    python -m benchmarks.kill_ratio [--api NAME] [--fault GLOB] [--json FILE] [--no-baseline | --baseline-every N] [--thorough] [--seeds N] [--workers N]
     python -m benchmarks.kill_ratio --exclusive [--api NAME] [--fault GLOB] [--sample N] [--json FILE]
 
 A fault is killed when some requirement is broken (FAIL or WARN) that holds on the clean mock, rightly killed when it is one that the fault names.
@@ -42,7 +42,8 @@ def jobs(options: argparse.Namespace) -> Iterator[Job]:
 
     for api in apis(options):
         chosen = [fault.id for fault in all_faults(api) if fnmatch.fnmatchcase(fault.id, options.fault or "*")]
-        yield from (Job(api, (id_,), baseline=not options.no_baseline, thorough=options.thorough) for id_ in chosen)
+        compared = set() if options.no_baseline else set(chosen[:: options.baseline_every])
+        yield from (Job(api, (id_,), baseline=id_ in compared, thorough=options.thorough) for id_ in chosen)
         if not options.fault:
             step = max(1, len(chosen) // (2 * PAIRS // len(specs.names()) + 1))
             pairs = [(chosen[at], chosen[-1 - at]) for at in range(0, len(chosen) // 2, step)][: PAIRS // len(specs.names())]
@@ -110,6 +111,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--fault", help="only faults whose id fits this glob; no clean runs then")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--no-baseline", action="store_true", help="leave schemathesis out, which takes most of the time")
+    parser.add_argument("--baseline-every", type=int, default=1, metavar="N", help="ask schemathesis about every N-th fault of an API only")
     parser.add_argument("--thorough", action="store_true", help="run the whole suite on every fault, also where the named requirement has noticed it")
     parser.add_argument("--exclusive", action="store_true", help="tell for each MUST whether a fault of its own breaks it alone")
     parser.add_argument("--sample", type=int, default=0, help="with --exclusive: only so many MUSTs per API, spread evenly")

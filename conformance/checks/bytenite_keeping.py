@@ -1,12 +1,13 @@
-"""Checks of what ByteNite keeps of jobs over a day, and of inputs and addresses that are changed before a job is run."""
+"""Checks of what ByteNite keeps of jobs over a day, of inputs and addresses that are changed before a job is run, and of how late failures and aborts count."""
 
 from __future__ import annotations
 
 from conformance.checks import check
-from conformance.checks.bytenite_calls import on, seen
+from conformance.checks.bytenite_calls import NEWER, on, seen
 from conformance.expect import accepted, expect, needed
 from conformance.pointer import Json, get, same_value, without_nulls
 from conformance.session import Session
+from specs.lifecycle import TERMINAL
 
 DAY = 86_400.0
 READABLE: dict[str, Json] = {"dataSource": {"dataSourceDescriptor": "bypass"}}
@@ -64,3 +65,45 @@ def a_draft_can_bear_any_name(session: Session) -> None:
         expect(told == name, f"the name is {told!r}, it was changed to {name!r}", *session.exchanges[-2:])
     listed = next((get(one, "/name") for one in session.items() if get(one, "/id") == job.id), None)
     expect(listed == name, f"the name is {listed!r} in the list, it was changed to {name!r}", *session.exchanges[-1:])
+
+
+@check("BYT-STM-030")
+def a_job_is_aborted_while_it_ends(session: Session) -> None:
+    """While its output is put together: no other state follows but an end."""
+    job = session.submit()
+    state = session.until(job, "finishing", step=0.5)
+    answer = accepted(session.cancel(job), f"aborting a job that is {state}")
+    for told in session.watch(job, within=60, step=0.5):
+        stays = told == state or session.phase_of(told) in TERMINAL
+        expect(stays, f"a job that was aborted while it was {state} went on to {told}", answer, session.exchanges[-1])
+
+
+@check("BYT-STM-031")
+def one_failed_task_of_several_is_enough(session: Session) -> None:
+    """The others do well."""
+    job = session.submit("partly-fails")
+    state = session.until(job)
+    expect(session.phase_of(state) == "failed", f"a job of which one task failed is {state}", job.created, session.exchanges[-1])
+
+
+@check("BYT-STM-032")
+def other_spellings_and_members_do_no_harm(session: Session) -> None:
+    """Sources in snake case, and members that nobody knows, in changes of a draft and in its run."""
+    source = {"dataSourceDescriptor": "gcp", "params": {"bucketName": "mine"}}
+    job = session.submit(patch={"dataSource": {"dataSourceDescriptor": "bypass"}}, draft=True)
+    for body in ({"data_source": source, "jobId": job.id}, {"data_destination": source}):
+        accepted(on(session, "Customer_SetJobDatasource", job, body), f"a change of a draft by {body}")
+    view = seen(session, job)
+    told = [get(view, f"/{name}/dataSourceDescriptor") for name in ("dataSource", "dataDestination")]
+    expect(told == ["gcp", "gcp"], f"source and destination, changed in snake case, are {told}", *session.exchanges[-3:])
+    for operation, body in (*NEWER.items(), ("Customer_RunJob", {"jobTimeout": 600})):
+        accepted(on(session, operation, job, {**body, "cfUnknown": {"a": 1}}), f"{operation} with a member that nobody knows")
+
+
+@check("BYT-RSP-041")
+def a_test_job_has_one_chunk(session: Session) -> None:
+    """Though its partitioner was asked for four."""
+    job = session.submit(patch={"config": {"isTestJob": True}, "params": {"partitioner": {"num_replicas": 4}}})
+    session.until(job)
+    told = get(seen(session, job), "/numChunks")
+    expect(told == 1, f"a test job has {told!r} chunks", session.exchanges[-1])

@@ -40,7 +40,8 @@ class Courier:
                     await asyncio.sleep(0)  # requests first, then the next slice
                     continue
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(woken.wait(), _pause(sandbox))
+                    async with asyncio.timeout(_pause(sandbox)):  # not wait_for, which can lose a cancellation to an event set at the same moment
+                        await woken.wait()
         finally:
             del self._rounds[sandbox]
             sandbox.is_attended = False
