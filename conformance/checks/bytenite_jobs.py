@@ -113,7 +113,7 @@ def the_template_is_the_jobs(session: Session) -> None:
 @check("BYT-RSP-007")
 def replicas_are_chunks(session: Session) -> None:
     """One, three, and as many as a change of the draft says."""
-    for first, then in ((1, None), (3, None), (2, 4)):
+    for first, then in ((1, None), (3, None), (2, 12)):
         job = session.submit(patch={"params": {"partitioner": {"num_replicas": first}}}, draft=True)
         if then is not None:
             needed(on(session, "Customer_SetJobParams", job, {"partitioner": {"num_replicas": then}}).response.is_success, "a draft cannot be changed")

@@ -82,7 +82,7 @@ def a_job_is_aborted_while_it_ends(session: Session) -> None:
 def one_failed_task_of_several_is_enough(session: Session) -> None:
     """The others do well."""
     job = session.submit("partly-fails")
-    state = session.until(job)
+    *_, state = session.watch(job, within=300)
     expect(session.phase_of(state) == "failed", f"a job of which one task failed is {state}", job.created, session.exchanges[-1])
 
 

@@ -62,8 +62,11 @@ def a_submission_to_the_slash_is_called_back(session: Session) -> None:
         view = session.view(job)
         twin = session.submit(patch={"metadata": {"a": 1}})
         if session.call(METADATA, {"job_id": twin.id}).response.is_success:
-            told = session.call(METADATA, {"job_id": job.id})
-            expect(get(told.response.json, "/a") == 1, "what was handed in as metadata is lost", exchange, told)
+            stored = session.call(METADATA, {"job_id": job.id})
+            expect(get(stored.response.json, "/a") == 1, "what was handed in as metadata is lost", exchange, stored)
+        plain = session.call("submit_job_jobs__post", body=session.body())
+        told, right = (get(one.response.json, "/priority") for one in (plain, twin.created))
+        expect(told == right, f"the priority of a job is {told!r} when none is given, on the path without a slash it is {right!r}", plain, twin.created)
         for name, value in (("priority", 6), ("parent_job_id", parent.id), ("project_id", "project-7")):
             expect(get(view, f"/{name}") == value, f"{name} is {get(view, f'/{name}')!r}, submitted was {value!r}", exchange, session.exchanges[-1])
         session.until(job)

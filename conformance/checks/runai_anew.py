@@ -153,7 +153,11 @@ def runs_that_fail_add_up(session: Session) -> None:
     world(session, [machines(cpu=8)])
     failing: dict[str, Any] = {"command": "sleep 20; exit 3", "backoffLimit": 1}
     job = ask(session, "team", cpu=1, completions=4, parallelism=2, **failing)
-    session.advance(20 + 2 * SETTLED)
+    patient = ask(session, "patient", cpu=1, completions=2, **failing)
+    session.advance(20 + SETTLED)
+    early = session.state(patient)
+    expect(early != "Failed", "a job that bears one failure has failed after the first", session.exchanges[-1])
+    session.advance(SETTLED)
     state = session.state(job)
     expect(state == "Failed", f"a job two of whose runs failed, and that bears one failure, is {state or 'not listed'}", session.exchanges[-1])
 

@@ -42,6 +42,16 @@ def a_run_ends_at_its_limit(session: Session) -> None:
     _leaves(session, job, "running", 60 + SLACK, "the run limit is 60 seconds")
 
 
+@check("XIO-TMO-001")
+def a_run_that_would_soon_be_over_ends_at_its_limit(session: Session) -> None:
+    """It takes a quarter longer than it may."""
+    staged(session, ROOMY, run={"fixed": 75})
+    job = session.submit("quick", {"max_timeout_run_ms": 60_000, "parameters": {"parameters": {"env": None}}})
+    session.until(job, "running", step=0.5)
+    _leaves(session, job, "running", 60 + SLACK, "the run limit is 60 seconds")
+    expect(session.phase(job) != "succeeded", f"a run of 75 seconds that may take 60 is {session.state(job)}", session.exchanges[-1])
+
+
 @check("XIO-TMO-002")
 def a_run_goes_on_to_its_limit(session: Session) -> None:
     """The least limit, and one that is no round number of minutes."""

@@ -7,6 +7,7 @@ from conformance.checks.xio_runs import runs_of
 from conformance.expect import expect, needed, same
 from conformance.pointer import Json
 from conformance.session import JobRef, Session
+from conformance.stage import staged
 
 LONGER = 60.0
 """Seconds in which a run that should not be would have come."""
@@ -57,6 +58,22 @@ def a_run_that_met_its_limit_is_followed_by_another(session: Session) -> None:
     """As many as there are retries."""
     job = session.submit("long", {"max_timeout_run_ms": 60_000, "max_retry_count": 1})
     same(2, len(_runs(session, job)), "the number of runs of a job that always meets its run limit and has 1 retry", session.exchanges[-1])
+
+
+@check("XIO-RTY-007")
+def a_preparation_that_took_too_long_is_tried_again(session: Session) -> None:
+    """Once, as it may be."""
+    staged(session, startup=100_000.0)
+    job = session.submit("quick", {"max_timeout_start_ms": 120_000, "max_retry_count": 1})
+    session.until(job, "starting")
+    session.advance(130)
+    expect(
+        session.phase(job) in ("queued", "starting"),
+        f"a job that may be tried again is {session.state(job)} after its first start limit",
+        session.exchanges[-1],
+    )
+    session.advance(130)
+    expect(session.phase(job) == "failed", f"a job that may be tried twice is {session.state(job)} after its second start limit", session.exchanges[-1])
 
 
 @check("XIO-RTY-005")

@@ -6,8 +6,8 @@ from typing import Any
 
 from mockserver.adapters.exchange import Refusal
 from mockserver.simulation.team import Team
-from tests.conformance.faults import patched
-from tests.conformance.faults.bytenite import fault
+from tests.conformance.faults import Asked, answers, patched
+from tests.conformance.faults.bytenite import API, fault
 from tests.conformance.faults.bytenite_kept import LOGS, asks
 
 
@@ -36,6 +36,10 @@ def _as_many(original: Any) -> Any:
     return lambda params, config: original(params, {})
 
 
+def _ten_at_most(original: Any) -> Any:
+    return lambda params, config: min(original(params, config), 10)
+
+
 def _fourth_first(original: Any) -> Any:
     def push(queue: Any, job: Any) -> None:
         serial = job.serial
@@ -44,6 +48,11 @@ def _fourth_first(original: Any) -> Any:
         job.serial = serial
 
     return push
+
+
+def _scopeless(asked: Asked, told: Any) -> None:
+    if told.status == 200:
+        told.body.pop("scope", None)
 
 
 FAULTS = [
@@ -62,5 +71,7 @@ FAULTS = [
         "known-limits-only", "BYT-STM-032", "the run refuses members that it does not know", patched("mockserver.adapters.bytenite.runs:configure", _known_only)
     ),
     fault("tests-in-chunks", "BYT-RSP-041", "a test job has as many chunks as another", patched("mockserver.adapters.bytenite.words:chunks", _as_many)),
+    fault("ten-chunks-at-most", "BYT-RSP-007", "a job has ten chunks at most", patched("mockserver.adapters.bytenite.words:chunks", _ten_at_most)),
+    fault("scope-untold", "BYT-AUT-012", "a purchase of a token does not tell its scope", answers(API, "Auth_GetAccessToken", _scopeless)),
     fault("every-fourth-goes-ahead", "BYT-PRI-002", "every fourth job goes ahead", patched("mockserver.simulation.queue:Queue.push", _fourth_first)),
 ]

@@ -41,6 +41,15 @@ def _good_enough(original: Any) -> Any:
     return fails
 
 
+def _impatient(original: Any) -> Any:
+    """A job bears one failure less than it says."""
+
+    def bears(member: Any) -> bool:
+        return bool(original(member) and member.parent.failures < member.parent.request.team.tolerate)
+
+    return bears
+
+
 def _small_letters(request: Any, wanted: dict[str, Any]) -> None:
     own: ResourceRequest = request.resources
     request.resources = type(own)(**{name: getattr(own, name) for name in own.__struct_fields__} | {"labels": tuple(label.lower() for label in own.labels)})
@@ -79,6 +88,7 @@ def _first_node(asked: Asked, told: Told) -> None:
 FAULTS = [
     _fault("preparation-counts", "RAI-TMO-012", "the limit of workbenches counts their preparation", patched(f"{SCHEDULER}.arm", _preparation_counts)),
     _fault("late-failures-forgiven", "RAI-STM-013", "one good run is enough", patched("mockserver.simulation.team:_member_fails", _good_enough)),
+    _fault("first-failure-not-borne", "RAI-STM-013", "a job bears one failure less", patched("mockserver.simulation.scheduler:bears", _impatient)),
     _fault("node-types-in-small-letters", "RAI-PRI-013", "node types are looked for in small letters", simulates(_small_letters)),
     _fault("parts-stay-in-account", "RAI-PRI-022", "a part of a GPU stays in its project's account", patched(f"{FAIR}:FairShare.give_back", _parts_stay)),
     _fault("training-evicts-training", "RAI-PRI-023", "training takes the place of training", patched(f"{FAIR}:FairShare._without_slack", _equals_leave)),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from tests.conformance.faults import Asked, Fault, Told, answers, patched, requests
 from tests.conformance.faults.xio import COOK
 from tests.conformance.faults.xio_beyond import demanded
 
-SIGNATURE = "mockserver.adapters.xio.signature"
+SIGNATURE, SCHEDULER = "mockserver.adapters.xio.signature", "mockserver.simulation.scheduler"
 
 
 def _fault(name: str, requirement: str, describe: str, apply: Any, *also: str) -> Fault:
@@ -59,11 +60,28 @@ def _both_gpus(asked: Asked, told: Told) -> None:
         told.body["gpu_name"] = "NVIDIA RTX 4090"
 
 
+def _limits_about(original: Any) -> Any:
+    """A run that takes less than twice its limit goes on to its end."""
+
+    def begin_run(self: Any, job: Any, stage: Any, event: str) -> None:
+        limits, duration = job.request.limits, self.workload.run(job).duration
+        if limits.run is not None and duration is not None and duration < 2e6 * limits.run:
+            job.request.limits = replace(limits, run=None)
+        original(self, job, stage, event)
+        job.request.limits = limits
+
+    return begin_run
+
+
 FAULTS = [
     _fault("logs-end-with-the-run", "XIO-RSP-037", "a run that has ended has no logs", answers("xio", "xio_get_job_run", _no_logs)),
     _fault("refusals-use-nonces", "XIO-AUT-009", "a nonce of a refused request is used up", patched("mockserver.adapters.xio:verify", _remembers_first)),
     _fault("nonces-of-paths", "XIO-AUT-004", "a nonce is remembered for one path", patched(f"{SIGNATURE}:_remember", _per_path)),
     _fault("whole-gpus-only", "XIO-STM-028", "parts of GPUs are not taken", demanded(_whole_gpus)),
     _fault("recipes-task", "XIO-CRT-003", "the task of a cooking does not count", requests("xio", COOK, _own_task)),
+    _fault("run-limits-about", "XIO-TMO-001", "a run that takes a little too long goes on", patched(f"{SCHEDULER}:Scheduler.begin_run", _limits_about)),
+    _fault(
+        "preparation-once", "XIO-RTY-007", "a preparation that took too long is final", patched(f"{SCHEDULER}:_RETRIED_LIMITS", lambda known: known - {"start"})
+    ),
     _fault("recipes-gpu-stays", "XIO-CRT-007", "the name of a recipe's GPU stays beside another's id", answers("xio", COOK, _both_gpus)),
 ]
