@@ -3,7 +3,7 @@
     python -m benchmarks.kill_ratio [--api NAME] [--fault GLOB] [--json FILE] [--no-baseline | --baseline-every N] [--thorough] [--seeds N] [--workers N]
     python -m benchmarks.kill_ratio --exclusive [--api NAME] [--fault GLOB] [--sample N] [--json FILE]
 
-A fault is killed when some requirement is broken (FAIL or WARN) that holds on the clean mock, rightly killed when it is one that the fault names.
+A fault is killed when some requirement is broken (FAIL, WARN or, of a MAY, INFO) that holds on the clean mock, rightly killed when it is one that the fault names.
 The named requirement is judged first; only what it does not notice is put before the whole suite (`--thorough`: everything is).
 The baseline is what plain schemathesis reports on the same broken mock, see `benchmarks/baseline.py`.
 

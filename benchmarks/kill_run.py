@@ -69,7 +69,7 @@ def _judged(job: Job) -> Told:
     from mockserver.http.app import create_app
     from tests.conformance.variations import VARIATIONS
 
-    bad, began = (Verdict.FAIL, Verdict.WARN), time.monotonic()
+    bad, began = (Verdict.FAIL, Verdict.WARN, *((Verdict.INFO,) if job.faults else ())), time.monotonic()
     known = _faults(job.api)
     with ExitStack() as stack:
         app: Any = create_app([job.api])

@@ -10,16 +10,16 @@ from conformance.oracle import Violation
 
 
 class Verdict(IntEnum):
-    """Ordered from best to worst."""
+    """Ordered from best to worst; a break that was seen, however slight, is worse than a doubt."""
 
     PASS = 0
-    INFO = 1
-    NOT_APPLICABLE = 2
-    SKIPPED = 3
-    WAIVED = 4
-    WARN = 5
-    CONFLICT = 6
-    INCONCLUSIVE = 7
+    NOT_APPLICABLE = 1
+    SKIPPED = 2
+    WAIVED = 3
+    INCONCLUSIVE = 4
+    INFO = 5
+    WARN = 6
+    CONFLICT = 7
     STALE_WAIVER = 8
     FAIL = 9
     ERROR = 10

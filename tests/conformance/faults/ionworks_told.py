@@ -67,7 +67,7 @@ FAULTS = [
         "TIM-014",
         "compute_time includes the wait",
         when(
-            lambda job: job["compute_time"],
+            lambda job: job["compute_time"] and job["completed_at"],
             compute_time=lambda job: (datetime.fromisoformat(job["completed_at"]) - datetime.fromisoformat(job["created_at"])).total_seconds(),
         ),
     ),
