@@ -61,7 +61,7 @@ def contrast(*, nodes: int, live: int, seconds: float, rounds: int, say: Callabl
         {
             "part": "http", "contestant": kind, "nodes": nodes, "live_at_end": slices[at][0], "transitions_per_s": round(slices[at][1]),
             "p50_ms": round(median(rank(one, 0.5) for one in waits[kind]), 3), "p99_ms": round(p99[kind], 3), "rounds": rounds,
-            "slice_p99_ms": round(rank(slices[at][2:], 0.99), 3), "slice_max_ms": round(max(slices[at][2:]), 3),
+            "slice_p99_ms": round(rank(slices[at][2:], 0.99), 3), "slice_max_ms": round(max(slices[at][2:], default=0.0), 3),
         }
         for at, kind in enumerate(waits)
     ]  # fmt: skip

@@ -77,13 +77,13 @@ class Contract:
     def admit(self, scope: Mapping[str, Any], fields: Fields, raw: bytes, *, world: World, manual: bool) -> Call:
         """The call a request makes, if it satisfies the document. Raises Refusal."""
         found: list[Violation] = []
-        query_string, values = scope["query_string"], scope["path_params"]["values"]
+        query_string, values, raw_path = scope["query_string"], scope["path_params"]["values"], scope.get("raw_path")
         parameters = self.parameters
         call = Call(
             operation=self.operation.id,
             world=world,
             method=scope["method"],
-            target=target(scope),
+            target=raw_path.decode("latin-1") if raw_path else scope["path"],
             query_string=query_string,
             path=parameters.path(values, found) if values else NOTHING,
             query=parameters.query(query_string, found) if query_string or parameters.wants_query else NOTHING,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Coroutine, Generator, MutableMapping
+from functools import partial
 from typing import Any
 
 from uvicorn._types import ASGI3Application
@@ -30,7 +31,7 @@ class EagerProtocol(HttpToolsProtocol):
         while self._held is not None:
             cycle, app = self._held
             self._held = None
-            self._begin(cycle.run_asgi(app))
+            self._begin(cycle, app)
         self._is_reading = False
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
@@ -39,14 +40,30 @@ class EagerProtocol(HttpToolsProtocol):
         else:
             super()._start_asgi_task(cycle, app)
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def _begin(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Take the first step; what then waits, fails or has not answered is uvicorn's, which takes it for an application."""
+        work: Any = app(cycle.scope, cycle.receive, cycle.send)
         try:
             awaited = work.send(None)
         except StopIteration:
-            return
-        task = self.loop.create_task(_rest(work, awaited))
-        task.add_done_callback(self.tasks.discard)
-        self.tasks.add(task)
+            if not cycle.response_complete:
+                super()._start_asgi_task(cycle, _ended)
+        except BaseException as error:
+            super()._start_asgi_task(cycle, partial(_failed, error))
+        else:
+            super()._start_asgi_task(cycle, partial(_going_on, work, awaited))
+
+
+async def _ended(*_: Any) -> None:
+    return
+
+
+async def _failed(error: BaseException, *_: Any) -> None:
+    raise error
+
+
+async def _going_on(work: Coroutine[Any, Any, None], awaited: Any, *_: Any) -> None:
+    await _rest(work, awaited)
 
 
 def take_whole(receive: Callable[..., Any]) -> bytes | None:

@@ -19,16 +19,18 @@ class Places:
     def check(self, request: JobRequest, job: Job | None = None) -> None:
         """Raises WorldFull if there is no room for what is asked for, in place of what `job` has."""
         held = 0 if job is None else self._teams.get(job, 1)
-        if self.taken - held + _places(request) > self.most:
+        if self.taken - held + (1 if request.team is None else _places(request)) > self.most:
             raise WorldFull(self.most)
 
     def take(self, job: Job) -> None:
         """Keep room for `job` and its team; what it has had is free."""
         if job in self._teams:
             self.give_back(job)
-        self.taken += _places(job.request)
-        if job.request.team is not None:
+        if job.request.team is None:
+            self.taken += 1
+        else:
             self._teams[job] = _places(job.request)
+            self.taken += self._teams[job]
 
     def give_back(self, job: Job) -> None:
         """`job` is forgotten, with all that worked for it."""

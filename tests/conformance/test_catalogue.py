@@ -16,7 +16,7 @@ from conformance.coverage import rows
 from conformance.draft import draft
 from conformance.identity import ASKED, DISTINCT
 from conformance.monitor import FINAL, FIRST, KNOWN, ORDER
-from conformance.verdict import OF_LEVEL, Verdict
+from conformance.verdict import OF_LEVEL, Result, Verdict
 
 ORACLES = {SHAPE, STATUS, ASSUMED_SHAPE, MEDIA, HEADERS, ERROR_SHAPE, ASSUMED_ERROR_SHAPE, SERVER_ERROR, ASKED, DISTINCT, KNOWN, ORDER, FINAL, FIRST}
 """Common requirements that oracles judge without any data in the catalogue."""
@@ -98,3 +98,12 @@ def test_a_break_of_any_level_has_a_verdict_of_its_own(level: str, shown: Verdic
     assert OF_LEVEL[level] is shown
     assert shown > Verdict.PASS
 
+
+@pytest.mark.parametrize("broken", sorted(OF_LEVEL.values()))
+def test_a_break_that_was_seen_outweighs_a_doubt(broken: Verdict) -> None:
+    first, second = Result("JOB-STM-001"), Result("JOB-STM-001")
+    for result, verdicts in ((first, (broken, Verdict.INCONCLUSIVE)), (second, (Verdict.INCONCLUSIVE, broken))):
+        for verdict in verdicts:
+            result.add(verdict, verdict.word)
+
+    assert (first.verdict, first.reason) == (second.verdict, second.reason) == (broken, broken.word)

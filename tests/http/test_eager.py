@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
+import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import uvicorn
 
 from mockserver.adapters.exchange import Reply
 from mockserver.http.answer import encode
-from mockserver.http.server import serving
+from mockserver.http.eager import EagerProtocol
+from mockserver.http.server import bind, serving
 
 JOB = json.dumps({"job_type": "simulate", "params": {"model": "SPM"}}).encode()
 GET = b"GET /jobs HTTP/1.1\r\nHost: mock\r\n%b\r\n"
@@ -117,6 +122,45 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_harms_nobody(port: int, 
 
     wire.say(GET % b"")
     assert wire.answer()[0] == 200
+
+
+async def _odd(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Answers as its path says: not at all, by raising, half, late, or by raising late."""
+    word = scope["path"][1:]
+    if word == "raises":
+        raise KeyError(word)
+    if word == "half":
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"9")]})
+    if word in ("late", "raises-late"):
+        await asyncio.sleep(0.01)
+    if word == "raises-late":
+        raise KeyError(word)
+    if word == "late":
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
+        await send({"type": "http.response.body", "body": b"late"})
+
+
+@pytest.fixture(scope="module")
+def odd_port() -> Iterator[int]:
+    """A server whose application does not keep to the rules."""
+    config = uvicorn.Config(_odd, http=EagerProtocol, interface="asgi3", lifespan="off", log_config=None, log_level="critical")
+    server, listener = uvicorn.Server(config), bind("127.0.0.1", 0)
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
+    thread.start()
+    yield listener.getsockname()[1]
+    server.should_exit = True
+    thread.join(5)
+
+
+@pytest.mark.parametrize(("word", "status"), [("nothing", b"500"), ("raises", b"500"), ("raises-late", b"500"), ("late", b"200"), ("half", b"200")])
+def test_an_application_that_fails_is_answered_for_as_uvicorn_does(odd_port: int, word: str, status: bytes) -> None:
+    wire = Wire(odd_port)
+    wire.say(b"GET /%b HTTP/1.1\r\nHost: mock\r\n\r\n" % word.encode())
+
+    assert wire.file.readline().split()[1] == status
+    rest = wire.file.read() if word != "late" else b""
+    assert (b"Internal Server Error" in rest) is (status == b"500")
+    wire.socket.close()
 
 
 @pytest.mark.parametrize("value", ["a\r\nset-cookie: b", "a\nb", "a\rb"])
