@@ -104,8 +104,9 @@ def _wait(port: int, process: subprocess.Popen[bytes], patience: float) -> None:
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
+            with socket.create_connection(("127.0.0.1", port), 1) as connection:
+                if connection.getsockname() != connection.getpeername():  # a socket can reach itself where nobody listens yet
+                    return
         except OSError:
             time.sleep(0.005)
     raise RuntimeError(f"server {process.args!r} does not come up")
