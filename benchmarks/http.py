@@ -1,6 +1,7 @@
 """What serving costs beside a bare ASGI application with orjson: `python -m benchmarks.http --json FILE`.
 
-The floor, our server and stock connexion run in processes of their own on loopback; rounds are interleaved and medians quoted.
+The floor, our server and stock connexion run in processes of their own on loopback; rounds are interleaved, each is compared with the floor of its own
+round, and the medians are quoted.
 The sandbox holds 10,000 jobs. An API that has no pages lists a sandbox of exactly twenty jobs instead.
 """
 
@@ -174,9 +175,13 @@ def compare(name: str, ours: tuple[int, int], *, rounds: int, with_stock: bool) 
 
 
 def _ratio(samples: list[Sample], floor: list[Sample]) -> dict[str, float]:
-    cpu, base = median(one.cpu_us for one in samples), median(one.cpu_us for one in floor)
-    speed, top = median(one.throughput for one in samples), median(one.throughput for one in floor)
-    return {"cpu": round(cpu / base, 3), "throughput": round(speed / top, 3), "cpu_us": round(cpu, 1), "floor_us": round(base, 1)}
+    rounds = list(zip(samples, floor, strict=True))
+    return {
+        "cpu": round(median(one.cpu_us / base.cpu_us for one, base in rounds), 3),
+        "throughput": round(median(one.throughput / base.throughput for one, base in rounds), 3),
+        "cpu_us": round(median(one.cpu_us for one in samples), 1),
+        "floor_us": round(median(one.cpu_us for one in floor), 1),
+    }
 
 
 def run(names: list[str], rounds: int) -> dict[str, Any]:
