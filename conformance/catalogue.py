@@ -76,7 +76,7 @@ class Catalogue:
 
     `views` names further operations that show jobs; `identity` what tells jobs apart inside a view; `match` pairs pointers of a
     submission with pointers of the view that shows its job; `paging` says how its list is paged, `callbacks` where a submission asks to be called,
-    `tolerated` what is let pass in a member although the document says otherwise, `uncovered` why no requirement speaks of a parameter.
+    `tolerated` what is let pass in a member although the document says otherwise, `obscure` the states that no document explains, `uncovered` why no requirement speaks of a parameter.
     """
 
     api: str
@@ -88,6 +88,7 @@ class Catalogue:
     errors: Json = None
     callbacks: Json = None
     tolerated: Mapping[str, Json] = field(default_factory=dict)
+    obscure: tuple[str, ...] = ()
     uncovered: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -111,7 +112,7 @@ def load(api: str) -> Catalogue:
     if unknown:
         raise CatalogueError(f"{api}.yaml: `adjust` names {', '.join(sorted(unknown))}, which is no common requirement")
     views = {name: Role(name, **facts) for name, facts in own.get("views", {}).items()}
-    told = {name: own[name] for name in ("identity", "match", "paging", "errors", "callbacks", "uncovered", "tolerated") if name in own}
+    told = {name: own[name] for name in ("identity", "match", "paging", "errors", "callbacks", "uncovered", "tolerated", "obscure") if name in own}
     return Catalogue(api, found, views=views, **told)
 
 

@@ -14,9 +14,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 import specs
 from conformance import catalogue as catalogues
-from conformance import cli_after, cli_traffic
+from conformance import cli_after, cli_report, cli_traffic
 from conformance.catalogue import PROFILES
-from conformance.cli_target import API, opened, target_options, url_value
+from conformance.cli_target import API, FILE, opened, target_options, url_value
 from conformance.modes import MODES, budget_for, default_mode, options_for
 from conformance.record import Options, Report
 from conformance.settings import SettingsError
@@ -24,7 +24,6 @@ from conformance.target import Target
 from conformance.verdict import Exit
 from conformance.waivers import WaiverError
 
-FILE = click.Path(dir_okay=False, path_type=Path)
 VIEWS = ("json", "junit", "markdown", "html", "badge")
 
 
@@ -75,7 +74,7 @@ def run_command(api: str, url: str | None, **told: Any) -> None:
                 sys.exit(Exit.SAFETY_STOP)
             reports = [_judge(target, one, told) for one in options_for(mode, options, quick=told["quick"])]
     except (SettingsError, catalogues.CatalogueError, WaiverError) as error:
-        console.print(f"[red]{escape(str(error))}[/]")
+        console.print(f"[red]{escape(str(error))}[/]", soft_wrap=True)
         sys.exit(Exit.USAGE)
     _report(reports, target, console, told)
     sys.exit(_worst(reports))
@@ -182,5 +181,5 @@ def catalogue_command(api: str | None, form: str, draft: bool, coverage: bool) -
     click.echo(printed([api] if api else list(specs.names()), form), nl=False)
 
 
-for command in (*cli_traffic.COMMANDS, *cli_after.COMMANDS):
+for command in (*cli_traffic.COMMANDS, *cli_after.COMMANDS, *cli_report.COMMANDS):
     main.add_command(command)

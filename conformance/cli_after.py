@@ -32,10 +32,10 @@ def replay_command(requirement: str, api: str, url: str | None, report: Path, **
         with opened(api, url, **told) as target:
             lines = replay(target, json.loads(report.read_text(encoding="utf-8")), requirement)
     except (NothingRecorded, SettingsError, ValueError, KeyError) as error:
-        console.print(f"[red]{escape(str(error))}[/]")
+        console.print(f"[red]{escape(str(error))}[/]", soft_wrap=True)
         sys.exit(Exit.USAGE)
     except TransportError as error:
-        console.print(f"[red]{escape(str(error))}[/]")
+        console.print(f"[red]{escape(str(error))}[/]", soft_wrap=True)
         sys.exit(Exit.UNREACHABLE)
     for line, then, now in lines:
         console.print(f"{'same' if then == now else 'other'}  {escape(line)}  then {then}, now {now}")
@@ -56,7 +56,7 @@ def sweep_command(api: str, url: str | None, journal: Path, **told: Any) -> None
         with opened(api, url, **told) as target:
             stuck = sweep(target, journal)
     except SettingsError as error:
-        console.print(f"[red]{escape(str(error))}[/]")
+        console.print(f"[red]{escape(str(error))}[/]", soft_wrap=True)
         sys.exit(Exit.USAGE)
     console.print(f"{len(found) - len(stuck)} of {len(found)} jobs are gone{': ' + ', '.join(stuck) + ' are not' if stuck else ''}")
     sys.exit(Exit.SAFETY_STOP if stuck else Exit.CONFORMANT)

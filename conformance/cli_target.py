@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,23 @@ from conformance.settings import secret
 from conformance.target import Target
 
 API = click.Choice(specs.names())
+
+
+class OutFile(click.Path):
+    """A file to be written at the end of something long: whether it can be is asked at the beginning."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, writable=True, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path, or a clear refusal."""
+        file = Path(super().convert(value, param, ctx))
+        if not file.parent.is_dir() or not os.access(file.parent, os.W_OK):
+            self.fail(f"{str(file)!r} cannot be written: {str(file.parent)!r} is no directory that files can be put into", param, ctx)
+        return file
+
+
+FILE = OutFile()
 
 
 def url_value(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:

@@ -14,7 +14,7 @@ from rich.markup import escape
 
 import specs
 from conformance import catalogue as catalogues
-from conformance.cli_target import API, header_values, inside, url_value
+from conformance.cli_target import API, FILE, header_values, inside, url_value
 from conformance.directory import Directory
 from conformance.exchange import Exchange, Redaction
 from conformance.fuzz import fuzz
@@ -69,7 +69,7 @@ def check_command(api: str, file: Path, base_path: str | None) -> None:
                 broken += catalogue.requirements[violation.requirement].level == "MUST"
                 _tell(console, api, exchange, violation)
     except HarError as error:
-        console.print(f"[red]{escape(str(error))}[/]")
+        console.print(f"[red]{escape(str(error))}[/]", soft_wrap=True)
         sys.exit(Exit.USAGE)
     console.print(f"{seen} exchanges of {api} were judged, {broken} MUSTs are broken")
     sys.exit(Exit.USAGE if not seen else Exit.BROKEN if broken else Exit.CONFORMANT)
@@ -80,7 +80,7 @@ def check_command(api: str, file: Path, base_path: str | None) -> None:
 @click.option("--upstream", required=True, callback=url_value, help="Scheme, host and port of the server.")
 @click.option("--port", default=4090, show_default=True, type=click.IntRange(0, 65535), help="Where to listen.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
-@click.option("--har", type=click.Path(dir_okay=False, path_type=Path), help="Write the traffic there at the end.")
+@click.option("--har", type=FILE, help="Write the traffic there at the end.")
 @click.option("--secret", "secrets", multiple=True, help="env:NAME of a value to hide. May be repeated.")
 def watch_command(api: str, upstream: str, port: int, host: str, har: Path | None, secrets: tuple[str, ...]) -> None:
     """Stand between clients and UPSTREAM, pass every byte on (requests bear UPSTREAM's Host), judge what goes by.

@@ -6,6 +6,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
+from urllib.parse import urlsplit
 
 import jsonschema_rs
 from openapi_core import Config, OpenAPI
@@ -18,14 +19,16 @@ from conformance.expect import shown
 from conformance.oracle import Violation
 from conformance.pointer import MISSING, Json, get
 from specs import Operation, Spec
-from specs.document import resolve, schemas_at
+from specs.document import DOCUMENTED, resolve, schemas_at
 
 STATUS, SHAPE, ASSUMED_SHAPE, MEDIA, HEADERS = "JOB-RSP-001", "JOB-RSP-002", "JOB-RSP-003", "JOB-RSP-004", "JOB-RSP-005"
 ERROR_SHAPE, ASSUMED_ERROR_SHAPE, SERVER_ERROR = "JOB-ERR-001", "JOB-ERR-002", "JOB-ERR-010"
 UNDOCUMENTED_SUCCESS = frozenset({"200", "201", "202"})
-"""Any of these will do where the document's own status is assumed."""
+"""Any of these will do where no page of the vendor's names the status."""
 REFUSED_BY_CAPACITY = "x-refused-by-capacity"
 """Where a document says with which status an operation refuses what is valid and finds no room."""
+HEARSAY = frozenset({"assumed", "vendor-client", "vendor-code", "third-party"})
+"""Provenances of refusals that no page of the vendor describes."""
 _REMEMBERED = 4096
 Finding = tuple[str, str]
 
@@ -119,6 +122,13 @@ def _has_assumptions(api: str, operation: str) -> bool:
     return False
 
 
+def is_sent_to_the_twin(exchange: Exchange) -> bool:
+    """Whether an answer only sends the same request on to the path with, or without, a slash at its end: that grants and refuses nothing."""
+    path = exchange.request.target.partition("?")[0]
+    target = urlsplit(exchange.response.header("location") or "").path
+    return exchange.response.status in (307, 308) and path != target and path.rstrip("/") == target.rstrip("/")
+
+
 class Contract:
     """Watches every answer of a known operation."""
 
@@ -138,6 +148,8 @@ class Contract:
         if operation is None or exchange.request.method == "HEAD":
             return
         told = self._declared(operation, status)
+        if told is None and is_sent_to_the_twin(exchange):
+            return
         if exchange.response.is_success or 300 <= status < 400:
             self.examined[STATUS] += 1
             if told is None:
@@ -156,7 +168,7 @@ class Contract:
             return f"{status // 100}XX"
         if str(status) in UNDOCUMENTED_SUCCESS:
             for key, raw in responses.items():
-                if str(key) in UNDOCUMENTED_SUCCESS and resolve(self._spec.document, raw).get("x-provenance") == "assumed":
+                if str(key) in UNDOCUMENTED_SUCCESS and resolve(self._spec.document, raw).get("x-provenance") not in DOCUMENTED:
                     return str(key)
         return None
 
@@ -168,7 +180,7 @@ class Contract:
             return
         good = exchange.response.is_success
         shape, assumed = (SHAPE, ASSUMED_SHAPE) if good else (ERROR_SHAPE, ASSUMED_ERROR_SHAPE)
-        sure = assumed if not good and response.get("x-provenance") == "assumed" else shape
+        sure = assumed if not good and response.get("x-provenance") in HEARSAY else shape
         sure = assumed if operation.node.get("x-provenance") == "assumed" else sure
         self.examined[sure] += 1
         self.examined[MEDIA] += 1

@@ -16,7 +16,8 @@ from conformance.target import Target
 __all__ = ["Finding", "Progress", "fuzz"]
 
 REFUSED_BY_STATE = "x-refused-by-state"
-_NO_SERVER_ERROR = ("2xx", "3xx", "4xx")
+_NO_SERVER_ERROR = ("2xx", "3xx", "4xx", "503")
+"""A server may say that it cannot serve just now."""
 _ACCEPTANCE = ("2xx", "3xx", "401", "403", "404", "409", "429", "5xx")
 
 
@@ -114,11 +115,12 @@ def _config(api: str, base_url: str | None, seed: int, most_examples: int, heade
         "headers": dict(headers),
         "generation": {"max-examples": most_examples, "deterministic": True, "database": "none"},
         "operations": list(documented_refusals(api)),
+        "checks": {"not_a_server_error": {"expected-statuses": [*_NO_SERVER_ERROR]}},
     }
     if base_url is not None:
         config["base-url"] = base_url
     if judged:  # it takes whatever hangs below a job for something that exists at once; our own checks read the job itself
-        config["checks"] = {"ensure_resource_availability": {"enabled": False}}
+        config["checks"]["ensure_resource_availability"] = {"enabled": False}
     return config
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
+from conformance import catalogue as catalogues
 from conformance.exchange import Exchange
 from conformance.oracle import Violation
 from conformance.pointer import get
@@ -21,7 +22,7 @@ class Monitor:
         self.examined: Counter[str] = Counter()
         self._views = views
         self._spec = spec
-        self._reach = reach(spec.lifecycle) if spec.lifecycle else {}
+        self._reach = reach(spec.lifecycle, catalogues.load(spec.name).obscure) if spec.lifecycle else {}
         self._last: dict[str, View] = {}
 
     def observe(self, exchange: Exchange) -> Iterable[Violation]:
@@ -76,9 +77,14 @@ class Monitor:
         return not any("enum" in schema or "const" in schema for schema in schemas)
 
 
-def reach(lifecycle: Lifecycle) -> dict[str, frozenset[str]]:
-    """For every state, those that can be seen after it, however much later."""
-    steps = lifecycle.edges()
+def reach(lifecycle: Lifecycle, obscure: Collection[str] = ()) -> dict[str, frozenset[str]]:
+    """For every state, those that can be seen after it, however much later.
+
+    What no document explains is an `obscure` state: it may come after any state that is no end, and whatever can follow those can follow it, but for the first.
+    """
+    open_states = [name for name, state in lifecycle.states.items() if not state.is_terminal]
+    steps = {*lifecycle.edges(), *((one, other) for other in obscure for one in open_states)}
+    steps |= {(one, other) for one in obscure for other in lifecycle.states if other != lifecycle.initial}
     found: dict[str, frozenset[str]] = {}
     for start in lifecycle.states:
         seen: set[str] = set()

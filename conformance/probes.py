@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from conformance.catalogue import Catalogue, Requirement
@@ -11,12 +11,13 @@ from conformance.exchange import Exchange
 from conformance.expect import INVALID, Failure, Inconclusive, accepted, needed, refused, shown
 from conformance.pointer import MISSING, Json, get, put
 from conformance.session import JobRef, Session
-from specs.document import answer_schema, schemas_at
+from specs.document import DOCUMENTED, answer_schema, schemas_at
 
 
 def probe(session: Session, catalogue: Catalogue, requirement: Requirement) -> None:
     """Send everything that the requirement's `probe` describes."""
     raw = requirement.probe
+    raw = _in_the_words_of(session, catalogue.paging or {}, raw)
     bench = _Bench(session, raw, raw.get("refused_with") or (catalogue.errors or {}).get("invalid") or INVALID)
     if raw.get("required"):
         bench.refuses(MISSING)
@@ -28,6 +29,17 @@ def probe(session: Session, catalogue: Catalogue, requirement: Requirement) -> N
         bench.refuses(value)
     if "default" in raw:
         bench.defaults(raw["default"])
+
+
+def _in_the_words_of(session: Session, assumed: Mapping[str, Any], raw: dict[str, Any]) -> dict[str, Any]:
+    """A probe of a parameter of the list, where the target's file gives it another name or another highest value."""
+    told = session.settings.paging
+    word = next((one for one in ("limit", "offset", "page") if told and raw.get("in") == "query" and raw["pointer"] == assumed.get(one)), None)
+    if word is None:
+        return raw
+    most = told.get("most") if word == "limit" else None
+    fitting = [value for value in raw.get("accepts", ()) if most is None or not isinstance(value, int) or value <= most]
+    return {**raw, "pointer": told.get(word, raw["pointer"]), "accepts": fitting}
 
 
 class _Bench:
@@ -128,7 +140,7 @@ def required_pointers(session: Session) -> list[str]:
 
 def _required(session: Session, schema: Json, parent: str) -> list[str]:
     nodes = schemas_at(session.spec.document, schema, parent)
-    return list(dict.fromkeys(name for node in nodes for name in node.get("required", ()) if node.get("x-provenance") != "assumed"))
+    return list(dict.fromkeys(name for node in nodes for name in node.get("required", ()) if node.get("x-provenance") in DOCUMENTED))
 
 
 def answer_of(session: Session, operation: str) -> Json:

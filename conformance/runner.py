@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from random import Random
 
@@ -48,6 +49,7 @@ class Run:
         self._in_vain = 0
         self._waivers = waived
         self._flaky: dict[str, str] = {}
+        self._unfinished: list[tuple[str, str]] = []
         self._began = time.monotonic()
 
     def __call__(self) -> Report:
@@ -159,6 +161,7 @@ class Run:
         outcome = play(case, session)
         self.report.requests += outcome.requests
         self.report.left_behind += session.left_behind
+        self._unfinished += session.unfinished()
         if self.options.keep_traffic:
             self.report.traffic += session.exchanges
         return outcome
@@ -223,7 +226,21 @@ class Run:
             return Exit.SAFETY_STOP, f"the budget of {options.most_seconds:g} seconds is used up"
         return None
 
+    def _tidy(self) -> None:
+        """Ask again to forget the jobs that would not go before: a stop that takes its time is over by now. Those that still stay are told."""
+        if not self._unfinished:
+            return
+        session = self._session()
+        for pause in (0, 2, 8):
+            if self._unfinished:
+                self.target.wait(pause)
+                session.retry(self._unfinished)
+                self._unfinished = session.unfinished()
+        self.report.left_behind += session.left_behind + [id_ for id_, _ in self._unfinished]
+
     def _end(self, exit_: Exit, sentence: str) -> Report:
+        with suppress(SafetyStop):
+            self._tidy()
         self.report.exit, self.report.sentence = exit_, sentence
         self.report.seconds = time.monotonic() - self._began
         return self.report

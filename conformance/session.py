@@ -17,6 +17,8 @@ from specs.lifecycle import TERMINAL, Role
 
 HORIZON = 600.0
 """Seconds of the target's clock within which a job that ends soon must have ended."""
+LASTING = 20.0
+"""Seconds that a job runs whose shape leaves that to the check, where the check does not say."""
 DROP = MISSING
 """As the new value of a member: leave it out."""
 
@@ -42,14 +44,21 @@ class Session(Wire):
             raise NotApplicable(f"{self.spec.title} has no operation to {name} a job")
         return lifecycle.roles[name]
 
-    def body(self, shape: str = "quick", patch: Json = None) -> Json:
-        """A valid submission of a fresh identity: the base body, the patch that gives the shape, and the caller's merge patch."""
+    def body(self, shape: str = "quick", patch: Json = None, *, seconds: float = LASTING) -> Json:
+        """A valid submission of a fresh identity: the base body, the patch that gives the shape, and the caller's merge patch.
+
+        A shape may leave to the caller for how many `seconds` the job runs.
+        """
         settings = self.settings
         if shape != "quick" and shape not in settings.shapes:
             raise NotApplicable(f"the target file does not say how to make a job of the shape {shape!r}")
         body = merged(settings.body, settings.shapes.get(shape, {}))
         body = merged(body, patch) if patch is not None else body
-        return mapped(body, lambda text: text.replace("{unique}", self.unique()) if "{unique}" in text else text)
+        return mapped(body, lambda text: self._filled(text, seconds) if "{" in text else text)
+
+    def _filled(self, text: str, seconds: float) -> str:
+        text = text.replace("{seconds}", f"{seconds:g}")
+        return text.replace("{unique}", self.unique()) if "{unique}" in text else text
 
     def post(self, body: Json, *, headers: Mapping[str, str] | None = None, **options: Any) -> Exchange:
         """Send a submission as it is."""
@@ -57,16 +66,25 @@ class Session(Wire):
         query = options.pop("query", self.settings.submit_query)
         return self.call(self.role("submit").operation, body=body, headers=fields, query=query, **options)
 
-    def submit(self, shape: str = "quick", patch: Json = None, *, draft: bool = False, **options: Any) -> JobRef:
-        """Make a job and, where the API has drafts, start it unless `draft`. Inconclusive when it is refused: other checks say that."""
-        body = self.body(shape, patch)
+    def submit(self, shape: str = "quick", patch: Json = None, *, draft: bool = False, seconds: float = LASTING, **options: Any) -> JobRef:
+        """Make a job and, where the API has drafts, start it unless `draft`.
+
+        Inconclusive when it is refused: other checks say that. NotApplicable where its shape may be refused.
+        """
+        body = self.body(shape, patch, seconds=seconds)
         exchange = self.post(body, **options)
+        self.granted(exchange, shape)
         needed(exchange.response.is_success, f"the control submission was answered {exchange.response.status}: {exchange.response.body[:200]!r}")
         job = self.job_of(exchange, tenant=options.get("tenant", ""))
         if not draft and self.spec.lifecycle is not None and "start" in self.spec.lifecycle.roles:
             started = self.start(job)
             needed(started.response.is_success, f"the control start was answered {started.response.status}")
         return job
+
+    def granted(self, exchange: Exchange, shape: str) -> None:
+        """NotApplicable where a submission was refused whose shape may be."""
+        if shape in self.settings.may_refuse and not exchange.response.is_success:
+            raise NotApplicable(f"jobs of the shape {shape!r} are not taken here: {exchange.response.status} {exchange.response.body[:200]!r}")
 
     def job_of(self, exchange: Exchange, *, tenant: str = "") -> JobRef:
         """The job that a granted submission made. Inconclusive when the answer has no id."""
@@ -171,14 +189,25 @@ class Session(Wire):
 
     def clean_up(self) -> None:
         """Stop and forget the jobs made here, where the target is not thrown away anyway."""
-        for id_, tenant in self._made:
-            told: list[int] = []
+        made, self._made = self._made, []
+        for id_, tenant in made:
+            told: list[Exchange] = []
             for name in ("cancel", "delete"):
                 if name in self.roles:
                     with suppress(TransportError, Inconclusive, NotApplicable):
-                        told.append(self.on(name, id_, tenant=tenant).response.status)
-            if not any(status < 500 for status in told):
+                        told.append(self.on(name, id_, tenant=tenant))
+            if not any(one.response.status < 500 for one in told):
                 self.left_behind.append(id_)
+            elif told[-1].response.json is False:  # a server's word for not yet: stopping takes a while
+                self._made.append((id_, tenant))
             elif self.journal is not None:
                 self.journal.gone(id_)
-        self._made.clear()
+
+    def retry(self, jobs: list[tuple[str, str]]) -> None:
+        """Clean up after other sessions."""
+        self._made = list(jobs)
+        self.clean_up()
+
+    def unfinished(self) -> list[tuple[str, str]]:
+        """The jobs that would not go yet when they were cleaned up, each with its tenant."""
+        return [] if self._is_sandboxed else self._made

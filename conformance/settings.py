@@ -19,7 +19,8 @@ import yaml
 from conformance.pointer import Json, merged
 
 FOLDER = Path(__file__).parent / "targets"
-MEMBERS = ("submit", "calls", "tenants", "credentials", "capabilities", "base_path", "headers", "callbacks", "prefix")
+SUBMIT = ("body", "shapes", "may_refuse", "knobs", "headers", "query")
+MEMBERS = ("submit", "calls", "tenants", "credentials", "capabilities", "base_path", "headers", "callbacks", "prefix", "paging")
 
 
 class SettingsError(ValueError):
@@ -30,12 +31,17 @@ class SettingsError(ValueError):
 class Settings:
     """`body` makes a job that ends soon and well; each of `shapes` is a merge patch that makes another kind of job.
 
+    `knobs` are pointers in a submission to what checks turn, by what it does, such as the number of pieces that a job is divided into.
+    Those of `may_refuse` need not be accepted: a server that keeps its client waiting for room has no job to show while there is none.
     `calls` holds bodies, by role, of calls that name the job in their body. `tenants` and `credentials` are headers by name.
-    `capabilities` says what the implementation can or cannot do, where that does not follow from the document.
+    `capabilities` says what the implementation can or cannot do, where that does not follow from the document. `paging` says how its list is
+    paged where the catalogue has to assume that.
     """
 
     body: Json
     shapes: Mapping[str, Json]
+    may_refuse: frozenset[str] = frozenset()
+    knobs: Mapping[str, str] = field(default_factory=dict)
     submit_headers: Mapping[str, str] = field(default_factory=dict)
     submit_query: Mapping[str, Any] = field(default_factory=dict)
     calls: Mapping[str, Json] = field(default_factory=dict)
@@ -45,6 +51,7 @@ class Settings:
     base_path: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     prefix: Mapping[str, Any] = field(default_factory=dict)
+    paging: Mapping[str, Any] = field(default_factory=dict)
 
 
 @cache
@@ -56,13 +63,18 @@ def _shipped(api: str) -> Json:
 def load(api: str, file: Path | None = None, *, example: Json = None) -> Settings:
     """The settings of an API, with a target file over them; `example` is the body where none is given. Raises SettingsError."""
     raw = merged(_shipped(api), _read(file)) if file else _shipped(api)
-    unknown = raw.keys() - set(MEMBERS)
-    if unknown:
-        raise SettingsError(f"{file or api}: unknown members {', '.join(sorted(unknown))}; known: {', '.join(MEMBERS)}")
     submit = raw.get("submit", {})
+    for where, members, known in (("", raw, MEMBERS), ("submit: ", submit, SUBMIT)):
+        if not isinstance(members, dict):
+            raise SettingsError(f"{file or api}: {where}a mapping is expected, with members out of {', '.join(known)}")
+        unknown = members.keys() - set(known)
+        if unknown:
+            raise SettingsError(f"{file or api}: {where}unknown members {', '.join(sorted(unknown))}; known: {', '.join(known)}")
     return Settings(
         body=submit.get("body", example),
         shapes=submit.get("shapes", {}),
+        may_refuse=frozenset(submit.get("may_refuse", ())),
+        knobs=submit.get("knobs", {}),
         submit_headers=submit.get("headers", {}),
         submit_query=submit.get("query", {}),
         calls=raw.get("calls", {}),
@@ -72,6 +84,7 @@ def load(api: str, file: Path | None = None, *, example: Json = None) -> Setting
         base_path=raw.get("base_path"),
         headers={key: secret(str(value)) for key, value in raw.get("headers", {}).items()},
         prefix=raw.get("prefix", {}),
+        paging=raw.get("paging", {}),
     )
 
 

@@ -29,6 +29,7 @@ class Target:
 
     `url` is scheme and host; `control` the root of a server that offers our control API, `scale` how much faster than real time the
     target's clock runs. With `control` time is virtual, and every check gets a world of its own. `patience` bounds real waiting, in seconds.
+    `stamp` is part of every name that is made up where there is but one world, which may remember the names of an earlier run.
     """
 
     spec: Spec
@@ -41,10 +42,12 @@ class Target:
     headers: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
     budget: Budget = field(default_factory=Budget)
+    stamp: str = field(init=False)
     directory: Directory = field(init=False)
     redaction: Redaction = field(init=False)
 
     def __post_init__(self) -> None:
+        self.stamp = "" if self.has_virtual_time else f"{int(time.time() * 10) % 16**7:07x}-"
         self.directory = Directory(self.spec, self.settings.base_path)
         self.redaction = Redaction([*self.headers.values(), *self.settings.headers.values(), *_strings(self.settings.credentials)])
 

@@ -213,4 +213,10 @@ class AsgiTransport:
             "client": ("127.0.0.1", 9),
             "server": ("127.0.0.1", 80),
         }
-        await self._application(scope, receive, send)
+        try:
+            await self._application(scope, receive, send)
+        except ConnectionError:
+            raise
+        except Exception as error:  # whatever it is, a server around the application answers it so
+            heard.status, heard.headers = 500, (("content-type", "text/plain"),)
+            heard.take(f"{type(error).__name__}: {error}".encode(errors="replace"))

@@ -230,9 +230,9 @@ class Wire:
     # -- names and capabilities --------------------------------------------------------------------------------------------------
 
     def unique(self, stem: str = "job") -> str:
-        """A name nobody has used: the run's prefix, the check's number, a count."""
+        """A name nobody has used: the run's prefix, the check's number, the hour where other runs may have been here, a count."""
         self._count += 1
-        return f"{stem}-{self.name}-{self._count}".lower().replace("_", "-").replace(".", "-")
+        return f"{stem}-{self.name}-{self.target.stamp}{self._count}".lower().replace("_", "-").replace(".", "-")
 
     def need(self, *capabilities: str) -> None:
         """Leave the check where the target lacks something. Raises NotApplicable."""
@@ -248,8 +248,8 @@ def missing_capabilities(target: Target, wanted: Collection[str]) -> list[str]:
     have |= {f"makes-{shape}" for shape in target.settings.shapes} | {"makes-quick", "submit"}
     if target.has_virtual_time:
         have |= {"virtual-time", "sandboxes"} | ({"strict"} if "good" in target.settings.credentials else set())
-    paging = catalogues.load(target.spec.name).paging or {}
-    have |= {word for word, key in PAGING_WORDS.items() if key in paging}
+    paging = (catalogues.load(target.spec.name).paging or {}) | target.settings.paging
+    have |= {word for word, key in PAGING_WORDS.items() if paging.get(key) is not None}
     have |= {"callbacks"} if catalogues.load(target.spec.name).callbacks else set()
     if len(target.settings.tenants) > 1:
         have.add("tenants")

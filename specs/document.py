@@ -15,6 +15,8 @@ from specs.errors import Place, SpecError
 
 Node = dict[str, Any]
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+DOCUMENTED = (None, "seed", "vendor-doc")
+"""Values of `x-provenance` that a page of the vendor's stands behind; what the others say nobody was promised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +140,10 @@ def answer_schema(document: Node, operation: Operation) -> Node | None:
 def schemas_at(document: Node, schema: Any, pointer: str) -> Iterator[Node]:
     """Yield every subschema that speaks about the place a JSON pointer names inside an instance.
 
-    Looks through `$ref`, `allOf`, `anyOf` and `oneOf`; a place inside an array may be named by any index.
+    Looks through `$ref`, `allOf`, `anyOf` and `oneOf`; a place inside an array may be named by any index. What stands beside a `$ref` is a subschema too.
     """
+    if isinstance(schema, dict) and "$ref" in schema and len(schema) > 1:
+        yield from schemas_at(document, {key: value for key, value in schema.items() if key != "$ref"}, pointer)
     schema = resolve(document, schema)
     if not isinstance(schema, dict):
         return

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import parse_qsl
 
 from conformance.checks import check
+from conformance.contract import is_sent_to_the_twin
 from conformance.exchange import Exchange
 from conformance.expect import NotApplicable, expect, refused
 from conformance.pointer import MISSING
@@ -41,7 +43,7 @@ def _asked(session: Session, credential: str, *, open_ones: bool = False) -> Ite
 def a_request_without_credential_is_refused(session: Session) -> None:
     """Every operation that asks for one."""
     for exchange in _asked(session, "none"):
-        refused(exchange, f"{exchange.operation} without a credential", DENIED)
+        _denied(session, exchange, f"{exchange.operation} without a credential")
 
 
 @check("JOB-AUT-002", strict=True)
@@ -50,7 +52,19 @@ def a_wrong_credential_is_refused(session: Session) -> None:
     if "wrong" not in session.settings.credentials:
         raise NotApplicable("the target file gives no wrong credential")
     for exchange in _asked(session, "wrong"):
-        refused(exchange, f"{exchange.operation} with a wrong credential", DENIED)
+        _denied(session, exchange, f"{exchange.operation} with a wrong credential")
+
+
+def _denied(session: Session, exchange: Exchange, what: str) -> None:
+    """Refused for want of a credential; a call that is only sent on, or that the target does not offer to anybody, gives nothing away."""
+    if is_sent_to_the_twin(exchange):
+        return
+    if exchange.response.status == 404 and exchange.operation not in {role.operation for role in session.roles.values()}:
+        path, _, query = exchange.request.target.partition("?")
+        twin = session.send(exchange.request.method, path, raw=exchange.request.body, query=parse_qsl(query))
+        if twin.response.status == 404:
+            return
+    refused(exchange, what, DENIED)
 
 
 @check("JOB-AUT-003", strict=True)

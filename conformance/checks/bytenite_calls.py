@@ -7,10 +7,11 @@ from contextlib import suppress
 from typing import Any
 
 from conformance.exchange import Exchange
-from conformance.expect import Inconclusive, NotApplicable, accepted, needed
-from conformance.pointer import MISSING, Json, get
+from conformance.expect import Inconclusive, NotApplicable, accepted, expect, needed
+from conformance.pointer import MISSING, Json, get, put
 from conformance.session import JobRef, Session
 from conformance.settings import secret
+from specs.lifecycle import TERMINAL
 
 NOBODY = "00000000-0000-4000-8000-00000000dead"
 """The id of a job that never was."""
@@ -50,6 +51,31 @@ def seen(session: Session, job: JobRef) -> dict[str, Json]:
     needed(isinstance(view, dict), "the job cannot be read")
     found: dict[str, Json] = view
     return found
+
+
+def chunks(session: Session, count: int) -> Json:
+    """The merge patch that has a job divided into so many chunks. NotApplicable where the target file does not say how."""
+    pointer = session.settings.knobs.get("chunks")
+    if not pointer:
+        raise NotApplicable("the target file does not say how a job is divided into chunks")
+    return put({}, pointer, count)
+
+
+def has_code(exchange: Exchange, *wanted: int) -> None:
+    """Expect one of these codes in a refusal, unless it has the shape of the vendor's generic answers, whose codes are others."""
+    told = exchange.response.json
+    if get(told, "/ok") is False and isinstance(get(told, "/error"), dict):
+        return
+    code = get(told, "/code")
+    expect(code in wanted, f"the code is {code!r}, expected {' or '.join(map(str, wanted))}", exchange)
+
+
+def stays(session: Session, before: str, after: str) -> bool:
+    """Whether a job is where it was, or, where time passes by itself, has gone on by itself."""
+    order: list[str] = session.spec.document["components"]["schemas"]["jobJobState"]["enum"]
+    if session.target.has_virtual_time or before not in order or after not in order:
+        return before == after
+    return before == after or (session.phase_of(before) not in TERMINAL and order.index(after) > order.index(before))
 
 
 def in_conditions(session: Session) -> list[tuple[str, JobRef]]:

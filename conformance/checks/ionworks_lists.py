@@ -6,6 +6,7 @@ from typing import Any
 
 from conformance.checks import check
 from conformance.expect import accepted, expect, needed
+from conformance.paging import everything, paging_of
 from conformance.pointer import MISSING, Json, get, same_value, without_nulls
 from conformance.session import JobRef, Session
 
@@ -25,6 +26,11 @@ def _page(session: Session, query: Query, operation: str = PAGE) -> tuple[list[J
     jobs, total = (told, None) if operation == ARRAY else (get(told, "/jobs"), get(told, "/total"))
     needed(isinstance(jobs, list), "the list is no list")
     return jobs, None if total is MISSING else total
+
+
+def _behind(session: Session, count: int) -> Query:
+    """The parameter that passes over so many jobs."""
+    return [(paging_of(session.target)["offset"], count)]
 
 
 def _holds(session: Session, query: Query, wanted: list[JobRef], operation: str = PAGE) -> None:
@@ -90,7 +96,7 @@ def the_total_of_a_filtered_list(session: Session) -> None:
     for query, wanted in (([("job_type", "dummy")], _of(jobs, "dummy")), ([("job_types", "dummy"), ("job_types", "ecm_fit")], _of(jobs, "dummy", "ecm_fit"))):
         seen: list[str] = []
         for offset in (0, 2, 4, 50):
-            page, total = _page(session, [*query, ("limit", 2), ("offset", offset)])
+            page, total = _page(session, [*query, ("limit", 2), *_behind(session, offset)])
             needed(total is not None, "the list tells no total")
             expect(total == len(wanted), f"the total is {total} at offset {offset}, {len(wanted)} jobs match", session.exchanges[-1])
             expect(
@@ -112,7 +118,7 @@ def a_page_of_the_usual_length(session: Session) -> None:
     expect(total in (None, 103), f"the total of 103 jobs is {total}", session.exchanges[-1])
     page, _ = _page(session, [("limit", 1000)])
     expect(len(page) == 103, f"a page of at most 1000 of 103 jobs holds {len(page)}", session.exchanges[-1])
-    page, _ = _page(session, [("offset", 100)])
+    page, _ = _page(session, _behind(session, 100))
     expect(len(page) == 3, f"behind 100 of 103 jobs are {len(page)}", session.exchanges[-1])
 
 
@@ -122,10 +128,10 @@ def the_array_agrees_with_the_list(session: Session) -> None:
     jobs = [session.submit(), session.submit("long", {"job_type": "simulate"}), session.submit("waits")]
     session.until(jobs[0])
     session.until(jobs[1], "running")
-    array, (page, _) = _page(session, [], ARRAY)[0], _page(session, [("limit", 1000)])
-    listed = {str(get(job, "/job_id")): job for job in page}
+    array = _page(session, [], ARRAY)[0]
+    listed = {str(get(job, "/job_id")): job for job in everything(session, 1000)}
     mine = [str(get(job, "/job_id")) for job in array if get(job, "/job_id") in {job.id for job in jobs}]
-    expect(sorted(mine) == sorted(job.id for job in jobs), "the array does not hold every job once", session.exchanges[-2])
+    expect(sorted(mine) == sorted(job.id for job in jobs), "the array does not hold every job once", *session.exchanges[-2:])
     expect(mine == [id_ for id_ in listed if id_ in mine], "the array has another order than the list", *session.exchanges[-2:])
     for job in array:
         twin = listed.get(str(get(job, "/job_id")))
@@ -141,7 +147,7 @@ def the_array_is_filtered_like_the_list(session: Session) -> None:
     _holds(session, [("job_type", "dummy")], _of(jobs, "dummy"), ARRAY)
     _holds(session, [("job_types", "simulate"), ("job_types", "ecm_fit")], _of(jobs, "simulate", "ecm_fit"), ARRAY)
     _holds(session, [("status", "completed")], [], ARRAY)
-    cut, _ = _page(session, [("limit", 2), ("offset", 1)], ARRAY)
+    cut, _ = _page(session, [("limit", 2), *_behind(session, 1)], ARRAY)
     whole, _ = _page(session, [], ARRAY)
     expect(
         [get(job, "/job_id") for job in cut] == [get(job, "/job_id") for job in whole[1:3]],
@@ -173,8 +179,7 @@ def the_list_tells_the_present(session: Session) -> None:
 def _agree(session: Session, jobs: list[JobRef]) -> None:
     """Where the clock cannot be held, only jobs that did not change around the list are compared."""
     before = None if session.now is not None else [session.view(job) for job in jobs]
-    page, _ = _page(session, [("limit", 1000)])
-    listed, shown = {str(get(job, "/job_id")): job for job in page}, session.exchanges[-1]
+    listed, shown = {str(get(job, "/job_id")): job for job in everything(session, 1000)}, session.exchanges[-1]
     for number, job in enumerate(jobs):
         view, item = session.view(job), listed.get(job.id)
         needed(isinstance(view, dict) and item is not None, "a job cannot be read or is not in the list")
@@ -204,7 +209,7 @@ def the_newest_is_first_everywhere(session: Session) -> None:
 def _in_order(session: Session, query: Query, wanted: list[str]) -> None:
     seen: list[str] = []
     for offset in range(0, len(wanted), 3):
-        page, _ = _page(session, [*query, ("limit", 3), ("offset", offset)])
+        page, _ = _page(session, [*query, ("limit", 3), *_behind(session, offset)])
         seen += [str(get(job, "/job_id")) for job in page]
     needed(sorted(seen) == sorted(wanted), "the pages do not hold every job once")
     expect(seen == wanted, f"the jobs for {query} do not come newest first", *session.exchanges[-3:])
@@ -229,7 +234,7 @@ def ended_jobs_stay_in_the_list(session: Session) -> None:
         _holds(session, [], jobs)
     session.advance(60)
     _holds(session, [], jobs)
-    _holds(session, [("limit", 1000), ("offset", 0)], jobs)
+    _holds(session, [("limit", paging_of(session.target)["most"]), *_behind(session, 0)], jobs)
 
 
 @check("ION-LST-016")

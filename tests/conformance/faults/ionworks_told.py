@@ -42,7 +42,7 @@ FAULTS = [
     fault("never-started", "TIM-005", "a processing job has no started_at", when(status("processing"), started_at=None)),
     fault("ended-beforehand", "TIM-006", "a processing job has a completed_at", when(status("processing"), completed_at=lambda job: job["updated_at"])),
     fault("no-end", "TIM-007", "a completed job has no completed_at", when(status("completed"), completed_at=None)),
-    fault("no-end-of-canceled", "TIM-008", "a canceled job has no completed_at", when(status("canceled"), completed_at=None)),
+    fault("no-end-of-canceled", "TIM-020", "a canceled job has no completed_at", when(status("canceled"), completed_at=None)),
     fault("no-end-of-failed", "TIM-008", "a failed job has no completed_at", when(status("failed"), completed_at=None)),
     fault("made-anew", "TIM-009", "created_at moves with updated_at", when(always, created_at=lambda job: job["updated_at"])),
     fault(

@@ -200,7 +200,7 @@ FAULTS = [
     _fault("no-cookie", "OYR-AUT-001", "the cookie is not looked at", requests(API, "*", _no_cookie)),
     _fault("any-role", "OYR-AUT-002", "the role is not looked at", patched(f"{CREDENTIAL}:_claims", _role)),
     _fault("never-expires", "OYR-AUT-003", "the expiry is not looked at", patched(f"{CREDENTIAL}:_claims", _expiry)),
-    _fault("denied-as-text", "OYR-AUT-004", "a missing token is answered with a text", answers(API, "*", lambda asked, told: setattr(told, "body", "no") if told.status == 401 else None), "JOB-ERR-001"),
+    _fault("denied-as-text", "OYR-AUT-004", "a missing token is answered with a text", answers(API, "*", lambda asked, told: setattr(told, "body", "no") if told.status == 401 else None), "JOB-ERR-002"),
     _fault("open-list", "JOB-AUT-001", "everybody may list", _open("yr_list_jobs", "none")),
     _fault("open-stop", "JOB-AUT-002", "a wrong token may stop", _open("yr_stop_job", "wrong")),
     _fault("kept-in-list", "JOB-LST-009", "jobs that ran well are deleted in word only", undone("delete", lambda job: job.state == "SUCCEEDED"), "OYR-STM-006"),

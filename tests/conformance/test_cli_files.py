@@ -1,0 +1,84 @@
+"""Files that the judge's commands read and write: reports side by side, and places where nothing can be written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from conformance.cli import main
+from conformance.verdict import Exit
+from mockserver.http.app import create_app
+from tests.conformance.faults import all_faults
+
+CLEAN = "mockserver.http.app:create_app"
+
+
+class Broken:
+    """An Ionworks mock whose list names a job twice."""
+
+    def __init__(self) -> None:
+        fault = next(one for one in all_faults("ionworks") if one.id == "ionworks:list-repeats-one")
+        self._fault = fault.apply(create_app(["ionworks"], pace="manual"))
+        self._app = self._fault.__enter__()
+
+    async def __call__(self, scope: object, receive: object, send: object) -> None:
+        await self._app(scope, receive, send)
+
+
+def told(*words: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+def run(app: str, *words: str | Path) -> Result:
+    return told("run", "ionworks", "--app", app, "--quick", "--only", "JOB-LST-001", "--only", "JOB-CRT-001", *words)
+
+
+def test_reports_stand_side_by_side(tmp_path: Path) -> None:
+    one, two, page = tmp_path / "one.json", tmp_path / "two.json", tmp_path / "both.html"
+    assert run(CLEAN, "--json", one).exit_code == Exit.CONFORMANT
+    assert run(f"{__name__}:Broken", "--json", two).exit_code == Exit.BROKEN
+
+    both = told("report", one, two, "--html", page, "--markdown", tmp_path / "both.md")
+
+    assert both.exit_code == Exit.BROKEN, both.output
+    row = next(line for line in both.output.splitlines() if line.startswith("JOB-LST-001"))
+    assert row.split() == ["JOB-LST-001", "PASS", "FAIL"]
+    assert "JOB-CRT-001" not in both.output  # kept by both
+    assert page.read_text(encoding="utf-8").count("<th>ionworks") == 2
+    assert (tmp_path / "both.md").read_text(encoding="utf-8").count("## ionworks") == 2
+    assert "JOB-CRT-001" in told("report", one, two, "--all").output
+    assert told("report", one).exit_code == Exit.CONFORMANT
+
+
+@pytest.mark.parametrize(("text", "said"), [("no json", "is not JSON"), ("[1]", "has the schema None"), ('{"schema": "other/1"}', "has the schema 'other/1'")])
+def test_what_is_no_report_is_said_to_be_none(text: str, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "odd.json"
+    file.write_text(text)
+
+    answer = told("report", file)
+
+    assert answer.exit_code == Exit.USAGE
+    assert said in answer.output
+
+
+@pytest.mark.parametrize("option", ["--json", "--html", "--har", "--journal"])
+def test_a_run_that_could_not_write_its_report_is_not_begun(option: str, tmp_path: Path) -> None:
+    answer = run(CLEAN, option, tmp_path / "missing" / "file")
+
+    assert answer.exit_code == Exit.USAGE
+    assert "cannot be written" in answer.output
+    assert "PASS" not in answer.output
+
+
+def test_what_random_clients_found_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / "fuzz.json"
+
+    answer = told("fuzz", "ionworks", "--app", f"{__name__}:Broken", "--max-examples", "2", "--json", file)
+
+    kept = json.loads(file.read_text(encoding="utf-8"))
+    assert kept["api"] == "ionworks"
+    assert kept["requests"] > 10
+    assert (answer.exit_code == Exit.BROKEN) is bool(kept["findings"])
