@@ -75,8 +75,11 @@ class Catalogue:
     """All requirements of one API by id, and where its answers show jobs.
 
     `views` names further operations that show jobs; `identity` what tells jobs apart inside a view; `match` pairs pointers of a
-    submission with pointers of the view that shows its job; `paging` says how its list is paged, `callbacks` where a submission asks to be called,
-    `tolerated` what is let pass in a member although the document says otherwise, `obscure` the states that no document explains, `uncovered` why no requirement speaks of a parameter.
+    submission with pointers of the view that shows its job; `fades` is the member of a submission with which its job leaves by itself,
+    `leaving` are the states in which a deleted job may be shown for a while;
+    `paging` says how its list is paged, `callbacks` where a submission asks to be called, `tolerated` what is let pass in a member although the document
+    says otherwise, `obscure` the states that no document explains, `unset` what a member that was never set is told as,
+    `uncovered` why no requirement speaks of a parameter.
     """
 
     api: str
@@ -84,11 +87,14 @@ class Catalogue:
     identity: str | None = None
     views: Mapping[str, Role] = field(default_factory=dict)
     match: Mapping[str, str] = field(default_factory=dict)
+    fades: str | None = None
+    leaving: tuple[str, ...] = ()
     paging: Json = None
     errors: Json = None
     callbacks: Json = None
     tolerated: Mapping[str, Json] = field(default_factory=dict)
     obscure: tuple[str, ...] = ()
+    unset: tuple[Json, ...] = ()
     uncovered: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -112,7 +118,8 @@ def load(api: str) -> Catalogue:
     if unknown:
         raise CatalogueError(f"{api}.yaml: `adjust` names {', '.join(sorted(unknown))}, which is no common requirement")
     views = {name: Role(name, **facts) for name, facts in own.get("views", {}).items()}
-    told = {name: own[name] for name in ("identity", "match", "paging", "errors", "callbacks", "uncovered", "tolerated", "obscure") if name in own}
+    names = ("identity", "match", "fades", "leaving", "paging", "errors", "callbacks", "uncovered", "tolerated", "obscure", "unset")
+    told = {name: own[name] for name in names if name in own}
     return Catalogue(api, found, views=views, **told)
 
 

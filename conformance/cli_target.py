@@ -29,7 +29,7 @@ class OutFile(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The path, or a clear refusal."""
-        file = Path(super().convert(value, param, ctx))
+        file: Path = super().convert(value, param, ctx)  # type: ignore[assignment]  # path_type says so
         if not file.parent.is_dir() or not os.access(file.parent, os.W_OK):
             self.fail(f"{str(file)!r} cannot be written: {str(file.parent)!r} is no directory that files can be put into", param, ctx)
         return file

@@ -115,7 +115,7 @@ def _has_assumptions(api: str, operation: str) -> bool:
         if id(node) in seen:
             continue
         seen.add(id(node))
-        if isinstance(node, dict) and node.get("x-provenance") == "assumed":
+        if isinstance(node, dict) and node.get("x-provenance") not in DOCUMENTED:
             return True
         inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
         frontier += [child for child in inner if isinstance(child, dict | list)]
@@ -154,10 +154,15 @@ class Contract:
             self.examined[STATUS] += 1
             if told is None:
                 listed = ", ".join(key for key in operation.node["responses"] if str(key).startswith("2"))
-                yield Violation(STATUS, f"answered {status}, documented is {listed}", (exchange,))
+                yield Violation(STATUS if self._is_known(operation) else ASSUMED_SHAPE, f"answered {status}, documented is {listed}", (exchange,))
                 return
         for requirement, message in self._shape(exchange, operation, told or str(status)):
             yield Violation(requirement, message, (exchange,))
+
+    def _is_known(self, operation: Operation) -> bool:
+        """Whether the vendor says with which status a granted request is answered."""
+        granted = [resolve(self._spec.document, raw) for key, raw in operation.node["responses"].items() if str(key).startswith("2")]
+        return any(one.get("x-provenance") != "assumed" for one in granted)
 
     def _declared(self, operation: Operation, status: int) -> str | None:
         """The document's status that stands for the one that came."""
@@ -215,7 +220,7 @@ class Contract:
         parts = pointer.split("/")
         prefixes = ["/".join(parts[: length + 1]) for length in range(len(parts))]
         nodes = [node for prefix in prefixes for node in schemas_at(self._spec.document, schema, prefix)]
-        return any(node.get("x-provenance") == "assumed" for node in nodes)
+        return any(node.get("x-provenance") not in DOCUMENTED for node in nodes)
 
     def _is_absence(self, schema: Json, pointer: str, body: Json) -> bool:
         """Whether the finding is only that an optional member is null, which says the same as leaving it out."""

@@ -27,7 +27,7 @@ class Derived:
 
     def __init__(self, catalogue: Catalogue, views: ViewMap) -> None:
         self.examined: Counter[str] = Counter()
-        self._views = views
+        self._views, self._unset = views, catalogue.unset
         of_views = ("view", "ordered", "span", "constant", "step")
         self._rules = [one for one in catalogue.requirements.values() if any(name in one.rules for name in of_views)]
         self._answers = [one for one in catalogue.requirements.values() if one.answer is not None]
@@ -97,6 +97,8 @@ class Derived:
         for pointer in requirement.constant:
             told = get(view.data, pointer)
             if told is MISSING or told is None or told == "":
+                continue
+            if (view.id, pointer, requirement.id) not in self._first and any(same_value(told, one) for one in self._unset):
                 continue
             first, where = self._first.setdefault((view.id, pointer, requirement.id), (told, view.exchange))
             self.examined[requirement.id] += where is not view.exchange

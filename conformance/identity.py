@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from conformance.exchange import Exchange
 from conformance.oracle import Violation
-from conformance.pointer import Json, get
+from conformance.pointer import MISSING, Json, get
 from conformance.views import ViewMap, items_of
 from specs import Spec
 
@@ -17,11 +17,11 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class Identity:
-    """Remembers the ids that submissions gave, with what else tells them apart. An id may come again once its job was deleted."""
+    """Remembers the ids that submissions gave, with what else tells them apart. An id may come again once its job was deleted, or if it `fades` by itself."""
 
-    def __init__(self, spec: Spec, views: ViewMap, match: Iterable[str] = ()) -> None:
+    def __init__(self, spec: Spec, views: ViewMap, match: Iterable[str] = (), fades: str | None = None) -> None:
         self.examined: Counter[str] = Counter()
-        self._match = tuple(match)
+        self._match, self._fades = tuple(match), fades
         self._roles = spec.lifecycle.roles if spec.lifecycle else {}
         self._views = views
         self._given: dict[str, Exchange] = {}
@@ -69,6 +69,8 @@ class Identity:
         if key in self._given:
             yield Violation(DISTINCT, f"{found} is the id of two jobs", (self._given[key], exchange))
         self._given[key] = exchange
+        if self._fades is not None and get(exchange.request.json, self._fades) not in (MISSING, None):
+            del self._given[key]
 
 
 def _is_one_uuid(told: Json, asked: str) -> bool:

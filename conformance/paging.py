@@ -21,15 +21,17 @@ def paging_of(target: Target) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value is not None}
 
 
-def page(session: Session, limit: int, number: int = 0, *, start: int | None = None, query: Mapping[str, Any] | None = None, **options: Any) -> list[Json]:
-    """The page of that number, from 0, with so many jobs; where pages are told by offset, it may begin anywhere."""
+def page(
+    session: Session, limit: int | None, number: int = 0, *, start: int | None = None, query: Mapping[str, Any] | None = None, **options: Any
+) -> list[Json]:
+    """The page of that number, from 0, with so many jobs or the usual number; where pages are told by offset, it may begin anywhere."""
     paging = paging_of(session.target)
-    asked = {**(query or {}), paging["limit"]: limit}
+    asked = {**(query or {}), **({} if limit is None else {paging["limit"]: limit})}
     if "offset" in paging:
-        asked[paging["offset"]] = limit * number if start is None else start
+        asked[paging["offset"]] = (limit or 0) * number if start is None else start
     elif "page" in paging:
         asked[paging["page"]] = number + 1
-    exchange = accepted(session.list_jobs(query=asked, **options), f"page {number} of {limit} jobs")
+    exchange = accepted(session.list_jobs(query=asked, **options), f"page {number} of {limit or 'all'} jobs")
     return items_of(session.role("list"), exchange.response.json)
 
 
@@ -39,18 +41,24 @@ def everything(session: Session, limit: int = USUAL, **options: Any) -> list[Jso
     if "limit" not in paging:
         exchange = accepted(session.list_jobs(**options), "the list")
         return items_of(session.role("list"), exchange.response.json)
-    limit = min(limit, paging.get("most", limit))
+    most: int | None = min(limit, paging.get("most", limit))
+    if paging.get("assumed") and not session.list_jobs(query={paging["limit"]: most}, **_caller(options)).response.is_success:
+        most = None
     found: list[Json] = []
     for number in range(MOST_PAGES):
-        items = page(session, limit, number, start=len(found), **options)
+        items = page(session, most, number, start=len(found), **options)
         if number and items and _ids(session, items) == _ids(session, found[: len(items)]):
             again = f"page {number} of the list is the first one again"
             needed(not paging.get("assumed"), f"{again}: the parameter for the others may have another name here, see `paging` in target files")
             expect(False, again, *session.exchanges[-2:])
         found += items
-        if not items or (len(items) < limit and not _has_more(session, paging, len(found))):
+        if not items or (len(items) < (most or MOST_PAGES) and not _has_more(session, paging, len(found))):
             break
     return found
+
+
+def _caller(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if name in ("tenant", "credential")}
 
 
 def _has_more(session: Session, paging: Mapping[str, Any], seen: int) -> bool:

@@ -22,16 +22,25 @@ class Panel:
     """The oracles of one API with one memory; a new world needs a new panel. Only requirements of the catalogue are reported."""
 
     def __init__(self, spec: Spec, catalogue: Catalogue) -> None:
+        self.spec, self.catalogue = spec, catalogue
+        self._before: Counter[str] = Counter()
+        self.oracles = self._seated()
+
+    def _seated(self) -> list[Oracle]:
+        spec, catalogue = self.spec, self.catalogue
         views = ViewMap(spec, catalogue.identity, catalogue.views)
-        self.catalogue = catalogue
-        self.oracles: list[Oracle] = [
+        return [
             Contract(spec, catalogue.tolerated),
             Monitor(spec, views),
-            Identity(spec, views, catalogue.match),
+            Identity(spec, views, catalogue.match, catalogue.fades),
             Echo(spec, catalogue, views),
             Listing(spec, views),
             Derived(catalogue, views),
         ]
+
+    def forget(self) -> None:
+        """Begin anew, in a world where nothing of what was seen is known."""
+        self._before, self.oracles = self.examined, self._seated()
 
     def observe(self, exchange: Exchange) -> list[Violation]:
         """Everything that this exchange, after those before it, breaks."""
@@ -41,7 +50,7 @@ class Panel:
     @property
     def examined(self) -> Counter[str]:
         """How often each requirement was looked at."""
-        total: Counter[str] = Counter()
+        total = Counter(self._before)
         for oracle in self.oracles:
             total.update(oracle.examined)
         return total

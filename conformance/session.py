@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from conformance import catalogue as catalogues
 from conformance.exchange import Exchange
 from conformance.expect import Inconclusive, NotApplicable, needed
 from conformance.pointer import MISSING, Json, get, mapped, merged
@@ -19,6 +20,8 @@ HORIZON = 600.0
 """Seconds of the target's clock within which a job that ends soon must have ended."""
 LASTING = 20.0
 """Seconds that a job runs whose shape leaves that to the check, where the check does not say."""
+LEAVING = 60.0
+"""Seconds of the target's clock for which a deleted job may be shown as one that leaves, where the vendor knows such a state."""
 DROP = MISSING
 """As the new value of a member: leave it out."""
 
@@ -123,6 +126,13 @@ class Session(Wire):
     def delete(self, job: JobRef | str, **options: Any) -> Exchange:
         """Ask to forget a job."""
         return self.on("delete", job, **options)
+
+    def left(self, job: JobRef) -> None:
+        """Let a deleted job go: while it is shown as one that leaves it has some time for that."""
+        leaving = catalogues.load(self.spec.name).leaving
+        for _ in self.ticks(LEAVING, 5.0) if leaving else ():
+            if self.state(job) not in leaving:
+                return
 
     def start(self, job: JobRef | str, **options: Any) -> Exchange:
         """Ask to run a draft."""

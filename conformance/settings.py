@@ -19,7 +19,7 @@ import yaml
 from conformance.pointer import Json, merged
 
 FOLDER = Path(__file__).parent / "targets"
-SUBMIT = ("body", "shapes", "may_refuse", "knobs", "headers", "query")
+SUBMIT = ("body", "shapes", "may_refuse", "knobs", "own", "headers", "query")
 MEMBERS = ("submit", "calls", "tenants", "credentials", "capabilities", "base_path", "headers", "callbacks", "prefix", "paging")
 
 
@@ -32,6 +32,7 @@ class Settings:
     """`body` makes a job that ends soon and well; each of `shapes` is a merge patch that makes another kind of job.
 
     `knobs` are pointers in a submission to what checks turn, by what it does, such as the number of pieces that a job is divided into.
+    `own` are pointers to what only this target has, such as a customer's templates: examples of the document take it from the body.
     Those of `may_refuse` need not be accepted: a server that keeps its client waiting for room has no job to show while there is none.
     `calls` holds bodies, by role, of calls that name the job in their body. `tenants` and `credentials` are headers by name.
     `capabilities` says what the implementation can or cannot do, where that does not follow from the document. `paging` says how its list is
@@ -42,6 +43,7 @@ class Settings:
     shapes: Mapping[str, Json]
     may_refuse: frozenset[str] = frozenset()
     knobs: Mapping[str, str] = field(default_factory=dict)
+    own: tuple[str, ...] = ()
     submit_headers: Mapping[str, str] = field(default_factory=dict)
     submit_query: Mapping[str, Any] = field(default_factory=dict)
     calls: Mapping[str, Json] = field(default_factory=dict)
@@ -75,6 +77,7 @@ def load(api: str, file: Path | None = None, *, example: Json = None) -> Setting
         shapes=submit.get("shapes", {}),
         may_refuse=frozenset(submit.get("may_refuse", ())),
         knobs=submit.get("knobs", {}),
+        own=tuple(submit.get("own", ())),
         submit_headers=submit.get("headers", {}),
         submit_query=submit.get("query", {}),
         calls=raw.get("calls", {}),

@@ -67,8 +67,11 @@ def root(role: Role) -> str:
 
 
 def items_of(role: Role, answer: Json) -> list[Json]:
-    """The items of a list's answer; none where there is no list."""
+    """The items of a list's answer; none where there is no list. An envelope that calls its only list something else holds them there."""
     found = get(answer, role.items or "")
+    if found is MISSING and isinstance(answer, dict):
+        lists = [value for value in answer.values() if isinstance(value, list)]
+        found = lists[0] if len(lists) == 1 else MISSING
     return found if isinstance(found, list) else []
 
 

@@ -87,10 +87,19 @@ class Wire:
         tenant: str = "",
         credential: str = "good",
     ) -> Exchange:
-        """Send a request that the document knows: an operation's id, what its path names, a JSON body, query and headers."""
+        """Send a request that the document knows: an operation's id, what its path names, a JSON body, query and headers.
+
+        Raises NotApplicable where the target file says that there is no such operation.
+        """
+        if not self.offers(operation):
+            raise NotApplicable(f"the target has no {operation}")
         target = self.directory.path(operation, values or {})
         method = self.spec.operations[operation].method
         return self.send(method, target, body=body, query=query, headers=headers, tenant=tenant, credential=credential)
+
+    def offers(self, operation: str) -> bool:
+        """Whether the target file leaves an operation of the document as something that the target has."""
+        return self.settings.capabilities.get(operation, True)
 
     def send(self, method: str, path: str, **options: Any) -> Exchange:
         """Send any request; `path` includes the base path. `raw` bytes, with `media`, may stand in for `body`."""
@@ -248,7 +257,7 @@ def missing_capabilities(target: Target, wanted: Collection[str]) -> list[str]:
     have |= {f"makes-{shape}" for shape in target.settings.shapes} | {"makes-quick", "submit"}
     if target.has_virtual_time:
         have |= {"virtual-time", "sandboxes"} | ({"strict"} if "good" in target.settings.credentials else set())
-    paging = (catalogues.load(target.spec.name).paging or {}) | target.settings.paging
+    paging = {**(catalogues.load(target.spec.name).paging or {}), **target.settings.paging}
     have |= {word for word, key in PAGING_WORDS.items() if paging.get(key) is not None}
     have |= {"callbacks"} if catalogues.load(target.spec.name).callbacks else set()
     if len(target.settings.tenants) > 1:

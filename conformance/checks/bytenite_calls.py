@@ -61,6 +61,16 @@ def chunks(session: Session, count: int) -> Json:
     return put({}, pointer, count)
 
 
+def templates(session: Session) -> list[str]:
+    """Three templates that jobs can be made of, the usual one first. NotApplicable or Inconclusive where the target file names no others."""
+    found = [str(session.body()["templateId"])]
+    for shape in ("another-template", "third-template"):
+        found.append(str(session.body(shape)["templateId"]))
+        exchange = session.post(session.body(shape))
+        needed(exchange.response.is_success, f"a job of the template {found[-1]!r} was answered {exchange.response.status}")
+    return found
+
+
 def has_code(exchange: Exchange, *wanted: int) -> None:
     """Expect one of these codes in a refusal, unless it has the shape of the vendor's generic answers, whose codes are others."""
     told = exchange.response.json

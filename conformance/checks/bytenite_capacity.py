@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.checks import check
-from conformance.checks.bytenite_calls import NEW, running_tasks, seen
+from conformance.checks.bytenite_calls import NEW, chunks, running_tasks, seen
 from conformance.derived import instant
 from conformance.expect import Inconclusive, accepted, expect, needed
 from conformance.pointer import get
@@ -78,12 +78,12 @@ def tasks_run_beside_each_other(session: Session) -> None:
     """Four, where nothing else runs: as many are counted, and together they take as long as one."""
     lengths = []
     for replicas in (1, 4):
-        job = session.submit(patch={"params": {"partitioner": {"num_replicas": replicas}}})
+        job = session.submit(patch=chunks(session, replicas))
         needed(session.phase_of(session.until(job)) == "succeeded", "the job fails")
         lengths.append(get(seen(session, job), "/duration"))
     needed(all(isinstance(one, int | float) and one > 0 for one in lengths), "the jobs tell no durations")
     expect(lengths[1] < 2 * lengths[0], f"one task takes {lengths[0]:g} seconds, four take {lengths[1]:g}", *session.exchanges[-1:])
-    running = session.submit("long", {"params": {"partitioner": {"num_replicas": 4}}})
+    running = session.submit("long", chunks(session, 4))
     session.until(running, "running")
     session.advance(5)
     count = running_tasks(session).get(running.id)
@@ -138,7 +138,7 @@ def tasks_that_wait_are_not_running(session: Session) -> None:
     fillers, waiting = crowd(session)
     session.cancel(waiting)
     session.cancel(fillers[0])
-    job = session.submit("long", {"params": {"partitioner": {"num_replicas": 4}}})
+    job = session.submit("long", chunks(session, 4))
     session.until(job, "running")
     session.advance(5)
     count = running_tasks(session).get(job.id)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from conformance.checks import check
-from conformance.checks.bytenite_calls import NEWER, on, seen
-from conformance.expect import accepted, expect, needed
+from conformance.checks.bytenite_calls import NEWER, change, chunks, on, seen, templates
+from conformance.checks.bytenite_edits import has_limits
+from conformance.expect import Inconclusive, NotApplicable, accepted, expect, needed, same
 from conformance.pointer import Json, get, same_value, without_nulls
 from conformance.session import Session
 from specs.lifecycle import TERMINAL
@@ -103,7 +106,26 @@ def other_spellings_and_members_do_no_harm(session: Session) -> None:
 @check("BYT-RSP-041")
 def a_test_job_has_one_chunk(session: Session) -> None:
     """Though its partitioner was asked for four."""
-    job = session.submit(patch={"config": {"isTestJob": True}, "params": {"partitioner": {"num_replicas": 4}}})
+    job = session.submit(patch={"config": {"isTestJob": True}, **chunks(session, 4)})
     session.until(job)
     told = get(seen(session, job), "/numChunks")
     expect(told == 1, f"a test job has {told!r} chunks", session.exchanges[-1])
+
+
+@check("BYT-REQ-003")
+def a_job_bears_its_template(session: Session) -> None:
+    """The usual one, and others if the target has any."""
+    known = [session.body()["templateId"]]
+    with suppress(Inconclusive, NotApplicable):
+        known = templates(session)
+    for template in known:
+        job = session.job_of(accepted(session.post(session.body(patch={"templateId": template})), f"a submission of the template {template!r}"))
+        same(template, seen(session, job).get("templateId"), "the template", job.created, session.exchanges[-1])
+
+
+@check("BYT-STM-034")
+def limits_of_a_draft_can_be_wrapped(session: Session) -> None:
+    """Under config, as in a submission."""
+    job = session.submit(patch={"config": {"taskTimeout": 100, "jobTimeout": 500}}, draft=True)
+    view = change(session, "Customer_SetJobConfigs", job, {"config": {"taskTimeout": 50, "isTestJob": True}})
+    has_limits(session, view, {"taskTimeout": 50, "jobTimeout": 500, "isTestJob": True})

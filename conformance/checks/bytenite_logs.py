@@ -5,25 +5,24 @@ from __future__ import annotations
 from itertools import pairwise
 
 from conformance.checks import check
+from conformance.checks.bytenite_calls import chunks
 from conformance.derived import instant
 from conformance.expect import accepted, expect, needed
 from conformance.pointer import Json, get
 from conformance.session import JobRef, Session
-
-TWO = {"params": {"partitioner": {"num_replicas": 2}}}
 
 
 def logs(session: Session, job: JobRef, **asked: Json) -> dict[str, dict[str, list[Json]]]:
     """The lines by service and task; partitioner and assembler have one task, which has no name."""
     told = accepted(session.call("Customer_GetLogs", body={"jobId": job.id, **asked}), f"logs with {asked}").response.json
     found = {name: {"": get(told, f"/{name}") or []} for name in ("partitioner", "assembler")}
-    tasks = get(told, "/taskrunner")
+    tasks = get(told, "/taskrunner") or {}
     needed(all(isinstance(lines[""], list) for lines in found.values()) and isinstance(tasks, dict), "the logs are not told by service")
     return {**found, "taskrunner": {name: get(task, "/logs") or [] for name, task in tasks.items()}}
 
 
 def _complete(session: Session) -> JobRef:
-    job = session.submit(patch=TWO)
+    job = session.submit(patch=chunks(session, 2))
     needed(session.phase_of(session.until(job)) == "succeeded", "the job fails")
     return job
 
@@ -90,6 +89,8 @@ def lines_come_as_the_work_is_done(session: Session) -> None:
     for state in session.watch(job, step=0.5):
         if session.phase_of(state) in ("starting", "running"):
             told = logs(session, job)
+            if not session.target.has_virtual_time and session.state(job) != state:
+                continue  # the job has gone on between the two looks
             expect(not told["assembler"][""], f"the logs of a job that is {state} hold lines of the assembler", session.exchanges[-1])
         if session.phase_of(state) == "starting":
             expect(not any(told["taskrunner"].values()), f"the logs of a job that is {state} hold lines of tasks", session.exchanges[-1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.checks import check
-from conformance.checks.bytenite_calls import ids, page
+from conformance.checks.bytenite_calls import ids, page, templates
 from conformance.exchange import Exchange
 from conformance.expect import accepted, expect, refused
 from conformance.pointer import Json, get
@@ -104,9 +104,10 @@ def a_filter_by_states_holds_what_it_says(session: Session) -> None:
 @check("BYT-LST-011")
 def a_filter_by_template_or_name_holds_what_it_says(session: Session) -> None:
     """Two templates, three names."""
-    facts = (("hello-world", "cf-red"), ("image-variations", "cf-red green"), ("hello-world", "cf-blue"))
+    usual, other, _ = templates(session)
+    facts = ((usual, "cf-red"), (other, "cf-red green"), (usual, "cf-blue"))
     made = {session.submit(patch={"templateId": template, "name": name}, draft=True).id: (template, name) for template, name in facts}
-    for template in ("hello-world", "image-variations"):
+    for template in (usual, other):
         found = set(ids(_filtered(session, templateIds=[template]).response.json)) & made.keys()
         expect(
             found == {id_ for id_, fact in made.items() if fact[0] == template},
@@ -160,7 +161,8 @@ def templates_are_listed(session: Session) -> None:
 @check("BYT-LST-017")
 def a_list_is_ordered_by_any_member(session: Session) -> None:
     """State, template, submission, start and end, up and down; both names of the limit go with it."""
-    for shape, template in (("quick", "hello-world"), ("long", "web-scraper"), ("fails", "hello-world"), ("quick", "cf-own")):
+    usual, other, third = templates(session)
+    for shape, template in (("quick", usual), ("long", other), ("fails", usual), ("quick", third)):
         if shape in (*session.settings.shapes, "quick"):
             session.submit(shape, {"templateId": template})
             session.advance(3)
@@ -177,15 +179,14 @@ def a_list_is_ordered_by_any_member(session: Session) -> None:
 def filters_hold_together(session: Session) -> None:
     """State, template and name at once; several of each; ordered and cut, with digits for numbers."""
     made = {}
-    for number, (template, state) in enumerate(
-        [("hello-world", "a"), ("image-variations", "a"), ("hello-world", "b"), ("web-scraper", "b"), ("hello-world", "b")]
-    ):
+    usual, other, third = templates(session)
+    for number, (template, state) in enumerate([(usual, "a"), (other, "a"), (usual, "b"), (third, "b"), (usual, "b")]):
         made[session.submit(patch={"templateId": template, "name": f"cf-{state}-{number}"}, draft=state == "a").id] = (template, state, f"cf-{state}-{number}")
-    both = {"templateIds": ["web-scraper", "hello-world"], "name": "-b-"}
+    both = {"templateIds": [third, usual], "name": "-b-"}
     for wanted, right in (
         (both, {id_ for id_, one in made.items() if one[1] == "b"}),
         ({**both, "states": ["JOB_STATE_NEW"]}, set()),
-        ({"states": ["JOB_STATE_NEW"], "templateIds": ["hello-world"]}, {id_ for id_, one in made.items() if one[:2] == ("hello-world", "a")}),
+        ({"states": ["JOB_STATE_NEW"], "templateIds": [usual]}, {id_ for id_, one in made.items() if one[:2] == (usual, "a")}),
         ({"name": "cf-"}, set(made)),
     ):
         found = ids(_filtered(session, **wanted).response.json)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from conformance.checks import check
-from conformance.checks.bytenite_calls import NEW, NEWER, OLDER, buy, ids, on, seen, token_of
+from conformance.checks.bytenite_calls import NEW, NEWER, OLDER, buy, has_code, ids, on, seen, token_of
 from conformance.exchange import Exchange
 from conformance.expect import NotApplicable, accepted, expect, needed, refused
-from conformance.pointer import MISSING, get
+from conformance.pointer import MISSING, Json, get, put
 from conformance.session import Session
 from conformance.settings import secret
 
@@ -33,6 +33,17 @@ def an_unknown_key_buys_nothing(session: Session) -> None:
     known = secret(str(next(iter(session.settings.credentials["good"]["token"]["body"].values()))))
     for wrong in (f"no-{session.unique('key')}", _recased(known), f"{known}-x", known[:-1]):
         refused(buy(session, apiKey=wrong), "the purchase with an API key that nobody has", (400, *DENIED, 404))
+
+
+@check("BYT-AUT-004")
+def a_purchase_needs_a_key_that_is_text(session: Session) -> None:
+    """Each wrong key with a twin that is right."""
+    raw = session.settings.credentials.get("good", {}).get("token") or {}
+    wrongs: tuple[Json, ...] = (MISSING, 7, [], {}, None)
+    for wrong in wrongs:
+        token_of(buy(session))
+        body = put({name: secret(str(value)) for name, value in raw["body"].items()}, "/apiKey", wrong)
+        refused(session.call(raw["operation"], body=body, credential="none"), f"the purchase with the API key {wrong!r}", (400, *DENIED))
 
 
 def _recased(word: str) -> str:
@@ -100,7 +111,7 @@ def what_lacks_a_credential_has_code_16(session: Session) -> None:
     for exchange in told:
         refused(exchange, "a call without a right credential", DENIED)
         if exchange.response.status == 401:
-            expect(get(exchange.response.json, "/code") == 16, f"the code is {get(exchange.response.json, '/code')!r}, expected 16", exchange)
+            has_code(exchange, 16)
 
 
 def _second(session: Session) -> None:

@@ -125,13 +125,14 @@ def nothing_makes_the_server_fail(session: Session) -> None:
 
 @check("JOB-ERR-011")
 def a_refused_submission_leaves_nothing_behind(session: Session) -> None:
-    """The list is as long as before."""
+    """The list is as long as before; shorter where jobs of earlier checks may have left meanwhile."""
     session.submit(draft=True)
     before = len(session.items())
     _refuse_one(session)
     session.advance(2)
     after = len(session.items())
-    expect(after == before, f"there were {before} jobs and are {after} after a refused submission", *session.exchanges[-3:])
+    others_leave = not session.target.has_virtual_time and after < before
+    expect(after == before or others_leave, f"there were {before} jobs and are {after} after a refused submission", *session.exchanges[-3:])
 
 
 def _refuse_one(session: Session) -> None:

@@ -129,7 +129,7 @@ def the_array_agrees_with_the_list(session: Session) -> None:
     session.until(jobs[0])
     session.until(jobs[1], "running")
     array = _page(session, [], ARRAY)[0]
-    listed = {str(get(job, "/job_id")): job for job in everything(session, 1000)}
+    listed = {str(get(job, "/job_id")): job for job in everything(session)}
     mine = [str(get(job, "/job_id")) for job in array if get(job, "/job_id") in {job.id for job in jobs}]
     expect(sorted(mine) == sorted(job.id for job in jobs), "the array does not hold every job once", *session.exchanges[-2:])
     expect(mine == [id_ for id_ in listed if id_ in mine], "the array has another order than the list", *session.exchanges[-2:])
@@ -179,7 +179,7 @@ def the_list_tells_the_present(session: Session) -> None:
 def _agree(session: Session, jobs: list[JobRef]) -> None:
     """Where the clock cannot be held, only jobs that did not change around the list are compared."""
     before = None if session.now is not None else [session.view(job) for job in jobs]
-    listed, shown = {str(get(job, "/job_id")): job for job in everything(session, 1000)}, session.exchanges[-1]
+    listed, shown = {str(get(job, "/job_id")): job for job in everything(session)}, session.exchanges[-1]
     for number, job in enumerate(jobs):
         view, item = session.view(job), listed.get(job.id)
         needed(isinstance(view, dict) and item is not None, "a job cannot be read or is not in the list")

@@ -34,14 +34,15 @@ def stopped_states(session: Session, state: str) -> set[str]:
 
 @check("JOB-STM-003")
 def stopping_twice_changes_nothing(session: Session) -> None:
-    """A second stop of a job leaves its state as it was."""
+    """A second stop of a job leaves its state as it was; if the first takes its time, its effect may come in between."""
     job = session.submit("long")
     session.until(job, "running")
     session.cancel(job)
     before = session.state(job)
     session.cancel(job)
     after = session.state(job)
-    expect(before == after, f"the job was {before} and is {after} after a second stop", *session.exchanges[-3:])
+    late = set() if session.phase_of(before) in TERMINAL else stopped_states(session, before)
+    expect(after in {before, *late}, f"the job was {before} and is {after} after a second stop", *session.exchanges[-3:])
 
 
 @check("JOB-STM-004")

@@ -120,6 +120,7 @@ def a_deleted_job_is_gone(session: Session) -> None:
     before = set(_ids(session, everything(session)))
     needed({job.id for job in jobs} <= before, "the jobs are not in the list")
     gone = accepted(session.delete(jobs[1]), "deleting an ended job")
+    session.left(jobs[1])
     after = set(_ids(session, everything(session)))
     expect(jobs[1].id not in after, "a deleted job is still in the list", gone, session.exchanges[-1])
     expect({jobs[0].id, jobs[2].id} <= after, "a job that was not deleted is gone from the list", gone, session.exchanges[-1])

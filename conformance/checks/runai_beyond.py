@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.checks import check
-from conformance.checks.runai_cluster import DELETE, SETTLED, ask, forget, given, item, machines, stand, world
+from conformance.checks.runai_cluster import SETTLED, ask, erase, forget, given, item, machines, stand, world
 from conformance.expect import NotApplicable, accepted, expect, needed, same
 from conformance.pointer import Json, get
 from conformance.session import Session
@@ -62,7 +62,7 @@ def a_long_deletion_is_done_to_its_end(session: Session) -> None:
     """The hundred and thirtieth of its items is there."""
     job = session.submit()
     pairs = [{"name": f"nobody-{number}", "project": job.body["job"]["project"]} for number in range(129)]
-    answer = session.call(DELETE, body=[*pairs, {"name": job.id, "project": job.body["job"]["project"]}])
+    answer = erase(session, [*pairs, {"name": job.id, "project": job.body["job"]["project"]}])
     if not answer.response.is_success:
         raise NotApplicable("a deletion of so many jobs is refused")
     expect(not session.state(job), "the last of many jobs that a deletion names is still there", answer, session.exchanges[-1])
@@ -73,7 +73,7 @@ def a_deletion_takes_what_nobody_named(session: Session) -> None:
     """A member more beside name and project."""
     job = session.submit()
     pair = {"name": job.id, "project": job.body["job"]["project"], "judge": {"more": True}}
-    answer = accepted(session.call(DELETE, body=[pair]), "a deletion with a member more")
+    answer = accepted(erase(session, [pair]), "a deletion with a member more")
     expect(not session.state(job), "a deletion with a member more deletes nothing", answer, session.exchanges[-1])
 
 

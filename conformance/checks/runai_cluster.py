@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from conformance import catalogue as catalogues
 from conformance.exchange import Exchange
 from conformance.expect import NotApplicable, expect, needed
 from conformance.pointer import MISSING, Json
-from conformance.session import JobRef, Session
+from conformance.session import LEAVING, JobRef, Session
 
 LIST, DELETE = "runai_list_jobs", "runai_delete_jobs"
 SETTLED = 5.0
@@ -34,7 +35,17 @@ def project_of(job: JobRef) -> str:
 def forget(session: Session, *jobs: JobRef | tuple[str, str], **options: Any) -> Exchange:
     """Delete jobs, or (name, project) pairs, in one call."""
     pairs = [(job.id, project_of(job)) if isinstance(job, JobRef) else job for job in jobs]
-    return session.call(DELETE, body=[{"name": name, "project": project} for name, project in pairs], **options)
+    return erase(session, [{"name": name, "project": project} for name, project in pairs], **options)
+
+
+def erase(session: Session, body: list[Json], **options: Any) -> Exchange:
+    """Send a deletion, and let go what it deletes: while that is shown as leaving it has some time for it."""
+    told = session.call(DELETE, body=body, **options)
+    leaving, named = catalogues.load("runai").leaving, {(one["name"], one["project"]) for one in body}
+    for _ in session.ticks(LEAVING, SETTLED) if told.response.is_success else ():
+        if not any(one.get("status") in leaving for one in session.items() if (one.get("name"), one.get("project")) in named):
+            break
+    return told
 
 
 def machines(count: int = 1, *, kind: str = "node", cpu: float = 32, memory_gib: float = 256, gpus: int = 0) -> Json:

@@ -70,7 +70,7 @@ def _verdict(answer: Exchange, number: int) -> tuple[Json, Json]:
 def a_job_that_is_not_there_hinders_no_other(session: Session) -> None:
     """It stands first in the deletion."""
     job = session.submit()
-    answer = accepted(forget(session, (session.unique("nobody"), "team-a"), job), "a deletion of two jobs of which one is there", (200,))
+    answer = accepted(forget(session, (session.unique("nobody"), "team-a"), job), "a deletion of two jobs of which one is there")
     expect(_verdict(answer, 0) == (False, 404), f"of a job that never was is told {get(answer.response.json, '/data/0')}", answer)
     expect(_verdict(answer, 1)[0] is True, f"of a job that is there is told {get(answer.response.json, '/data/1')}", answer)
     expect(item(session, job.id) is MISSING, "the job that is there was not deleted", answer, session.exchanges[-1])

@@ -17,10 +17,6 @@ NODE: Json = {"class": "only", "cpu": 4, "memory_gib": 16, "storage_gib": 100, "
 WISHES: tuple[Json, ...] = ({"cpu_count": 3}, {"gpu_count": 2}, {"min_ram_gb": 10}, {"min_storage_gb": 60})
 
 
-def _lasting(seconds: float) -> Json:
-    return {"parameters": {"parameters": {"env": {"MOCK_RUN_SECONDS": f"{seconds:g}"}}}}
-
-
 def _still(session: Session, job: JobRef, phase: str, seconds: float, what: str) -> None:
     for _ in session.ticks(seconds, seconds / 3):
         expect(session.phase(job) == phase, f"{what}: the job is {session.state(job)}", *session.exchanges[-2:])
@@ -30,7 +26,7 @@ def _still(session: Session, job: JobRef, phase: str, seconds: float, what: str)
 def a_run_goes_on_to_a_late_limit(session: Session) -> None:
     """Five hours, and no limit at all for three days."""
     for patch, seconds in (({"max_timeout_run_ms": 5 * HOUR * 1000}, 5.0 * HOUR - 60), ({"task": "PERSISTENT", "max_timeout_run_ms": None}, 72.0 * HOUR)):
-        job = session.submit("long", {**patch, **_lasting(100 * HOUR)})
+        job = session.submit("lasts", patch, seconds=100 * HOUR)
         session.until(job, "running")
         _still(session, job, "running", seconds, f"the job was made with {patch}")
 
@@ -54,7 +50,7 @@ def preparation_goes_on_to_a_late_limit(session: Session) -> None:
 @check("XIO-RTY-001")
 def a_job_is_tried_a_dozen_times(session: Session) -> None:
     """Twelve retries."""
-    job = session.submit("fails", {"max_retry_count": 12, **_lasting(1)})
+    job = session.submit("breaks", {"max_retry_count": 12}, seconds=1)
     session.until(job)
     same(13, len(runs_of(session, job)), "the number of runs of a job that always fails and has 12 retries", session.exchanges[-1])
 
@@ -136,8 +132,8 @@ def a_stop_in_vain_changes_nothing(session: Session) -> None:
 @check("XIO-TIM-023")
 def the_start_stays_told(session: Session) -> None:
     """Of a job that is stopped, that fails, that ends well."""
-    for shape in ("long", "fails", "quick"):
-        job = session.submit(shape, _lasting(30))
+    for shape in ("long", "breaks", "lasts"):
+        job = session.submit(shape, seconds=30)
         session.until(job, "running")
         before = get(session.view(job), "/started_at")
         needed(isinstance(before, str), "a job that runs does not tell its start")

@@ -13,12 +13,11 @@ from conformance.stage import ROOMY, staged
 SKEW = 2.0
 """Seconds by which a clock may differ."""
 RUN = 30
-SLOW: Json = {"parameters": {"parameters": {"env": {"MOCK_RUN_SECONDS": str(RUN)}}}}
 
 ENDED = ("succeeded", "failed", "cancelled")
 ENDS: tuple[tuple[str, Json, bool], ...] = (
-    ("quick", SLOW, False),
-    ("fails", SLOW, False),
+    ("lasts", None, False),
+    ("breaks", None, False),
     ("long", {"max_timeout_run_ms": 60_000}, False),
     ("waits", {"max_timeout_assign_ms": 300_000}, False),
     ("long", None, True),
@@ -95,7 +94,7 @@ def a_start_is_told_as_it_was_seen(session: Session) -> None:
     """Twenty seconds after the creation; and still so after the end."""
     staged(session, ROOMY, startup=20)
     made = session.now or 0.0
-    job = session.submit("quick", SLOW)
+    job = session.submit("lasts", seconds=RUN)
     seen = _seen(session, job, ("running",), made)
     for _ in range(2):
         _fits(session, _told(session, session.view(job), "started_at"), seen, "the start")
@@ -109,7 +108,7 @@ def an_end_is_told_as_it_was_seen(session: Session) -> None:
         if shape not in session.settings.shapes and shape != "quick":
             continue
         made = session.now or 0.0
-        job = session.submit(shape, patch)
+        job = session.submit(shape, patch, seconds=RUN)
         if stop:
             session.advance(25)
             session.cancel(job)
@@ -124,7 +123,7 @@ def every_change_of_state_is_an_update(session: Session) -> None:
     """To its assignment, its start, its end."""
     staged(session, ROOMY, startup=20)
     made = session.now or 0.0
-    job = session.submit("quick", SLOW)
+    job = session.submit("lasts", seconds=RUN)
     for phase in ("running", "succeeded"):
         seen = _seen(session, job, (phase,), made)
         session.advance(5)
@@ -163,10 +162,10 @@ def nothing_happens_while_a_job_waits(session: Session) -> None:
 @check("XIO-TIM-016")
 def the_duration_of_a_run_is_its_length(session: Session) -> None:
     """In milliseconds; however it ended, the first of two runs as well."""
-    for shape, patch, stop in (*ENDS, ("retried", SLOW, False)):
+    for shape, patch, stop in (*ENDS, ("tried", None, False)):
         if shape == "waits" or (shape not in session.settings.shapes and shape != "quick"):
             continue
-        job = session.submit(shape, patch)
+        job = session.submit(shape, patch, seconds=RUN)
         if stop:
             session.advance(25)
             session.cancel(job)
@@ -183,7 +182,7 @@ def a_run_begins_and_ends_with_its_job(session: Session) -> None:
     """Prepared for twenty seconds; ended by itself, and stopped."""
     staged(session, ROOMY, startup=20)
     for stop in (False, True):
-        job = session.submit("quick", SLOW)
+        job = session.submit("lasts", seconds=RUN)
         if stop:
             session.advance(35)
             needed(session.cancel(job).response.is_success, "a running job cannot be stopped")

@@ -178,19 +178,14 @@ def an_ended_job_has_left_its_limits_behind(session: Session) -> None:
 def the_start_limit_counts_from_assignment(session: Session) -> None:
     """A job that is assigned late has its whole start limit, though its assign limit passes meanwhile."""
     staged(session, FULL, startup=150)
-    hold = {"cpu_count": 4, "max_timeout_start_ms": 300_000, "max_timeout_run_ms": 900_000, **_seconds(90)}
-    first = session.submit("quick", hold)
-    second = session.submit("quick", {**hold, "max_timeout_start_ms": 200_000})
+    hold = {"cpu_count": 4, "max_timeout_start_ms": 300_000, "max_timeout_run_ms": 900_000}
+    first = session.submit("lasts", hold, seconds=90)
+    second = session.submit("lasts", {**hold, "max_timeout_start_ms": 200_000}, seconds=90)
     session.until(first)
     session.until(second, "starting", within=20, step=0.5)
     _stays(session, second, "starting", 145, "the start limit is 200 seconds from assignment")
     _leaves(session, second, "starting", 10, "preparation takes 150 seconds")
     needed(session.phase(second) == "running", "the second job does not run")
-
-
-def _seconds(seconds: int) -> Json:
-    """What makes the mock's runs take so long; means nothing to others."""
-    return {"parameters": {"parameters": {"env": {"MOCK_RUN_SECONDS": str(seconds)}}}}
 
 
 @check("XIO-TMO-012")
@@ -208,6 +203,6 @@ def a_job_behind_another_gives_up(session: Session) -> None:
 @check("XIO-TMO-013")
 def each_run_has_the_whole_limit(session: Session) -> None:
     """Two runs of fifty seconds each under a limit of sixty."""
-    job = session.submit("retried", {"max_timeout_run_ms": 60_000, **_seconds(50)})
+    job = session.submit("tried", {"max_timeout_run_ms": 60_000}, seconds=50)
     ended = session.until(job)
     expect(session.phase_of(ended) == "succeeded", f"two runs that kept the limit each ended as {ended}", session.exchanges[-1])

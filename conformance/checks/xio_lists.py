@@ -48,7 +48,7 @@ def a_list_tells_its_page_and_limit(session: Session) -> None:
     for _ in range(3):
         session.submit()
     session.advance(2)
-    for operation in LISTS:
+    for operation in filter(session.offers, LISTS):
         for query in ({"page": 1, "limit": 1}, {"page": 2, "limit": 2}, {"page": 7, "limit": 50}, {"limit": 3}):
             exchange = listed(session, operation, **query)
             for name in ("page", "limit"):
@@ -293,7 +293,16 @@ def pages_of_runs_hold_every_run_once(session: Session) -> None:
 def runs_are_in_order(session: Session) -> None:
     """On pages of two."""
     jobs = [job.id for job in _ran(session, 4)]
-    queries: list[Json] = [{"sort": "created_at"}, {"sort": "-created_at"}, {}]
-    for query in queries:
-        found = [item.get("job_uuid") for page in (1, 2) for item in data_of(listed(session, RUNS, limit=2, page=page, **query))]
-        same(jobs if query.get("sort") == "created_at" else jobs[::-1], found, f"the jobs of the runs with {query}", *session.exchanges[-2:])
+    for sort in ("created_at", "-created_at"):
+        same(jobs if sort == "created_at" else jobs[::-1], _by_twos(session, sort=sort), f"the jobs of the runs sorted by {sort}", *session.exchanges[-2:])
+
+
+@check("XIO-LST-050")
+def without_a_sort_the_newest_run_comes_first(session: Session) -> None:
+    """On pages of two."""
+    jobs = [job.id for job in _ran(session, 4)]
+    same(jobs[::-1], _by_twos(session), "the jobs of the runs without a sort", *session.exchanges[-2:])
+
+
+def _by_twos(session: Session, **query: str) -> list[Json]:
+    return [item.get("job_uuid") for page in (1, 2) for item in data_of(listed(session, RUNS, limit=2, page=page, **query))]

@@ -68,5 +68,5 @@ def test_a_fault_is_noticed(fault: Fault) -> None:
         report = run(target, Options(only=(fault.requirement, *fault.also)))
         target.close()
 
-    noticed = {one.requirement for one in report.of(Verdict.FAIL, Verdict.WARN)}
+    noticed = {one.requirement for one in report.of(Verdict.FAIL, Verdict.WARN, Verdict.INFO)}
     assert noticed & {fault.requirement, *fault.also}, report.sentence

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from mockserver.adapters.exchange import Json
-from mockserver.simulation.job import Limits, ResourceRequest
+from mockserver.simulation.job import NO_LIMITS, Limits, ResourceRequest
 from mockserver.simulation.team import Team
 
 GIB = 1 << 30
@@ -116,12 +117,18 @@ def config(*bodies: Mapping[str, Json] | None) -> dict[str, Json]:
 
 def limits(shown_config: Mapping[str, Json]) -> Limits:
     """The limit of the whole job in house units; nought is no limit."""
-    return Limits(total=shown_config.get("jobTimeout") or None)
+    total = shown_config.get("jobTimeout")
+    return Limits(total=total) if total else NO_LIMITS
 
 
 def team(shown_config: Mapping[str, Json], count: int) -> Team:
     """The tasks of a job of `count` chunks, all at once if there is room; the first that fails ends the job."""
-    return Team(count, count, run=shown_config.get("taskTimeout") or None)
+    return _team(count, shown_config.get("taskTimeout") or None)
+
+
+@lru_cache(maxsize=256)
+def _team(count: int, limit: float | None) -> Team:
+    return Team(count, count, run=limit)
 
 
 def unreachable(given: Json) -> str:

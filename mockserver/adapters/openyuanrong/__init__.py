@@ -151,19 +151,17 @@ def _runtime_env(given: Json) -> dict[str, str]:
 
 def _render(world: World, job: Job) -> Json:
     """The 13 members of a job. Source: specs/openyuanrong/sources.md#the-job-as-it-is-read."""
-    submission = job.payload
-    assert isinstance(submission, Submission)
+    submission: Submission = job.payload
     start = end = node = address = pid = error_type = ""
     exit_code = 0
-    placed = next(((instant, detail) for instant, _, event, detail in job.steps() if event == "allocated"), None)
-    if placed is not None:
-        instant, nodes = placed
-        assert isinstance(nodes, tuple)
-        start, node = str(unix_seconds(world, instant)), nodes[0]
+    history = job.history
+    if "allocated" in history:
+        placed = history.index("allocated")  # beside it, the instant two places before and the nodes right after
+        start, node = str(unix_seconds(world, history[placed - 2])), history[placed + 1][0]
         address, pid = _address(world, node), str(FIRST_PID + job.serial)
-    if job.ended is not None:
+    if job.stage.is_terminal:
         outcome = job.outcome
-        end, exit_code = str(unix_seconds(world, job.ended)), outcome.exit_code
+        end, exit_code = str(unix_seconds(world, history[-4])), outcome.exit_code
         error_type = "" if job.phase == "succeeded" else _reason(outcome)
     return {
         "type": "SUBMISSION",
@@ -189,9 +187,11 @@ def _reason(outcome: Outcome) -> str:
 def _address(world: World, node: str) -> str:
     """An IP address that stands for the node of that name."""
     known: dict[str, str] = world.shelf("openyuanrong.addresses")
-    if node not in known:
+    address = known.get(node)
+    if address is None:
         known.update((each.name, _nth_address(number)) for number, each in enumerate(world.scheduler.cluster.nodes, start=1))
-    return known[node]
+        address = known[node]
+    return address
 
 
 @lru_cache(maxsize=1024)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any, cast
 
 from mockserver.adapters.dates import iso_millis, unix_millis
@@ -87,28 +89,46 @@ def _request(call: Call, shown: dict[str, Json]) -> JobRequest:
     return JobRequest(
         api=API,
         key=shown["uuid"],
-        resources=ResourceRequest(
-            cpu=min(shown["cpu_count"], MOST),
-            gpu=min(shown["gpu_count"], MOST),
-            memory=_bytes(shown["min_ram_gb"]),
-            storage=_bytes(shown["min_storage_gb"]),
-            vram=_bytes(shown["min_vram_gb"]),
-            gpu_model=_model(call.world, shown["gpu_name"]),
-            gpu_registry=shown["gpu_registry_uuid"] and shown["gpu_registry_uuid"].lower(),
-            any_labels=tuple([f"{REGION}={code}" for code in shown.get("allowed_region_codes") or ()]),
+        resources=_resources(
+            *_amounts(shown),
+            _model(call.world, shown["gpu_name"]),
+            shown["gpu_registry_uuid"] and shown["gpu_registry_uuid"].lower(),
+            tuple(shown.get("allowed_region_codes") or ()),
         ),
         nodes=int(min(shown["max_node_count"], MOST_NODES)),
-        limits=Limits(
-            assign=_seconds(shown["max_timeout_assign_ms"]),
-            start=_seconds(shown["max_timeout_start_ms"]),
-            run=None if persistent else _seconds(shown["max_timeout_run_ms"]),
-        ),
+        limits=_limits(shown["max_timeout_assign_ms"], shown["max_timeout_start_ms"], None if persistent else shown["max_timeout_run_ms"]),
         retries=int(min(shown["max_retry_count"], MOST)),
         command=_command(shown["parameters"]),
         endless=persistent,
         script=script(call, container(shown["parameters"]).get("env")),
         payload=shown,
     )
+
+
+_amounts = itemgetter("cpu_count", "gpu_count", "min_ram_gb", "min_storage_gb", "min_vram_gb")
+
+
+@lru_cache(maxsize=1024)
+def _resources(
+    cpu: float, gpu: float, ram: float, storage: float, vram: float, model: str | None, registry: str | None, regions: tuple[str, ...]
+) -> ResourceRequest:
+    """What a job asks for, in house units; clients ask for the same again and again."""
+    return ResourceRequest(
+        cpu=min(cpu, MOST),
+        gpu=min(gpu, MOST),
+        memory=_bytes(ram),
+        storage=_bytes(storage),
+        vram=_bytes(vram),
+        gpu_model=model,
+        gpu_registry=registry,
+        any_labels=tuple([f"{REGION}={code}" for code in regions]),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _limits(assign: float, start: float, run: float | None) -> Limits:
+    """The limits of a job, given in milliseconds."""
+    return Limits(assign=_seconds(assign), start=_seconds(start), run=None if run is None else _seconds(run))
 
 
 def _bytes(gigabytes: float) -> int:

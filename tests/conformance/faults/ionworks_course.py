@@ -221,7 +221,7 @@ def _both_priority() -> Apply:
 
 
 FAULTS = [
-    fault("stale-cancel", "STM-007", "the answer to a cancel shows the job as it was", answers(API, CANCEL, _stale)),
+    fault("stale-cancel", "STM-028", "the answer to a cancel shows the job as it was", answers(API, CANCEL, _stale)),
     fault("cancel-touches-ended", "STM-008", "a cancel of an ended job updates it", each(_touched)),
     fault("ended-is-no-good", "STM-009", "a cancel of an ended job is answered 400", answers(API, (READ, CANCEL), _refused_when_ended)),
     fault("cancel-without-body", "STM-010", "a cancel with an empty object is refused", answers(API, CANCEL, _no_body)),

@@ -48,6 +48,12 @@ def refuses(wrong: Callable[[Asked], bool], status: int = 400) -> Apply:
     return answers(API, "submit", revise)
 
 
+def holds(asked: Asked, pointer: str, value: Json) -> bool:
+    """Whether the map at a pointer of the submission has that value."""
+    found = get(asked.body, pointer)
+    return isinstance(found, dict) and any(one == value and not isinstance(one, bool) for one in found.values())
+
+
 def refuses_at(pointer: str, *values: Json) -> Apply:
     """Some values at a pointer are refused."""
     return refuses(lambda asked: any(json.dumps(get(asked.body, pointer), default=str) == json.dumps(value) for value in values))
@@ -86,6 +92,25 @@ def _later(name: str, seconds: int) -> Callable[[dict[str, Any]], str]:
     return lambda job: str(int(job[name]) + seconds) if job[name] else ""
 
 
+def _later_start(job: dict[str, Any]) -> str:
+    return str(int(job["start_time"]) + (int(job["end_time"]) - int(job["start_time"]) > 2))
+
+
+def _planned(job: dict[str, Any]) -> str:
+    """The end of a short job is told as soon as it runs."""
+    return str(int(job["start_time"]) + 3) if job["entrypoint"] == "sleep 3" else ""
+
+
+def _second_early(original: Any) -> Any:
+    def render(world: Any, job: Any) -> Any:
+        told = original(world, job)
+        if job.serial == 2 and told["entrypoint"] == "sleep 600" and told["metadata"] is None and told["start_time"]:
+            told["start_time"] = str(int(told["start_time"]) - 50)
+        return told
+
+    return render
+
+
 def _drift(job: dict[str, Any], asked: Asked) -> None:
     count = asked.memory[job["submission_id"]] = asked.memory.get(job["submission_id"], 0) + 1
     if job["end_time"] and count > 3:
@@ -97,14 +122,27 @@ def _moves(job: dict[str, Any], asked: Asked) -> None:
         job["driver_node_id"] += "-away"
 
 
-def renamed(prefix: str, becomes: str) -> Apply:
-    """Ids are answered with another beginning."""
+def _with_prefix(asked: Asked) -> None:
+    id_ = asked.values.get("submissionId", "")
+    if id_ in asked.memory:
+        asked.path = asked.path.replace(id_, f"app-{id_}")
 
-    def revise(asked: Asked, told: Told) -> None:
-        if told.status == 200 and not get(asked.body, "/submission_id") and told.body["submission_id"].startswith(prefix):
-            told.body["submission_id"] = becomes + told.body["submission_id"].removeprefix(prefix)
 
-    return answers(API, "submit", revise)
+def _without_prefix(asked: Asked, told: Told) -> None:
+    if asked.role == "submit" and told.status == 200 and not _own_id(asked):
+        told.body["submission_id"] = told.body["submission_id"].removeprefix("app-")
+        asked.memory[told.body["submission_id"]] = True
+    for job in [told.body] if asked.role == "read" else told.body if asked.role == "list" else ():
+        if isinstance(job, dict) and job["submission_id"].removeprefix("app-") in asked.memory:
+            job["submission_id"] = job["driver_info"]["id"] = job["submission_id"].removeprefix("app-")
+
+
+def _late(asked: Asked, told: Told) -> None:
+    own = _own_id(asked)
+    if asked.role == "submit" and told.status == 200 and isinstance(own, str) and own.startswith("app-"):
+        asked.memory[own] = True
+    elif asked.role == "read" and asked.memory.pop(asked.values["submissionId"], False):
+        told.status, told.body = 404, "not found app"
 
 
 def _own_id(asked: Asked) -> Json:
@@ -146,8 +184,11 @@ def _keeps(asked: Asked, told: Told) -> None:
 
 
 def _deduplicated(asked: Asked, told: Told) -> None:
-    if told.status == 200 and not _own_id(asked):
-        told.body = asked.memory.setdefault(repr(asked.body), told.body)
+    """The second of two short jobs that come one after the other, if they are all there is."""
+    before = asked.memory.get("all", [])
+    asked.memory["all"] = [*before, (asked.body, told.body)]
+    if [one for one, _ in before] == [asked.body] and isinstance(asked.body, dict) and asked.body.keys() == {"entrypoint", "runtime_env"} and told.status == 200:
+        told.body = before[0][1] if asked.body["entrypoint"] == "sleep 3" else told.body
 
 
 def _without_words(asked: Asked) -> None:
@@ -180,7 +221,7 @@ FAULTS = [
     _fault("directory-number", "OYR-REQ-008", "a directory that is no text is taken", forgives("/runtime_env/working_dir", kinds(str), "/"), TYPES),
     _fault("empty-directory", "OYR-REQ-009", "an empty directory is taken", forgives("/runtime_env/working_dir", lambda told: told == "", "/")),
     _fault("no-zip", "OYR-REQ-010", "a zip file as a URL is refused", refuses(lambda asked: str(get(asked.body, "/runtime_env/working_dir")).endswith(".zip")), "JOB-CRT-004"),
-    _fault("empty-variable", "OYR-REQ-011", "a variable without a value is refused", refuses(lambda asked: "" in (get(asked.body, "/runtime_env/env_vars") or {"": 1}).values())),
+    _fault("empty-variable", "OYR-REQ-011", "a variable without a value is refused", refuses(lambda asked: holds(asked, "/runtime_env/env_vars", ""))),
     _fault("variable-number", "OYR-REQ-012", "a variable that is no text is passed over", requests(API, "submit", _without_words)),
     _fault("pip-refused", "OYR-REQ-013", "packages are refused", refuses(lambda asked: bool(get(asked.body, "/runtime_env/pip")))),
     _fault("pip-any", "OYR-REQ-014", "packages in another form are passed over", forgives("/runtime_env/pip", lambda told: told is not MISSING and not isinstance(told, list))),
@@ -202,15 +243,16 @@ FAULTS = [
     _fault("gpus-text", "OYR-REQ-030", "GPUs as text are taken", forgives("/entrypoint_num_gpus", kinds(int, float)), TYPES),
     _fault("negative-gpus", "OYR-REQ-031", "GPUs below nought are taken for none", forgives("/entrypoint_num_gpus", between(-1e9, 0))),
     _fault("gpus-placed", "OYR-REQ-032", "many GPUs find no room", refuses(lambda asked: get(asked.body, "/entrypoint_num_gpus") == 100000, 500)),
-    _fault("nought-refused", "OYR-REQ-033", "an amount of nought is refused", refuses(lambda asked: 0 in (get(asked.body, "/entrypoint_resources") or {"": 1}).values()), "JOB-CRT-004"),
+    _fault("nought-refused", "OYR-REQ-033", "an amount of nought is refused", refuses(lambda asked: holds(asked, "/entrypoint_resources", 0)), "JOB-CRT-004"),
     _fault("resources-text", "OYR-REQ-034", "resources that are no numbers are passed over", forgives("/entrypoint_resources", lambda told: told is not MISSING and not (isinstance(told, dict) and not any(map(kinds(int, float), told.values())))), TYPES),
     _fault("resources-ignored", "OYR-REQ-035", "resources are not looked at", requests(API, "submit", _nobodys), "OYR-REQ-034", TYPES),
     _fault("tenant-refused", "OYR-REQ-036", "a tenant is refused", refuses(lambda asked: "x-tenant-id" in asked.headers), "OYR-ISO-001"),
     _fault("labels-ignored", "OYR-REQ-037", "labels are not looked at", requests(API, "submit", _placed_anyway)),
     _fault("wishes-ignored", "OYR-REQ-038", "labels that are wishes are demanded", refuses(lambda asked: "unUseAnti" in asked.headers.get("x-pool-label", ""), 500)),
-    _fault("job-prefix", "OYR-IDM-001", "made ids begin otherwise", renamed("app-", "job-"), "JOB-RSP-002", "OYR-IDM-002"),
+    _fault("no-prefix", "OYR-IDM-001", "made ids have no prefix", both(API, "*", _with_prefix, _without_prefix), "OYR-IDM-002"),
     _fault("short-id", "OYR-IDM-002", "made ids are short", patched("mockserver.simulation.world:World.new_id", lambda original: lambda world, *all_, **others: original(world, *all_, **others).replace("-", "")[:16])),
     _fault("own-id-ignored", "OYR-IDM-003", "ids with app- are not looked at", requests(API, "submit", _ignored), "OYR-IDM-006"),
+    _fault("own-id-late", "OYR-IDM-003", "a job that brought its id is not known at the first look", answers(API, ("submit", "read"), _late)),
     _fault("own-id-hidden", "OYR-IDM-004", "an id without app- is answered with another in front", both(API, "submit", lambda asked: asked.body.__setitem__("submission_id", f"job-{_own_id(asked)}") if isinstance(_own_id(asked), str) and _own_id(asked) and not _own_id(asked).startswith("app") else None, lambda asked, told: None), "OYR-IDM-005"),
     _fault("app-anywhere", "OYR-IDM-005", "an id that begins with app alone is refused", refuses(lambda asked: isinstance(_own_id(asked), str) and _own_id(asked).startswith("app") and not _own_id(asked).startswith("app-"))),
     _fault("sixty-four-refused", "OYR-IDM-006", "ids of 64 characters are refused", requests(API, "submit", _cut)),
@@ -222,9 +264,9 @@ FAULTS = [
     _fault("duplicate-granted", "OYR-IDM-012", "a second submission of an id is answered as the first", answers(API, "submit", _again), "OYR-IDM-013", "OYR-IDM-014", "OYR-IDM-016", "JOB-IDM-001"),
     _fault("duplicate-409", "OYR-IDM-013", "a second submission of an id is answered 409", restated(400, 409, lambda asked: isinstance(_own_id(asked), str) and set(asked.body) == {"entrypoint", "runtime_env", "submission_id"})),
     _fault("id-never-free", "OYR-IDM-015", "the id of a deleted job stays taken", answers(API, "submit", _keeps)),
-    _fault("deduplicated", "OYR-IDM-017", "an equal submission is answered with the first job", answers(API, "submit", _deduplicated), "JOB-IDM-001"),
+    _fault("deduplicated", "OYR-IDM-017", "an equal submission is answered with the first job", answers(API, "*", _deduplicated), "JOB-IDM-001", "JOB-IDM-002", "JOB-LST-009"),
     _fault("refused-id-taken", "OYR-IDM-018", "a refused submission takes its id", answers(API, "submit", _keeps), "OYR-IDM-015"),
-    _fault("other-type", "OYR-RSP-003", "jobs that run are shown as drivers", shows("type", lambda job: "DRIVER", "RUNNING"), "JOB-RSP-002"),
+    _fault("other-type", "OYR-RSP-003", "jobs that fail are shown as drivers", shows("type", lambda job: "DRIVER" if job["entrypoint"].startswith("exit") else "SUBMISSION"), "JOB-RSP-002"),
     _fault("driver-id", "OYR-RSP-004", "the driver's id is the process", inside("driver_info", "id", lambda job: job["driver_info"]["pid"])),
     _fault("node-hidden", "OYR-RSP-006", "a job that runs tells no node", shows("driver_node_id", lambda job: "", "RUNNING")),
     _fault("exit-code-nought", "OYR-RSP-010", "the exit code of every job is 0", shows("driver_exit_code", lambda job: 0)),
@@ -237,11 +279,12 @@ FAULTS = [
     _fault("packages-lost", "OYR-RSP-016", "only the first package is shown", inside("runtime_env", "pip", lambda job: " ".join(job["runtime_env"]["pip"].split()[:3]))),
     _fault("metadata-made-up", "OYR-DEF-001", "a job without metadata is shown with some", shows("metadata", lambda job: job["metadata"] or {"owner": "default"})),
     _fault("one-word-refused", "OYR-DEF-003", "a command of one word is refused", refuses(lambda asked: isinstance(asked.body, dict) and asked.body.get("entrypoint") == "true")),
-    _fault("ends-before-start", "OYR-TIM-001", "the end is told before the start", shows("end_time", _later("end_time", -3600)), "OYR-TIM-008"),
+    _fault("ends-before-start", "OYR-TIM-001", "the end of a failed job is told before its start", shows("end_time", _later("end_time", -3600), "FAILED")),
+    _fault("start-is-told-anew", "OYR-TIM-002", "a job that succeeded tells another start than before", shows("start_time", _later_start, "SUCCEEDED")),
     _fault("end-drifts", "OYR-TIM-002", "the end moves on while one looks", answers(API, LOOKS, every_job(API, _drift))),
-    _fault("end-while-running", "OYR-TIM-003", "a job that runs tells of an end", shows("end_time", lambda job: job["start_time"], "RUNNING")),
+    _fault("end-while-running", "OYR-TIM-003", "a job that runs tells of an end", shows("end_time", _planned, "RUNNING")),
     _fault("no-end", "OYR-TIM-004", "stopped jobs tell of no end", shows("end_time", lambda job: "", "STOPPED")),
     _fault("start-while-waiting", "OYR-TIM-006", "a job that waits tells of a start", shows("start_time", lambda job: "1767225600", "PENDING")),
-    _fault("start-of-day", "OYR-TIM-007", "the start is told by the hour", shows("start_time", lambda job: str(int(job["start_time"]) // 3600 * 3600) if job["start_time"] else "")),
-    _fault("end-late", "OYR-TIM-008", "the end is told ten seconds late", shows("end_time", _later("end_time", 10))),
+    _fault("start-early", "OYR-TIM-007", "the start of a second job is told too early", patched("mockserver.adapters.openyuanrong:_render", _second_early)),
+    _fault("end-late", "OYR-TIM-008", "the end is told ten seconds late", shows("end_time", lambda job: _later("end_time", 0 if job["metadata"] else 10)(job))),
 ]

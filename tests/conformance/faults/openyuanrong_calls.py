@@ -22,6 +22,14 @@ def says(where: str, was: Json, becomes: Json) -> Apply:
     return answers(API, where, revise)
 
 
+def _plain(asked: Asked, told: Told) -> None:
+    key = asked.values["submissionId"]
+    if asked.role == "read" and told.status == 200:
+        asked.memory[key] = told.body["metadata"] is None
+    elif told.body is True and asked.memory.get(key) and asked.body is None:
+        told.body = False
+
+
 def _over(job: dict[str, Any], asked: Asked) -> None:
     if not asked.memory.setdefault(job["submission_id"], False):
         asked.memory[job["submission_id"]], job["status"] = True, "SUCCEEDED"
@@ -75,7 +83,7 @@ def _ends_all(original: Any) -> Any:
 def _runs_again(asked: Asked, told: Told) -> None:
     if told.status == 200 and told.body["status"] == "FAILED":
         count = asked.memory[asked.values["submissionId"]] = asked.memory.get(asked.values["submissionId"], 0) + 1
-        told.body["driver_info"]["pid"] = str(int(told.body["driver_info"]["pid"] or 0) + count)
+        told.body["driver_info"]["pid"] = str(int(told.body["driver_info"]["pid"] or 0) + count // 7)
 
 
 def _only_own(asked: Asked, told: Told) -> None:
@@ -92,6 +100,11 @@ def _twenty(asked: Asked, told: Told) -> None:
 
 def _no_failures(asked: Asked, told: Told) -> None:
     told.body = [job for job in told.body if job["status"] != "STOPPED"] if isinstance(told.body, list) else told.body
+
+
+def _four(asked: Asked, told: Told) -> None:
+    if isinstance(told.body, list) and len(told.body) == 5:
+        told.body = [job for job in told.body if job["status"] != "PENDING"]
 
 
 def _pending(asked: Asked, told: Told) -> None:
@@ -145,7 +158,7 @@ def _fault(name: str, requirement: str, describe: str, apply: Apply, *also: str)
 
 def _twice(asked: Asked, told: Told) -> None:
     own = asked.body.get("submission_id") if asked.role == "submit" and isinstance(asked.body, dict) else None
-    if own and told.status == 400 and asked.memory.get("last") == own:
+    if own and told.status == 400 and "already" in str(told.body) and asked.memory.get("last") == own:
         told.status, told.body = 200, {"submission_id": own}
     asked.memory["last"] = own
 
@@ -156,7 +169,7 @@ def _no_reason(job: dict[str, Any], asked: Asked) -> None:
 
 
 def _no_exit(asked: Asked, told: Told) -> None:
-    if isinstance(asked.body, dict) and str(asked.body.get("entrypoint")).startswith("exit"):
+    if isinstance(asked.body, dict) and str(asked.body.get("entrypoint")).startswith("exit") and "submission_id" not in asked.body:
         told.status, told.body = 400, "no"
 
 
@@ -171,6 +184,7 @@ def _stops_waiting(asked: Asked, told: Told) -> None:
 CREDENTIAL = "mockserver.adapters.openyuanrong.credential"
 FAULTS = [
     _fault("stop-says-false", "OYR-STM-001", "every stop is answered false", says("cancel", True, False), "OYR-STM-008", "OYR-STM-009"),
+    _fault("plain-stop-says-false", "OYR-STM-001", "the stop of a job without metadata is answered false", answers(API, ("read", "cancel"), _plain), "OYR-STM-009"),
     _fault("stop-ignored", "JOB-STM-007", "a stop is answered true and does nothing", undone("cancel", lambda job: True), "OYR-STM-001"),
     _fault("stop-of-waiting-says-true", "OYR-STM-002", "stopping a job that waits is answered true", remembers("PENDING", "cancel")),
     _fault("stop-of-succeeded-says-true", "OYR-STM-003", "stopping a job that succeeded is answered true", remembers("SUCCEEDED", "cancel")),
@@ -189,6 +203,7 @@ FAULTS = [
     _fault("never-gives-up", "OYR-TMO-001", "a job waits for a minute", _gives_up(60.0)),
     _fault("null-list", "OYR-LST-001", "the list of no jobs is null", answers(API, "list", _null_list), "JOB-RSP-002"),
     _fault("stopped-not-listed", "OYR-LST-002", "stopped jobs are not listed", answers(API, "list", _no_failures)),
+    _fault("one-of-five-not-listed", "OYR-LST-002", "of five jobs the one that waits is not listed", answers(API, "list", _four)),
     _fault("stopped-listed-running", "OYR-LST-002", "stopped jobs are listed as running", answers(API, "list", _pending), "JOB-STM-004", "JOB-STM-007"),
     _fault("twenty-listed", "OYR-LST-003", "the list ends after twenty jobs", answers(API, "list", _twenty)),
     _fault("tenants-apart", "OYR-ISO-001", "a tenant's list holds its own jobs only", answers(API, ("submit", "list"), _only_own)),

@@ -228,7 +228,7 @@ LISTS: dict[str, tuple[Any, ...]] = {
     "runs-of-every-job": ("XIO-LST-021", drops(RUN_LIST, "filter[job_uuid]")),
     "runs-in-every-state": ("XIO-LST-022", drops(RUN_LIST, "filter[status]")),
     "pages-of-runs-overlap": ("XIO-LST-023", patched("mockserver.adapters.xio.runs:page_of", lambda original: lambda call, items, **others: original(call, items[1:] if call.query["page"] > 1 else items, **others))),
-    "runs-oldest-first": ("XIO-LST-024", query(RUN_LIST, lambda told: told.setdefault("sort", "created_at") and None)),
+    "runs-oldest-first": ("XIO-LST-050", query(RUN_LIST, lambda told: told.setdefault("sort", "created_at") and None)),
     "any-limit-of-runs": ("XIO-LST-025", clamps(RUN_LIST, "limit", 1, 50)),
     "any-page-of-runs": ("XIO-LST-026", clamps(RUN_LIST, "page", 1, 10**9)),
     "stale-in-the-list": ("XIO-LST-027", answers("xio", "list", every_job("xio", lambda job, asked: job.update(started_at=None) if job["status"] == "RUNNING" else None)), "XIO-TIM-007"),

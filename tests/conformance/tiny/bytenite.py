@@ -18,6 +18,7 @@ KEYS = {"alpha-key": "alpha", "beta-key": "beta"}
 TWO_WAYS = ("datasource", "params", "run", "uploadcompleted", "estimation")
 VERBS = {
     **dict.fromkeys(EDITS, ("PATCH", "POST")),
+    "configs": ("GET", "PATCH", "POST"),
     "uploadcompleted": ("PATCH", "POST"),
     "run": ("POST",),
     "abort": ("POST",),
@@ -161,7 +162,7 @@ def jobs(world: World, owner: str, method: str, rest: list[str], query: dict[str
         if method not in allowed:
             raise Refused(405, 12, "così no", allow=", ".join(allowed))
         if rest == ["templates"]:
-            return {"data": [TEMPLATE]}
+            return {"data": page_of([TEMPLATE], query)[0]}
         if rest == ["runningTasks"]:
             return {"tasks": []}
         if method == "POST" and rest != ["filter"]:
@@ -179,10 +180,12 @@ def jobs(world: World, owner: str, method: str, rest: list[str], query: dict[str
 
 def about(world: World, job: Work, method: str, verb: str, raw: bytes) -> Any:
     """A call about one job."""
+    if verb == "configs" and method == "GET":
+        return {"config": world.view(job)["config"]}
     if verb in EDITS:
         return edited(world, job, verb, parsed(raw))
     if verb == "results":
-        return {"results": [{"name": "out.zip", "link": f"https://files.example/{job.id}/out.zip"}] if job.state == "COMPLETE" else None}
+        return {"results": [{"name": "out.zip", "link": f"https://files.example/{job.id}/out.zip"}] if world.keeps_results(job) else None}
     if verb == "estimation":
         return {"estimation": {"totalEstimation": "2"}}
     if verb == "" and method == "GET":
@@ -241,8 +244,8 @@ def started(world: World, job: Work, body: Json) -> Json:
     return granted()
 
 
-def listed(world: World, owner: str, query: dict[str, list[str]]) -> Json:
-    """A page, the newest first unless another order is asked for."""
+def page_of(items: list[Json], query: dict[str, list[str]]) -> tuple[list[Json], int]:
+    """What of a list is asked for, and where it begins."""
 
     def whole(name: str, usual: int) -> int:
         told = query.get(f"pagination.{name}") or query.get(name) or [str(usual)]
@@ -251,6 +254,11 @@ def listed(world: World, owner: str, query: dict[str, list[str]]) -> Json:
         return int(told[-1])
 
     limit, offset = whole("limit", USUAL_PAGE), whole("offset", 0)
+    return items[offset : offset + min(limit or USUAL_PAGE, MOST_ON_A_PAGE)], offset
+
+
+def listed(world: World, owner: str, query: dict[str, list[str]]) -> Json:
+    """A page, the newest first unless another order is asked for."""
     views = [world.view(job) for job in reversed(world.jobs.values()) if job.owner == owner]
     for order in reversed(",".join(query.get("orderBy", [])).split(",")):
         name, _, way = order.strip().partition(" ")
@@ -258,6 +266,6 @@ def listed(world: World, owner: str, query: dict[str, list[str]]) -> Json:
             raise bad("orderBy")
         if name:
             views.sort(key=lambda view: view[name], reverse=way.strip().lower() == "desc")
-    page = views[offset : offset + min(limit or USUAL_PAGE, MOST_ON_A_PAGE)]
+    page, offset = page_of(views, query)
     paging = {"total": len(views), "offset": offset, "hasPrevious": offset > 0, "hasNext": offset + len(page) < len(views)}
     return {"data": page, "pagination": paging}

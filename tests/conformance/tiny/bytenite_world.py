@@ -16,7 +16,7 @@ from typing import Any
 Json = dict[str, Any]
 PREFIX = "JOB_STATE_"
 COURSE = ("STARTED", "UPLOADING", "PARTITIONING", "PARTITIONED", "TASKS_COMPLETED", "MERGING", "MERGED", "DOWNLOADING", "COMPLETE")
-OVER, STEP = ("COMPLETE", "FAILED"), 0.3
+OVER, STEP, TWO_DAYS = ("COMPLETE", "FAILED"), 0.3, 172_800.0
 TEMPLATE = {"id": "thumbnails", "owner": "studio", "description": "", "app": "resizer", "partitioner": "by-frame", "assembler": "zip"}
 
 
@@ -153,7 +153,13 @@ class World:
             params = {"name": "", "username": "", "password": ""} | params
         if told["dataSourceDescriptor"] == "file":
             params = (params or {}) | {"tempUrl": f"http://localhost/uploads/{job.id}"}
+        params = params and {name: "" if name == "password" else value for name, value in params.items()}
         return {"dataSourceDescriptor": told["dataSourceDescriptor"], "params": params}
+
+    def keeps_results(self, job: Work) -> bool:
+        """Two days long, in the bucket that is there for that."""
+        place = (job.said.get("dataDestination") or {}).get("dataSourceDescriptor", "bucket")
+        return job.state == "COMPLETE" and place == "bucket" and self.now - job.reached["COMPLETE"] < TWO_DAYS
 
     def answer(self, job: Work) -> Json:
         return {"templateInfo": TEMPLATE, "job": self.view(job)}
@@ -173,7 +179,9 @@ class World:
         tasks = {f"{job.id}.{at}": at < crashed for at in range(self.view(job)["numChunks"])}
         wanted, services = body.get("taskIds") or list(tasks), body.get("services") or ["partitioner", "assembler", "taskrunner"]
         told = {
-            "partitioner": line("PARTITIONING", "taglio") + line("PARTITIONED", "tagliato"),
+            "partitioner": line("PARTITIONING", "taglio")
+            + line("PARTITIONED", "tagliato")
+            + (line("FAILED", job.why, "ERROR") if "PARTITIONED" not in job.reached else []),
             "assembler": line("MERGING", "unisco") + line("MERGED", "unito"),
             "taskrunner": {
                 id_: {"logs": line("PARTITIONED", "via") + (line("FAILED", job.why, "ERROR") if crashes else line("TASKS_COMPLETED", "fatto"))}

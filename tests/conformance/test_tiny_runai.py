@@ -1,0 +1,75 @@
+"""A server of Run:AI's API that shares nothing with the mock, and chooses otherwise wherever the vendor's pages let it choose, is found in order."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from conformance.record import Options
+from conformance.runner import run
+from conformance.target import Target
+from conformance.verdict import Exit, Verdict
+from tests.conformance.tiny.runai import Server
+
+SCALE = 100.0
+SETTINGS = """
+submit:
+  body: {job: {command: null, environment: {RUN: 3}}}
+  shapes:
+    long: {job: {command: null, environment: {RUN: 600}}}
+    lasts: {job: {command: null, environment: {RUN: '{seconds}'}}}
+    fails: {job: {command: null, backoffLimit: 0, environment: {FAIL: 1}}}
+    breaks: {job: {command: null, environment: {RUN: '{seconds}', FAIL: 1}}}
+    retried: {job: {backoffLimit: 2, environment: {MOCK_FAIL_ATTEMPTS: null, FAIL_FIRST: 1}}}
+"""
+CHOICES = ("JOB-CRT-*", "JOB-IDM-*", "JOB-LST-*", "JOB-RSP-*", "RAI-CRT-*", "RAI-ERR-*", "RAI-LST-0*", "RAI-STM-00*")
+"""Where this server chooses otherwise, of what can be judged in time that passes by itself."""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Path:
+    file = tmp_path / "tiny.yaml"
+    file.write_text(SETTINGS)
+    return file
+
+
+@contextlib.contextmanager
+def served() -> Iterator[str]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(Server(SCALE), log_level="critical"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+        listener.close()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_other_choices_are_in_order(seed: int, settings: Path) -> None:
+    with Target.in_process(Server(), "runai", file=settings) as target:
+        report = run(target, Options(seed=seed, shuffle=True))
+
+    assert [(one.requirement, one.reason) for one in report.of(Verdict.FAIL, Verdict.ERROR, Verdict.WARN, Verdict.INCONCLUSIVE)] == []
+    assert len(report.of(Verdict.PASS)) >= 195, report.sentence
+    assert report.exit is Exit.CONFORMANT, report.sentence
+
+
+def test_they_are_in_order_in_time_that_passes_by_itself(settings: Path) -> None:
+    with served() as url, Target.at("runai", url, file=settings, scale=SCALE) as target:
+        report = run(target, Options(only=CHOICES))
+
+    assert [(one.requirement, one.reason) for one in report.of(Verdict.FAIL, Verdict.ERROR, Verdict.WARN)] == []
+    assert len(report.of(Verdict.PASS)) >= 45, report.sentence
+    assert report.exit is Exit.CONFORMANT, report.sentence
