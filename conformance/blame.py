@@ -11,7 +11,7 @@ from conformance.catalogue import Catalogue
 from conformance.exchange import Exchange
 from conformance.pointer import MISSING, Json
 from specs import Spec
-from specs.document import resolve, schemas_at
+from specs.document import DOCUMENTED, resolve, schemas_at
 
 MISSING_MEMBER, WRONG_TYPE = "JOB-REQ-001", "JOB-REQ-002"
 
@@ -22,22 +22,26 @@ def blamed(spec: Spec, catalogue: Catalogue, exchange: Exchange) -> Iterator[str
     if lifecycle is None or exchange.operation != lifecycle.roles["submit"].operation or not exchange.response.is_success:
         return
     probes = {requirement.probe["pointer"]: requirement.id for requirement in catalogue.requirements.values() if requirement.probe is not None}
+    sure = set(faults_of(spec, exchange, documented=True))
     for pointer, keyword in faults_of(spec, exchange):
         if pointer in probes:
             yield probes[pointer]
-        elif keyword in ("type", "required"):
+        elif (pointer, keyword) in sure and keyword in ("type", "required"):
             yield WRONG_TYPE if keyword == "type" else MISSING_MEMBER
 
 
-def faults_of(spec: Spec, exchange: Exchange) -> Iterator[tuple[str, str]]:
-    """Where and by which keyword the document excludes the body of a request, unless the vendor is silent about the place."""
+def faults_of(spec: Spec, exchange: Exchange, *, documented: bool = False) -> Iterator[tuple[str, str]]:
+    """Where and by which keyword the document excludes the body of a request, unless the vendor is silent about the place.
+
+    Only where the vendor's pages describe it, if `documented` is asked for: what clients are seen to send excludes nothing else.
+    """
     body, schema = exchange.request.json, _schema(spec, exchange.operation or "")
     if body is MISSING or schema is None:
         return
     root = {**schema, "components": spec.document.get("components", {})}
     for error in jsonschema_rs.Draft202012Validator(root).iter_errors(body):
         pointer = "".join(f"/{key}" for key in error.instance_path)
-        if not _is_assumed(spec, schema, pointer):
+        if not any(_silent(provenance, documented=documented) for provenance in _provenances(spec, schema, pointer)):
             yield pointer, str(error.schema_path[-1]) if error.schema_path else ""
 
 
@@ -46,8 +50,14 @@ def _schema(spec: Spec, operation: str) -> Json:
     return declared.get("content", {}).get("application/json", {}).get("schema")
 
 
-def _is_assumed(spec: Spec, schema: Json, pointer: str) -> bool:
-    """Whether the vendor is silent about the place, so that nobody can be blamed."""
+def _silent(provenance: str | None, *, documented: bool) -> bool:
+    """Whether nobody can be blamed for what only such a source says."""
+    return provenance not in DOCUMENTED if documented else provenance == "assumed"
+
+
+def _provenances(spec: Spec, schema: Json, pointer: str) -> Iterator[str | None]:
+    """Where the description of a place, and of all that it is in, comes from."""
     parts = pointer.split("/")
-    prefixes = ["/".join(parts[: length + 1]) for length in range(len(parts))]
-    return any(node.get("x-provenance") == "assumed" for prefix in prefixes for node in schemas_at(spec.document, schema, prefix))
+    for length in range(len(parts)):
+        for node in schemas_at(spec.document, schema, "/".join(parts[: length + 1])):
+            yield node.get("x-provenance")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from conformance.expect import needed
@@ -14,13 +15,14 @@ if TYPE_CHECKING:
 
 
 class Credentials:
-    """One caller: fixed `headers`, a `token` bought by a call, or a `signature` over each request."""
+    """One caller: fixed `headers`, a `token` bought by a call, anew when its `life` in seconds has passed, or a `signature` over each request."""
 
     def __init__(self, raw: Json) -> None:
         self._headers = {name: secret(str(value)) for name, value in raw.get("headers", {}).items()}
         self._token: dict[str, Any] | None = raw.get("token")
         self._signature: dict[str, Any] | None = raw.get("signature")
         self._bought: str | None = None
+        self._until = math.inf
         self._buying = False
 
     def headers(self, wire: Wire, method: str, target: str, body: bytes) -> dict[str, str]:
@@ -33,7 +35,7 @@ class Credentials:
         return told
 
     def _buy(self, wire: Wire, raw: dict[str, Any]) -> str:
-        if self._bought is None:
+        if self._bought is None or wire.elapsed >= self._until:
             self._buying = True
             try:
                 body = {name: secret(str(value)) for name, value in raw["body"].items()}
@@ -43,4 +45,6 @@ class Credentials:
             found = get(exchange.response.json, raw["at"])
             needed(isinstance(found, str), f"no token was given: {exchange.line}")
             self._bought = found
+            life = str(get(exchange.response.json, raw["life"])) if "life" in raw else ""
+            self._until = wire.elapsed + int(life) if life.isdigit() else math.inf
         return str(self._bought)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -10,10 +12,13 @@ from conformance.blame import blamed
 from conformance.budget import SafetyStop
 from conformance.catalogue import Catalogue
 from conformance.contract import SERVER_ERROR
+from conformance.exchange import Request
 from conformance.expect import Inconclusive
 from conformance.fuzz import Finding, fuzz
+from conformance.journal import Journal
 from conformance.machine import explore
 from conformance.oracle import Violation
+from conformance.pointer import get
 from conformance.record import Search
 from conformance.settings import secret
 from conformance.shrink import shrunk
@@ -33,16 +38,24 @@ WORLD = "conformance-fuzz"
 Tell = Callable[[str], None]
 
 
-def search(target: Target, catalogue: Catalogue, *, seed: int, games: int, examples: int, tell: Tell = lambda text: None) -> Iterator[Search]:
-    """What random clients do and find: first games of the state machine, then schemathesis over the whole document. `tell` hears how far it has come."""
+def search(
+    target: Target, catalogue: Catalogue, *, seed: int, games: int, examples: int, tell: Tell = lambda text: None, journal: Journal | None = None
+) -> Iterator[Search]:
+    """What random clients do and find: first games of the state machine, then schemathesis over the whole document.
+
+    `tell` hears how far it has come; the jobs that are made are written into the journal.
+    """
     if games:
         played = Search("state machine", seed)
         tell("random clients: state machine")
-        with_note(played, lambda: played.violations.extend(_marked(played, explore(target, seed_=seed, examples=games, search=played))))
+        with_note(played, lambda: played.violations.extend(_marked(played, explore(target, seed_=seed, examples=games, search=played, journal=journal))))
         yield played
     if examples:
         fuzzed = Search("schemathesis", seed)
-        with_note(fuzzed, lambda: _fuzz(target, catalogue, fuzzed, examples, tell))
+        with_note(fuzzed, lambda: _fuzz(target, catalogue, fuzzed, examples, tell, journal))
+        if target.has_virtual_time:
+            with suppress(TransportError):
+                target.ask_control("DELETE", f"/sandboxes/{WORLD}")
         yield fuzzed
 
 
@@ -58,10 +71,17 @@ def _marked(searched: Search, violations: list[Violation]) -> list[Violation]:
     return [replace(one, check=f"{searched.by}, seed {searched.seed}") for one in violations]
 
 
-def _fuzz(target: Target, catalogue: Catalogue, searched: Search, examples: int, tell: Tell) -> None:
+def _fuzz(target: Target, catalogue: Catalogue, searched: Search, examples: int, tell: Tell, journal: Journal | None) -> None:
     """Let schemathesis play; of each requirement and operation the smallest finding is kept and shrunk."""
+
+    def made(job: str) -> None:
+        if not target.has_virtual_time:  # elsewhere a world is thrown away with all its jobs
+            searched.left.append((job, ""))
+            if journal is not None:
+                journal.made(job)
+
     smallest: dict[tuple[str, str], Finding] = {}
-    for event in fuzz(target.spec.name, target.url, seed=searched.seed, most_examples=examples, headers=world(target), judged=True, target=target):
+    for event in fuzz(target.spec.name, target.url, seed=searched.seed, most_examples=examples, headers=world(target), judged=True, target=target, made=made):
         if not isinstance(event, Finding):
             target.budget.took(event.requests - searched.steps)
             searched.examples, searched.steps, searched.operations = event.cases, event.requests, set(event.operations)
@@ -102,11 +122,21 @@ def world(target: Target) -> dict[str, str]:
         answer = target.ask_control("POST", "/sandboxes", {"name": WORLD, "pace": "auto"})
         if not answer.is_success:
             raise Inconclusive(f"the control API gave no sandbox: {answer.status}")
-    return headers | dict(target.settings.headers) | _credentials(target)
+    headers |= dict(target.settings.headers)
+    return headers | _credentials(target, headers)
 
 
-def _credentials(target: Target) -> dict[str, str]:
-    """Fixed headers of the good credential; a signature or a bought token cannot be sent by schemathesis."""
+def _credentials(target: Target, headers: dict[str, str]) -> dict[str, str]:
+    """Headers of the good credential, with a token where one can be bought; a signature cannot be sent by schemathesis."""
+    token = target.settings.credentials.get("good", {}).get("token")
+    if token:
+        asked = json.dumps({name: secret(str(value)) for name, value in token["body"].items()}).encode()
+        fields = ({"Content-Type": "application/json"} | headers).items()
+        operation = target.spec.operations[token["operation"]]
+        told = target.transport.send(Request(operation.method, target.url, target.directory.path(operation.id, {}), tuple(fields), asked))
+        found = get(told.json, token["at"])
+        if isinstance(found, str):
+            return {token.get("header", "Authorization"): token.get("before", "") + found}
     if target.spec.document.get("security"):
         good = target.settings.credentials.get("good", {})
         return {name: secret(str(value)) for name, value in good.get("headers", {"Authorization": "conformance"}).items()}

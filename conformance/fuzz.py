@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -33,13 +33,21 @@ class Progress:
 
 
 def fuzz(
-    api: str, url: str, *, seed: int = 1, most_examples: int = 25, headers: Mapping[str, str] | None = None, judged: bool = False, target: Target | None = None
+    api: str,
+    url: str,
+    *,
+    seed: int = 1,
+    most_examples: int = 25,
+    headers: Mapping[str, str] | None = None,
+    judged: bool = False,
+    target: Target | None = None,
+    made: Callable[[str], object] = str,
 ) -> Iterator[Finding | Progress]:
     """Every failure that schemathesis finds at `url` (scheme, host and port), each once, and its progress.
 
-    With `judged`, our oracles look at the traffic too, members that only look like foreign keys do not keep schemathesis from creating jobs, and a
-    refusal for another reason than the one it tests is tried again with a job that exists. A `target` in this process is called where it is, without
-    a socket. Deterministic per seed, whatever else this process has loaded. Raises KeyError for an unknown API.
+    With `judged`, our oracles look at the traffic too, `made` hears the id of every job, members that only look like foreign keys do not keep
+    schemathesis from creating jobs, and a refusal for another reason than the one it tests is tried again with a job that exists. A `target` in this
+    process is called where it is, without a socket. Deterministic per seed, whatever else this process has loaded. Raises KeyError for an unknown API.
     """
     spec = specs.load(api)
     inside = target if target is not None and target.is_in_process else None
@@ -47,7 +55,7 @@ def fuzz(
     # A copy, since schemathesis writes into the document it is given, which a server in this process may be reading.
     document = _without_streams(deepcopy(spec.document)) | {"servers": [{"url": base + spec.base_path or "/"}]}
     told = _config(api, base + spec.base_path if base else None, seed, most_examples, headers or {}, judged=judged)
-    bench = Bench(spec, target or Target.at(api, url, headers=headers or {})) if judged else None
+    bench = Bench(spec, target or Target.at(api, url, headers=headers or {}), made) if judged else None
     try:
         with without_surroundings():
             yield from _played(without_false_keys(document, spec) if judged else document, told, inside, bench)

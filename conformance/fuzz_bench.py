@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -89,9 +89,10 @@ def _open(document: dict[str, Any], schema: Any, seen: set[int]) -> None:
 
 
 class Bench:
-    """Looks at what schemathesis sent and got."""
+    """Looks at what schemathesis sent and got; `made` is told of every job."""
 
-    def __init__(self, spec: Spec, target: Target) -> None:
+    def __init__(self, spec: Spec, target: Target, made: Callable[[str], object]) -> None:
+        self._made = made
         self._spec, self._catalogue, self._target = spec, catalogues.load(spec.name), target
         self._directory = Directory(spec)
         self._panel = Panel(spec, self._catalogue)
@@ -156,6 +157,7 @@ class Bench:
             made = get(exchange.response.json, roles["submit"].id or "")
             if isinstance(made, str):
                 self._makers[made] = exchange
+                self._made(made)
         for value in exchange.values.values():
             if value in self._makers:
                 self._about.setdefault(value, []).append(exchange)
@@ -178,7 +180,7 @@ class Bench:
             return
         status = exchange.response.status
         by_state = str(operation.node.get("x-refused-by-state", ""))
-        if (status in _OTHER_REASONS or str(status) == by_state) and any(faults_of(self._spec, exchange)):
+        if (status in _OTHER_REASONS or str(status) == by_state) and any(faults_of(self._spec, exchange, documented=True)):
             self._wrong.setdefault((operation.id, status), []).append(exchange)
 
     def twins(self) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from conformance.chance import without_surroundings
 from conformance.checks import all_checks
 from conformance.exchange import Exchange
 from conformance.expect import Failure, Inconclusive, NotApplicable
+from conformance.journal import Journal
 from conformance.memory import Known, Memory
 from conformance.oracle import Violation
 from conformance.panel import Panel
@@ -40,7 +41,9 @@ class Broken(Exception):
         self.violations = violations
 
 
-def explore(target: Target, *, seed_: int = 1, examples: int = EXAMPLES, steps: int = STEPS, search: Search | None = None) -> list[Violation]:
+def explore(
+    target: Target, *, seed_: int = 1, examples: int = EXAMPLES, steps: int = STEPS, search: Search | None = None, journal: Journal | None = None
+) -> list[Violation]:
     """Play `examples` games of at most `steps` moves each; what the shortest broken one breaks, or nothing, and in `search` what was done.
 
     Deterministic per seed, whatever else this process has loaded. Each violation shows the whole game.
@@ -60,7 +63,7 @@ def explore(target: Target, *, seed_: int = 1, examples: int = EXAMPLES, steps: 
     )
     last: list[Violation] = []
     # The seed belongs to the machine: hypothesis reads it there and nowhere else.
-    machine = seed(seed_)(_machine(target, catalogues.load(target.spec.name), search, last))
+    machine = seed(seed_)(_machine(target, catalogues.load(target.spec.name), search, last, journal))
     try:
         with without_surroundings():
             run_state_machine_as_test(machine, settings=fixed)
@@ -73,12 +76,13 @@ def explore(target: Target, *, seed_: int = 1, examples: int = EXAMPLES, steps: 
 
 
 class Clients(RuleBasedStateMachine):
-    """Clients of one world. A subclass names the target, its catalogue, where to count what is done, where to keep what was found last."""
+    """Clients of one world. A subclass names the target, its catalogue, where to count what is done, where to keep what was found last, the journal."""
 
     target: ClassVar[Target]
     catalogue: ClassVar[Catalogue]
     search: ClassVar[Search]
     last: ClassVar[list[Violation]]
+    journal: ClassVar[Journal | None]
 
     def __init__(self) -> None:
         super().__init__()
@@ -89,13 +93,14 @@ class Clients(RuleBasedStateMachine):
         """Begin a game in a world of its own."""
         name = f"machine-{self.search.examples}"
         self.search.examples += 1
-        self.memory = Memory(Session(self.target, Panel(self.target.spec, self.catalogue), name=name).__enter__())
+        self.memory = Memory(Session(self.target, Panel(self.target.spec, self.catalogue), name=name, journal=self.journal).__enter__())
 
     def teardown(self) -> None:
         """End it."""
         if self.memory is not None:
             self.search.operations.update(one.operation for one in self.session.exchanges if one.operation)
             self.session.__exit__(None, None, None)
+            self.search.left += [*self.session.unfinished(), *((id_, "") for id_ in self.session.left_behind)]
 
     @property
     def session(self) -> Session:
@@ -168,8 +173,8 @@ def _checked(requirement: str, session: Session) -> None:
         raise Failure(f"{requirement}: {failure.message}", failure.exchanges or session.exchanges[-1:]) from failure
 
 
-def _machine(target: Target, catalogue: Catalogue, search: Search, last: list[Violation]) -> type[Clients]:
-    return type("Game", (Clients,), {"target": target, "catalogue": catalogue, "search": search, "last": last})
+def _machine(target: Target, catalogue: Catalogue, search: Search, last: list[Violation], journal: Journal | None) -> type[Clients]:
+    return type("Game", (Clients,), {"target": target, "catalogue": catalogue, "search": search, "last": last, "journal": journal})
 
 
 def _until(exchanges: Sequence[Exchange], violation: Violation) -> tuple[Exchange, ...]:

@@ -23,6 +23,7 @@ class Monitor:
         self._views = views
         self._spec = spec
         self._reach = reach(spec.lifecycle, catalogues.load(spec.name).obscure) if spec.lifecycle else {}
+        self._leaving = catalogues.load(spec.name).leaving
         self._last: dict[str, View] = {}
 
     def observe(self, exchange: Exchange) -> Iterable[Violation]:
@@ -36,10 +37,14 @@ class Monitor:
         assert lifecycle is not None  # or there would be no views
         before = self._last.get(view.id)
         open_words = view.state not in lifecycle.states and self._is_open(view)
+        if before is not None and view.state != before.state and view.state in self._leaving:
+            return
         self.examined[KNOWN] += 1
         if view.state not in lifecycle.states:
             if not open_words:
                 yield Violation(KNOWN, f"{view.state!r} is no documented state", (view.exchange,))
+            elif before is not None and lifecycle.states[before.state].is_terminal:
+                yield Violation(FINAL, f"job {view.id} had ended as {before.state} and is now {view.state}", (before.exchange, view.exchange))
             return
         if view.role == "submit":
             self.examined[FIRST] += 1

@@ -39,7 +39,7 @@ class Search:
     """What one kind of random clients did and found; equal seeds do and find the same.
 
     `examples` are games or cases, `steps` the moves or requests they were made of, shrinking included; `others` is what they found that no
-    requirement speaks of; `note` says why they stopped before they were done.
+    requirement speaks of; `left` the jobs that they may have left at the target, each with its tenant; `note` says why they stopped before they were done.
     """
 
     by: str
@@ -49,6 +49,7 @@ class Search:
     operations: set[str] = field(default_factory=set)
     violations: list[Violation] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
+    left: list[tuple[str, str]] = field(default_factory=list)
     note: str = ""
 
 

@@ -138,7 +138,8 @@ class Run:
         def tell(text: str) -> None:
             self._on_case(count, count, Case(text, lambda session: None))
 
-        for one in search(self.target, self.catalogue, seed=options.seed, games=options.games, examples=options.fuzz_examples, tell=tell):
+        for one in search(self.target, self.catalogue, seed=options.seed, games=options.games, examples=options.fuzz_examples, tell=tell, journal=self.journal):
+            self._unfinished += one.left
             one.violations = [replace(found, exchanges=tuple(map(self.target.redaction.exchange, found.exchanges))) for found in one.violations]
             one.others = list(map(self.target.redaction.text, one.others))
             self.report.searches.append(one)

@@ -49,6 +49,7 @@ class Wire:
         self.left_behind: list[str] = []
         self._now: float | None = 0.0 if target.has_virtual_time and pace == "manual" else None
         self._count = 0
+        self._waited = 0.0
         self._callers: dict[str, Credentials] = {}
         self._made: list[tuple[str, str]] = []
         self._is_sandboxed = False
@@ -212,10 +213,16 @@ class Wire:
         """Seconds of the target's clock since this session began; None where it cannot be known."""
         return self._now
 
+    @property
+    def elapsed(self) -> float:
+        """Seconds by which the target's clock has gone on, as far as that is known, since some moment."""
+        return self._now if self._now is not None else time.monotonic() * max(1.0, self.target.scale)
+
     def advance(self, seconds: float) -> None:
         """Let time pass at the target. Inconclusive where that would take longer than the user has patience for."""
         if not self.target.has_virtual_time:
-            needed(seconds / self.target.scale <= self.target.patience, f"{seconds:g} seconds of the target's clock are more than may be waited for")
+            self.bear(seconds)
+            self._waited += seconds
             self.target.wait(seconds)
             return
         answer = self.target.ask_control("POST", "/clock/advance", {"seconds": seconds}, sandbox=self.name)
@@ -224,11 +231,16 @@ class Wire:
         if self._now is not None:
             self._now += seconds
 
+    def bear(self, seconds: float) -> None:
+        """Inconclusive, at once, where so much more time of the target's is more than the user has patience for in one check."""
+        enough = self.target.has_virtual_time or (self._waited + seconds) / self.target.scale <= self.target.patience
+        needed(enough, f"{self._waited + seconds:g} seconds of the target's clock are more than may be waited for")
+
     def ticks(self, within: float, step: float = 1.0) -> Iterator[float]:
         """Let time pass bit by bit for at most `within` seconds; yields how much has passed, first 0."""
         passed = 0.0
         if not self.target.has_virtual_time:
-            within = min(within, self.target.patience * self.target.scale)
+            within = min(within, self.target.patience * self.target.scale - self._waited)
         yield passed
         while passed < within:
             piece = min(step, within - passed)

@@ -264,6 +264,8 @@ def running_tasks_are_counted(session: Session) -> None:
     expect(isinstance(count, int) and 1 <= count <= (divided or 1), f"a job of {divided} chunks at work has {count!r} running tasks", session.exchanges[-1])
     for job in (draft, ended):
         expect(get(told, f"/{job.id}") in EMPTY, "a job that is not at work has running tasks", session.exchanges[-1])
+    both = get(session.call("Customer_RunningTasks", body={"jobIds": [draft.id, running.id]}).response.json, "/runningTasks")
+    expect(get(both, f"/{running.id}") == count, "of two jobs that were asked for the second is not told of", session.exchanges[-1])
     only = get(session.call("Customer_RunningTasks", body={"jobIds": [draft.id]}).response.json, "/runningTasks")
     expect(get(only, f"/{running.id}") is MISSING, "running tasks of a draft are those of another job", session.exchanges[-1])
 

@@ -8,7 +8,7 @@ from conformance.checks import check
 from conformance.checks.bytenite_calls import NEWER, change, chunks, on, seen, templates
 from conformance.checks.bytenite_edits import has_limits
 from conformance.expect import Inconclusive, NotApplicable, accepted, expect, needed, same
-from conformance.pointer import Json, get, same_value, without_nulls
+from conformance.pointer import MISSING, Json, get, same_value, without_nulls
 from conformance.session import Session
 from specs.lifecycle import TERMINAL
 
@@ -129,3 +129,41 @@ def limits_of_a_draft_can_be_wrapped(session: Session) -> None:
     job = session.submit(patch={"config": {"taskTimeout": 100, "jobTimeout": 500}}, draft=True)
     view = change(session, "Customer_SetJobConfigs", job, {"config": {"taskTimeout": 50, "isTestJob": True}})
     has_limits(session, view, {"taskTimeout": 50, "jobTimeout": 500, "isTestJob": True})
+
+
+@check("BYT-STM-035")
+def a_changed_part_is_another(session: Session) -> None:
+    """Nothing is left of the old one, be the new one empty."""
+    job = session.submit(patch={"params": {"app": {"a": 1}}}, draft=True)
+    for given in ({"b": {"c": 2}}, {"b": {"d": 3}}, {}):
+        told = get(change(session, "Customer_SetJobParams", job, {"app": given}), "/params/app")
+        expect(same_value(given, without_nulls(told or {})), f"the app's part, changed to {given}, is {told!r}", *session.exchanges[-2:])
+
+
+@check("BYT-LST-020")
+def a_list_tells_whole_jobs(session: Session) -> None:
+    """A draft of which much was said, and jobs that have ended well and badly."""
+    said: Json = {"description": "cf", "config": {"taskTimeout": 900}, "dataDestination": {"dataSourceDescriptor": "bucket"}}
+    jobs = [session.submit(patch=said, draft=True), *[session.submit(shape) for shape in ("quick", "fails") if shape in (*session.settings.shapes, "quick")]]
+    for job in jobs[1:]:
+        session.until(job)
+    listed = {get(one, "/id"): one for one in session.items()}
+    for job in jobs:
+        item, view = listed.get(job.id), seen(session, job)
+        needed(isinstance(item, dict), "the job is not in the list")
+        missing = [name for name, value in view.items() if value not in (None, "") and get(item, f"/{name}") in (MISSING, None, "")]
+        expect(not missing, f"the list does not tell {', '.join(missing)}", session.exchanges[-1])
+
+
+@check("BYT-STM-028")
+def a_late_abort_changes_nothing(session: Session) -> None:
+    """Of a job that is complete, and of one that has failed; twice."""
+    for shape in ("quick", "fails"):
+        job = session.submit(shape)
+        session.until(job)
+        before = seen(session, job)
+        for _ in range(2):
+            session.advance(20)
+            answer, after = session.cancel(job), seen(session, job)
+            changed = [name for name in before if not same_value(without_nulls(before[name]), without_nulls(after.get(name)))]
+            expect(not changed, f"aborting a job that is {before['state']} changed {', '.join(changed)}", answer, session.exchanges[-1])

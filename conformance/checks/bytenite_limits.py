@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.checks import check
-from conformance.checks.bytenite_calls import NEW, on
+from conformance.checks.bytenite_calls import NEW, chunks, on
 from conformance.expect import accepted, expect, needed
 from conformance.pointer import Json
 from conformance.session import JobRef, Session
@@ -29,12 +29,13 @@ def _is_over(session: Session, job: JobRef, what: str) -> None:
 
 @check("BYT-TMO-001")
 def a_job_is_stopped_at_its_timeout(session: Session) -> None:
-    """At twice the time it is over, and not because it was done."""
-    job = _limited(session, {"jobTimeout": LIMIT})
-    session.until(job, "running")
-    session.advance(2 * LIMIT)
-    _is_over(session, job, "at twice its timeout")
-    expect(session.phase(job) != "succeeded", "a job that runs longer than its timeout is complete", session.exchanges[-1])
+    """At twice the time it is over, and not because it was done; also beside a task timeout that is longer."""
+    for config in ({"jobTimeout": LIMIT}, {"jobTimeout": LIMIT, "taskTimeout": 5 * LIMIT}):
+        job = _limited(session, config)
+        session.until(job, "running")
+        session.advance(2 * LIMIT)
+        _is_over(session, job, f"at twice its timeout, with {config}")
+        expect(session.phase(job) != "succeeded", "a job that runs longer than its timeout is complete", session.exchanges[-1])
 
 
 @check("BYT-TMO-002")
@@ -88,9 +89,9 @@ def a_waiting_job_has_a_timeout_too(session: Session) -> None:
     _is_over(session, job, "a minute after its timeout")
 
 
-def _tasks(session: Session, limit: Json) -> JobRef:
+def _tasks(session: Session, limit: Json, patch: Json = None) -> JobRef:
     """A job whose tasks have just begun."""
-    job = _limited(session, {"taskTimeout": limit})
+    job = session.submit("long", {"config": {"taskTimeout": limit}, **(patch or {})})
     session.until(job, "running", step=FINE)
     return job
 
@@ -110,6 +111,18 @@ def a_task_is_not_stopped_early(session: Session) -> None:
     job = _tasks(session, 30)
     session.advance(30 - 2 * FINE)
     _goes_on(session, job, "half a second before its task's timeout")
+
+
+@check("BYT-TMO-007")
+@check("BYT-TMO-008")
+def each_task_has_the_whole_timeout(session: Session) -> None:
+    """Where a job has three, none of them has a part of it only, and none has more."""
+    job = _tasks(session, 30, chunks(session, 3))
+    session.advance(30 - 4 * FINE)
+    _goes_on(session, job, "a second before the timeout of its three tasks")
+    session.advance(60)
+    state = session.state(job)
+    expect(session.phase_of(state) not in ("running", "succeeded"), f"a job whose three tasks outran their timeout is {state}", job.created)
 
 
 @check("BYT-TMO-009")

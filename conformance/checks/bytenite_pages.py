@@ -90,12 +90,14 @@ def _filtered(session: Session, **wanted: Json) -> Exchange:
 
 @check("BYT-LST-010")
 def a_filter_by_states_holds_what_it_says(session: Session) -> None:
-    """Each state alone, two together, and none for all."""
+    """Each state alone, two together, one that no job is in, and none for all."""
     draft, running, ended = session.submit(draft=True), session.submit("long"), session.submit()
-    session.until(ended)
+    jobs = [draft, running, ended, *([session.submit("fails")] if "fails" in session.settings.shapes else [])]
+    for job in jobs[2:]:
+        session.until(job)
     session.until(running, "running")
-    states = {job.id: session.state(job) for job in (draft, running, ended)}
-    for wanted in ([states[draft.id]], [states[running.id]], [states[ended.id]], [states[draft.id], states[ended.id]], []):
+    states = {job.id: session.state(job) for job in jobs}
+    for wanted in (*([state] for state in states.values()), [states[draft.id], states[ended.id]], ["JOB_STATE_MERGED"], []):
         found = set(ids(_filtered(session, states=wanted).response.json)) & states.keys()
         right = {id_ for id_, state in states.items() if state in wanted or not wanted}
         expect(found == right, f"a filter by {wanted} holds {len(found)} jobs, of which {len(found & right)} are right, of {len(right)}", session.exchanges[-1])
@@ -114,6 +116,8 @@ def a_filter_by_template_or_name_holds_what_it_says(session: Session) -> None:
             f"a filter by the template {template} holds others, or not all",
             session.exchanges[-1],
         )
+    found = set(ids(_filtered(session, templateIds=["cf-no-such-template"]).response.json))
+    expect(not found, f"a filter by a template that no job has holds {len(found)} jobs", session.exchanges[-1])
     for part in ("cf-red", "green", "cf-blue"):
         found = set(ids(_filtered(session, name=part).response.json)) & made.keys()
         expect(
@@ -141,9 +145,10 @@ def a_deleted_job_does_not_count(session: Session) -> None:
     for left, call in ((4, None), (3, session.delete), (2, session.cancel)):
         if call is not None:
             accepted(call(jobs[left]), "taking a draft away")
+        found = ids(page(session))
+        expect(len(found) == left, f"the list holds {len(found)} jobs, left are {left}", session.exchanges[-1])
         answer = page(session, pagination_limit=1)
         expect(_paging(answer, "total") == left, f"the total is {_paging(answer, 'total')!r}, left are {left}", session.exchanges[-1])
-        expect(len(ids(page(session))) == left, f"the list holds {len(ids(page(session)))} jobs, left are {left}", session.exchanges[-1])
 
 
 @check("BYT-RSP-037")
@@ -160,12 +165,16 @@ def templates_are_listed(session: Session) -> None:
 
 @check("BYT-LST-017")
 def a_list_is_ordered_by_any_member(session: Session) -> None:
-    """State, template, submission, start and end, up and down; both names of the limit go with it."""
+    """State, template, submission, start and end, up and down; what was created last was run first."""
+    drafts = []
     usual, other, third = templates(session)
     for shape, template in (("quick", usual), ("long", other), ("fails", usual), ("quick", third)):
         if shape in (*session.settings.shapes, "quick"):
-            session.submit(shape, {"templateId": template})
+            drafts.append(session.submit(shape, {"templateId": template}, draft=True))
             session.advance(3)
+    for job in reversed(drafts):
+        session.start(job)
+        session.advance(8)
     session.advance(30)
     for member in ("state", "templateId", "submittedAt", "startedAt", "endedAt", "name", "createdAt"):
         for direction in ("asc", "desc", ""):

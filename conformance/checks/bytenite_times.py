@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.checks import check
-from conformance.checks.bytenite_calls import NEW, seen
+from conformance.checks.bytenite_calls import NEW, chunks, seen
 from conformance.derived import instant
 from conformance.expect import expect, needed
 from conformance.pointer import Json, get
@@ -129,11 +129,12 @@ def _is_stamped(session: Session, job: JobRef, states: tuple[str, str], *, since
 
 @check("BYT-TIM-023")
 def a_complete_job_has_been_in_every_state(session: Session) -> None:
-    """It tells the instant of each, whether or not anybody saw it."""
-    job = session.submit()
-    needed(session.until(job) == "JOB_STATE_COMPLETE", "the job is not complete")
-    missing = [state for state in _order(session)[:-1] if state not in _stamps(seen(session, job))]
-    expect(not missing, f"a complete job tells no instant of {', '.join(missing)}", session.exchanges[-1])
+    """It tells the instant of each, whether or not anybody saw it, be it of one chunk or of three."""
+    for patch in ({}, *([chunks(session, 3)] if "chunks" in session.settings.knobs else [])):
+        job = session.submit(patch=patch)
+        needed(session.until(job) == "JOB_STATE_COMPLETE", "the job is not complete")
+        missing = [state for state in _order(session)[:-1] if state not in _stamps(seen(session, job))]
+        expect(not missing, f"a complete job tells no instant of {', '.join(missing)}", session.exchanges[-1])
 
 
 @check("BYT-TIM-019")

@@ -31,7 +31,7 @@ def an_unknown_key_buys_nothing(session: Session) -> None:
     """With the known key as its twin, and some that are nearly it."""
     token_of(buy(session))
     known = secret(str(next(iter(session.settings.credentials["good"]["token"]["body"].values()))))
-    for wrong in (f"no-{session.unique('key')}", _recased(known), f"{known}-x", known[:-1]):
+    for wrong in (f"no-{session.unique('key')}", _recased(known), f"{known}-x", known[:-1], ""):
         refused(buy(session, apiKey=wrong), "the purchase with an API key that nobody has", (400, *DENIED, 404))
 
 
@@ -166,7 +166,6 @@ def every_call_keeps_customers_apart(session: Session) -> None:
     running = session.submit("long" if "long" in session.settings.shapes else "quick")
     session.until(running, "running")
     counts = [session.call("Customer_RunningTasks", body={}, credential=name) for name in ("good", "second")]
-    needed(running.id.encode() in counts[0].response.body, "no running task is told of")
     expect(running.id.encode() not in counts[1].response.body, "the running tasks of one customer are told to another", counts[1])
 
 

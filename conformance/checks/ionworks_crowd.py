@@ -44,7 +44,7 @@ def _crowded(session: Session) -> tuple[list[JobRef], float]:
             return fillers, patience
         patience = patience if fillers else 1 + 2 * passed
         fillers.append(job)
-    raise Inconclusive(f"{MOST_FILLERS} jobs did not use up all capacity")
+    raise Inconclusive(f"{MOST_FILLERS} jobs did not use up all capacity; where there is no end of it, take the shape `fills` away in the target file")
 
 
 def _start(session: Session, job: JobRef, within: float) -> float | None:

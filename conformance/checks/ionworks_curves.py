@@ -53,6 +53,8 @@ def metadata_is_read_as_it_was_handed_in(session: Session) -> None:
         for job, one in zip(jobs, (job.body["metadata"] for job in jobs), strict=True):
             told = accepted(_ask(session, METADATA, job), "the metadata of a job that has some")
             expect(agree(one, told.response.json, "part"), f"the metadata is {told.response.json!r}, handed in was {one!r}", job.created, told)
+            strange = (set().union(*said) - one.keys()) & told.response.json.keys()
+            expect(not strange, f"the metadata has {', '.join(sorted(strange))} of another job", job.created, told)
         session.advance(20)
 
 
@@ -166,13 +168,14 @@ def what_goes_on_has_no_curves(session: Session) -> None:
 
 @check("ION-RSP-012")
 def the_caller_is_told_who_it_is(session: Session) -> None:
-    """As its jobs say."""
-    job = session.submit()
-    told = accepted(session.call(ME), "asking who one is")
-    for pointer, name in (("/id", "user_id"), ("/organization_id", "organization_id"), ("/authorized_organization/id", "organization_id")):
-        found = get(told.response.json, pointer)
-        on_job = get(job.created.response.json, f"/{name}")
-        expect(found in (MISSING, None, on_job), f"{pointer} is {found!r}, the caller's job has the {name} {on_job!r}", job.created, told)
+    """As its jobs say, whoever it is."""
+    for tenant in ("", *session.settings.tenants):
+        job = session.submit(tenant=tenant)
+        told = accepted(session.call(ME, tenant=tenant), "asking who one is")
+        for pointer, name in (("/id", "user_id"), ("/organization_id", "organization_id"), ("/authorized_organization/id", "organization_id")):
+            found = get(told.response.json, pointer)
+            on_job = get(job.created.response.json, f"/{name}")
+            expect(found in (MISSING, None, on_job), f"{pointer} is {found!r}, the caller's job has the {name} {on_job!r}", job.created, told)
 
 
 @check("ION-RSP-013")

@@ -134,7 +134,9 @@ def a_parent_may_have_ended(session: Session) -> None:
 def a_callback_shows_the_result(session: Session) -> None:
     """Of a fit, as reading the job does; members that it leaves out are its own affair."""
     with Receiver() as receiver:
-        job = session.submit("fit", {"callback_url": receiver.url})
+        parent = session.submit()
+        said = {"callback_url": receiver.url, "priority": 7, "parent_job_id": parent.id}
+        job = session.submit("fit", said, query={"project_id": "project-7"})
         session.until(job)
         _is_told(session, receiver, job, "completed")
         view, told = session.view(job), receiver.calls[0].body

@@ -63,7 +63,7 @@ def a_list_of_one_type(session: Session) -> None:
 def a_list_of_several_types(session: Session) -> None:
     """The parameter is repeated; its order does not matter, and once is enough."""
     jobs = _made(session)
-    for names in (("dummy", "ecm_fit"), ("ecm_fit", "dummy"), ("simulate",), ("optimize", "simulate", "dummy"), ("optimize", "validation")):
+    for names in (("dummy", "ecm_fit"), ("ecm_fit", "dummy"), ("simulate",), ("dummy", "dummy"), ("optimize", "simulate", "dummy"), ("optimize", "validation")):
         _holds(session, [("job_types", name) for name in names], _of(jobs, *names))
 
 
@@ -93,7 +93,13 @@ def filters_hold_together(session: Session) -> None:
 def the_total_of_a_filtered_list(session: Session) -> None:
     """On the first page, on the second, and beyond the last."""
     jobs = _made(session)
-    for query, wanted in (([("job_type", "dummy")], _of(jobs, "dummy")), ([("job_types", "dummy"), ("job_types", "ecm_fit")], _of(jobs, "dummy", "ecm_fit"))):
+    cases: list[tuple[Query, list[JobRef]]] = [
+        ([("job_type", "dummy")], _of(jobs, "dummy")),
+        ([("job_types", "dummy"), ("job_types", "ecm_fit")], _of(jobs, "dummy", "ecm_fit")),
+    ]
+    if all(session.state(job) == "processing" for job in jobs):
+        cases.append(([("status", "processing")], jobs))
+    for query, wanted in cases:
         seen: list[str] = []
         for offset in (0, 2, 4, 50):
             page, total = _page(session, [*query, ("limit", 2), *_behind(session, offset)])
@@ -116,6 +122,8 @@ def a_page_of_the_usual_length(session: Session) -> None:
     page, total = _page(session, [])
     expect(len(page) == 100, f"a page of 103 jobs holds {len(page)} unless a number is asked for", session.exchanges[-1])
     expect(total in (None, 103), f"the total of 103 jobs is {total}", session.exchanges[-1])
+    page, _ = _page(session, [("status", "pending")])
+    expect(len(page) == 100, f"a page of 103 pending jobs holds {len(page)} unless a number is asked for", session.exchanges[-1])
     page, _ = _page(session, [("limit", 1000)])
     expect(len(page) == 103, f"a page of at most 1000 of 103 jobs holds {len(page)}", session.exchanges[-1])
     page, _ = _page(session, _behind(session, 100))
@@ -125,9 +133,12 @@ def a_page_of_the_usual_length(session: Session) -> None:
 @check("ION-LST-008")
 def the_array_agrees_with_the_list(session: Session) -> None:
     """Job by job, in one order."""
-    jobs = [session.submit(), session.submit("long", {"job_type": "simulate"}), session.submit("waits")]
-    session.until(jobs[0])
+    jobs = [session.submit(), session.submit("long", {"job_type": "simulate"}), session.submit("waits"), session.submit("long")]
+    jobs += [session.submit("fails")] if "fails" in session.settings.shapes else []
+    for job in (jobs[0], *jobs[4:]):
+        session.until(job)
     session.until(jobs[1], "running")
+    session.cancel(jobs[3])
     array = _page(session, [], ARRAY)[0]
     listed = {str(get(job, "/job_id")): job for job in everything(session)}
     mine = [str(get(job, "/job_id")) for job in array if get(job, "/job_id") in {job.id for job in jobs}]

@@ -112,9 +112,10 @@ def the_media_type_may_be_spelt_another_way(session: Session) -> None:
 
 @check("ION-RSP-018")
 def each_answer_has_its_own_correlation(session: Session) -> None:
-    """Two submissions, and two readings of one job."""
+    """Two submissions, two readings of one job, and a cancel of each."""
     jobs = [session.submit(), session.submit()]
     asked = [jobs[0].created, jobs[1].created, session.read(jobs[0]), session.read(jobs[0])]
+    asked += [one for one in (session.cancel(job) for job in jobs) if one.response.is_success]
     told = [one.response.header("x-correlation-id") for one in asked]
     needed(all(told), "answers carry no x-correlation-id")
     expect(len(set(told)) == len(told), "two answers have the same x-correlation-id", *asked)

@@ -64,7 +64,7 @@ def texts_and_lists_come_back_as_they_went_in(session: Session) -> None:
 def metadata_hold_any_values(session: Session) -> None:
     """Many members, nested ones, nulls, large numbers, a long text."""
     many: dict[str, Json] = {f"m{number}": number for number in range(64)}
-    for metadata in (many, {"deep": {"list": [{"a": [None, True]}]}}, {"nothing": None}, {"big": 2**63}, {"text": "x" * LARGE}):
+    for metadata in (many, {"deep": {"list": [{"a": [None, True]}]}}, {"nothing": None}, {"a.b": 1, "$c": 2, "": 3}, {"big": 2**63}, {"text": "x" * LARGE}):
         accepted(session.post(session.body(patch={"metadata": None}) | {"metadata": metadata}), f"metadata with {', '.join(list(metadata)[:3])}")
 
 
@@ -75,7 +75,8 @@ def params_hold_any_values(session: Session) -> None:
     deep: Json = 0
     for _ in range(24):
         deep = {"in": deep}
-    for params in ({"n": None}, many, {"big": 2**70, "small": 1e-300, "negative": -1.5}, {"deep": deep}, {"text": "x" * LARGE}):
+    names: dict[str, Json] = {"a.b": 1, "$c": 2, "\u00e4 \U0001f50b": "\U0001f50b"}
+    for params in ({"n": None}, many, names, {"big": 2**70, "small": 1e-300, "negative": -1.5}, {"deep": deep}, {"text": "x" * LARGE}):
         accepted(session.post(session.body(patch={"params": None}) | {"params": params}), f"a submission whose params hold {', '.join(list(params)[:3])}")
 
 
@@ -95,7 +96,7 @@ def a_compressed_submission_is_read(session: Session) -> None:
 @check("ION-CRT-007")
 def projects_keep_their_names(session: Session) -> None:
     """Long, of capitals, with white space around; the next job does not inherit them, nor does a child."""
-    for project in ("Project-" + "x" * 120, "ALL-Capitals", " padded "):
+    for project in ("Project-" + "x" * 120, "ALL-Capitals", " padded ", "de\u0301compose\u0301"):
         exchange = session.post(session.body(), query={"project_id": project})
         needed(exchange.response.is_success, f"a submission for the project {project!r} was refused")
         job: JobRef = session.job_of(exchange)

@@ -8,6 +8,7 @@ from conformance.checks import check
 from conformance.exchange import Exchange
 from conformance.expect import expect, needed, refused
 from conformance.session import Session
+from specs.lifecycle import TERMINAL
 
 UNKNOWN = (400, 403, 404, 410, 422)
 
@@ -27,6 +28,33 @@ def a_part_of_an_id_is_no_id(session: Session) -> None:
     needed(_about(session, "read", job.id).response.is_success, "the job cannot be read")
     for wrong in (job.id[:-1], job.id[: len(job.id) // 2], f"{job.id}0", f"{job.id}%20"):
         refused(_about(session, "read", wrong), f"reading {wrong!r}, where {job.id!r} is a job", UNKNOWN)
+
+
+@check("JOB-IDM-004")
+def asking_for_a_call_is_not_the_call(session: Session) -> None:
+    """GET on a path that only knows other methods about a job does nothing to it."""
+    known = {one.path for one in session.spec.operations.values() if one.method == "GET"}
+    own = {name: session.spec.operations[role.operation].path for name, role in session.roles.items() if name in ("cancel", "delete")}
+    roles = [name for name, path in own.items() if path not in known and "{" in path]
+    if not roles or "long" not in session.settings.shapes:
+        return
+    job = session.submit("long")
+    session.until(job, "running")
+    path = session.directory.path(session.roles[roles[0]].operation, {})
+    exchange = session.send("GET", re.sub(r"\{[^/]+\}", job.id, path))
+    state = session.state(job)
+    expect(session.phase_of(state) == "running", f"a job that ran is {state or 'unknown'} after GET on {path}", exchange, session.exchanges[-1])
+
+
+@check("JOB-IDM-004")
+def looking_on_does_not_prolong(session: Session) -> None:
+    """Of two jobs alike the one that is looked at all the time ends as well as the one that is not."""
+    watched, other = session.submit(), session.submit()
+    for _ in session.ticks(120, 1):
+        if session.phase(watched) not in ("", "queued", "starting", "running", "finishing", "waiting"):
+            return
+    seen, state = session.state(watched), session.state(other)
+    expect(session.phase_of(state) not in TERMINAL, f"a job that nobody looked at is {state}, its twin is still {seen}", *session.exchanges[-2:])
 
 
 @check("JOB-RSP-007")

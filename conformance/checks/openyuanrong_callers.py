@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from typing import Any
 
 from conformance.checks import check
 from conformance.checks.openyuanrong_jobs import ended, in_state, said, told_instant
@@ -41,7 +42,7 @@ def the_list_holds_the_jobs_there_are(session: Session) -> None:
 @check("OYR-LST-003")
 def the_list_is_whole(session: Session) -> None:
     """Whatever the query says, and beyond what any page is long."""
-    count = 120
+    count = 260
     for _ in range(count):
         session.submit()
     for query in ({}, {"limit": 1}, {"page": 2, "page_size": 1}, {"status": "FAILED"}):
@@ -62,6 +63,8 @@ def tenants_share_their_jobs(session: Session) -> None:
     )
     accepted(session.on("read", job, headers=other), "reading the job of another tenant")
     said(session.on("cancel", job, headers=other), "stopping the job of another tenant", True)
+    session.until(job)
+    said(session.on("delete", job, headers=other), "deleting the job of another tenant", True)
 
 
 def _token(session: Session, **claims: Json) -> str:
@@ -75,6 +78,11 @@ def _token(session: Session, **claims: Json) -> str:
     return f"{header}.{raw}.{signature}"
 
 
+def _submitted(session: Session, **how: Any) -> Exchange:
+    headers = {**session.settings.submit_headers, **how.pop("headers", {})}
+    return session.call(session.role("submit").operation, body=session.body(), credential="none", headers=headers, **how)
+
+
 def _asks(session: Session, token: str) -> Exchange:
     return session.list_jobs(headers={"X-Auth": token}, credential="none")
 
@@ -85,11 +93,11 @@ def the_token_may_come_in_three_ways(session: Session) -> None:
     token = _token(session)
     for value, is_good in ((token, True), ("not-a-token", False)):
         for where in ({"headers": {"X-Auth": value}}, {"query": {"token": value}}, {"headers": {"Cookie": f"a=b; iam_token={value}"}}):
-            exchange = session.list_jobs(credential="none", **where)
-            if is_good:
-                accepted(exchange, f"a list with a token in {next(iter(where))}")
-            else:
-                refused(exchange, f"a list with a wrong token in {next(iter(where))}", DENIED)
+            for what, exchange in (("list", session.list_jobs(credential="none", **where)), ("submission", _submitted(session, **where))):
+                if is_good:
+                    accepted(exchange, f"a {what} with a token in {next(iter(where))}")
+                else:
+                    refused(exchange, f"a {what} with a wrong token in {next(iter(where))}", DENIED)
     twice = session.list_jobs(credential="none", headers={"X-Auth": token}, query={"token": "not-a-token"})
     accepted(twice, "a list with a token in the header and a wrong one in the query")
 

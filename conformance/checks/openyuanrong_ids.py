@@ -157,10 +157,13 @@ def an_id_with_and_without_app_is_one(session: Session) -> None:
 
 @check("OYR-IDM-015")
 def the_id_of_a_deleted_job_is_free(session: Session) -> None:
-    """And names the new job then."""
+    """And names the new job then, the second time as the first."""
     job = session.job_of(accepted(_with(session, _free(session)), "a submission with an id of its own"))
     session.until(job)
     needed(session.delete(job).response.json is True, "an ended job cannot be deleted")
+    again = session.job_of(accepted(_with(session, job.id), "a submission with the id of a deleted job"))
+    session.until(again)
+    needed(session.delete(again).response.json is True, "an ended job cannot be deleted")
     again = session.job_of(accepted(_with(session, job.id, "long"), "a submission with the id of a deleted job"))
     expect(session.phase(again) != "succeeded", "a new job is shown as the deleted one", session.exchanges[-1])
 

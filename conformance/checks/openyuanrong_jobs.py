@@ -13,6 +13,8 @@ from conformance.pointer import MISSING, Json, get
 from conformance.session import JobRef, Session
 from conformance.views import items_of
 
+CODES = (1, 2, 126, 127, 128, 130, 137, 143, 255)
+"""Exit codes of commands that failed, those of shells and of killed processes among them."""
 NEAR = 1.1
 """Seconds by which two instants may differ that are one: they are told in whole seconds."""
 
@@ -72,10 +74,12 @@ def a_waiting_job_is_notstopped(session: Session) -> None:
 
 @check("OYR-STM-003")
 def an_ended_job_is_notstopped(session: Session) -> None:
-    """False, however it ended."""
+    """False, however it ended, and nothing of it changes."""
     for job in ended(session):
-        state = session.state(job)
-        _stays(session, job, state, said(session.cancel(job), f"stopping a job that is {state}", False))
+        before, state = session.view(job), session.state(job)
+        session.advance(5)
+        answer = said(session.cancel(job), f"stopping a job that is {state}", False)
+        same(before, session.view(job), f"a job that was {state} before it was stopped in vain", answer, session.exchanges[-1])
 
 
 @check("OYR-STM-004")
@@ -198,9 +202,10 @@ def the_drivers_id_is_the_jobs(session: Session) -> None:
 def a_failed_command_has_an_exit_code(session: Session) -> None:
     """Not 0; and the one that the command gave, where the command is told to."""
     by_command = str(get(session.body("fails"), "/entrypoint")).startswith("exit ")
-    for code in (0, 1, 137, 255) if by_command else (0,):
+    for code in (0, *CODES) if by_command else (0,):
         job = session.submit("fails", {"entrypoint": f"exit {code}"} if code else None)
-        session.until(job, "failed")
+        state = session.until(job)
+        expect(session.phase_of(state) == "failed", f"a job whose command exits with {code or 'an error'} is {state}", session.exchanges[-1])
         told = get(session.view(job), "/driver_exit_code")
         expect(told not in (0, None, MISSING), f"the exit code of a command that failed is {told!r}", session.exchanges[-1])
         if code:
@@ -210,7 +215,7 @@ def a_failed_command_has_an_exit_code(session: Session) -> None:
 @check("OYR-RSP-015")
 def variables_are_read_as_json(session: Session) -> None:
     """With all that JSON has to escape."""
-    given = {"A": "b", "Q": 'say "x" & <y>', "U": "ü"}
+    given = {"A": "b", "Q": 'say "x" & <y>', "U": "ü", "L": "one\ntwo\tthree", "B": "C:\\new\\"}
     job = session.submit(patch={"runtime_env": {"env_vars": given}})
     told = get(session.view(job), "/runtime_env/envVars")
     try:

@@ -121,7 +121,7 @@ def earlier_labels_are_preferred(session: Session) -> None:
 @check("OYR-PRI-002")
 def a_label_is_a_demand(session: Session) -> None:
     """A node without it is not taken though it is free; as a wish it may be."""
-    staged(session, node("one", labels={"zone-a": "true"}), node("two"))
+    staged(session, node("one", labels={"zone-a": "true"}), node("two", labels={"zone-ab": "true"}))
     _long(session, {"entrypoint_num_cpus": 2}, pools="zone-a")
     spaced = session.post(session.body("long", {"entrypoint_num_cpus": 2, "metadata": {"judge": session.unique("m")}}), headers={POOL: " zone-a ,  zone-z "})
     accepted(spaced, "labels with white space around them")
@@ -146,6 +146,8 @@ def labels_may_come_in_the_body(session: Session) -> None:
 def a_rich_job_is_listed_as_it_is_read(session: Session) -> None:
     """With metadata, variables and packages; while it runs and when it was stopped."""
     rich = {"metadata": {"team": "vision", "Größe": " 1 "}, "runtime_env": {"env_vars": {"A": "b"}, "pip": ["numpy==1.24"], "working_dir": "/opt/code"}}
+    other = {"metadata": {"team": "speech"}, "runtime_env": {"env_vars": {"A": "c", "D": ""}, "pip": ["scipy"], "working_dir": "/opt/other"}}
+    session.submit("quick", other)
     job = session.submit("long", rich)
     session.until(job, "running")
     for _ in range(2):

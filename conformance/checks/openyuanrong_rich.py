@@ -53,7 +53,7 @@ def variables_are_whole(session: Session) -> None:
 @check("OYR-RSP-016")
 def all_packages_are_read(session: Session) -> None:
     """Five of them."""
-    packages = ["numpy==1.24", "scipy==1.11.0", "pandas", "torch>=2", "tqdm"]
+    packages = ["numpy==1.24", "scipy==1.11.0", "pandas", "torch[cuda]>=2", "tqdm"]
     told = _read(session, {"runtime_env": {"pip": packages}}, "/runtime_env/pip")
     expect(isinstance(told, str) and all(one in told for one in packages), f"the packages {packages} are read as {told!r}", session.exchanges[-1])
 
@@ -85,7 +85,7 @@ def an_id_is_taken_for_every_tenant(session: Session) -> None:
     same({"tenant": "one"}, get(session.view(job), "/metadata"), "the metadata of the first job", other, session.exchanges[-1])
 
 
-def _without_room(session: Session) -> JobRef | None:
+def without_room(session: Session) -> JobRef | None:
     """A job that has failed since it found no room; none where such jobs wait for longer than a minute."""
     job = session.submit("waits")
     for _ in session.ticks(60, 5):
@@ -97,7 +97,7 @@ def _without_room(session: Session) -> JobRef | None:
 @check("OYR-STM-006")
 def a_job_that_found_no_room_is_deleted(session: Session) -> None:
     """It has failed, so it goes like any other that has; a server may also let it wait on."""
-    if (job := _without_room(session)) is None:
+    if (job := without_room(session)) is None:
         return
     said(session.delete(job), "deleting a job that found no room", True)
     session.advance(2)
@@ -107,7 +107,7 @@ def a_job_that_found_no_room_is_deleted(session: Session) -> None:
 @check("OYR-TIM-011")
 def a_job_that_found_no_room_never_started(session: Session) -> None:
     """So it tells of no start, and of no node."""
-    if (job := _without_room(session)) is None:
+    if (job := without_room(session)) is None:
         raise NotApplicable("jobs that find no room wait on for more than a minute")
     view = session.view(job)
     for name in ("start_time", "driver_node_id"):

@@ -85,10 +85,10 @@ def arguments_reach_the_command(session: Session) -> None:
 
 @check("RAI-STM-002")
 def a_workbench_runs_on(session: Session) -> None:
-    """For minutes, hours, days."""
+    """For minutes, hours, days, weeks."""
     job = session.submit(patch=WORKBENCH)
     session.until(job, "running")
-    for pause in (60, 3600, 86_400):
+    for pause in (60, 3600, 86_400, 30 * 86_400):
         session.advance(pause)
         state = session.state(job)
         expect(state == RUNNING, f"a workbench that nobody deleted is {state or 'not listed'}", session.exchanges[-1])

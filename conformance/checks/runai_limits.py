@@ -45,8 +45,8 @@ def a_failed_job_leaves_in_time(session: Session) -> None:
 
 @check("RAI-TMO-003")
 def minutes_and_hours_count_as_such(session: Session) -> None:
-    """Two of the one, three of the other."""
-    for text, seconds in (("2m", 120), ("3h", 10_800)):
+    """Two of the one, three of the other, and more than make up the next unit."""
+    for text, seconds in (("90s", 90), ("2m", 120), ("3h", 10_800), ("30h", 108_000)):
         job = session.submit(patch={"job": {"ttlAfterFinish": text}})
         session.until(job, step=FINE)
         _leaves(session, job, seconds)

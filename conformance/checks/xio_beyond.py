@@ -18,6 +18,7 @@ WISHES: tuple[Json, ...] = ({"cpu_count": 3}, {"gpu_count": 2}, {"min_ram_gb": 1
 
 
 def _still(session: Session, job: JobRef, phase: str, seconds: float, what: str) -> None:
+    session.bear(seconds)
     for _ in session.ticks(seconds, seconds / 3):
         expect(session.phase(job) == phase, f"{what}: the job is {session.state(job)}", *session.exchanges[-2:])
 
@@ -108,6 +109,7 @@ def what_has_ended_stays(session: Session) -> None:
     for job in jobs:
         session.until(job)
     before = [session.view(job) for job in jobs]
+    session.bear(3 * HOUR)
     for _ in session.ticks(3 * HOUR, HOUR):
         listed = {str(get(item, "/uuid")) for item in session.items()}
         for job, view in zip(jobs, before, strict=True):

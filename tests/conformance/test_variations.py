@@ -78,7 +78,7 @@ def seen_of_the_mock(api: str) -> list[Any]:
         return seen(target)
 
 
-@pytest.mark.parametrize(("api", "name"), [one for one in CASES if one[1] != "callbacks-twice"])
+@pytest.mark.parametrize(("api", "name"), [one for one in CASES if one[1] not in ("callbacks-twice", "sent-on")])
 def test_a_variation_is_seen_by_a_client(api: str, name: str) -> None:
     with odd(api, name) as target:
         varied = seen(target)
@@ -167,6 +167,13 @@ def test_a_callback_comes_twice_and_says_the_same() -> None:
         first, second = (call.request for call in receiver.calls)
 
     assert (first.target, first.headers, first.body) == (second.target, second.headers, second.body)
+
+
+def test_a_submission_to_the_slash_is_sent_on() -> None:
+    with odd("ionworks", "sent-on") as target, conversation(target) as session:
+        exchange = session.call("submit_job_jobs__post", body=session.body())
+
+    assert (exchange.response.status, exchange.response.header("location")) == (307, "/jobs")
 
 
 def test_the_job_of_another_is_forbidden_and_one_that_never_was_unknown() -> None:

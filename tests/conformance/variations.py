@@ -131,6 +131,20 @@ def _translated(value: Json) -> Json:
     return value
 
 
+def older_errors(api: str, asked: Asked, told: Told) -> None:
+    """Refusals have the older of the two forms that the vendor's client reads."""
+    if told.status >= 400 and isinstance(told.body, dict) and "error_code" in told.body:
+        told.body = {"detail": told.body["message"]}
+
+
+def cancel_tells_before(api: str, asked: Asked, told: Told) -> None:
+    """The answer to a cancel shows the job as it was: the cancel takes its time."""
+    if told.status == 200 and asked.role == "cancel":
+        told.body = asked.memory.get(told.body["job_id"], told.body)
+    elif told.status < 300 and asked.role in ("submit", "read"):
+        asked.memory[told.body["job_id"]] = told.body
+
+
 def other_invalid_status(api: str, asked: Asked, told: Told) -> None:
     """400 for 422 and the other way round, where none is documented."""
     spec = specs.load(api)
@@ -199,6 +213,26 @@ def throttled(app: App, api: str) -> Iterator[App]:
     yield Throttled(app, api)
 
 
+class SentOn:
+    """A submission to the path with a slash at its end is sent on to the one without."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and (scope["method"], scope["path"]) == ("POST", "/jobs/"):
+            await send({"type": "http.response.start", "status": 307, "headers": [(b"location", b"/jobs"), (b"content-length", b"0")]})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        await self._app(scope, receive, send)
+
+
+@contextlib.contextmanager
+def sent_on(app: App, api: str) -> Iterator[App]:
+    """One of two paths only leads to the other."""
+    yield SentOn(app)
+
+
 _THROTTLED: dict[str, Json] = {
     "openyuanrong": "too many requests",
     "runai": {"status": 429, "message": "too many requests", "details": "wait"},
@@ -251,6 +285,9 @@ VARIATIONS: dict[str, Variation] = {
     "clock-ahead": Variation(odd_worlds.clock_off_by(2)),
     "clock-behind": Variation(odd_worlds.clock_off_by(-2)),
     "callbacks-twice": Variation(odd_worlds.told_twice, ("ionworks",)),
+    "older-errors": Variation(_answers(older_errors), ("ionworks",)),
+    "cancel-tells-before": Variation(_answers(cancel_tells_before), ("ionworks",)),
+    "sent-on": Variation(sent_on, ("ionworks",)),
     "runai-unknown-state": Variation(_answers(runai_unknown_state), ("runai",)),
     "bytenite-aborted-is-complete": Variation(odd_worlds.aborted_is_complete, ("bytenite",)),
 }

@@ -156,7 +156,7 @@ FAULTS = [
     fault("assembler-not-changed", "BYT-STM-003", "the assembler's part of a change is dropped", _drops("Customer_SetJobParams", "assembler")),
     fault("params-replaced", "BYT-STM-004", "a change of one part empties the partitioner's", _replaced("partitioner")),
     fault("renamed-in-part", "BYT-STM-005", "a new name is cut to eight letters", requests(API, "Customer_SetJobName", lambda asked: asked.body.__setitem__("name", asked.body["name"][:8]) if isinstance((asked.body or {}).get("name"), str) else None)),
-    fault("wrapped-limits-lost", "BYT-STM-006", "limits under config are dropped from a change", _drops("Customer_SetJobConfigs", "config"), "BYT-ERR-007"),
+    fault("wrapped-limits-lost", "BYT-STM-034", "limits under config are dropped from a change", _drops("Customer_SetJobConfigs", "config")),
     fault("late-params", "BYT-STM-007", "parameters of jobs that were run can be changed", late("Customer_SetJobParams"), "BYT-STM-009"),
     fault("late-source", "BYT-STM-007", "data sources of jobs that were run can be changed", late("Customer_SetJobDatasource"), "BYT-STM-009"),
     fault("late-name", "BYT-STM-008", "jobs that were run can be renamed", late("Customer_SetJobName"), "BYT-STM-009"),

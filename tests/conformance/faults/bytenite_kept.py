@@ -165,7 +165,7 @@ FAULTS = [
         ),
     ),
     fault("for-nothing", "BYT-RSP-034", "no payment is told", jobs(lambda job, _: job.pop("paymentAmount", None) and None)),
-    fault("flat-rate", "BYT-RSP-034", "more tasks cost the same", shows("/paymentAmount", lambda amount: min(amount, 0.001))),
+    fault("cheaper-by-the-dozen", "BYT-RSP-034", "more work costs less", shows("/paymentAmount", lambda amount: amount and round(1e-6 / amount, 9))),
     fault(
         "one-link",
         "BYT-RSP-035",

@@ -124,7 +124,7 @@ def _moves(job: dict[str, Any], asked: Asked) -> None:
 
 def _with_prefix(asked: Asked) -> None:
     id_ = asked.values.get("submissionId", "")
-    if id_ in asked.memory:
+    if id_.removeprefix("app-") in asked.memory:
         asked.path = asked.path.replace(id_, f"app-{id_}")
 
 
@@ -132,8 +132,8 @@ def _without_prefix(asked: Asked, told: Told) -> None:
     if asked.role == "submit" and told.status == 200 and not _own_id(asked):
         told.body["submission_id"] = told.body["submission_id"].removeprefix("app-")
         asked.memory[told.body["submission_id"]] = True
-    for job in [told.body] if asked.role == "read" else told.body if asked.role == "list" else ():
-        if isinstance(job, dict) and job["submission_id"].removeprefix("app-") in asked.memory:
+    for job in told.body if isinstance(told.body, list) else [told.body]:
+        if isinstance(job, dict) and "driver_info" in job and job["submission_id"].removeprefix("app-") in asked.memory:
             job["submission_id"] = job["driver_info"]["id"] = job["submission_id"].removeprefix("app-")
 
 
@@ -249,7 +249,7 @@ FAULTS = [
     _fault("tenant-refused", "OYR-REQ-036", "a tenant is refused", refuses(lambda asked: "x-tenant-id" in asked.headers), "OYR-ISO-001"),
     _fault("labels-ignored", "OYR-REQ-037", "labels are not looked at", requests(API, "submit", _placed_anyway)),
     _fault("wishes-ignored", "OYR-REQ-038", "labels that are wishes are demanded", refuses(lambda asked: "unUseAnti" in asked.headers.get("x-pool-label", ""), 500)),
-    _fault("no-prefix", "OYR-IDM-001", "made ids have no prefix", both(API, "*", _with_prefix, _without_prefix), "OYR-IDM-002"),
+    _fault("no-prefix", "OYR-IDM-001", "made ids have no prefix", both(API, "*", _with_prefix, _without_prefix), "OYR-IDM-002", "OYR-IDM-020"),
     _fault("short-id", "OYR-IDM-002", "made ids are short", patched("mockserver.simulation.world:World.new_id", lambda original: lambda world, *all_, **others: original(world, *all_, **others).replace("-", "")[:16])),
     _fault("own-id-ignored", "OYR-IDM-003", "ids with app- are not looked at", requests(API, "submit", _ignored), "OYR-IDM-006"),
     _fault("own-id-late", "OYR-IDM-003", "a job that brought its id is not known at the first look", answers(API, ("submit", "read"), _late)),

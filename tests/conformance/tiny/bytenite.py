@@ -83,11 +83,17 @@ class Server:
             case "POST", ["datasource", "test"]:
                 kept({"dataSource": parsed(raw)})
                 return granted()
+            case _, ["info" | "events"]:
+                raise Refused(405, 12, "così no", allow="GET")
+            case _, ["logs"] | ["datasource", "test"]:
+                raise Refused(405, 12, "così no", allow="POST")
         raise gone()
 
     def control(self, method: str, parts: list[str], headers: dict[str, str], raw: bytes) -> Any:
         if parts[1] == "sandboxes" and method == "POST" and "scenario" not in json.loads(raw):
             self.worlds[json.loads(raw)["name"]] = World(0)
+            return {}
+        if parts[1:] == ["health"]:
             return {}
         if method == "DELETE":
             self.worlds.pop(parts[2], None)

@@ -182,7 +182,8 @@ class Api:
         self.work = Work(scale)
 
     def caller(self, request: Request) -> tuple[str, str]:
-        key = request.headers.get("x-api-key") or request.headers.get("authorization", "").removeprefix("Bearer ")
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        key = request.headers.get("x-api-key") or (token if scheme.lower() == "bearer" else "")
         if key not in KEYS:
             raise HTTPException(401, "Not authenticated")
         self.work.catch_up()

@@ -19,7 +19,10 @@ from urllib.parse import parse_qsl, quote_plus
 from tests.conformance.tiny.xio_world import LOG, OVER, Job, Json, Refused, World, checked, new_id, wrong
 
 STATES = ("PENDING", "ASSIGNED", "RUNNING", "COMPLETED", "CANCELLED", "FAILED")
-GPUS = [{"uuid": "5b6ac3a1-0d6e-4b8f-9f0a-3f3c6d0e7a11", "name": "NVIDIA RTX 4090", "vram_gb": 24}, {"uuid": "9d1f2b77-8f3e-4d0c-a5b1-7c2e9a4f6022", "name": "NVIDIA H100", "vram_gb": 80}]
+GPUS = [
+    {"uuid": "5b6ac3a1-0d6e-4b8f-9f0a-3f3c6d0e7a11", "name": "NVIDIA RTX 4090", "vram_gb": 24},
+    {"uuid": "9d1f2b77-8f3e-4d0c-a5b1-7c2e9a4f6022", "name": "NVIDIA H100", "vram_gb": 80},
+]
 RECIPES: dict[str, Json] = {
     "7e57ab1e-0000-4000-8000-00000000c0de": {"title": "Hello, world", "task": "BATCH", "max_timeout_run_ms": 600_000, "cpu_count": 1,
         "parameters": {"type": "docker", "parameters": {"image": "hello-world", "env": {"SLEEP": "4"}}}},
@@ -273,4 +276,4 @@ def recipes_of(pairs: list[tuple[str, str]]) -> Json:
 def gpus_of(pairs: list[tuple[str, str]]) -> Json:
     query = dict(pairs)
     least, _ = between(query.get("filter[min_vram_gb]", "0"), float)
-    return paged([{"object": "gpu", **gpu} for gpu in GPUS if gpu["vram_gb"] >= least], query)  # type: ignore[operator]
+    return paged([{"object": "gpu", **gpu} for gpu in GPUS if gpu["vram_gb"] >= least], query)

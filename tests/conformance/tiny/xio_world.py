@@ -68,7 +68,6 @@ class Job:
     """What is shown, the runs so far, the states so far, and where it is."""
 
     shown: Json
-    serial: int
     runs: list[Json] = field(default_factory=list)
     moves: list[str] = field(default_factory=list)
     node: Node | None = None
@@ -125,7 +124,7 @@ class World:
 
     def submit(self, asked: Json) -> Job:
         head = {"uuid": new_id(), "status": "PENDING", "created_at": self.instant(), "updated_at": self.instant()}
-        job = Job({**head, "object": "job", **asked, "container_access_tokens": [], "workspace": "default"}, len(self.jobs))
+        job = Job({**head, "object": "job", **asked, "container_access_tokens": [], "workspace": "default"})
         self.jobs[job.shown["uuid"]] = job
         self.wait(job)
         return job
@@ -139,7 +138,7 @@ class World:
         self.place()
 
     def place(self) -> None:
-        for job in sorted(self.jobs.values(), key=lambda job: job.serial):
+        for job in list(self.jobs.values()):
             if job.shown["status"] == "PENDING" and not job.env("HOLD", 0):
                 node = next((node for node in self.nodes if node.fits(job.shown)), None)
                 if node:

@@ -1,0 +1,44 @@
+"""A run on a server that many share leaves nothing there: neither its checks nor its random clients."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from conformance.journal import Journal, left_over
+from conformance.record import Options
+from conformance.runner import run
+from conformance.target import Target
+from conformance.verdict import Exit
+from mockserver.http.server import serving
+
+
+@pytest.mark.parametrize("api", ["ionworks", "openyuanrong"])
+def test_nothing_is_left_on_a_shared_server(api: str, tmp_path: Path) -> None:
+    file = tmp_path / "journal"
+    with serving(apis=[api], pace="x1000") as url, Target.at(api, url, scale=1000.0) as target:
+        journal = Journal(file, api=api, url=url, submit=("POST", ""))
+        report = run(target, Options(profiles=("create-only",), games=2, fuzz_examples=3), journal=journal)
+        journal.close()
+        held = _held(url)
+
+    made = file.read_text(encoding="utf-8").count('"made"')
+    assert report.exit is Exit.CONFORMANT, report.sentence
+    assert [len(one.left) > 0 for one in report.searches if one.by == "schemathesis"] == [True]
+    assert made > sum(len(one.left) for one in report.searches)  # checks make some, too
+    assert left_over(file) == []
+    assert report.left_behind == []
+    assert held == []
+
+
+def _held(url: str) -> list[str]:
+    """The jobs that hold a node, once what is being stopped has had its time."""
+    for _ in range(50):
+        held = [job for node in httpx.get(f"{url}/_mock/nodes").json()["nodes"] for job in node["jobs"]]
+        if not held:
+            return []
+        time.sleep(0.1)
+    return held
