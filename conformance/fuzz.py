@@ -53,7 +53,8 @@ def fuzz(
     inside = target if target is not None and target.is_in_process else None
     base = "" if inside is not None else url.rstrip("/")  # without a host schemathesis opens no socket of its own
     # A copy, since schemathesis writes into the document it is given, which a server in this process may be reading.
-    document = _without_streams(deepcopy(spec.document)) | {"servers": [{"url": base + spec.base_path or "/"}]}
+    absent = {name for name, is_there in target.settings.capabilities.items() if not is_there} if target is not None else set()
+    document = _to_be_played(deepcopy(spec.document), absent) | {"servers": [{"url": base + spec.base_path or "/"}]}
     told = _config(api, base + spec.base_path if base else None, seed, most_examples, headers or {}, judged=judged)
     bench = Bench(spec, target or Target.at(api, url, headers=headers or {}), made) if judged else None
     try:
@@ -146,13 +147,13 @@ def documented_refusals(api: str) -> Iterator[dict[str, Any]]:
             yield {"include-operation-id": operation.id, "checks": checks}
 
 
-def _without_streams(document: dict[str, Any]) -> dict[str, Any]:
-    """The document less its endless answers, which no request-at-a-time tool can read."""
+def _to_be_played(document: dict[str, Any], absent: set[str]) -> dict[str, Any]:
+    """The document less its endless answers, which no request-at-a-time tool can read, and less the operations that the target has not."""
     paths = {
-        path: {key: node for key, node in item.items() if not (isinstance(node, dict) and _streams(node))}
+        path: {key: node for key, node in item.items() if not (isinstance(node, dict) and (_streams(node) or node.get("operationId") in absent))}
         for path, item in document["paths"].items()
     }
-    return {**document, "paths": {path: item for path, item in paths.items() if item}}
+    return {**document, "paths": {path: item for path, item in paths.items() if any("operationId" in node for node in item.values())}}
 
 
 def _streams(operation: dict[str, Any]) -> bool:

@@ -13,6 +13,8 @@ from conformance.target import Target
 from conformance.views import items_of
 
 USUAL, MOST_PAGES = 50, 200
+SHORTEST = 10
+"""What a server gives at once although more was asked for is at least so many jobs; a shorter page that is not the last has lost some."""
 
 
 def paging_of(target: Target) -> dict[str, Any]:
@@ -52,7 +54,7 @@ def everything(session: Session, limit: int = USUAL, **options: Any) -> list[Jso
             needed(not paging.get("assumed"), f"{again}: the parameter for the others may have another name here, see `paging` in target files")
             expect(False, again, *session.exchanges[-2:])
         found += items
-        if not items or (len(items) < (most or MOST_PAGES) and not _has_more(session, paging, len(found))):
+        if not items or (len(items) < (most or MOST_PAGES) and (len(items) < SHORTEST or not _has_more(session, paging, len(found)))):
             break
     return found
 

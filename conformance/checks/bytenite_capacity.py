@@ -51,6 +51,24 @@ def an_aborted_job_makes_room(session: Session) -> None:
     expect(session.phase_of(state) in ("", *TERMINAL), f"a job that was aborted while it waited is {state}", session.exchanges[-1])
 
 
+@check("BYT-STM-021")
+def every_task_of_an_aborted_job_makes_room(session: Session) -> None:
+    """Where there is room for two, a job of two tasks is aborted and two jobs of one find it."""
+    if not session.settings.knobs.get("chunks"):
+        return  # a single task is looked at above
+    fillers, waiting = crowd(session)
+    needed(len(fillers) > 1, "there is room for one task only")
+    for job in (waiting, *fillers[:2]):
+        session.cancel(job)
+    pair = session.submit("long", chunks(session, 2))
+    session.until(pair, "running")
+    session.advance(5)
+    accepted(session.cancel(pair), "aborting a job of two tasks")
+    for _ in range(2):
+        job = session.submit("long")
+        expect(_begins(session, job), "where a job of two tasks was aborted, two jobs of one do not begin", session.exchanges[-1])
+
+
 @check("BYT-STM-022")
 def a_deleted_job_makes_room(session: Session) -> None:
     """While its tasks run, for one that waits."""

@@ -74,6 +74,24 @@ def _order(session: Session) -> list[str]:
     return states
 
 
+@check("BYT-RSP-038")
+def a_failure_is_an_event(session: Session) -> None:
+    """Once, and the last of its job."""
+    for shape in [one for one in ("fails", "long") if one in session.settings.shapes]:
+        job = session.submit(shape, draft=True)
+
+        def meanwhile(job: JobRef = job, shape: str = shape) -> None:
+            session.start(job)
+            if shape == "long":
+                session.until(job, "running")
+                session.cancel(job)
+            session.until(job)
+
+        named = [get(one, "/state") for one in _of(_heard(session, meanwhile), job)]
+        last = session.state(job)
+        expect(named.count(last) == 1 and named[-1] == last, f"of a job that is {last} were told {named}", *session.exchanges[-1:])
+
+
 @check("BYT-ISO-004", strict=True)
 def events_are_told_to_their_customer(session: Session) -> None:
     """What one customer's job does, the other does not hear; its own it does."""

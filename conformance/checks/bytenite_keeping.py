@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 
 from conformance.checks import check
-from conformance.checks.bytenite_calls import NEWER, change, chunks, on, seen, templates
+from conformance.checks.bytenite_calls import NEWER, OLDER, change, chunks, on, seen, templates
 from conformance.checks.bytenite_edits import has_limits
+from conformance.exchange import Exchange
 from conformance.expect import Inconclusive, NotApplicable, accepted, expect, needed, same
 from conformance.pointer import MISSING, Json, get, same_value, without_nulls
 from conformance.session import Session
@@ -167,3 +168,70 @@ def a_late_abort_changes_nothing(session: Session) -> None:
             answer, after = session.cancel(job), seen(session, job)
             changed = [name for name in before if not same_value(without_nulls(before[name]), without_nulls(after.get(name)))]
             expect(not changed, f"aborting a job that is {before['state']} changed {', '.join(changed)}", answer, session.exchanges[-1])
+
+
+def _tells(session: Session, answer: Exchange, what: str) -> None:
+    """Expect that an answer, where it shows the job, shows it as reading it right afterwards does."""
+    told = get(answer.response.json, "/job")
+    if not isinstance(told, dict):
+        return
+    view = get(session.call("Customer_GetJob", {"jobId": get(told, "/id")}).response.json, "/job")
+    needed(isinstance(view, dict), "the job cannot be read")
+    named = session.spec.document["components"]["schemas"]["jobJob"]["properties"]
+    others = [name for name, value in view.items() if name in named and not same_value(without_nulls(value), without_nulls(told.get(name)))]
+    expect(not others, f"{what} does not show {', '.join(others)} as reading the job does", answer, session.exchanges[-1])
+
+
+@check("BYT-CRT-007")
+def a_creation_shows_the_whole_job(session: Session) -> None:
+    """As reading it does."""
+    said: Json = {"description": "cf", "config": {"taskTimeout": 900}, "dataDestination": {"dataSourceDescriptor": "bucket"}}
+    _tells(session, session.submit(patch=said, draft=True).created, "the answer to a creation")
+
+
+@check("BYT-STM-036")
+def a_change_shows_the_changed_job(session: Session) -> None:
+    """Each change, on either path."""
+    job = session.submit(draft=True)
+    for operation, body in (*NEWER.items(), *list(OLDER.items())[:3]):
+        _tells(session, accepted(on(session, operation, job, body), operation), f"the answer to {operation}")
+
+
+@check("BYT-REQ-045")
+def a_job_bears_what_was_said_to_its_end(session: Session) -> None:
+    """In every state of one that ends well, and of one that fails."""
+    said: Json = {
+        "description": "cf",
+        "config": {"jobTimeout": 9000},
+        "dataSource": {"dataSourceDescriptor": "bypass"},
+        "dataDestination": {"dataSourceDescriptor": "bucket"},
+    }
+    for shape in [shape for shape in ("quick", "fails") if shape in (*session.settings.shapes, "quick")]:
+        job = session.submit(shape, said, draft=True)
+        before = {name: value for name, value in seen(session, job).items() if name in (*said, "name", "params", "templateId")}
+        session.start(job)
+        for state in session.watch(job):
+            view = get(session.exchanges[-1].response.json, "/job")
+            lost = [name for name, value in before.items() if not same_value(without_nulls(value), without_nulls(get(view, f"/{name}")))]
+            expect(not lost, f"a job that is {state} no longer tells {', '.join(lost)} as it did before it was run", job.created, session.exchanges[-1])
+
+
+@check("BYT-TIM-025")
+def what_never_began_has_no_start(session: Session) -> None:
+    """A job that is aborted while it waits."""
+    job = session.submit("waits")
+    session.until(job, "queued")
+    session.advance(20)
+    accepted(session.cancel(job), "aborting a job that waits")
+    session.until(job)
+    view = seen(session, job)
+    for name in ("startedAt", "duration", "numChunks"):
+        expect(not view.get(name), f"a job that was aborted while it waited tells {name} {view.get(name)!r}", session.exchanges[-1])
+
+
+@check("BYT-RSP-042")
+def changes_of_a_draft(session: Session) -> None:
+    """The oracles look at their answers."""
+    job = session.submit(draft=True)
+    for operation in ("Customer_SetJobDatasource", "Customer_SetJobParams"):
+        accepted(on(session, operation, job, NEWER[operation]), operation)

@@ -123,6 +123,11 @@ def a_filter_by_template_or_name_holds_what_it_says(session: Session) -> None:
         expect(
             found == {id_ for id_, fact in made.items() if part in fact[1]}, f"a filter by the name {part!r} holds others, or not all", session.exchanges[-1]
         )
+    for id_ in made:
+        session.read(id_)
+        accepted(session.delete(id_), "deleting a draft")
+    found = set(ids(_filtered(session, name="cf-").response.json)) & made.keys()
+    expect(not found, f"a filtered list holds {len(found)} jobs that were deleted", session.exchanges[-1])
 
 
 @check("BYT-LST-012")

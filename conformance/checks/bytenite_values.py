@@ -23,6 +23,7 @@ ODD: dict[str, Json] = {
     "list": [],
     "of": {},
     "digits": "07",
+    "Inner": {"KeyCase": -3, "a.b/c d~": [3, 1, 3, -2.5], "ümlaut ☃": "  "},
 }
 """Values that are easily mistaken for others, or for none."""
 WAIT = 40.0
@@ -65,7 +66,8 @@ def sources_are_kept_as_they_are(session: Session) -> None:
         for end, other in (("dataSource", "dataDestination"), ("dataDestination", "dataSource")):
             if kind == "url" and end == "dataDestination":
                 continue
-            own = {"@type": "type.googleapis.com/bytenite.data_source.HttpDataSource", "url": "https://example.com/in.zip", "username": "cf"}
+            url = "https://example.com/In.zip?Key=A%20b&at=1"
+            own = {"@type": "type.googleapis.com/bytenite.data_source.HttpDataSource", "url": url, "username": "cf"}
             said = {"dataSourceDescriptor": kind, "params": {**(own if kind == "url" else params), "name": f"{kind}.zip"}}
             job = session.job_of(accepted(session.post(session.body(patch={end: said})), f"a submission with {kind} as its {end}"))
             view = seen(session, job)

@@ -56,6 +56,13 @@ def metadata_is_read_as_it_was_handed_in(session: Session) -> None:
             strange = (set().union(*said) - one.keys()) & told.response.json.keys()
             expect(not strange, f"the metadata has {', '.join(sorted(strange))} of another job", job.created, told)
         session.advance(20)
+    for shape in [one for one in ("fails", "long") if one in session.settings.shapes]:
+        job = session.submit(shape, {"metadata": {"ticket": shape}})
+        if shape == "long" and "cancel" in session.roles:
+            session.cancel(job)
+        session.advance(20)
+        told = accepted(_ask(session, METADATA, job), f"the metadata of a job that is {session.state(job)}")
+        expect(get(told.response.json, "/ticket") == shape, "the metadata of a job that ended so is not what was handed in", job.created, told)
 
 
 @check("ION-RSP-004")

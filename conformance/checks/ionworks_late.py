@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from conformance.checks import check
-from conformance.checks.ionworks_crowd import crowd
+from conformance.checks.ionworks_crowd import crowd, running
 from conformance.derived import instant
-from conformance.expect import accepted, expect, needed
+from conformance.expect import NotApplicable, accepted, expect, needed
 from conformance.pointer import MISSING, Json, get
 from conformance.session import Session
 
@@ -73,6 +73,22 @@ def the_wait_of_a_canceled_job_is_no_run(session: Session) -> None:
     assert ended is not None
     expect(isinstance(spent, int | float), f"a job that ran and was canceled has the compute_time {spent!r}", session.exchanges[-1])
     expect(abs(spent - (ended - begun)) <= 1, f"compute_time of a canceled job is {spent:g}, its run took {ended - begun:g} seconds", session.exchanges[-1])
+
+
+@check("ION-TIM-009")
+def what_was_told_of_a_run_is_told_after_a_cancel(session: Session) -> None:
+    """When it was made and when it started; the oracles look at all else."""
+    if "cancel" not in session.roles or "long" not in session.settings.shapes:
+        raise NotApplicable("no running job can be canceled")
+    job = running(session)
+    before = session.view(job)
+    session.cancel(job)
+    session.until(job)
+    after = session.view(job)
+    for name in ("created_at", "started_at"):
+        told, left = get(before, f"/{name}"), get(after, f"/{name}")
+        stays = told in (None, MISSING) or instant(told) == instant(left)
+        expect(stays, f"{name} was {told!r} and is {left!r} since the job was canceled", session.exchanges[-1])
 
 
 @check("ION-STM-029")

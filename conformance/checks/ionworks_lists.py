@@ -134,6 +134,7 @@ def a_page_of_the_usual_length(session: Session) -> None:
 def the_array_agrees_with_the_list(session: Session) -> None:
     """Job by job, in one order."""
     jobs = [session.submit(), session.submit("long", {"job_type": "simulate"}), session.submit("waits"), session.submit("long")]
+    child = session.submit("waits", {"parent_job_id": jobs[1].id})
     jobs += [session.submit("fails")] if "fails" in session.settings.shapes else []
     for job in (jobs[0], *jobs[4:]):
         session.until(job)
@@ -141,6 +142,7 @@ def the_array_agrees_with_the_list(session: Session) -> None:
     session.cancel(jobs[3])
     array = _page(session, [], ARRAY)[0]
     listed = {str(get(job, "/job_id")): job for job in everything(session)}
+    jobs.append(child)
     mine = [str(get(job, "/job_id")) for job in array if get(job, "/job_id") in {job.id for job in jobs}]
     expect(sorted(mine) == sorted(job.id for job in jobs), "the array does not hold every job once", *session.exchanges[-2:])
     expect(mine == [id_ for id_ in listed if id_ in mine], "the array has another order than the list", *session.exchanges[-2:])

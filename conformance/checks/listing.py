@@ -19,9 +19,18 @@ def _ids(session: Session, items: list[Json]) -> list[str]:
 
 @check("JOB-LST-002")
 def every_job_is_listed(session: Session) -> None:
-    """Waiting, running and ended jobs alike."""
+    """Waiting, running, failed and ended jobs alike."""
     jobs = [session.submit(), session.submit("long"), session.submit(draft=True)]
     session.until(jobs[0])
+    _are_listed(session, jobs)
+    for shape, phase in (("waits", "queued"), ("fails", "failed")):
+        if shape in session.settings.shapes and shape not in session.settings.may_refuse:
+            jobs.append(session.submit(shape))
+            session.until(jobs[-1], phase)
+    _are_listed(session, jobs)
+
+
+def _are_listed(session: Session, jobs: list[JobRef]) -> None:
     ids = _ids(session, everything(session))
     for job in jobs:
         expect(job.id in ids, f"job {job.id} is not in the list", session.exchanges[-1])

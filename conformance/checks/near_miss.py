@@ -57,6 +57,20 @@ def looking_on_does_not_prolong(session: Session) -> None:
     expect(session.phase_of(state) not in TERMINAL, f"a job that nobody looked at is {state}, its twin is still {seen}", *session.exchanges[-2:])
 
 
+@check("JOB-STM-005")
+def jobs_alike_end_alike(session: Session) -> None:
+    """Of three made at once none runs on for minutes after another has ended."""
+    jobs = [session.submit() for _ in range(3)]
+    session.until(jobs[0], within=120)
+    for job in jobs[1:]:
+        state = ""
+        for _ in session.ticks(300, 10):
+            state = session.state(job)
+            if session.phase_of(state) != "running":
+                break
+        expect(session.phase_of(state) != "running", f"a job is {state} five minutes after its twin has ended", session.exchanges[-1])
+
+
 @check("JOB-RSP-007")
 def options_lists_the_methods(session: Session) -> None:
     """Of the path of the submission, where OPTIONS is served at all."""

@@ -32,11 +32,11 @@ def no_jobs_are_an_empty_list(session: Session) -> None:
 def the_list_holds_the_jobs_there_are(session: Session) -> None:
     """One in every status that can be had."""
     jobs = [*ended(session), in_state(session, "long", "running"), session.submit("waits")]
-    told = {get(item, "/submission_id"): get(item, "/status") for item in session.items()}
+    told = {get(item, "/submission_id"): item for item in session.items()}
     listed = session.exchanges[-1]
     expect(told.keys() == {job.id for job in jobs}, f"the list holds {len(told)} jobs of {len(jobs)}", listed)
     for job in jobs:
-        same(session.state(job), told[job.id], "the status in the list", listed, session.exchanges[-1])
+        same(session.view(job), told[job.id], f"the job {job.id} in the list", listed, session.exchanges[-1])
 
 
 @check("OYR-LST-003")
@@ -100,6 +100,8 @@ def the_token_may_come_in_three_ways(session: Session) -> None:
                     refused(exchange, f"a {what} with a wrong token in {next(iter(where))}", DENIED)
     twice = session.list_jobs(credential="none", headers={"X-Auth": token}, query={"token": "not-a-token"})
     accepted(twice, "a list with a token in the header and a wrong one in the query")
+    twice = session.list_jobs(credential="none", headers={"X-Auth": token, "Cookie": "iam_token=not-a-token"})
+    accepted(twice, "a list with a token in the header and a wrong one in the cookie")
 
 
 @check("OYR-AUT-002", strict=True)

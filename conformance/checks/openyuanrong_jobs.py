@@ -107,6 +107,8 @@ def an_ended_job_is_deleted(session: Session) -> None:
         session.advance(2)
         read = session.read(job)
         expect(read.response.status == 404, f"a deleted job is read with {read.response.status}", answer, read)
+        listed = [get(item, "/submission_id") for item in session.items()]
+        expect(job.id not in listed, f"a job that was {state} is listed although it was deleted", answer, session.exchanges[-1])
 
 
 @check("OYR-STM-007")

@@ -54,9 +54,10 @@ def an_encoded_id_is_the_same(session: Session) -> None:
 @check("OYR-IDM-006")
 def odd_ids_are_taken(session: Session) -> None:
     """Short ones, digits, hyphens; these are no names for a world that others use too."""
-    for id_ in ("7", "2026", "a", "-", "-a", "app-", "app-0") if session.target.has_virtual_time else (f"-{session.unique('cf')}",):
+    for id_ in ("7", "2026", "a", "-", "-a", "app-", "app-0", "stop", "app-jobs") if session.target.has_virtual_time else (f"-{session.unique('cf')}",):
         job = _named(session, id_)
         expect(job.id in (id_, f"app-{id_}"), f"a job that brought the id {id_!r} has the id {job.id!r}", job.created)
+        accepted(session.read(job), f"reading the job {job.id!r}")
 
 
 @check("OYR-RSP-004")
@@ -105,15 +106,27 @@ def _beside(session: Session, member: str, wrong: Json) -> None:
 
 
 @check("OYR-REQ-019")
+def too_many_cores_beside_other_members(session: Session) -> None:
+    """All of which are right."""
+    _beside(session, "entrypoint_num_cpus", 16.5)
+
+
 @check("OYR-REQ-020")
+def too_few_cores_beside_other_members(session: Session) -> None:
+    """All of which are right."""
+    _beside(session, "entrypoint_num_cpus", 0.2)
+
+
 @check("OYR-REQ-024")
+def too_little_memory_beside_other_members(session: Session) -> None:
+    """All of which are right."""
+    _beside(session, "entrypoint_memory", 134217727)
+
+
 @check("OYR-REQ-025")
-def ranges_hold_beside_other_members(session: Session) -> None:
-    """One amount too small or too large, all others right."""
-    for member, wrong in (("cpus", 16.5), ("cpus", 0.2)):
-        _beside(session, f"entrypoint_num_{member}", wrong)
-    for amount in (134217727, (1 << 50) + 1):
-        _beside(session, "entrypoint_memory", amount)
+def too_much_memory_beside_other_members(session: Session) -> None:
+    """All of which are right."""
+    _beside(session, "entrypoint_memory", (1 << 50) + 1)
 
 
 @check("OYR-REQ-043")
@@ -206,6 +219,36 @@ def a_node_can_be_filled(session: Session) -> None:
         accepted(session.post(session.body(patch={**wish, "metadata": {"judge": session.unique("m")}})), f"a submission that asks for {wish} of four")
         session.advance(30)
         _placed(session, f"though it asks for no more than the empty node has, {wish}", wish)
+
+
+def _sleeps(session: Session) -> None:
+    command = str(get(session.body(), "/entrypoint"))
+    needed(command.startswith("sleep "), "the target file's job is told otherwise than by sleep")
+
+
+@check("OYR-STM-016")
+def a_run_is_as_long_after_waiting(session: Session) -> None:
+    """Ten seconds, after eight in which another job had its room."""
+    _sleeps(session)
+    staged(session, node("only"))
+    session.until(given(session, "quick", {"entrypoint": "sleep 8", **ROOM}), "running")
+    job = given(session, "quick", {"entrypoint": "sleep 10", **ROOM})
+    session.until(job, "running", within=PATIENCE)
+    session.advance(8)
+    expect(session.phase(job) == "running", f"a job that waited and runs for ten seconds is {session.state(job)} after nine", session.exchanges[-1])
+
+
+@check("OYR-STM-017")
+def commands_that_end_well_have_succeeded(session: Session) -> None:
+    """One that takes no time, one that says so."""
+    _sleeps(session)
+    for command in ("sleep 0", "exit 0"):
+        job = session.submit("quick", {"entrypoint": command})
+        for _ in session.ticks(120, 1):
+            if session.phase(job) not in ("queued", "running"):
+                break
+        state = session.state(job)
+        expect(state == "SUCCEEDED", f"a job whose command is {command!r} is {state}", session.exchanges[-1])
 
 
 @check("OYR-ERR-005")

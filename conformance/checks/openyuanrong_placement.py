@@ -107,6 +107,8 @@ def the_start_of_a_job_that_waited_is_when_it_was_placed(session: Session) -> No
 def earlier_labels_are_preferred(session: Session) -> None:
     """Whichever stands first, and the second where the first has no room."""
     staged(session, node("one", labels={"zone-a": "true"}), node("two", labels={"zone-b": "true"}))
+    last = session.post(session.body("long", {"entrypoint_num_cpus": 0.5, "metadata": {"judge": session.unique("m")}}), headers={POOL: "zz-a,zz-b,zone-b"})
+    accepted(last, "a submission of which a node carries the third label")
     for pools, wanted in (("zone-a,zone-b", "one"), ("zone-b, zone-a", "two")):
         job = _long(session, {"entrypoint_num_cpus": 3}, pools=pools)
         where = _of(session, job)

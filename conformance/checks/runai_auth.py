@@ -58,3 +58,17 @@ def a_user_name_is_no_credential(session: Session) -> None:
     session.submit()
     refused(session.post(session.body(), credential="none", headers={"RA-USER": "admin"}), "a submission with RA-USER alone", DENIED)
     refused(session.list_jobs(credential="none", headers={"RA-USER": "admin"}), "a list with RA-USER alone", DENIED)
+
+
+@check("RAI-AUT-006", strict=True)
+def what_resembles_a_token_is_none(session: Session) -> None:
+    """Longer, shorter, in other letters, under another scheme, nothing at all."""
+    path = session.directory.path(session.role("list").operation, {})
+    scheme, _, token = (session.request("GET", path).header("Authorization") or "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise NotApplicable("the right credential is no bearer token")
+    accepted(session.list_jobs(), "a list with the right token")
+    near = [f"{scheme} {token}x", f"{scheme} {token[:-1]}", f"{scheme} {token[0]}", f"Basic {token}", token]
+    near += [f"{scheme} {token.swapcase()}"] if token != token.swapcase() else []
+    for value in near:
+        refused(session.list_jobs(headers={"Authorization": value}), "a list with what only resembles the right token", DENIED)

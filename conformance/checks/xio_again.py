@@ -6,7 +6,7 @@ from conformance.checks import check
 from conformance.checks.xio_runs import runs_of
 from conformance.derived import instant
 from conformance.expect import NotApplicable, expect, needed, same
-from conformance.pointer import Json, get
+from conformance.pointer import Json, get, put
 from conformance.session import JobRef, Session
 from conformance.stage import UNKNOWN, staged
 
@@ -44,11 +44,26 @@ def the_end_of_a_second_wait_is_told(session: Session) -> None:
     """The limit after the failure of the first run."""
     job = _waiting_again(session)
     runs = runs_of(session, job)
-    needed(runs and isinstance(runs[0].get("ended_at_ms"), int), "the first run does not tell its end")
+    needed(runs and isinstance(runs[0].get("ended_at_ms"), int | float), "the first run does not tell its end")
     told = get(session.view(job), "/timeout_assign_at_ms")
     needed(isinstance(told, int | float), "a job that waits does not tell its assign limit's end")
     off = told - runs[0]["ended_at_ms"] - LIMIT_MS
     expect(abs(off) <= SLACK_MS, f"timeout_assign_at_ms of a second wait lies {off / 1000:+g} seconds from where its limit ends", session.exchanges[-1])
+
+
+@check("XIO-TIM-012")
+def to_wait_again_is_an_update(session: Session) -> None:
+    """A minute after the start of the run that failed."""
+    job = _waiting_again(session)
+    view = session.view(job)
+    started, updated = instant(get(view, "/started_at")), instant(get(view, "/updated_at"))
+    needed(started is not None and updated is not None, "a job that waits again does not tell its start and its update")
+    apart = (updated or 0.0) - (started or 0.0)
+    expect(
+        apart >= 60 - SLACK_MS / 1000,
+        f"a job that waits again since its run of a minute failed was updated {apart:g} seconds after its start",
+        session.exchanges[-1],
+    )
 
 
 @check("XIO-TIM-022")
@@ -135,6 +150,11 @@ def the_container_is_told_word_by_word(session: Session) -> None:
     for name, value in wanted.items():
         mine = get(told, f"/{name}")
         same(value, mine, f"{name} of the container", exchange, session.exchanges[-1])
+    bare = session.post(put(body, "/parameters/parameters", {"image": "alpine"}))
+    needed(bare.response.is_success, f"a container with nothing but an image was answered {bare.response.status}")
+    left = get(session.view(session.job_of(bare)), "/parameters/parameters")
+    for name, mark in (("env", "UMLAUT"), ("volumes", "b/second"), ("allowed_ips", "10.0.0.2")):
+        expect(mark not in str(get(left, f"/{name}")), f"{name} of the container of one job is seen in the next, which has none", *session.exchanges[-2:])
 
 
 @check("XIO-PRI-001")

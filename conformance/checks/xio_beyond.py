@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.checks import check
+from conformance.checks.xio_lists import item_of
 from conformance.checks.xio_runs import data_of, runs_of
 from conformance.expect import expect, needed, same
-from conformance.pointer import Json, get
+from conformance.pointer import MISSING, Json, get
 from conformance.session import JobRef, Session
 from conformance.stage import ROOMY, staged
 
@@ -69,14 +70,29 @@ def every_resource_of_an_ended_job_is_free(session: Session) -> None:
 
 @check("XIO-STM-005")
 def every_resource_of_a_stopped_job_is_free(session: Session) -> None:
-    """Cores, GPUs, RAM, storage; stopped while it ran, and while it was prepared."""
-    for startup, phase in ((0.0, "running"), (20.0, "starting")):
+    """Cores, GPUs, RAM, storage; stopped while it ran, while it was prepared, and though it would have run for ever."""
+    for startup, phase, patch in ((0.0, "running", {}), (20.0, "starting", {}), (0.0, "running", {"task": "PERSISTENT", "max_timeout_run_ms": None})):
         staged(session, NODE, startup=startup)
         for wish in WISHES:
-            first = session.submit("long", {**wish, "title": session.unique("first")})
+            first = session.submit("long", {**wish, **patch, "title": session.unique("first")})
             session.until(first, phase)
             needed(session.cancel(first).response.is_success, "a job cannot be stopped")
             _gets(session, wish, f"after a job that was stopped while it was {phase}")
+
+
+@check("XIO-STM-006")
+def every_node_of_an_ended_job_is_free(session: Session) -> None:
+    """Of one that allows two, and of one that was stopped."""
+    for shape in ("quick", "long"):
+        staged(session, {**NODE, "count": 2})
+        first = session.submit(shape, {"cpu_count": 3, "max_node_count": 2})
+        session.until(first, *(("running",) if shape == "long" else ()))
+        if shape == "long":
+            needed(session.cancel(first).response.is_success, "a job cannot be stopped")
+        others = [session.submit("long", {"cpu_count": 3, "title": session.unique("after")}) for _ in range(2)]
+        session.advance(30)
+        for job in others:
+            expect(session.phase(job) == "running", f"of two jobs after one that allowed two nodes one is {session.state(job)}", session.exchanges[-1])
 
 
 def _gets(session: Session, wish: Json, what: str) -> None:
@@ -103,7 +119,7 @@ def parts_count(session: Session) -> None:
 @check("XIO-STM-026")
 def what_has_ended_stays(session: Session) -> None:
     """For three hours, read and listed alike."""
-    jobs = [session.submit("long"), session.submit("quick"), session.submit("fails")]
+    jobs = [session.submit("long"), session.submit("quick"), session.submit("fails"), session.submit("waits", {"max_timeout_assign_ms": 300_000})]
     session.until(jobs[0], "running")
     session.cancel(jobs[0])
     for job in jobs:
@@ -111,10 +127,9 @@ def what_has_ended_stays(session: Session) -> None:
     before = [session.view(job) for job in jobs]
     session.bear(3 * HOUR)
     for _ in session.ticks(3 * HOUR, HOUR):
-        listed = {str(get(item, "/uuid")) for item in session.items()}
         for job, view in zip(jobs, before, strict=True):
             same(view, session.view(job), "a job that has ended", session.exchanges[-1])
-            expect(job.id in listed, "a job that has ended is listed no more", session.exchanges[-1])
+            expect(item_of(session, job.id) is not MISSING, "a job that has ended is listed no more", session.exchanges[-1])
 
 
 @check("XIO-STM-027")

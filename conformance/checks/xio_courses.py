@@ -161,12 +161,15 @@ def a_stop_needs_no_body(session: Session) -> None:
 
 @check("XIO-RSP-021")
 def the_reason_of_a_stop_is_shown(session: Session) -> None:
-    """As it was given."""
-    job = session.submit("long")
-    session.until(job, "running")
-    needed(session.cancel(job, body={"reason": REASON}).response.is_success, "the stop was refused")
-    session.until(job)
-    same(REASON, get(session.view(job), "/status_reason"), "the reason of a job that was stopped with one", session.exchanges[-1])
+    """As it was given, to each job its own, in any script and at some length."""
+    reasons = (REASON, "Größe: 数 😀 " + "and so on " * 20 + "to the end")
+    jobs = [session.submit("long") for _ in reasons]
+    for job, reason in zip(jobs, reasons, strict=True):
+        session.until(job, "running")
+        needed(session.cancel(job, body={"reason": reason}).response.is_success, "the stop was refused")
+    for job, reason in zip(jobs, reasons, strict=True):
+        session.until(job)
+        same(reason, get(session.view(job), "/status_reason"), "the reason of a job that was stopped with one", session.exchanges[-1])
 
 
 @check("XIO-IDM-004")

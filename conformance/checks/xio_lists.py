@@ -11,7 +11,7 @@ from conformance.checks.xio_runs import data_of
 from conformance.derived import instant
 from conformance.exchange import Exchange
 from conformance.expect import accepted, expect, needed, same
-from conformance.pointer import Json, get
+from conformance.pointer import MISSING, Json, get
 from conformance.session import JobRef, Session
 from specs.document import answer_schema, schemas_at
 
@@ -24,6 +24,18 @@ def listed(session: Session, operation: str, **query: object) -> Exchange:
     """A page of a list; filters are given as `filter_name`."""
     told = {f"filter[{name[7:]}]" if name.startswith("filter_") else name: value for name, value in query.items()}
     return accepted(session.call(operation, query=told), f"{operation} with {told}")
+
+
+def item_of(session: Session, uuid: Json) -> Json:
+    """What the list tells of a job, on whatever page, or MISSING."""
+    for page in range(1, 100):
+        items = session.items(query={"limit": 50, "page": page})
+        for item in items:
+            if get(item, "/uuid") == uuid:
+                return item
+        if len(items) < 50:
+            break
+    return MISSING
 
 
 def uuids(exchange: Exchange) -> list[str]:
@@ -121,6 +133,7 @@ def cores_are_told_apart(session: Session) -> None:
     for number, job in enumerate(jobs, 1):
         _holds(session, [job], filter_cpu_count=number)
     _holds(session, [], filter_cpu_count=5)
+    _holds(session, [], filter_cpu_count=0)
     _holds(session, jobs[1:3], filter_cpu_count="2,3")
 
 
@@ -131,6 +144,7 @@ def ram_is_between_its_bounds(session: Session) -> None:
     _holds(session, jobs[1:3], filter_min_ram_gb="2,3")
     _holds(session, jobs[:1], filter_min_ram_gb="0,1")
     _holds(session, [], filter_min_ram_gb="5,9")
+    _holds(session, [], filter_min_ram_gb=0)
     _holds(session, jobs[2:3], filter_min_ram_gb=3)
 
 
@@ -141,6 +155,7 @@ def storage_is_told_apart(session: Session) -> None:
     for number, job in enumerate(jobs, 1):
         _holds(session, [job], filter_min_storage_gb=number)
     _holds(session, jobs[1:3], filter_min_storage_gb="2,3")
+    _holds(session, [], filter_min_storage_gb=0)
 
 
 @check("XIO-LST-012")
@@ -148,6 +163,7 @@ def gpu_memory_is_between_its_bounds(session: Session) -> None:
     """Both included."""
     jobs = _amounts(session, "min_vram_gb")
     _holds(session, jobs[1:3], filter_min_vram_gb="2,3")
+    _holds(session, [], filter_min_vram_gb="0,0")
     _holds(session, jobs[3:], filter_min_vram_gb="4,80")
     _holds(session, jobs[2:3], filter_min_vram_gb=3)
 

@@ -52,6 +52,7 @@ def no_node_has_so_much_storage(session: Session) -> None:
 def no_gpu_has_a_million_gigabytes(session: Session) -> None:
     """The job waits."""
     _never_runs(session, {"min_vram_gb": MUCH, "gpu_count": 1})
+    _never_runs(session, {"min_vram_gb": MUCH})
 
 
 @check("XIO-STM-017")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.checks import check
-from conformance.checks.xio_lists import listed
+from conformance.checks.xio_lists import item_of, listed
 from conformance.checks.xio_runs import data_of
 from conformance.exchange import Exchange
 from conformance.expect import NotApplicable, accepted, expect, needed, refused, same
@@ -91,6 +91,18 @@ def a_gpu_of_a_cooking_replaces_the_recipes(session: Session) -> None:
     if exchange.response.is_success:
         for told in _views(session, exchange):
             expect(not get(told.response.json, "/gpu_name"), "a job that was cooked with a GPU's id has the name of the recipe's GPU too", told)
+
+
+@check("XIO-LST-051")
+def a_cooked_job_is_listed(session: Session) -> None:
+    """Wherever in it; as it is told when it is read."""
+    for recipe in recipes(session):
+        *_, told = _views(session, cooked(session, recipe, {}))
+        view = told.response.json
+        item = item_of(session, get(view, "/uuid"))
+        expect(item is not MISSING, "a cooked job is not in the list", *session.exchanges[-2:])
+        for name in ("title", "task", "cpu_count", "created_at", "source_recipe_uuid"):
+            same(get(view, f"/{name}"), get(item, f"/{name}"), f"{name} of a cooked job in the list", told, session.exchanges[-1])
 
 
 @check("XIO-CRT-004")

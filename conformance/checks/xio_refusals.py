@@ -19,6 +19,14 @@ CONTAINER: Json = {
     "secret": "not-really", "sshkey": "ssh-ed25519 AAAA", "tag": "4.2", "user": "robot",
     "volumes": [{"image": "data", "mount": "/data", "registry": "registry.example", "secret": "not-really", "tag": "1", "user": "robot"}],
 }  # fmt: skip
+AMPLE: tuple[tuple[str, Json], ...] = (
+    *(("title", text) for text in ("", "a" * 300)),
+    *(("description", text) for text in ("", "a" * 3000)),
+    *((name, 1000) for name in ("cpu_count", "gpu_count", "max_retry_count", "min_vram_gb")),
+    *((name, 5000) for name in ("min_ram_gb", "min_storage_gb")),
+    *((name, 2**31 + 60_000) for name in ("max_timeout_run_ms", "max_timeout_assign_ms", "max_timeout_start_ms")),
+)
+"""What the document bounds from below at most."""
 FRACTIONS: Json = {
     "cpu_count": 0.5, "min_ram_gb": 0.5, "min_storage_gb": 1.25, "min_vram_gb": 0.5,
     "max_timeout_run_ms": 60_000.5, "max_timeout_assign_ms": 300_000.5, "max_timeout_start_ms": 120_000.5,
@@ -121,6 +129,13 @@ def numbers_need_not_be_whole(session: Session) -> None:
         exchange = accepted(session.post(put(session.body(), f"/{name}", value)), f"{value} as {name}")
         told = get(exchange.response.json, f"/{name}")
         expect(told is MISSING or told is None or told == value, f"{name} is {told!r}, submitted was {value}", exchange)
+
+
+@check("XIO-REQ-030")
+def nothing_is_bounded_that_the_document_leaves_open(session: Session) -> None:
+    """Each alone, in a job that need not find a node."""
+    for name, value in AMPLE:
+        accepted(session.post(session.body(patch={name: value})), f"{name} {str(value)[:20]!r}{f' of {len(value)} letters' if isinstance(value, str) else ''}")
 
 
 @check("XIO-REQ-022")

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from conformance.checks import check
+from conformance.checks.xio_recipes import COOK, cooked, recipes
 from conformance.exchange import Exchange
 from conformance.expect import NotApplicable, accepted, expect, needed, refused, same
 from conformance.pointer import get, put
@@ -50,6 +51,16 @@ def each_of_the_four_headers_is_needed(session: Session) -> None:
         headers = _control(session)
         refused(_sent(session, {key: value for key, value in headers.items() if key != name}), f"a request without {name}", DENIED)
         refused(_sent(session, {**_control(session), name: ""}), f"a request with an empty {name}", DENIED)
+
+
+@check("XIO-AUT-001", strict=True)
+def whoever_cooks_signs(session: Session) -> None:
+    """As whoever submits does."""
+    recipe = recipes(session)[0]
+    needed(cooked(session, recipe, {}).response.is_success, "a signed cooking was refused")
+    for credential in ("none", "wrong"):
+        if credential in session.settings.credentials:
+            refused(session.call(COOK, {"uuid": recipe["uuid"]}, body={}, credential=credential), f"a cooking with the credential {credential!r}", DENIED)
 
 
 @check("XIO-AUT-002", strict=True)

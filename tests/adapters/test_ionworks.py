@@ -343,6 +343,7 @@ def test_there_is_only_one_plot(world: World) -> None:
         ("https://Client.Example", "https://client.example/"),
         ("HTTP://User:Pass@Client.example:8080?x=Y#Z", "http://User:Pass@client.example:8080/?x=Y#Z"),
         ("http://127.0.0.1:9/hook", "http://127.0.0.1:9/hook"),
+        ("http://[2001:DB8::1]:8080/hook", "http://[2001:db8::1]:8080/hook"),
     ],
 )
 def test_a_callback_url_is_echoed_in_normal_form(world: World, given: str, stored: str) -> None:
@@ -454,6 +455,7 @@ def test_answers_carry_different_correlation_ids_that_a_second_run_repeats() -> 
         ({"callback_url": "nowhere"}, ["body", "callback_url"], "url_parsing"),
         ({"callback_url": "http://"}, ["body", "callback_url"], "url_parsing"),
         ({"callback_url": "http://h:70000/"}, ["body", "callback_url"], "url_parsing"),
+        ({"callback_url": "http://[1::2::3]/"}, ["body", "callback_url"], "url_parsing"),
         ({"callback_url": "ftp://h/"}, ["body", "callback_url"], "url_scheme"),
         ({"callback_url": "http://h/" + "x" * 2083}, ["body", "callback_url"], "url_too_long"),
     ],

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
@@ -64,6 +65,22 @@ def test_other_choices_are_in_order(seed: int, settings: Path) -> None:
     assert [(one.requirement, one.reason) for one in report.of(Verdict.FAIL, Verdict.ERROR, Verdict.WARN, Verdict.INCONCLUSIVE)] == []
     assert len(report.of(Verdict.PASS)) >= 195, report.sentence
     assert report.exit is Exit.CONFORMANT, report.sentence
+
+
+class Curt(Server):
+    """It says nothing of a deletion but that it was granted, since no page of this generation gives its answer."""
+
+    def answer(self, method: str, path: str, query: str, headers: dict[str, str], raw: bytes) -> tuple[int, Any]:
+        status, body = super().answer(method, path, query, headers, raw)
+        return (204, None) if (method, path) == ("DELETE", "/api/job") else (status, body)
+
+
+def test_what_no_page_says_breaks_no_must(settings: Path) -> None:
+    with Target.in_process(Curt(), "runai", file=settings) as target:
+        report = run(target, Options(only=("JOB-RSP-*", "JOB-ERR-*", "JOB-LST-*", "RAI-LST-*")))
+
+    assert [(one.requirement, one.reason) for one in report.of(Verdict.FAIL, Verdict.ERROR)] == []
+    assert {"JOB-RSP-003", "RAI-LST-011"} <= {one.requirement for one in report.of(Verdict.WARN)}
 
 
 def test_they_are_in_order_in_time_that_passes_by_itself(settings: Path) -> None:

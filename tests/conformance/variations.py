@@ -13,7 +13,7 @@ import specs
 from conformance.pointer import get
 from conformance.views import root
 from specs.document import answer_schema, resolve, schemas_at
-from tests.conformance import odd_worlds
+from tests.conformance import odd_bytenite, odd_worlds
 from tests.conformance.faults import App, Asked, Tampered, Told, patched
 
 Json = Any
@@ -141,8 +141,9 @@ def cancel_tells_before(api: str, asked: Asked, told: Told) -> None:
     """The answer to a cancel shows the job as it was: the cancel takes its time."""
     if told.status == 200 and asked.role == "cancel":
         told.body = asked.memory.get(told.body["job_id"], told.body)
-    elif told.status < 300 and asked.role in ("submit", "read"):
-        asked.memory[told.body["job_id"]] = told.body
+    elif told.status < 300:
+        shown = told.body if isinstance(told.body, list) else told.body.get("jobs", [told.body])
+        asked.memory |= {job["job_id"]: job for job in shown if "job_id" in job}
 
 
 def other_invalid_status(api: str, asked: Asked, told: Told) -> None:
@@ -290,5 +291,7 @@ VARIATIONS: dict[str, Variation] = {
     "sent-on": Variation(sent_on, ("ionworks",)),
     "runai-unknown-state": Variation(_answers(runai_unknown_state), ("runai",)),
     "bytenite-aborted-is-complete": Variation(odd_worlds.aborted_is_complete, ("bytenite",)),
+    "bytenite-zeros-for-unset": Variation(_answers(odd_bytenite.zeros_for_unset), ("bytenite",)),
+    "bytenite-generic-refusals": Variation(_answers(odd_bytenite.generic_refusals), ("bytenite",)),
 }
 """What is allowed, by name: see the list in docs/judge-an-implementation.md."""

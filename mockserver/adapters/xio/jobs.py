@@ -90,7 +90,7 @@ def _request(call: Call, shown: dict[str, Json]) -> JobRequest:
         api=API,
         key=shown["uuid"],
         resources=_resources(
-            *_amounts(shown),
+            _amounts(shown),
             _model(call.world, shown["gpu_name"]),
             shown["gpu_registry_uuid"] and shown["gpu_registry_uuid"].lower(),
             tuple(shown.get("allowed_region_codes") or ()),
@@ -109,10 +109,9 @@ _amounts = itemgetter("cpu_count", "gpu_count", "min_ram_gb", "min_storage_gb", 
 
 
 @lru_cache(maxsize=1024)
-def _resources(
-    cpu: float, gpu: float, ram: float, storage: float, vram: float, model: str | None, registry: str | None, regions: tuple[str, ...]
-) -> ResourceRequest:
+def _resources(amounts: tuple[float, ...], model: str | None, registry: str | None, regions: tuple[str, ...]) -> ResourceRequest:
     """What a job asks for, in house units; clients ask for the same again and again."""
+    cpu, gpu, ram, storage, vram = amounts
     return ResourceRequest(
         cpu=min(cpu, MOST),
         gpu=min(gpu, MOST),

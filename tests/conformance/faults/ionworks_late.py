@@ -126,6 +126,16 @@ def _told(change: dict[str, Any]) -> Apply:
     return patched(f"{ADAPTER}:callback_body", lambda original: lambda world, job: original(world, job) | change)
 
 
+def _without_children(asked: Asked, told: Told) -> None:
+    if isinstance(told.body, list):
+        told.body = [job for job in told.body if job["parent_job_id"] is None]
+
+
+def _stored_until(*ends: str) -> Apply:
+    """Metadata of jobs that ended so are lost."""
+    return patched(f"{ADAPTER}:is_stored", lambda original: lambda job, order: original(job, order) and job.stage.name not in ends)
+
+
 def _well_in_the_array(asked: Asked, told: Told) -> None:
     for job in jobs_in(told):
         job["is_failed"] = False
@@ -195,6 +205,11 @@ FAULTS = [
     ),
     fault("told-without-family", "WHK-010", "a callback names no parent and no project", _told({"parent_job_id": None, "project_id": None})),
     fault("well-in-the-array", "STM-002", "no job of the array has failed", answers(API, ARRAY, _well_in_the_array)),
+    fault("array-without-children", "LST-008", "the array leaves children out", answers(API, ARRAY, _without_children)),
+    fault("metadata-until-canceled", "RSP-003", "metadata of canceled jobs are lost", _stored_until("canceled")),
+    fault("metadata-until-failed", "RSP-003", "metadata of failed jobs are lost", _stored_until("failed")),
+    fault("start-until-canceled", "TIM-009", "a canceled job no longer tells when it started", when(status("canceled"), started_at=None)),
+    fault("no-address-of-six", "REQ-011", "a callback_url with an IPv6 address is refused", _refuses(lambda body: "[" in str(body.get("callback_url")))),
     fault("exact-scheme", "AUT-005", "the scheme must be spelt Bearer", requests(API, "*", _exact_scheme)),
     fault("any-scheme", "AUT-002", "the scheme of a token is ignored", requests(API, "*", _any_scheme)),
     fault("keys-in-any-letters", "AUT-006", "keys are read whatever their case", _secrets(str.lower)),

@@ -184,7 +184,7 @@ def _stops_waiting(asked: Asked, told: Told) -> None:
 CREDENTIAL = "mockserver.adapters.openyuanrong.credential"
 FAULTS = [
     _fault("stop-says-false", "OYR-STM-001", "every stop is answered false", says("cancel", True, False), "OYR-STM-008", "OYR-STM-009"),
-    _fault("plain-stop-says-false", "OYR-STM-001", "the stop of a job without metadata is answered false", answers(API, ("read", "cancel"), _plain), "OYR-STM-009"),
+    _fault("plain-stop-says-false", "OYR-STM-001", "the stop of a job without metadata is answered false", answers(API, ("read", "cancel"), _plain), "OYR-STM-009", "OYR-IDM-022"),
     _fault("stop-ignored", "JOB-STM-007", "a stop is answered true and does nothing", undone("cancel", lambda job: True), "OYR-STM-001"),
     _fault("stop-of-waiting-says-true", "OYR-STM-002", "stopping a job that waits is answered true", remembers("PENDING", "cancel")),
     _fault("stop-of-succeeded-says-true", "OYR-STM-003", "stopping a job that succeeded is answered true", remembers("SUCCEEDED", "cancel")),
@@ -197,7 +197,7 @@ FAULTS = [
     _fault("delete-of-nobody", "JOB-ERR-013", "deleting what is unknown is answered true", status("delete", 404, 200, True), "OYR-STM-007", "OYR-STM-010"),
     _fault("stop-with-body", "OYR-STM-008", "a stop with a body is refused", answers(API, "cancel", _wrong_body)),
     _fault("second-delete-false", "OYR-STM-010", "a second deletion is answered false", status("delete", 404, 200, False), "OYR-STM-007", "JOB-ERR-013"),
-    _fault("deletes-two", "OYR-STM-011", "a deletion takes an older job along", patched(f"{WORLD}.delete", _ends_all), "JOB-LST-009", "OYR-STM-010"),
+    _fault("deletes-two", "OYR-STM-011", "a deletion takes an older job along", patched(f"{WORLD}.delete", _ends_all), "JOB-LST-009", "OYR-STM-010", "OYR-IDM-022"),
     _fault("runs-again", "OYR-RTY-001", "a failed job gets other processes", answers(API, "read", _runs_again)),
     _fault("gives-up-early", "OYR-TMO-001", "a job waits for fifteen seconds only", _gives_up(15.0)),
     _fault("never-gives-up", "OYR-TMO-001", "a job waits for a minute", _gives_up(60.0)),

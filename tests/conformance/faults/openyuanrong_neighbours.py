@@ -63,6 +63,27 @@ def _ends_waiting_and_running(original: Any) -> Any:
     return begin_run
 
 
+def _run_from_submission(original: Any) -> Any:
+    def begin_run(self: Any, job: Any, stage: Any, event: str) -> None:
+        original(self, job, stage, event)
+        for due in [one for one in self.events.heap if one[3] is job and one[2] == RUN_END and one[4] == job.generation and self.clock.now > job.created]:
+            job.generation += 1
+            self.events.add(max(self.clock.now, due[0] - self.clock.now + job.created), RUN_END, job, generation=job.generation, detail=due[5])
+
+    return begin_run
+
+
+def _crumbs_lost(original: Any) -> Any:
+    def give_back(self: Any, job: Any) -> None:
+        node = job.holding[0][0]
+        original(self, job)
+        for index, _ in job.shape.demand[:1]:
+            dimension = self.cluster.dimensions[index]
+            dimension.set(node, max(0, dimension.free[node] - 1))
+
+    return give_back
+
+
 def _taken(cluster: Any, shape: Any, node: int, sign: int) -> None:
     for index, amount in shape.demand:
         dimension = cluster.dimensions[index]
@@ -180,6 +201,8 @@ FAULTS = [
     _fault("delete-by-prefix", "OYR-IDM-022", "a deletion reaches the jobs whose ids begin so", spreads("yr_delete_job", "over", lambda world, job: world.delete(job))),
     _fault("exit-two-is-well", "OYR-RSP-010", "a command that exits with 2 has succeeded", patched("mockserver.simulation.workload:Workload.run", _code_two)),
     _fault("waits-while-it-runs", "OYR-STM-002", "the limit of waiting ends jobs that run", patched(f"{SCHEDULER}.begin_run", _ends_waiting_and_running), "OYR-STM-005"),
+    _fault("run-from-submission", "OYR-STM-016", "the run of a job that waited is counted from its submission", patched(f"{SCHEDULER}.begin_run", _run_from_submission)),
+    _fault("crumbs-lost", "OYR-STM-019", "a thousandth of a core is lost with each job", patched("mockserver.simulation.allotment:Allotment.give_back", _crumbs_lost)),
     _fault("given-up-holds", "OYR-STM-018", "a job that gave up waiting takes its room with it", _given_up_holds),
     _fault("refused-holds", "OYR-STM-018", "a submission that is refused for its id holds room", patched(f"{ADAPTER}:_submission_id", _refused_holds)),
     _fault("freed-twice", "OYR-STM-012", "a deletion gives back what the end gave back", patched("mockserver.simulation.world:World.delete", _freed_twice)),

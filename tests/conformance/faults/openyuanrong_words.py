@@ -109,6 +109,28 @@ def _readers_only(asked: Asked) -> None:
         asked.query = [pair for pair in asked.query if pair[0] != "token"]
 
 
+def _two_labels(asked: Asked) -> None:
+    found = asked.headers.get("x-pool-label", "")
+    if found.count(",") == 2:
+        asked.headers["x-pool-label"] = found.rpartition(",")[0]
+
+
+def _cookie_first(asked: Asked) -> None:
+    if "iam_token" in asked.headers.get("cookie", ""):
+        asked.headers.pop("x-auth", None)
+
+
+def _listed_well(asked: Asked, answered: Told) -> None:
+    for job in answered.body if answered.status == 200 else ():
+        job["driver_exit_code"] = 0
+
+
+def _one_a_second(asked: Asked, answered: Told) -> None:
+    for job in answered.body if isinstance(answered.body, list) else [answered.body]:
+        if isinstance(job, dict) and job.get("status") == "SUCCEEDED" and asked.memory.setdefault(job["end_time"], job["submission_id"]) != job["submission_id"]:
+            job.update(status="RUNNING", end_time="")
+
+
 def fails(wrong: Callable[[Json], bool]) -> Apply:
     """Some submissions end in a stack trace."""
     return answers(API, "submit", lambda asked, answered: answered.__dict__.update(status=500, body="stack") if wrong(asked.body) else None)
@@ -146,6 +168,16 @@ FAULTS = [
     _fault("own-metadata-lost", "OYR-REQ-016", "metadata that begin with an underscore are lost", told(lambda job: job.update(metadata={key: value for key, value in job["metadata"].items() if key[0] != "_"}) if job["metadata"] else None)),
     _fault("space-refused", "OYR-REQ-010", "a directory with a space in it is refused", refuses(lambda asked: " " in str(get(asked.body, "/runtime_env/working_dir")))),
     _fault("ascii-directory", "OYR-REQ-010", "a directory is told in ASCII", _environment(lambda env: env.update(working_dir=env["working_dir"].encode("ascii", "replace").decode()))),
+    _fault("numbers-in-metadata", "OYR-REQ-016", "007 is told as 7", told(lambda job: job.update(metadata={key: str(int(value)) if value.isdecimal() and value.isascii() else value for key, value in job["metadata"].items()}) if job["metadata"] else None)),
+    _fault("metadata-win", "OYR-RSP-003", "metadata named like a member replace it", told(lambda job: job.update({key: value for key, value in (job["metadata"] or {}).items() if key == "type"})), "JOB-RSP-002", "OYR-RSP-014", "OYR-REQ-016"),
+    _fault("decoded-url", "OYR-REQ-010", "a file URL is decoded", _environment(lambda env: env.update(working_dir=unquote(env["working_dir"])) if env["working_dir"].startswith("file:") else None)),
+    _fault("id-like-a-path", "OYR-IDM-006", "a job whose id is stop cannot be read", answers(API, "read", lambda asked, answered: answered.__dict__.update(status=404, body="no") if asked.values["submissionId"] == "app-stop" else None)),
+    _fault("a-little-more", "OYR-REQ-019", "cores a little above sixteen are taken", asks(lambda body: body.update(entrypoint_num_cpus=16) if isinstance(found := body.get("entrypoint_num_cpus"), float) and 16 < found < 16.0009 else None)),
+    _fault("third-label", "OYR-PRI-001", "only two labels count", requests(API, "submit", _two_labels)),
+    _fault("cookie-first", "OYR-AUT-001", "the cookie counts more than the header", requests(API, "*", _cookie_first)),
+    _fault("listed-exit-code", "OYR-LST-002", "the list tells no exit codes", answers(API, "list", _listed_well)),
+    _fault("exit-nought", "OYR-STM-017", "exit 0 is a failure", told(lambda job: job.update(status="FAILED", error_type="no") if job["entrypoint"] == "exit 0" and job["status"] == "SUCCEEDED" else None)),
+    _fault("twins-run-on", "JOB-STM-005", "of jobs that end in one second only the one seen first has ended", answers(API, ("read", "list"), _one_a_second), "OYR-STM-017"),
     _fault("no-backslash", "OYR-REQ-004", "backslashes of commands are lost", _command(lambda text: text.replace("\\", ""))),
     _fault("percent-decoded", "OYR-REQ-004", "percent signs of commands are decoded", _command(unquote)),
     _fault("home-expanded", "OYR-REQ-004", "variables in commands are expanded", _command(lambda text: text.replace("$HOME", "/root"))),

@@ -152,7 +152,9 @@ def _all_of_nobody(original: Any) -> Any:
 def _young_ones_go(original: Any) -> Any:
     def list_jobs(call: Any) -> Any:
         reply, world = original(call), call.world
-        old = {one.payload.id for one in world.jobs("runai").values() if one.request.ttl == 5 and not one.is_terminal and world.now_us - one.created > 30_000_000}
+        old = {
+            one.payload.id for one in world.jobs("runai").values() if one.request.ttl == 5 and not one.is_terminal and world.now_us - one.created > 30_000_000
+        }
         reply.body["data"] = [one for one in reply.body["data"] if one["id"] not in old]
         return reply
 
