@@ -91,7 +91,7 @@ def _open(document: dict[str, Any], schema: Any, seen: set[int]) -> None:
 class Bench:
     """Looks at what schemathesis sent and got; `made` is told of every job."""
 
-    def __init__(self, spec: Spec, target: Target, made: Callable[[str], object]) -> None:
+    def __init__(self, spec: Spec, target: Target, made: Callable[[str], object] = str) -> None:
         self._made = made
         self._spec, self._catalogue, self._target = spec, catalogues.load(spec.name), target
         self._directory = Directory(spec)

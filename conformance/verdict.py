@@ -10,10 +10,10 @@ from conformance.oracle import Violation
 
 
 class Verdict(IntEnum):
-    """Ordered from best to worst; a break that was seen, however slight, is worse than a doubt."""
+    """Ordered by what counts: what was seen to hold counts more than that some of it could not be asked, a doubt more than both, a break most of all."""
 
-    PASS = 0
-    NOT_APPLICABLE = 1
+    NOT_APPLICABLE = 0
+    PASS = 1
     SKIPPED = 2
     WAIVED = 3
     INCONCLUSIVE = 4

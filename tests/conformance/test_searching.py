@@ -97,7 +97,7 @@ def searched(id_: str, *, games: int = 0, examples: int = 0) -> Search:
         ("ionworks:cancel-of-nobody", "JOB-ERR-012"),
         ("openyuanrong:stop-ignored", "JOB-STM-007"),
         ("openyuanrong:delete-of-nobody", "JOB-ERR-013"),
-        ("runai:wrong-success-status", "JOB-RSP-001"),
+        ("runai:no-id", "JOB-CRT-002"),
         ("xio:completed-while-running", "XIO-TIM-005"),
     ],
 )
@@ -113,7 +113,7 @@ def test_the_state_machine_alone_finds_what_is_broken(fault: str, requirement: s
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
     ("fault", "requirement"),
-    [("openyuanrong:id-number", "OYR-IDM-009"), ("openyuanrong:everyday-reading-counts", "OYR-RSP-014"), ("runai:wrong-success-status", "JOB-RSP-001")],
+    [("openyuanrong:id-number", "OYR-IDM-009"), ("openyuanrong:everyday-reading-counts", "OYR-RSP-014"), ("runai:wrong-success-status", "JOB-RSP-003")],
 )
 def test_schemathesis_alone_finds_what_is_broken_and_shows_little(fault: str, requirement: str) -> None:
     told = searched(fault, examples=1)

@@ -182,15 +182,16 @@ COMMON: dict[str, tuple[str, str, Make, tuple[str, ...]]] = {
 }
 
 
-SHAPES_ARE_ASSUMED = ("runai", "xio")
-"""APIs whose document gives no shape of refusals, so that what they owe is an assumption."""
+OWED = {"JOB-ERR-001": "JOB-ERR-002", "JOB-RSP-001": "JOB-RSP-003"}
+"""What is owed instead where the vendor gives neither a shape of refusals nor the status of a grant, so that the document can only assume them."""
+ASSUMING = ("runai", "xio")
 
 
 def _made() -> Iterator[Fault]:
     for api in specs.names():
         for name, (requirement, describe, make, also) in COMMON.items():
             apply = make(api)
-            owed = "JOB-ERR-002" if requirement == "JOB-ERR-001" and api in SHAPES_ARE_ASSUMED else requirement
+            owed = OWED.get(requirement, requirement) if api in ASSUMING else requirement
             if apply is not None:
                 yield Fault(f"{api}:{name}", api, owed, describe, apply, also)
 

@@ -91,6 +91,7 @@ def _one_less(body: dict[str, Json]) -> None:
 
 
 UNTHOUGHT: dict[str, tuple[str, Apply]] = {
+    "partial-answers": ("JOB-RSP-001", answers("xio", "read", lambda asked, told: setattr(told, "status", 206 if told.status == 200 else told.status))),
     "no-cores-filter-is-none": ("XIO-LST-009", _unfiltered("cpu_count", "0")),
     "no-ram-filter-is-none": ("XIO-LST-010", _unfiltered("min_ram_gb", "0")),
     "no-storage-filter-is-none": ("XIO-LST-011", _unfiltered("min_storage_gb", "0")),
