@@ -27,7 +27,7 @@ import specs
 from benchmarks.load import Sample, cpu_seconds, measure, request, resident_mb, send
 
 ROOT = Path(__file__).resolve().parent.parent
-JOBS, ROUNDS, REQUESTS = 10_000, 7, 1_500
+JOBS, ROUNDS, REQUESTS = 10_000, 15, 1_500
 KINDS = ("post", "get", "list20")
 LIMITS = {"post": 2.2, "get": 2.3, "list20": 3.0}
 
