@@ -34,9 +34,13 @@ from conformance.verdict import Exit
 @click.option("--plain", is_flag=True, help="schemathesis alone, without our oracles and view of the document.")
 @click.option("--json", "file", type=click.File("w", encoding="utf-8"), help="Write what was done and found there; - is the output, and nothing else is.")
 def fuzz_command(api: str, url: str | None, app: str | None, **told: Any) -> None:
-    """Send schemathesis' valid, invalid and stateful cases; exit 1 if any answer breaks the document of API."""
+    """Send schemathesis' valid, invalid and stateful cases; exit 1 if any answer breaks the document of API.
+
+    The jobs that this makes are stopped and forgotten in the end; with --plain they stay.
+    """
     from conformance import fuzz_report
     from conformance.deep import world
+    from conformance.sweep import swept
 
     if (url is None) == (app is None):
         raise click.UsageError("say where the implementation is: either --url or --app")
@@ -44,8 +48,11 @@ def fuzz_command(api: str, url: str | None, app: str | None, **told: Any) -> Non
     console = Console(highlight=False, stderr=file is not None and file.name == "<stdout>")
     with Target.at(api, url, headers=headers) if url is not None else inside(api, str(app), headers=headers) as target:
         headers = world(target) if target.is_in_process else headers
-        events = fuzz(api, target.url, seed=told["seed"], most_examples=told["max_examples"], headers=headers, judged=not told["plain"], target=target)
-        whole = fuzz_report.shown(events, console, api)
+        made: list[str] = []
+        options = {"seed": told["seed"], "most_examples": told["max_examples"], "judged": not told["plain"]}
+        whole = fuzz_report.shown(fuzz(api, target.url, headers=headers, target=target, made=made.append, **options), console, api)
+        if not target.is_in_process and (stuck := swept(target, made, headers)):
+            console.print(f"{len(stuck)} of {len(made)} jobs that were made would not go: {', '.join(stuck[:5])}", soft_wrap=True)
     if file is not None:
         file.write(fuzz_report.text(whole, api=api, target=target.name, seed=told["seed"]))
     sys.exit(Exit.BROKEN if whole.findings else Exit.CONFORMANT)

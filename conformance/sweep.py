@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from conformance import catalogue as catalogues
@@ -18,16 +19,21 @@ from specs.lifecycle import TERMINAL
 
 def sweep(target: Target, file: Path) -> list[str]:
     """Stop and forget every job of a journal that was made and not cleaned up; the jobs that would not go. Only jobs of the journal are touched."""
+    return swept(target, left_over(file))
+
+
+def swept(target: Target, jobs: Iterable[str], headers: Mapping[str, str] | None = None) -> list[str]:
+    """Stop and forget jobs, with these headers before any others; those that would not go."""
     session = Session(target, Panel(target.spec, catalogues.load(target.spec.name)), name="sweep")
-    return [id_ for id_ in left_over(file) if not gone(session, id_)]
+    return [id_ for id_ in jobs if not gone(session, id_, headers)]
 
 
-def gone(session: Session, id_: str) -> bool:
+def gone(session: Session, id_: str, headers: Mapping[str, str] | None = None) -> bool:
     """Stop and forget one job; whether it then is over or unknown."""
     try:
-        told = [session.on(name, id_) for name in ("cancel", "delete") if name in session.roles]
+        told = [session.on(name, id_, headers=headers) for name in ("cancel", "delete") if name in session.roles]
         if "read" in session.roles:
-            return _is_over(session, session.read(id_))
+            return _is_over(session, session.read(id_, headers=headers))
     except (TransportError, Inconclusive, NotApplicable):
         return False
     return any(one.response.is_success for one in told)

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from click.testing import CliRunner
 
+from conformance.cli import main
 from conformance.journal import Journal, left_over
 from conformance.record import Options
 from conformance.runner import run
@@ -42,3 +44,16 @@ def _held(url: str) -> list[str]:
             return []
         time.sleep(0.1)
     return held
+
+
+def test_fuzzing_leaves_nothing_either() -> None:
+    with serving(apis=["ionworks"], pace="real") as url:
+        told = CliRunner().invoke(main, ["fuzz", "ionworks", "--url", url, "--max-examples", "1"])
+        left = {job["status"] for job in httpx.get(f"{url}/jobs?limit=1000").json()["jobs"]}
+        held = _held(url)
+
+    assert told.exit_code == Exit.CONFORMANT, told.output
+    assert "would not go" not in told.output
+    assert left <= {"completed", "failed", "canceled"}
+    assert "canceled" in left
+    assert held == []
