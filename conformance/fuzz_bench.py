@@ -19,6 +19,7 @@ from conformance.pointer import get
 from conformance.session import Session
 from conformance.target import Target
 from conformance.transport import TransportError
+from conformance.views import made_by
 from specs import Spec
 from specs.document import resolve
 
@@ -157,7 +158,8 @@ class Bench:
             made = get(exchange.response.json, roles["submit"].id or "")
             if isinstance(made, str):
                 self._makers[made] = exchange
-                self._made(made)
+        if id_ := made_by(self._spec, exchange):
+            self._made(id_)
         for value in exchange.values.values():
             if value in self._makers:
                 self._about.setdefault(value, []).append(exchange)

@@ -12,7 +12,7 @@ from conformance.exchange import Exchange
 from conformance.expect import Inconclusive, NotApplicable, needed
 from conformance.pointer import MISSING, Json, get, mapped, merged
 from conformance.transport import TransportError
-from conformance.views import fill, items_of, view_in
+from conformance.views import fill, items_of, made_by, view_in
 from conformance.wire import Wire
 from specs.lifecycle import TERMINAL, Role
 
@@ -97,14 +97,11 @@ class Session(Wire):
 
     def made(self, exchange: Exchange) -> None:
         """Remember a job that an exchange made, to clean it up."""
-        lifecycle = self.spec.lifecycle
-        if lifecycle is None or exchange.operation != lifecycle.roles["submit"].operation or not exchange.response.is_success:
-            return
-        found = get(exchange.response.json, lifecycle.roles["submit"].id or "")
-        if isinstance(found, str):
-            self._made.append((found, exchange.tenant))
+        id_ = made_by(self.spec, exchange)
+        if id_:
+            self._made.append((id_, exchange.tenant))
             if self.journal is not None:
-                self.journal.made(found)
+                self.journal.made(id_)
 
     def on(self, name: str, job: JobRef | str, **options: Any) -> Exchange:
         """Send the call of a role (read, cancel, delete, start) about a job."""

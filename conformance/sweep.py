@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from conformance import catalogue as catalogues
 from conformance.exchange import Exchange
@@ -23,17 +24,18 @@ def sweep(target: Target, file: Path) -> list[str]:
 
 
 def swept(target: Target, jobs: Iterable[str], headers: Mapping[str, str] | None = None) -> list[str]:
-    """Stop and forget jobs, with these headers before any others; those that would not go."""
+    """Stop and forget jobs, with these headers in place of the target file's credentials; those that would not go."""
     session = Session(target, Panel(target.spec, catalogues.load(target.spec.name)), name="sweep")
     return [id_ for id_ in jobs if not gone(session, id_, headers)]
 
 
 def gone(session: Session, id_: str, headers: Mapping[str, str] | None = None) -> bool:
     """Stop and forget one job; whether it then is over or unknown."""
+    options: dict[str, Any] = {} if headers is None else {"headers": headers, "credential": "none"}
     try:
-        told = [session.on(name, id_, headers=headers) for name in ("cancel", "delete") if name in session.roles]
+        told = [session.on(name, id_, **options) for name in ("cancel", "delete") if name in session.roles]
         if "read" in session.roles:
-            return _is_over(session, session.read(id_, headers=headers))
+            return _is_over(session, session.read(id_, **options))
     except (TransportError, Inconclusive, NotApplicable):
         return False
     return any(one.response.is_success for one in told)

@@ -116,3 +116,14 @@ def fill(template: Json, id_: str, body: Json) -> Json:
         return text
 
     return mapped(template, change)
+
+
+def made_by(spec: Spec, exchange: Exchange) -> str:
+    """The id of the job that an exchange made; empty where it made none.
+
+    Jobs are not only made by the operation that plays the role: whatever is posted, and answered by a job that the path does not name, has made one.
+    """
+    if spec.lifecycle is None or exchange.request.method != "POST" or not exchange.response.is_success:
+        return ""
+    found = get(exchange.response.json, spec.lifecycle.roles["submit"].id or "")
+    return found if isinstance(found, str) and found not in exchange.values.values() else ""

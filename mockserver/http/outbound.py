@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urljoin
@@ -40,12 +42,33 @@ class _Guarded(httpcore.AsyncNetworkBackend):
 
 
 async def resolve(host: str, port: int) -> list[str]:
-    """All addresses of a host. Raises httpcore.ConnectError."""
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise httpcore.ConnectError(f"{host} cannot be resolved: {error}") from error
-    return [str(entry[4][0]) for entry in found]
+    """All addresses of a host. Raises httpcore.ConnectError.
+
+    A thread of its own asks, for which nobody waits: the loop's own resolver would keep a server that stops until the last name server has given up.
+    """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[str]] = loop.create_future()
+
+    def ask() -> None:
+        addresses, failure = [], None
+        try:
+            addresses = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        except (OSError, UnicodeError) as error:
+            failure = httpcore.ConnectError(f"{host} cannot be resolved: {error}")
+        with suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(_tell, answer, addresses, failure)
+
+    threading.Thread(target=ask, name=f"resolve {host}", daemon=True).start()
+    return await answer
+
+
+def _tell(answer: asyncio.Future[list[str]], addresses: list[str], failure: Exception | None) -> None:
+    if answer.done():  # nobody waits any more
+        return
+    if failure is None:
+        answer.set_result(addresses)
+    else:
+        answer.set_exception(failure)
 
 
 def is_loopback(address: str) -> bool:

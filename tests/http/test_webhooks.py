@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hmac
+import socket
 import threading
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import pytest
 
 from mockserver.client import MockServer, Sandbox, View
 from mockserver.http import outbound, webhooks
+from mockserver.http.server import serving
 from tests.http.test_control_sandboxes import KEY, SMALL, submit
 
 
@@ -303,3 +305,24 @@ def test_pending_callbacks_are_bounded(box: Sandbox, monkeypatch: pytest.MonkeyP
 
     assert [one.outcome for one in box.callbacks].count("dropped") == 2
     assert len(box.callbacks.pending()) == 2
+
+
+def test_a_server_stops_while_a_name_is_still_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, told, known = threading.Event(), threading.Event(), socket.getaddrinfo
+
+    def slowly(host: str, *others: object, **more: object) -> object:
+        if host != "slow.test":
+            return known(host, *others, **more)  # type: ignore[arg-type]
+        asked.set()
+        told.wait(60)
+        raise OSError("nobody knows")
+
+    monkeypatch.setattr(socket, "getaddrinfo", slowly)
+    before = set(threading.enumerate())
+    with serving(apis=["ionworks"], pace="x1000") as url:
+        httpx.post(f"{url}/jobs", json={"job_type": "dummy", "params": {}, "callback_url": "http://slow.test/hook"})
+        assert asked.wait(20)
+    running = {thread.name for thread in set(threading.enumerate()) - before}
+    told.set()
+
+    assert running == {"resolve slow.test"}
