@@ -15,6 +15,8 @@ from conformance.target import request_examples
 from specs import Operation
 
 DENIED = (401, 403)
+NOWHERE = "/of-no-operation"
+"""What makes of a path one that nobody serves."""
 
 
 def _guarded(session: Session, *, open_ones: bool = False) -> list[Operation]:
@@ -61,10 +63,16 @@ def _denied(session: Session, exchange: Exchange, what: str) -> None:
         return
     if exchange.response.status == 404 and exchange.operation not in {role.operation for role in session.roles.values()}:
         path, _, query = exchange.request.target.partition("?")
-        twin = session.send(exchange.request.method, path, raw=exchange.request.body, query=parse_qsl(query))
-        if twin.response.status == 404:
+        twin, nowhere = (session.send(exchange.request.method, one, raw=exchange.request.body, query=parse_qsl(query)) for one in (path, f"{path}{NOWHERE}"))
+        if twin.response.status == nowhere.response.status == 404 and _words(twin) == _words(nowhere):
             return
     refused(exchange, what, DENIED)
+
+
+def _words(exchange: Exchange) -> bytes:
+    """What an answer says, but for the path."""
+    path = exchange.request.target.partition("?")[0].removesuffix(NOWHERE)
+    return exchange.response.body.replace(NOWHERE.encode(), b"").replace(path.encode(), b"")
 
 
 @check("JOB-AUT-003", strict=True)
