@@ -285,7 +285,6 @@ TABLE: dict[str, tuple[Any, ...]] = {
     "gpu-memory-must-exceed": ("XIO-STM-022", resources(vram=lambda told: told + (1 if told else 0))),
     "gpu-names-must-be-exact": ("XIO-STM-023", asked(lambda call, members, wanted: setattr(wanted, "resources", revised(wanted.resources, gpu_model=members["gpu_name"] or None)))),
     "regions-are-ignored": ("XIO-STM-024", resources(any_labels=lambda told: ())),
-    "stops-at-once-fail": ("XIO-IDM-004", stops(lambda original, world, job: original() if world.shelf("stops").setdefault("count", 0) else world.shelf("stops").update(count=1)), "JOB-STM-007"),
 }  # fmt: skip
 
 

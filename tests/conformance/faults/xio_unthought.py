@@ -10,7 +10,7 @@ from msgspec.structs import replace as revised
 
 from tests.conformance.faults import Apply, Asked, Fault, Told, answers, every_job, patched, requests
 from tests.conformance.faults.xio import is_number, shown, submitted, takes
-from tests.conformance.faults.xio_course import asked, keeps_room
+from tests.conformance.faults.xio_course import asked, keeps_room, stops
 from tests.conformance.faults.xio_told import query
 
 Json = Any
@@ -90,6 +90,14 @@ def _one_less(body: dict[str, Json]) -> None:
         body["total"] -= 1
 
 
+def _third_at_once(original: Any, world: Any, job: Any) -> None:
+    seen, at = world.shelf("stops"), (job.key, world.now_us)
+    seen[at] = seen.get(at, 0) + 1
+    if seen[at] == 3:
+        raise RuntimeError("two are enough")
+    original()
+
+
 UNTHOUGHT: dict[str, tuple[str, Apply]] = {
     "partial-answers": ("JOB-RSP-001", answers("xio", "read", lambda asked, told: setattr(told, "status", 206 if told.status == 200 else told.status))),
     "no-cores-filter-is-none": ("XIO-LST-009", _unfiltered("cpu_count", "0")),
@@ -119,4 +127,7 @@ UNTHOUGHT: dict[str, tuple[str, Apply]] = {
     "stopped-jobs-never-started": ("XIO-LST-027", shown(lambda job: job.update(started_at=None) if job["status"] == "CANCELLED" else None, ("list",))),
 }  # fmt: skip
 
-FAULTS = [Fault(f"xio:{name}", "xio", requirement, name.replace("-", " "), apply) for name, (requirement, apply) in UNTHOUGHT.items()]
+FAULTS = [
+    *(Fault(f"xio:{name}", "xio", requirement, name.replace("-", " "), apply) for name, (requirement, apply) in UNTHOUGHT.items()),
+    Fault("xio:third-stop-at-once-crashes", "xio", "XIO-IDM-004", "the third stop at one instant makes the server fail", stops(_third_at_once), ("JOB-ERR-010",)),
+]
