@@ -52,7 +52,9 @@ def runs_of(file: Path) -> list[dict[str, Any]]:
     said = found.get("schema") if isinstance(found, dict) else None
     if said != SCHEMA:
         raise ValueError(f"{file} has the schema {said!r}; expected {SCHEMA!r}, as run --json writes it")
-    runs: list[dict[str, Any]] = found["runs"]
+    runs = found.get("runs")
+    if not isinstance(runs, list) or not all(isinstance(run, dict) and isinstance(run.get("results"), list) for run in runs):
+        raise ValueError(f"{file} holds no runs; expected a report that run --json wrote, whole")
     return runs
 
 

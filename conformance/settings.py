@@ -20,6 +20,8 @@ from conformance.pointer import Json, merged
 
 FOLDER = Path(__file__).parent / "targets"
 SUBMIT = ("body", "shapes", "may_refuse", "knobs", "own", "headers", "query")
+LISTS, FREE = ("may_refuse", "own"), ("body", "base_path")
+"""Members that are lists, and those that may be anything; all others are mappings."""
 MEMBERS = ("submit", "calls", "tenants", "credentials", "capabilities", "base_path", "headers", "callbacks", "prefix", "paging")
 
 
@@ -72,6 +74,10 @@ def load(api: str, file: Path | None = None, *, example: Json = None) -> Setting
         unknown = members.keys() - set(known)
         if unknown:
             raise SettingsError(f"{file or api}: {where}unknown members {', '.join(sorted(unknown))}; known: {', '.join(known)}")
+        for name, value in members.items():
+            expected = list if name in LISTS else dict
+            if name not in FREE and not isinstance(value, expected):
+                raise SettingsError(f"{file or api}: {where}{name} is {value!r}; expected a {'list' if expected is list else 'mapping'}")
     return Settings(
         body=submit.get("body", example),
         shapes=submit.get("shapes", {}),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,7 +55,15 @@ def test_reports_stand_side_by_side(tmp_path: Path) -> None:
     assert told("report", one).exit_code == Exit.CONFORMANT
 
 
-@pytest.mark.parametrize(("text", "said"), [("no json", "is not JSON"), ("[1]", "has the schema None"), ('{"schema": "other/1"}', "has the schema 'other/1'")])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("no json", "is not JSON"),
+        ("[1]", "has the schema None"),
+        ('{"schema": "other/1"}', "has the schema 'other/1'"),
+        ('{"schema": "understudy.conformance/1", "runs": [1]}', "holds no runs"),
+    ],
+)
 def test_what_is_no_report_is_said_to_be_none(text: str, said: str, tmp_path: Path) -> None:
     file = tmp_path / "odd.json"
     file.write_text(text)
@@ -62,6 +72,18 @@ def test_what_is_no_report_is_said_to_be_none(text: str, said: str, tmp_path: Pa
 
     assert answer.exit_code == Exit.USAGE
     assert said in answer.output
+
+
+@pytest.mark.parametrize("text", ["submit: {may_refuse: 5}", "submit: {knobs: 5}", "paging: [1]", "submit: 5", "submit: {bdoy: 1}"])
+def test_a_wrong_target_file_is_said_to_be_wrong(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "target.yaml"
+    file.write_text(text)
+
+    answer = run(CLEAN, "--target-file", file)
+
+    assert answer.exit_code == Exit.USAGE
+    assert "target.yaml: " in answer.output
+    assert "expected" in answer.output or "known: " in answer.output
 
 
 @pytest.mark.parametrize("option", ["--json", "--html", "--har", "--journal"])
@@ -82,3 +104,14 @@ def test_what_random_clients_found_is_kept(tmp_path: Path) -> None:
     assert kept["api"] == "ionworks"
     assert kept["requests"] > 10
     assert (answer.exit_code == Exit.BROKEN) is bool(kept["findings"])
+
+
+def test_without_its_extra_the_judge_says_what_to_install() -> None:
+    code = "import sys; sys.modules['openapi_core'] = None; from conformance.__main__ import main; main()"
+
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert ended.returncode == Exit.USAGE
+    assert "openapi_core is not installed" in ended.stderr
+    assert "understudy[conformance]" in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
-import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
-
-import uvicorn
 
 from conformance.record import Options, Report
 from conformance.runner import run
 from conformance.target import Target
 from conformance.verdict import Exit, Verdict
 from tests.conformance.tiny.ionworks import create_app
+from tests.conformance.tiny.serving import served
 
 SCALE = 100.0
 PAGES = "paging: {offset: skip, most: 100, default: 20, order: oldest}"
@@ -44,26 +38,10 @@ CHOICES = ("JOB-ERR-001", "JOB-RSP-001", "JOB-STM-002", "JOB-AUT-*", "ION-ERR-00
 """Where this server chooses otherwise; everything else takes a minute of waiting and holds too."""
 
 
-@contextlib.contextmanager
-def served() -> Iterator[str]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(SCALE), log_level="critical"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(timeout=10)
-        listener.close()
-
-
 def judged(tmp_path: Path, settings: str, *only: str) -> Report:
     file = tmp_path / "tiny.yaml"
     file.write_text(settings)
-    with served() as url, Target.at("ionworks", url, file=file, scale=SCALE) as target:
+    with served(create_app(SCALE)) as url, Target.at("ionworks", url, file=file, scale=SCALE) as target:
         return run(target, Options(only=only))
 
 

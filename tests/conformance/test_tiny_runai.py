@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
-import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
 from conformance.record import Options
 from conformance.runner import run
 from conformance.target import Target
 from conformance.verdict import Exit, Verdict
 from tests.conformance.tiny.runai import Server
+from tests.conformance.tiny.serving import served
 
 SCALE = 100.0
 SETTINGS = """
@@ -39,22 +34,6 @@ def settings(tmp_path: Path) -> Path:
     file = tmp_path / "tiny.yaml"
     file.write_text(SETTINGS)
     return file
-
-
-@contextlib.contextmanager
-def served() -> Iterator[str]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(Server(SCALE), log_level="critical"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(timeout=10)
-        listener.close()
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -84,7 +63,7 @@ def test_what_no_page_says_breaks_no_must(settings: Path) -> None:
 
 
 def test_they_are_in_order_in_time_that_passes_by_itself(settings: Path) -> None:
-    with served() as url, Target.at("runai", url, file=settings, scale=SCALE) as target:
+    with served(Server(SCALE)) as url, Target.at("runai", url, file=settings, scale=SCALE) as target:
         report = run(target, Options(only=CHOICES))
 
     assert [(one.requirement, one.reason) for one in report.of(Verdict.FAIL, Verdict.ERROR, Verdict.WARN)] == []

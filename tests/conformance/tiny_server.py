@@ -13,6 +13,8 @@ from urllib.parse import parse_qs
 
 import httpx
 
+from tests.conformance.tiny.serving import body_of, headers_of
+
 Json = dict[str, Any]
 TYPES = ("dummy", "datafit", "validation", "simulate", "evaluate_variables", "optimize", "ecm_fit", "simple_pipeline")
 STATES = ("pending", "processing", "waiting", "completed", "failed", "canceled")
@@ -91,13 +93,7 @@ class TinyServer:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             return
-        headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        raw = b""
-        while True:
-            message = await receive()
-            raw += message.get("body", b"")
-            if not message.get("more_body"):
-                break
+        headers, raw = headers_of(scope), await body_of(receive)
         try:
             status, body, more = await self.answer(scope["method"], scope["path"], scope["query_string"].decode(), headers, raw)
         except Refused as refused:

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, unquote
 
 from tests.conformance.tiny.bytenite_asked import EDITS, MOST, kept, parsed, renamed
 from tests.conformance.tiny.bytenite_world import OVER, TEMPLATE, Json, Refused, Work, World, bad, gone, too_late
+from tests.conformance.tiny.serving import body_of, headers_of
 
 KEYS = {"alpha-key": "alpha", "beta-key": "beta"}
 TWO_WAYS = ("datasource", "params", "run", "uploadcompleted", "estimation")
@@ -39,11 +40,7 @@ class Server:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             return
-        headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        raw, more = b"", True
-        while more:
-            message = await receive()
-            raw, more = raw + message.get("body", b""), message.get("more_body", False)
+        headers, raw = headers_of(scope), await body_of(receive)
         path = (scope["raw_path"].decode("latin-1") if scope.get("raw_path") else scope["path"]).split("?")[0]
         parts, status, extra = [unquote(part) for part in path.strip("/").split("/")], 200, {}
         try:

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
+from tests.conformance.tiny.serving import body_of, headers_of
+
 Json = dict[str, Any]
 OVER = ("SUCCEEDED", "FAILED", "STOPPED")
 PLACING, STOPPING, GIVES_UP = 1.0, 1.0, 18.0
@@ -198,10 +200,7 @@ class Server:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             return
-        headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        raw, more = b"", True
-        while more:
-            raw, more = raw + (message := await receive()).get("body", b""), message.get("more_body", False)
+        headers, raw = headers_of(scope), await body_of(receive)
         path = scope["raw_path"].decode("latin-1") if scope.get("raw_path") else scope["path"]
         try:
             status, said, extra = await self.answer(scope["method"], [unquote(part) for part in path.split("?")[0].strip("/").split("/")], headers, raw)

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
+from tests.conformance.tiny.serving import body_of, headers_of
+
 Json = dict[str, Any]
 BEGIN = 1_900_000_000.0
 OVER = ("Succeeded", "Failed", "Preempted", "TimedOut")
@@ -226,11 +228,7 @@ class Server:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             return
-        headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        raw, more = b"", True
-        while more:
-            message = await receive()
-            raw, more = raw + message.get("body", b""), message.get("more_body", False)
+        headers, raw = headers_of(scope), await body_of(receive)
         extra: dict[str, str] = {}
         try:
             status, body = self.answer(scope["method"], scope["path"], scope["query_string"].decode(), headers, raw)

@@ -16,6 +16,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl, quote_plus
 
+from tests.conformance.tiny.serving import body_of, headers_of
 from tests.conformance.tiny.xio_world import LOG, OVER, Job, Json, Refused, World, checked, new_id, wrong
 
 STATES = ("PENDING", "ASSIGNED", "RUNNING", "COMPLETED", "CANCELLED", "FAILED")
@@ -42,13 +43,7 @@ class Server:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             return
-        headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        raw = b""
-        while True:
-            message = await receive()
-            raw += message.get("body", b"")
-            if not message.get("more_body"):
-                break
+        headers, raw = headers_of(scope), await body_of(receive)
         try:
             status, body, more = *self.answer(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers, raw), {}
         except Refused as no:
