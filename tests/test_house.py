@@ -15,7 +15,7 @@ import specs
 ROOT = Path(__file__).parents[1]
 SOURCE = ("specs", "mockserver", "conformance")
 MODULES = sorted(path.relative_to(ROOT) for folder in SOURCE for path in (ROOT / folder).rglob("*.py"))
-MOST_LINES, MOST_FUNCTION_LINES = 300, 50
+MOST_LINES, MOST_FUNCTION_LINES = 400, 50
 
 FLOORS: dict[str, tuple[str, ...]] = {
     "specs": (),
