@@ -72,6 +72,10 @@ class Refusal(Exception):
         self.facts = facts
 
 
+def _nowhere() -> str:
+    return "http://mock.invalid"
+
+
 class Call(msgspec.Struct, gc=False):  # a struct, since every request makes one
     """One request that satisfied the document, and the world it speaks to.
 
@@ -94,6 +98,7 @@ class Call(msgspec.Struct, gc=False):  # a struct, since every request makes one
     strict: bool = False
     manual: bool = False  # the clock only moves when told to
     script: Script | None = None  # what a rule wants of the job that this call makes
+    origin: Callable[[], str] = _nowhere  # scheme, host and sandbox prefix under which the client reaches the mock
     wall_us: int = 0  # real UTC time in microseconds since 1970, in strict mode; for credentials whose clients live in real time
 
 
@@ -115,6 +120,24 @@ class Reply(msgspec.Struct, gc=False):  # a struct, since every request makes on
     stream: AsyncIterator[bytes] | None = None
     empty: bool = False
     later: Callable[[], Reply | None] | None = None
+
+
+class File(msgspec.Struct):
+    """A file that a job left behind: what it is called, what it is, and all of it."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+class FileStore(Protocol):
+    """Where an API's jobs keep their files; `path` is what follows `/_mock/files/API/` in the addresses that its answers hold."""
+
+    def read(self, world: World, path: str) -> File:
+        """The file at a path. Raises Refusal, UnknownJob."""
+
+    def check_upload(self, world: World, path: str) -> None:
+        """Raises Refusal or UnknownJob when no file is taken at a path (now)."""
 
 
 class Adapter(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from jsonschema_rs import Draft202012Validator
@@ -12,10 +13,11 @@ from mockserver.http.answer import Answers
 from mockserver.http.body import parse
 from mockserver.http.credentials import Credentials
 from mockserver.http.media import MediaTypes, is_json
+from mockserver.http.origin import origin
 from mockserver.http.pace import wall_us
 from mockserver.http.parameters import Parameters
+from mockserver.http.sandbox import Sandbox
 from mockserver.http.schema import Schemas, violations
-from mockserver.simulation.world import World
 from specs import CONTROL, Operation, Spec
 
 Fields = Mapping[bytes, bytes]
@@ -74,14 +76,14 @@ class Contract:
             if is_json(name.lower()):
                 self._bodies[name.lower()] = schemas.validator((*place, "content", name, "schema")) if "schema" in medium else None
 
-    def admit(self, scope: Mapping[str, Any], fields: Fields, raw: bytes, *, world: World, manual: bool) -> Call:
+    def admit(self, scope: Mapping[str, Any], fields: Fields, raw: bytes, sandbox: Sandbox) -> Call:
         """The call a request makes, if it satisfies the document. Raises Refusal."""
         found: list[Violation] = []
         query_string, values, raw_path = scope["query_string"], scope["path_params"]["values"], scope.get("raw_path")
         parameters = self.parameters
         call = Call(
             operation=self.operation.id,
-            world=world,
+            world=sandbox.world,
             method=scope["method"],
             target=raw_path.decode("latin-1") if raw_path else scope["path"],
             query_string=query_string,
@@ -91,7 +93,8 @@ class Contract:
             every_header=HeaderFields(fields),
             raw=raw,
             strict=self.strict,
-            manual=manual,
+            manual=sandbox.pace.is_manual,
+            origin=partial(origin, scope, sandbox.name),
             wall_us=wall_us() if self.strict else 0,
         )
         if self._verified:

@@ -6,6 +6,9 @@ BODY_BYTES = 8 * 1024 * 1024
 BODY_DEPTH = 100
 """Deepest nesting of arrays and objects in a request body; deeper is refused as malformed."""
 
+UPLOAD_BYTES = 1024 * 1024 * 1024
+"""Most bytes of one uploaded file; they are counted as they come in and not kept. More is refused as too large."""
+
 INTEGER_DIGITS = 300
 """Whole numbers of a request body are exact up to so many digits; longer ones are refused as malformed."""
 

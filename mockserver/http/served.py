@@ -10,6 +10,7 @@ from mockserver.adapters.exchange import Reply, Violation
 from mockserver.http import errors
 from mockserver.http.answer import ErrorAnswers
 from mockserver.http.contract import Contract
+from mockserver.http.files import Files
 from mockserver.http.landing import Pages
 from mockserver.http.path_index import PathIndex
 from mockserver.http.schema import Schemas
@@ -44,6 +45,8 @@ class Served:
         self._apis = [_Api(spec, adapter) for spec, adapter in specs]
         self._homes = {operation: api for api in self._apis for operation in api.spec.operations}
         self.pages = Pages([spec for spec, _ in specs])
+        stores = {spec.name: getattr(adapter, "files", None) for spec, adapter in specs}
+        self.files = Files({name: store for name, store in stores.items() if store is not None})
 
     def contract(self, operation: str, *, strict: bool | None = None) -> Contract:
         """Compile the contract of an operation; `strict` overrides whether credentials are verified."""

@@ -19,6 +19,7 @@ from mockserver.http.body import Disconnected, Receive, receive_body, unpacked
 from mockserver.http.contract import Contract, Fields, target
 from mockserver.http.courier import Courier
 from mockserver.http.eager import STATUS, send_whole, take_whole
+from mockserver.http.files import FILES
 from mockserver.http.guard import Guard
 from mockserver.http.logs import ACCESS
 from mockserver.http.metrics import Passed
@@ -67,7 +68,7 @@ class ContractApplication:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         operation = scope["extensions"]["connexion_routing"]["operation_id"]
         if operation is None:
-            await self._serve_unrouted(scope, send)
+            await self._serve_unrouted(scope, receive, send)
             return
         contract = self._contracts.get(operation) or self._compiled(operation)
         sandbox = turn = reason = None
@@ -90,7 +91,7 @@ class ContractApplication:
             world = sandbox.move(is_read=contract.is_read)
             reply = None if turn is None else turn.reply
             if reply is None:
-                call = contract.admit(scope, fields, raw, world=world, manual=sandbox.pace.is_manual)
+                call = contract.admit(scope, fields, raw, sandbox)
                 if sandbox.rules.given and not contract.is_control:
                     turn = steered.ruled(contract, call, fields, sandbox, turn)
                 reply = contract.function(call) if turn is None or turn.reply is None else turn.reply
@@ -178,9 +179,25 @@ class ContractApplication:
         reply.status, reply.stream = failed.status, None
         return encode(failed)
 
-    async def _serve_unrouted(self, scope: Scope, send: Send) -> None:
-        """Answer what is no operation: our pages, OPTIONS, a wrong method, an unknown path."""
+    async def _serve_file(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request for a file of a job, whose address an earlier answer held."""
+        try:
+            name = self.sandboxes.find(_sandbox_name(scope)).name  # an address does not make a sandbox
+            world = self.sandboxes.get(name).move()
+            status, headers, body = await self.served.files.answer(scope, target(scope), world, receive)
+        except Disconnected:
+            return
+        except Exception as error:  # every exception is answered, in errors.py's words
+            reply = errors.worded(errors.refusal(error), errors)
+            status, (body, headers) = reply.status, encode(reply)
+        await _send(scope, send, status=status, body=body, headers=headers)
+
+    async def _serve_unrouted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer what is no operation: files of jobs, our pages, OPTIONS, a wrong method, an unknown path."""
         path, method = target(scope), scope["method"]
+        if path.startswith(FILES):
+            await self._serve_file(scope, receive, send)
+            return
         allowed = self.served.index.methods(path)
         if not allowed and method in ("GET", "HEAD"):
             page = self.served.pages.find(path, scope)

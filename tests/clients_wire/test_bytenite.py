@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from tests.clients_wire.callers import AXIOS, FETCH, JSON, REQUESTS, asked, calling, compact, spoil, squeezed
 from tests.conftest import Bench
 
+FILE = "type.googleapis.com/bytenite.data_source.LocalFileDataSource"
 KEY = {"apiKey": "mock-api-key"}
 JOB = {
     "templateId": "img-gen-flux-template",
@@ -63,6 +66,35 @@ def test_token_create_run_and_results(strict_bench: Bench, client: httpx.Client)
     assert early.json() == {"results": []}
     assert state(client, job) == "JOB_STATE_COMPLETE"
     assert {"name", "link"} <= set(late.json()["results"][0])
+
+
+def test_the_demonstration_polls_downloads_and_unzips(strict_bench: Bench, client: httpx.Client) -> None:
+    job = create(client, name="lighthouses")
+    client.post(f"/v1/customer/jobs/{job}/run", json={"config": {"taskTimeout": "3600"}}).raise_for_status()
+    results: list[dict[str, str]] = []
+    for _ in range(120):
+        results = client.get(f"/v1/customer/jobs/{job}/results").json()["results"] or []
+        if results:
+            break
+        strict_bench.advance(1)
+
+    archives = [httpx.get(result["link"], headers=FETCH).raise_for_status().content for result in results]
+
+    images = [name for one in archives for name in zipfile.ZipFile(io.BytesIO(one)).namelist() if name.endswith(".png")]
+    assert len(images) == 2
+
+
+def test_a_file_is_uploaded_in_the_four_documented_steps(strict_bench: Bench, client: httpx.Client) -> None:
+    source = {"dataSourceDescriptor": "file", "params": {"@type": FILE, "name": "in.zip"}}
+    job = create(client, dataSource=source)
+    address = client.get(f"/v1/customer/jobs/{job}").json()["job"]["dataSource"]["params"]["tempUrl"]
+    sent = httpx.put(address, content=b"x" * 3_000_000, headers=REQUESTS | {"Content-Type": "application/zip"})
+    completed = client.post(f"/v1/customer/jobs/uploadcompleted/{job}", json={})
+    client.post(f"/v1/customer/jobs/{job}/run", json={})
+    strict_bench.advance(600)
+
+    assert (sent.status_code, completed.status_code) == (200, 200)
+    assert state(client, job) == "JOB_STATE_COMPLETE"
 
 
 @pytest.mark.parametrize("body", RUN_BODIES.values(), ids=RUN_BODIES.keys())

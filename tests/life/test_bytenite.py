@@ -74,7 +74,7 @@ def test_token_create_edit_run_wait_results(customer):
     done = member.job(job)
     assert ran.json() == {"ok": True, "requestId": "", "message": "", "error": None}
     assert (done["state"], done["numChunks"], done["config"]) == ("JOB_STATE_COMPLETE", 4, {"jobTimeout": 3600})
-    assert member.ask("GET", f"/jobs/{job}/results").json()["results"][0]["link"].startswith("https://")
+    assert member.ask("GET", f"/jobs/{job}/results").json()["results"][0]["link"].endswith(f"/_mock/files/bytenite/{job}/result.zip")
 
 
 def test_a_job_waits_for_capacity_in_started(bench_of: Callable[..., Bench]):

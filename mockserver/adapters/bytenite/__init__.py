@@ -1,5 +1,6 @@
 """ByteNite's words: one function per operation, how it words a refusal, how it checks a token."""
 
+from mockserver.adapters.bytenite import files
 from mockserver.adapters.bytenite.edits import (
     Customer_PostJobConfigs,
     Customer_SetJobConfigs,
@@ -63,5 +64,6 @@ __all__ = [
     "Customer_UploadCompleted",
     "Customer_UploadCompletedLegacy",
     "error",
+    "files",
     "verify",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mockserver.adapters.bytenite import words
 from mockserver.adapters.bytenite.jobs import find, plan
-from mockserver.adapters.bytenite.sheet import answer, sheet
+from mockserver.adapters.bytenite.sheet import answer, sheet, upload_source
 from mockserver.adapters.exchange import Call, Json, Refusal, Reply
 from mockserver.adapters.steering import script
 from mockserver.simulation.job import Job
@@ -29,7 +29,7 @@ def configure(job: Job, *bodies: dict[str, Json] | None) -> None:
 
 def _edited(call: Call, job: Job) -> Reply:
     call.world.edited(job)
-    return Reply(200, answer(call.world, job))
+    return Reply(200, answer(call, job))
 
 
 def Customer_SetJobDatasource(call: Call) -> Reply:
@@ -73,8 +73,8 @@ def Customer_SetJobConfigs(call: Call) -> Reply:
 def Customer_UploadCompleted(call: Call) -> Reply:
     """Note that the input file is there; its upload address is withdrawn."""
     job = draft(call)
-    source = sheet(job).body.get("dataSource", {})
-    if "tempUrl" in source.get("params", {}):
+    source = upload_source(sheet(job).body)
+    if source is not None:
         source["params"] = {name: value for name, value in source["params"].items() if name != "tempUrl"}
     return _edited(call, job)
 

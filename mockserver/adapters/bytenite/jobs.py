@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
 
-from mockserver.adapters.bytenite import words
-from mockserver.adapters.bytenite.sheet import COMPLETE, Sheet, answer, sheet, shown
+from mockserver.adapters.bytenite import files, words
+from mockserver.adapters.bytenite.sheet import Sheet, answer, sheet, shown, view
 from mockserver.adapters.bytenite.tokens import owner
 from mockserver.adapters.dates import iso
 from mockserver.adapters.exchange import Call, Json, Reply
@@ -59,7 +59,7 @@ def Customer_CreateJob(call: Call) -> Reply:
         payload=kept,
     )
     plan(request, kept)
-    return Reply(200, answer(world, world.submit(request)))
+    return Reply(200, answer(call, world.submit(request)))
 
 
 def plan(request: JobRequest, kept: Sheet) -> None:
@@ -74,7 +74,7 @@ def plan(request: JobRequest, kept: Sheet) -> None:
 
 def Customer_GetJob(call: Call) -> Reply:
     """The job as it is now."""
-    return Reply(200, answer(call.world, find(call)))
+    return Reply(200, answer(call, find(call)))
 
 
 Customer_GetJobConfigs = Customer_GetJob
@@ -120,7 +120,7 @@ def _page(call: Call, newest: Iterable[Job], *, total: int, page: Page) -> Reply
     if page.order:
         member, _, direction = page.order.partition(" ")
         newest = sorted(newest, key=_sorter(call, member), reverse=direction == "desc")
-    data = [shown(call.world, job) for job in islice(newest, first, last)]
+    data = [view(call, job) for job in islice(newest, first, last)]
     paging = {"total": total, "offset": page.offset, "hasPrevious": first > 0, "hasNext": last < total}
     return Reply(200, {"pagination": paging, "data": data})
 
@@ -138,10 +138,9 @@ def Customer_DeleteJob(call: Call) -> Reply:
 def Customer_GetJobResults(call: Call) -> Reply:
     """Names and links of what the job made; nothing before it is complete or when its destination is bypassed."""
     job = find(call)
-    destination = sheet(job).body.get("dataDestination", {}).get("dataSourceDescriptor")
-    if job.state != COMPLETE or destination == "bypass":
+    if not files.has_result(job):
         return Reply(200, {"results": []})
-    return Reply(200, {"results": [{"name": "result.zip", "link": f"https://storage.bytenite.com/{job.key}/result.zip"}]})
+    return Reply(200, {"results": [{"name": files.RESULT, "link": call.origin() + files.result_path(job.key)}]})
 
 
 def Customer_EstimateJob(call: Call) -> Reply:

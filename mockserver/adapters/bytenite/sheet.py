@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from mockserver.adapters.dates import iso
-from mockserver.adapters.exchange import Json
+from mockserver.adapters.exchange import Call, Json
 from mockserver.simulation.clock import seconds
 from mockserver.simulation.job import Job, Outcome
 from mockserver.simulation.world import World
@@ -40,16 +40,32 @@ def sheet(job: Job) -> Sheet:
 
 
 def shown(world: World, job: Job) -> dict[str, Json]:
-    """The job's body, as it is now. Not to be changed."""
+    """The job's body as it is now; the address of an upload lacks scheme and host. Not to be changed."""
     kept = sheet(job)
     if kept.seen * 4 != len(job.history):
         _catch_up(world, job, kept)
     return kept.body
 
 
-def answer(world: World, job: Job) -> dict[str, Json]:
+def upload_source(body: dict[str, Json]) -> dict[str, Json] | None:
+    """The data source of a job that shows an address to upload its input to, if it is such a one."""
+    source: dict[str, Json] = body.get("dataSource") or {}
+    return source if source.get("dataSourceDescriptor") == "file" and "tempUrl" in source["params"] else None
+
+
+def view(call: Call, job: Job) -> dict[str, Json]:
+    """The job's body as this caller sees it: the address of an upload is complete. Not to be changed."""
+    body = shown(call.world, job)
+    source = upload_source(body)
+    if source is None:
+        return body
+    params = {**source["params"], "tempUrl": call.origin() + source["params"]["tempUrl"]}
+    return {**body, "dataSource": {**source, "params": params}}
+
+
+def answer(call: Call, job: Job) -> dict[str, Json]:
     """The job beside its template, as most calls answer."""
-    return {"job": shown(world, job), "templateInfo": sheet(job).template}
+    return {"job": view(call, job), "templateInfo": sheet(job).template}
 
 
 def _catch_up(world: World, job: Job, kept: Sheet) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from mockserver.adapters.bytenite.files import input_path
 from mockserver.adapters.exchange import Json
 from mockserver.simulation.job import NO_LIMITS, Limits, ResourceRequest
 from mockserver.simulation.team import Team
@@ -75,7 +76,9 @@ def source(body: Mapping[str, Json], camel: str, snake: str, *, job_id: str) -> 
     if descriptor == "url":
         params = {"@type": HTTP_SOURCE, "name": "", "username": "", **(params or {}), "password": ""}
     elif descriptor == "file":
-        params = {"@type": FILE_SOURCE, **(params or {}), "tempUrl": f"https://upload.bytenite.com/{job_id}"}
+        params = {"@type": FILE_SOURCE, **(params or {})}
+        if camel == "dataSource":
+            params["tempUrl"] = input_path(job_id)
     if params is not None:
         shown["params"] = params
     return shown
