@@ -23,9 +23,19 @@ def by_rule(contract: Contract, answer: Answer) -> Reply:
 
 
 def by_status(contract: Contract, status: int, message: str, *, headers: Mapping[str, str]) -> Reply:
-    """An answer of that status: from 400 the vendor's error body, below the document's example. Raises Refusal: there is no example."""
-    reply = vendor_error(contract.adapter, status, message) if status >= 400 else _example(contract, status)
+    """An answer of that status: from 400 the vendor's error body, below the document's example, without a body where there is none."""
+    reply = vendor_error(contract.adapter, status, message) if status >= 400 else example(contract, status) or Reply(status, empty=True)
     reply.headers.update(headers)
+    return reply
+
+
+def by_preference(contract: Contract, status: int) -> Reply:
+    """What the request itself prefers to be answered. Raises Refusal for a status below 400 that the document has no example of."""
+    message = f"the request prefers status {status}"
+    reply = vendor_error(contract.adapter, status, message) if status >= 400 else example(contract, status)
+    if reply is None:
+        declared = ", ".join(contract.operation.node.get("responses", {}))
+        raise Refusal("invalid", f"Prefer asks for status {status}, which the document has no example of; expected one of {declared}, or an error from 400")
     return reply
 
 
@@ -58,18 +68,16 @@ def _replaced(body: Any, old: int, new: int) -> Any:
     return body
 
 
-def _example(contract: Contract, status: int) -> Reply:
-    responses = contract.operation.node.get("responses", {})
-    place, node = contract.schemas.follow((*contract.operation.pointer, "responses", str(status))) if str(status) in responses else ((), None)
-    if node is None:
-        raise Refusal("invalid", f"{contract.operation.id} declares no status {status}; expected one of {', '.join(responses)}, or an error from 400")
+def example(contract: Contract, status: int) -> Reply | None:
+    """The document's example of that status; None where it has none."""
+    if str(status) not in contract.operation.node.get("responses", {}):
+        return None
+    place, node = contract.schemas.follow((*contract.operation.pointer, "responses", str(status)))
     content = node.get("content", {})
     for media_type, medium in content.items():
         names = list(medium.get("examples", {}))
         if names:
-            _, example = contract.schemas.follow((*place, "content", media_type, "examples", names[0]))
-            value = example.get("value")
+            _, found = contract.schemas.follow((*place, "content", media_type, "examples", names[0]))
+            value = found.get("value")
             return Reply(status, value, media_type=media_type, text=value if isinstance(value, str) and "json" not in media_type else None)
-    if content:
-        raise Refusal("invalid", f"the document has no example of {contract.operation.id}'s {status}; a rule can give the body")
-    return Reply(status, empty=True)
+    return None if content else Reply(status, empty=True)

@@ -68,3 +68,21 @@ STOP_SECONDS = 0.5
 
 KEEP_ALIVE_SECONDS = 75
 """How long (real time) an idle connection is kept."""
+
+PATTERN_LENGTH = 500
+"""Longest regular expression, path pattern or JSONPath expression of a rule or a fault, in characters."""
+
+PATTERN_BYTES = 1_000_000
+"""Most memory that one regular expression takes when compiled; a larger one is refused."""
+
+PATTERN_FILTERS = 5
+"""Most filters in one JSONPath expression."""
+
+PATTERN_CHOICES = 100
+"""Most combinations of the selectors in brackets of one JSONPath expression."""
+
+SEARCHED_LENGTH = 65_536
+"""How many characters of a text a regular expression looks at."""
+
+SEARCHED_VALUES = 50_000
+"""Most values of a body that a JSONPath expression with `*`, `..`, slices or filters looks through; in a larger body it finds nothing."""

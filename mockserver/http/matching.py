@@ -12,11 +12,11 @@ import msgspec
 
 import specs
 from mockserver.http.described import refuse
+from mockserver.http.limits import PATTERN_LENGTH
 
 Test = Callable[["Asked"], bool]
 Check = Callable[[Any], bool]
 
-PATTERN_LENGTH = 500
 _MISSING = object()
 
 
@@ -35,7 +35,7 @@ class Asked:
 class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which requests are meant; what is not said is not looked at.
 
-    `path` is a pattern with `*` and `?` over the whole path as sent, without query and sandbox prefix; `path_regex` is searched for.
+    `path` is a pattern with `*` and `?` over the whole path as sent, without query and sandbox prefix; `path_regex` is searched for (RE2's syntax).
     `headers` names header fields, `body` JSONPath expressions (RFC 9535); each with the value expected, or with one of
     `{"equals": …}`, `{"regex": …}`, `{"exists": true}`.
     """
@@ -92,21 +92,18 @@ def _header(name: str, wanted: Any, what: str, pointer: tuple[str | int, ...]) -
 
 
 def _expression(path: str, wanted: Any, what: str, pointer: tuple[str | int, ...]) -> Test:
-    import jsonpath_rfc9535 as jsonpath
+    from mockserver.http import patterns
 
     try:
-        query = jsonpath.compile(_bounded(path, what, pointer))
-    except jsonpath.JSONPathError as error:
-        raise refuse(what, pointer, path, f"not a JSONPath expression: {error}") from error
+        find = patterns.json_path(path)
+    except ValueError as error:
+        raise refuse(what, pointer, path, str(error)) from error
     check = _check(wanted, what, pointer)
 
     def test(asked: Asked) -> bool:
         if asked.body is None:
             return check(_MISSING)
-        try:
-            values = query.find(asked.body).values()
-        except jsonpath.JSONPathError:  # the body is deeper than the expression's limit
-            return False
+        values = find(asked.body)
         return any(check(value) for value in values) if values else check(_MISSING)
 
     return test
@@ -129,11 +126,12 @@ def _check(wanted: Any, what: str, pointer: tuple[str | int, ...]) -> Check:
 def _regex(pattern: Any, what: str, pointer: tuple[str | int, ...]) -> Callable[[str], bool]:
     if not isinstance(pattern, str):
         raise refuse(what, pointer, pattern, "expected a regular expression")
+    from mockserver.http import patterns
+
     try:
-        search = re.compile(_bounded(pattern, what, pointer)).search
-    except re.error as error:
-        raise refuse(what, pointer, pattern, f"not a regular expression: {error}") from error
-    return lambda text: search(text) is not None
+        return patterns.regex(pattern)
+    except ValueError as error:
+        raise refuse(what, pointer, pattern, str(error)) from error
 
 
 def _bounded(pattern: str, what: str, pointer: tuple[str | int, ...]) -> str:

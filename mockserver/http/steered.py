@@ -70,7 +70,7 @@ async def before(contract: Contract, scope: Mapping[str, Any], fields: Mapping[b
         turn = turn or Turn()
         turn.delay, turn.preference = turn.delay + wish.wait, wish.applied
         if wish.code is not None and turn.reply is None:
-            turn.reply = forced.by_status(contract, wish.code, f"the request prefers status {wish.code}", headers={})
+            turn.reply = forced.by_preference(contract, wish.code)
     if turn is not None and turn.delay:
         await asyncio.sleep(turn.delay)
     return turn

@@ -13,7 +13,7 @@ from mockserver.adapters.exchange import Refusal
 from mockserver.http.faults import MOST_FAULTS, Faults
 from mockserver.http.matching import Asked
 from tests.conftest import Bench
-from tests.http.steering import fault, ionworks, xio
+from tests.http.steering import fault, ionworks, rule, xio
 
 LIST = Asked("ionworks", "list_jobs_jobs_get", "GET", "/jobs", {})
 LISTS = ["/jobs", "/v1/jobs"]
@@ -232,3 +232,24 @@ def test_faults_are_bounded_and_can_be_removed() -> None:
     faults.remove("fault-1")
     with pytest.raises(Refusal, match="'fault-1'"):
         faults.remove("fault-1")
+
+
+LISTS = {"openyuanrong": "/api/jobs", "runai": "/api/job", "xio": "/v1/jobs", "ionworks": "/jobs", "bytenite": "/v1/customer/jobs"}
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 203, 204, 206, 299, 301, 302, 304, 307, 399, 400, 418, 451, 499, 500, 599])
+@pytest.mark.parametrize("api", LISTS)
+@pytest.mark.parametrize("way", ["rule", "fault"])
+def test_every_status_is_sent_as_ordered_and_never_blamed_on_the_client(bench: Bench, api: str, status: int, way: str) -> None:
+    ways = {
+        "rule": lambda: rule(bench, match={"api": api}, answer={"status": status}),
+        "fault": lambda: fault(bench, kind="status", status=status, scope={"api": api}),
+    }
+    name = ways[way]()
+
+    answer = bench.get(LISTS[api], headers={"Authorization": "Bearer any"}, follow_redirects=False)
+
+    assert answer.status_code == status
+    assert answer.headers["X-Mock-Steered"] == name
+    (seen,) = bench.get("/_mock/exchanges").json()["exchanges"]
+    assert (seen["status"], seen["verdict"]) == (status, "kept")

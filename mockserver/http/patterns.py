@@ -1,0 +1,161 @@
+"""Regular expressions and JSONPath expressions that somebody sends, compiled so that no text and no body can make them slow.
+
+Regular expressions run in linear time (RE2's syntax: no look-around, no back-references). JSONPath expressions may walk through a body
+once, not once per member: that is checked when the expression is compiled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError, JSONPathQuery
+from jsonpath_rfc9535.filter_expressions import Expression, FilterQuery, FunctionExtension, RootFilterQuery, StringLiteral
+from jsonpath_rfc9535.function_extensions import ExpressionType, FilterFunction
+from jsonpath_rfc9535.segments import JSONPathRecursiveDescentSegment
+from jsonpath_rfc9535.selectors import FilterSelector
+from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError
+
+from mockserver.http.limits import PATTERN_BYTES, PATTERN_CHOICES, PATTERN_FILTERS, PATTERN_LENGTH, SEARCHED_LENGTH, SEARCHED_VALUES
+
+Search = Callable[[str], bool]
+_OPTIONS = RegexOptions(size_limit=PATTERN_BYTES, dfa_size_limit=PATTERN_BYTES)
+
+
+def regex(pattern: str) -> Search:
+    """A function that says whether a text contains what `pattern` describes; it looks at the beginning of a long text. Raises ValueError."""
+    _check_length(pattern)
+    try:
+        search = Draft202012Validator({"pattern": pattern}, pattern_options=_OPTIONS).is_valid
+    except ValidationError as error:
+        raise ValueError(
+            "not a regular expression of RE2's syntax (which has no look-around and no back-references), or one too large when compiled"
+        ) from error
+    return lambda text: search(text[:SEARCHED_LENGTH])
+
+
+def json_path(expression: str) -> Callable[[Any], list[Any]]:
+    """A function that gives the values which `expression` selects of a body, none of a body too large to be searched. Raises ValueError."""
+    _check_length(expression)
+    try:
+        query = _ENVIRONMENT.compile(expression)
+    except (JSONPathError, RecursionError) as error:
+        raise ValueError(f"not a JSONPath expression: {error}") from error
+    _check_cost(query)
+    only_names = query.singular_query()
+
+    def find(body: Any) -> list[Any]:
+        if not only_names and _is_large(body):
+            return []
+        try:
+            return query.find(body).values()
+        except JSONPathError:  # the body is deeper than the expression's limit
+            return []
+
+    return find
+
+
+def _check_length(pattern: str) -> None:
+    if len(pattern) > PATTERN_LENGTH:
+        raise ValueError(f"expected at most {PATTERN_LENGTH} characters")
+
+
+def _check_cost(query: JSONPathQuery) -> None:
+    """Raises ValueError for an expression that could visit a body's members more than a few times each."""
+    queries = list(_queries(query))
+    descents = sum(isinstance(segment, JSONPathRecursiveDescentSegment) for one in queries for segment in one.segments)
+    filters = [selector for one in queries for segment in one.segments for selector in segment.selectors if isinstance(selector, FilterSelector)]
+    if descents > 1 or (descents and any(isinstance(segment, JSONPathRecursiveDescentSegment) for one in queries[1:] for segment in one.segments)):
+        raise ValueError("expected `..` at most once, and not in a filter")
+    if len(filters) > PATTERN_FILTERS or any(_nested(one) for one in filters):
+        raise ValueError(f"expected at most {PATTERN_FILTERS} filters, none of them within another")
+    for one in queries:
+        choices = 1
+        for segment in one.segments:
+            choices *= len(segment.selectors)
+        if choices > PATTERN_CHOICES:
+            raise ValueError(f"expected at most {PATTERN_CHOICES} combinations of the selectors in brackets")
+
+
+def _queries(query: JSONPathQuery) -> Iterator[JSONPathQuery]:
+    """The query, and every query in its filters."""
+    yield query
+    for segment in query.segments:
+        for selector in segment.selectors:
+            if isinstance(selector, FilterSelector):
+                for part in _parts(selector.expression):
+                    if isinstance(part, FilterQuery):
+                        yield from _queries(part.query)
+
+
+def _parts(expression: Expression) -> Iterator[Expression]:
+    """The expression and all it is made of. Raises ValueError for what would look at the whole body again for each member."""
+    yield expression
+    if isinstance(expression, RootFilterQuery) and not expression.query.singular_query():
+        raise ValueError("expected `$` in a filter only with names and numbers behind it")
+    if isinstance(expression, FunctionExtension):
+        if expression.name in ("match", "search"):
+            _check_literal(expression)
+        for argument in expression.args:
+            yield from _parts(argument)
+    for name in ("expression", "left", "right"):
+        inner = getattr(expression, name, None)
+        if isinstance(inner, Expression):
+            yield from _parts(inner)
+
+
+def _nested(selector: FilterSelector) -> bool:
+    inner = (part.query for part in _parts(selector.expression) if isinstance(part, FilterQuery))
+    return any(isinstance(one, FilterSelector) for query in inner for segment in query.segments for one in segment.selectors)
+
+
+def _check_literal(call: FunctionExtension) -> None:
+    pattern = call.args[1]
+    if not isinstance(pattern, StringLiteral):
+        raise ValueError(f"expected the second argument of {call.name}() as a text in quotes")
+    regex(pattern.value)
+
+
+def _is_large(body: Any) -> bool:
+    """Whether a body has more values than are searched."""
+    left, todo = SEARCHED_VALUES, [body]
+    while todo:
+        value = todo.pop()
+        if isinstance(value, dict | list):
+            left -= len(value)
+            if left < 0:
+                return True
+            todo.extend(value.values() if isinstance(value, dict) else value)
+    return False
+
+
+class _Regex(FilterFunction):
+    """The functions match (of the whole text) and search, by the linear engine."""
+
+    arg_types = [ExpressionType.VALUE, ExpressionType.VALUE]  # noqa: RUF012  (as the library declares it)
+    return_type = ExpressionType.LOGICAL
+
+    def __init__(self, around: str) -> None:
+        self._around = around
+        self._compiled: dict[str, Search] = {}
+
+    def __call__(self, text: object, pattern: object) -> bool:
+        if not isinstance(text, str) or not isinstance(pattern, str):
+            return False
+        search = self._compiled.get(pattern)
+        if search is None:
+            if len(self._compiled) >= PATTERN_LENGTH:
+                self._compiled.clear()
+            search = self._compiled[pattern] = regex(self._around.format(pattern))
+        return search(text)
+
+
+class _Environment(JSONPathEnvironment):
+    def setup_function_extensions(self) -> None:
+        """The functions of RFC 9535, those with patterns by the linear engine."""
+        super().setup_function_extensions()
+        self.function_extensions["match"] = _Regex("^(?:{})$")
+        self.function_extensions["search"] = _Regex("{}")
+
+
+_ENVIRONMENT = _Environment()
