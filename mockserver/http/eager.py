@@ -1,44 +1,187 @@
-"""Runs a request as soon as it has been read, and sends an answer that is there as a whole in one write.
+"""One connection: runs a request as soon as it has been read, and sends an answer that is there as a whole in one write.
 
-Nearly every answer here is ready without waiting for anything, so the task and the turn of the loop that uvicorn would spend on it are saved. Whatever
-does wait goes on as an ordinary task from where it stopped; until it has waited once it has no task, and so no time limits of asyncio's.
+Nearly every answer here is ready without waiting for anything, so the task and the turn of the loop that uvicorn would spend on it are saved.
+Whatever does wait goes on as an ordinary task from where it stopped; until it has waited once it has no task, and so no time limits of
+asyncio's. The task ends when its client leaves. What is no request gets a plain answer in its turn, and nothing behind it is read.
 """
 
 from __future__ import annotations
 
+import asyncio
 import types
 from collections.abc import Callable, Coroutine, Generator, MutableMapping
 from functools import partial
 from typing import Any
 
+import httptools
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from mockserver.http.admission import Admission
+from mockserver.http.limits import BODY_PAUSE_SECONDS, HEAD_SECONDS
+
 STATUS = "understudy.status"
 """Where a scope keeps what was answered."""
+
+_OFFERS = frozenset({b"upgrade", b"http2-settings"})
+_VERSIONS = frozenset({"1.0", "1.1"})
+_NOTHING, _HEAD, _BODY = range(3)  # what of a request is being read
+
+
+class Unacceptable(Exception):
+    """What was sent is no request that is taken, whatever it asks for."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status, self.reason = status, reason
 
 
 class EagerProtocol(HttpToolsProtocol):
     """uvicorn's protocol over httptools; the first step of each request is taken before the loop goes on."""
 
-    _is_reading = False
+    _is_reading = _is_silent = _is_over = False
     _held: tuple[RequestResponseCycle, ASGI3Application] | None = None
+    _task: asyncio.Task[None] | None = None
+    _part = _NOTHING
+    _hosts = 0
+
+    def __init__(self, *args: Any, admission: Admission | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.admission = admission or Admission()
+        self._begun = self._heard = self.loop.time()
+
+    # The connection
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take a connection in, if there is room for one more."""
+        super().connection_made(transport)
+        self._part, self._is_silent = _HEAD, True
+        self.admission.open += 1
+        if self.admission.open > self.admission.most:
+            self._refuse(Unacceptable(503, f"{self.admission.most} connections are open, which is the limit"))
+            self._begin_held()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of a client that has left, and of what was still being done for it."""
+        super().connection_lost(exc)
+        self.admission.open -= 1
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
 
     def data_received(self, data: bytes) -> None:
         """Take in what was sent, then run the request that it completes or begins, and those queued behind it."""
-        self._is_reading = True
-        super().data_received(data)
-        while self._held is not None:
-            cycle, app = self._held
-            self._held = None
-            self._begin(cycle, app)
-        self._is_reading = False
+        if self._is_over:
+            return
+        self._unset_keepalive_if_required()
+        self._heard, self._is_silent = self.loop.time(), False
+        self._is_reading = True  # until _begin_held has run what this made ready
+        try:
+            self._parse(data)
+        except httptools.HttpParserError as error:
+            cause = error.__context__
+            self._refuse(cause if isinstance(cause, Unacceptable) else Unacceptable(400, f"this is no HTTP request: {error}"))
+        self._begin_held()
+
+    def end_if_slow(self, now: float) -> None:
+        """Give up a client that has begun something and does not go on with it; `now` is the loop's time."""
+        slow: Unacceptable | None
+        if self._part == _HEAD and now - self._begun > HEAD_SECONDS:
+            slow = Unacceptable(408, f"the head of a request took more than {HEAD_SECONDS:g} seconds")
+        elif self._part == _BODY and now - self._heard > BODY_PAUSE_SECONDS and not self.flow.read_paused:
+            slow = Unacceptable(408, f"nothing more of a body came for {BODY_PAUSE_SECONDS:g} seconds")
+        elif self._part == _NOTHING and self._is_idle and now - self._heard > self.timeout_keep_alive:
+            slow = None
+        else:
+            return
+        if slow is None or self._is_silent or self._is_over:
+            self.transport.close()
+        else:
+            self._refuse(slow)
+            self._begin_held()
+
+    @property
+    def _is_idle(self) -> bool:
+        """Whether everything has been answered and no timer waits for more: something was sent that began no request."""
+        return self.timeout_keep_alive_task is None and (self.cycle is None or self.cycle.response_complete)
+
+    # Reading
+
+    def _parse(self, data: bytes) -> None:
+        """Read what was sent. A client that offers another protocol is served as if it did not (RFC 9110, 7.8)."""
+        while data:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as offer:
+                data = data[offer.args[0] :]
+                self._read_without_offer()
+            else:
+                return
+
+    def _read_without_offer(self) -> None:
+        """Read the last head again, by a new parser that does not see the offer: the old one would take a body for another protocol."""
+        sent, method, version = self.headers, self.parser.get_method(), self.parser.get_http_version().encode()
+        lines = [b"%b %b HTTP/%b\r\n" % (method, self.url, version)]
+        for name, value in sent:
+            if name == b"connection":
+                value = b", ".join(token for token in value.split(b",") if token.strip().lower() not in _OFFERS)
+            if name not in _OFFERS:
+                lines.append(b"%b: %b\r\n" % (name, value))
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self.parser.feed_data(b"".join([*lines, b"\r\n"]))
+        self.headers[:] = sent  # the application sees what was sent
+
+    def on_message_begin(self) -> None:
+        """Note when a request began."""
+        super().on_message_begin()
+        self._part, self._begun, self._hosts = _HEAD, self._heard, 0
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take in a header field. Raises Unacceptable."""
+        name = name.lower()
+        self.headers.append((name, value))
+        if name == b"host":
+            self._hosts += 1
+        elif name == b"expect":
+            self.expect_100_continue = value.lower() == b"100-continue"
+        elif name == b"transfer-encoding" and value.strip().lower() != b"chunked":
+            raise Unacceptable(501, "of transfer codings only chunked is read")
+
+    def on_headers_complete(self) -> None:
+        """Have a request begun whose head has come to its end, unless it offers another protocol. Raises Unacceptable."""
+        version = self.parser.get_http_version()
+        if version not in _VERSIONS:
+            raise Unacceptable(505, f"HTTP/{version} is not spoken here; expected HTTP/1.1")
+        if self._hosts > 1 or (self._hosts == 0 and version == "1.1"):
+            raise Unacceptable(400, f"the request has {self._hosts or 'no'} Host fields; expected one")
+        if not self.parser.should_upgrade():
+            self._part = _BODY
+            super().on_headers_complete()
+        elif self.parser.get_method() == b"CONNECT":
+            raise Unacceptable(400, "CONNECT is for proxies, which this is not")
+
+    def on_message_complete(self) -> None:
+        """Note that a request has come to its end, unless it is about to be read again without its offer."""
+        if self.parser.should_upgrade():
+            return
+        self._part = _NOTHING
+        super().on_message_complete()
+
+    # Running
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         if self._is_reading:
             self._held = (cycle, app)
         else:
-            super()._start_asgi_task(cycle, app)
+            self._go_on(cycle, app)
+
+    def _begin_held(self) -> None:
+        self._is_reading = True
+        while self._held is not None:
+            cycle, app = self._held
+            self._held = None
+            self._begin(cycle, app)
+        self._is_reading = False
 
     def _begin(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         """Take the first step; what then waits, fails or has not answered is uvicorn's, which takes it for an application."""
@@ -47,11 +190,70 @@ class EagerProtocol(HttpToolsProtocol):
             awaited = work.send(None)
         except StopIteration:
             if not cycle.response_complete:
-                super()._start_asgi_task(cycle, _ended)
+                self._go_on(cycle, _ended)
         except BaseException as error:
-            super()._start_asgi_task(cycle, partial(_failed, error))
+            self._go_on(cycle, partial(_failed, error))
         else:
-            super()._start_asgi_task(cycle, partial(_going_on, work, awaited))
+            self._go_on(cycle, partial(_going_on, work, awaited))
+
+    def _go_on(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Run the rest of a request in a task, for as long as its client is there."""
+        self._task = task = self.loop.create_task(cycle.run_asgi(partial(_until_left, cycle, app)))
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+
+    # Refusing
+
+    def _refuse(self, what: Unacceptable) -> None:
+        """Answer plainly, in its turn, what is no request; then read no further."""
+        self._is_over = True
+        self.admission.complain(self.client, what.reason)
+        old, made = self.cycle, (self._last_cycle(), partial(_say, what))
+        if self._part != _BODY:
+            if old is None or old.response_complete:
+                self._held = made
+            else:
+                self.pipeline.appendleft(made)
+        elif old.response_started:
+            self.transport.close()
+        elif self.pipeline and self.pipeline[0][0] is old:
+            self.pipeline[0] = made
+        else:
+            old.disconnected = True
+            if self._task is not None:
+                self._task.cancel()
+            self._held = made
+
+    def _last_cycle(self) -> RequestResponseCycle:
+        """The last exchange of this connection."""
+        sent: Any = self.scope  # None before a first request
+        scope: Any = {"type": "http", "method": "GET", **(sent or {})}
+        return RequestResponseCycle(
+            scope=scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=False,
+            on_response=self.on_response_complete,
+        )
+
+
+async def _say(what: Unacceptable, scope: Any, receive: Any, send: Any) -> None:
+    body = what.reason.encode("ascii", "backslashreplace")
+    send_whole(scope, send, what.status, [(b"content-type", b"text/plain"), (b"content-length", b"%d" % len(body))], body)
+
+
+async def _until_left(cycle: RequestResponseCycle, app: ASGI3Application, *asgi: Any) -> None:
+    """Run an application; what it was doing when its client left needs neither an answer nor a complaint."""
+    try:
+        await app(*asgi)
+    except asyncio.CancelledError:
+        cycle.disconnected = True
 
 
 async def _ended(*_: Any) -> None:
@@ -69,15 +271,20 @@ async def _going_on(work: Coroutine[Any, Any, None], awaited: Any, *_: Any) -> N
 def take_whole(receive: Callable[..., Any]) -> bytes | None:
     """The body of a request that has been read to its end; None, and nothing taken, where that is not so."""
     cycle = getattr(receive, "__self__", None)
-    if cycle.__class__ is not RequestResponseCycle or cycle.more_body or cycle.disconnected or cycle.waiting_for_100_continue:
+    if cycle.__class__ is not RequestResponseCycle or cycle.more_body or cycle.disconnected:
+        return None
+    if cycle.waiting_for_100_continue:
         return None
     body, cycle.body = bytes(cycle.body), bytearray()
     cycle.message_event.clear()
     return body
 
 
-def send_whole(scope: MutableMapping[str, Any], send: Callable[..., Any], status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> bool:
-    """Send status, header fields (Content-Length among them) and body (none for a HEAD) at once; False, and nothing sent, where that cannot be."""
+def send_whole(
+    scope: MutableMapping[str, Any], send: Callable[..., Any], status: int, headers: list[tuple[bytes, bytes]], body: bytes
+) -> bool:
+    """Send status, header fields (Content-Length among them) and body (none for a HEAD) at once; False, and nothing sent,
+    where that cannot be."""
     cycle = getattr(send, "__self__", None)
     if cycle.__class__ is not RequestResponseCycle or cycle.response_started or cycle.disconnected or cycle.flow.write_paused:
         return False
@@ -96,6 +303,19 @@ def send_whole(scope: MutableMapping[str, Any], send: Callable[..., Any], status
         cycle.transport.close()
     cycle.on_response()
     return True
+
+
+def cut(send: Callable[..., Any], *, politely: bool = False) -> None:
+    """End the connection without another byte; `politely` lets go out what was written. Raises ConnectionResetError where there is none."""
+    cycle = getattr(send, "__self__", None)
+    transport = getattr(cycle, "transport", None)
+    if cycle is None or transport is None:
+        raise ConnectionResetError("a fault of the mock cut the connection")
+    cycle.disconnected = True  # so that the server neither complains nor answers for us
+    if politely:
+        transport.close()
+    else:
+        transport.abort()
 
 
 @types.coroutine

@@ -86,3 +86,18 @@ SEARCHED_LENGTH = 65_536
 
 SEARCHED_VALUES = 50_000
 """Most values of a body that a JSONPath expression with `*`, `..`, slices or filters looks through; in a larger body it finds nothing."""
+
+HEAD_SECONDS = 30.0
+"""How long (real time) the head of a request may take, from the connection or from its first byte."""
+
+BODY_PAUSE_SECONDS = 30.0
+"""How long (real time) a client may pause within a body."""
+
+CONNECTIONS = 10_000
+"""Most connections at a time, where the system's limit of file descriptors is not lower."""
+
+DESCRIPTORS_SPARED = 64
+"""File descriptors that connections leave for everything else."""
+
+LOG_LINES, LOG_SECONDS = 10, 10.0
+"""Most lines that are logged in so many seconds (real time) about clients that were turned away; the rest are counted."""

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import importlib.util
 import logging
 import signal
 import socket
 import threading
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import uvicorn
 
+from mockserver.http.admission import Admission
 from mockserver.http.app import Understudy, create_app
 from mockserver.http.eager import EagerProtocol
 from mockserver.http.limits import KEEP_ALIVE_SECONDS, STOP_SECONDS
@@ -32,11 +35,11 @@ class PortBusy(OSError):
 class _Server(uvicorn.Server):
     """uvicorn's server; stops within a second whatever its connections are doing, and leaves signals to whoever runs it."""
 
-    def __init__(self, app: Understudy, listener: socket.socket) -> None:
+    def __init__(self, app: Understudy, listener: socket.socket, admission: Admission) -> None:
         config = uvicorn.Config(
             app,
-            http=EagerProtocol,
-            loop="uvloop",
+            http=partial(EagerProtocol, admission=admission),  # type: ignore[arg-type]  # is only called
+            loop="uvloop" if importlib.util.find_spec("uvloop") else "asyncio",  # there is no uvloop for Windows
             interface="asgi3",
             ws="none",
             lifespan="on",
@@ -54,6 +57,20 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Signals are the runner's."""
         yield
+
+    async def on_tick(self, counter: int) -> bool:
+        """Once a second, end the connections of clients that do not go on with what they began."""
+        if counter % 10 == 0:
+            now = asyncio.get_running_loop().time()
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, EagerProtocol):
+                    connection.end_if_slow(now)
+        return await super().on_tick(counter)
+
+    def force(self) -> None:
+        """Stop now, whatever is under way."""
+        self.should_exit = self.force_exit = True
+        self._cut()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End streams, let answers under way finish, then cut what is left."""
@@ -102,7 +119,8 @@ def settle_memory() -> None:
 
 def run(bound: Sequence[tuple[Understudy, socket.socket]]) -> None:
     """Serve each application on its socket, in the foreground, until SIGINT or SIGTERM; then end cleanly."""
-    servers = [_Server(app, listener) for app, listener in bound]
+    admission = Admission()
+    servers = [_Server(app, listener, admission) for app, listener in bound]
 
     def stop(*_: Any) -> None:
         for server in servers:
@@ -127,7 +145,7 @@ def serving(app: Understudy | None = None, *, host: str = "127.0.0.1", port: int
 
     `options` go to `create_app` when no application is given. Raises PortBusy and whatever `create_app` raises.
     """
-    server = _Server(app or create_app(**options), bind(host, port))
+    server = _Server(app or create_app(**options), bind(host, port), Admission())
     started = threading.Event()
     failed: list[BaseException] = []
 

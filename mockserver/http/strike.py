@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from mockserver.http.eager import cut
 from mockserver.http.faults import Strike
 
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -41,16 +42,3 @@ async def send_struck(strike: Strike, scope: Mapping[str, Any], send: Send, *, s
     else:
         cut(send, politely=True)
     return status
-
-
-def cut(send: Send, *, politely: bool = False) -> None:
-    """End the connection without another byte; `politely` lets go out what was written. Raises ConnectionResetError where there is none."""
-    cycle = getattr(send, "__self__", None)  # the server's own way of sending knows the connection
-    transport = getattr(cycle, "transport", None)
-    if cycle is None or transport is None:
-        raise ConnectionResetError("a fault of the mock cut the connection")
-    cycle.disconnected = True  # so that the server neither complains nor answers for us
-    if politely:
-        transport.close()
-    else:
-        transport.abort()

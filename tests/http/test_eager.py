@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +15,7 @@ from mockserver.adapters.exchange import Reply
 from mockserver.http.answer import encode
 from mockserver.http.eager import EagerProtocol
 from mockserver.http.server import bind, serving
+from tests.http.wire import Wire
 
 JOB = json.dumps({"job_type": "simulate", "params": {"model": "SPM"}}).encode()
 GET = b"GET /jobs HTTP/1.1\r\nHost: mock\r\n%b\r\n"
@@ -27,24 +27,6 @@ SIZED = POST % (b"Content-Length: %d\r\n" % len(JOB))
 def port() -> Iterator[int]:
     with serving(apis=["ionworks"], pace="manual") as url:
         yield int(url.rpartition(":")[2])
-
-
-class Wire:
-    """One connection, and what came over it."""
-
-    def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), 5)
-        self.file = self.socket.makefile("rb")
-
-    def say(self, data: bytes) -> None:
-        """Send bytes."""
-        self.socket.sendall(data)
-
-    def answer(self) -> tuple[int, dict[str, str], bytes]:
-        """Status, header fields and body of the next answer."""
-        status = int(self.file.readline().split()[1])
-        fields = dict(line.decode().strip().lower().split(": ", 1) for line in iter(self.file.readline, b"\r\n"))
-        return status, fields, self.file.read(int(fields.get("content-length", 0)))
 
 
 @pytest.fixture
