@@ -30,6 +30,7 @@ types: .venv/ready-to-test
 
 .venv/ready-to-test: .venv/bin/python pyproject.toml
 	@$(PIP) install --editable '.[test]'
+	@$(BIN)/python -m tests.browser.chromium
 	@touch $@ .venv/ready-to-serve
 
 clean:

@@ -9,6 +9,7 @@ import specs
 from mockserver.http.control import Control
 from mockserver.http.guard import Guard
 from mockserver.http.pace import tempo
+from mockserver.http.pages import BARE
 from mockserver.http.path_index import PathIndex
 from mockserver.http.routing import IndexedRouting, connect
 from mockserver.http.sandbox import PREFIX, SANDBOX, Plan, Sandboxes, courses_of
@@ -88,9 +89,9 @@ def create_sandboxes(
 
 
 def _without_prefix(scope: dict[str, Any]) -> dict[str, Any]:
-    name, _, rest = scope["path"].removeprefix(PREFIX).partition("/")
+    name, slash, rest = scope["path"].removeprefix(PREFIX).partition("/")
     raw = scope.get("raw_path")
-    shortened = {**scope, "path": f"/{rest}", SANDBOX: name}
+    shortened = {**scope, "path": f"/{rest}", SANDBOX: name, BARE: not slash}
     if raw:
         shortened["raw_path"] = b"/" + raw[len(PREFIX) :].partition(b"/")[2]
     return shortened

@@ -11,7 +11,7 @@ from mockserver.http import errors
 from mockserver.http.answer import ErrorAnswers
 from mockserver.http.contract import Contract
 from mockserver.http.files import Files
-from mockserver.http.landing import Pages
+from mockserver.http.pages import Pages
 from mockserver.http.path_index import PathIndex
 from mockserver.http.schema import Schemas
 from specs import Spec
@@ -44,7 +44,7 @@ class Served:
         self.index, self.strict = index, strict
         self._apis = [_Api(spec, adapter) for spec, adapter in specs]
         self._homes = {operation: api for api in self._apis for operation in api.spec.operations}
-        self.pages = Pages([spec for spec, _ in specs])
+        self.pages = Pages([spec for spec, _ in specs], strict=strict)
         stores = {spec.name: getattr(adapter, "files", None) for spec, adapter in specs}
         self.files = Files({name: store for name, store in stores.items() if store is not None})
 

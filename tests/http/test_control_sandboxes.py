@@ -165,11 +165,3 @@ def test_jobs_in_all_sandboxes_together_are_bounded(monkeypatch: pytest.MonkeyPa
 
     with pytest.raises(Refusal, match="at most 10 jobs"):
         made.get("b")
-
-
-def test_the_control_api_has_a_swagger_ui(lenient_url: str) -> None:
-    page, document = httpx.get(f"{lenient_url}/_mock/ui/control/"), httpx.get(f"{lenient_url}/_mock/spec/control.json")
-
-    assert "SwaggerUIBundle" in page.text
-    assert document.json()["servers"][0]["url"] == f"{lenient_url}/_mock"
-    assert "/_mock/ui/control/" in httpx.get(lenient_url).text
