@@ -88,8 +88,10 @@ def _sandbox(*, url: str | None, sandbox: str | None, token: str | None) -> Iter
     except ControlRefused as error:
         _refuse(error.message)
     except ConnectionError as error:
-        _refuse(f"nobody answers at {url} ({error}); start `mockserver serve`, or say where with --url")
+        _refuse(f"{error}; start `mockserver serve`, or say where with --url")
     except OSError as error:
+        _refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    except ValueError as error:
         _refuse(str(error))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,9 +30,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the markers known."""
+    """Make the markers known, and look at the address of a server that runs already."""
+    _check_address(config)
     config.addinivalue_line("markers", 'mock_contract(mode): what to do when the client broke the contract: "fail" (the default), "warn" or "off"')
     config.addinivalue_line("markers", "mock_world(scenario, seed, pace, auth, snapshot): how the test's mock_sandbox is made; snapshot: a file it begins with")
+
+
+def _check_address(config: pytest.Config) -> None:
+    """Raises pytest.UsageError for options that can lead to no server."""
+    url = config.getoption("--mock-url")
+    if url is None:
+        return
+    with _library_warnings_ignored():
+        from mockserver.client import MockServer
+    try:
+        MockServer.at(url, token=config.getoption("--mock-token"))
+    except ValueError as error:
+        raise pytest.UsageError(f"--mock-url or --mock-token: {error}") from error
 
 
 @pytest.hookimpl(wrapper=True)
@@ -52,8 +67,7 @@ def mock_server_options() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def mock_server(request: pytest.FixtureRequest, mock_server_options: dict[str, Any]) -> Iterator[MockServer]:
     """One server for the whole run (with pytest-xdist: per worker), on a free port, in a thread."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a run with -W error is about its own code, not about libraries the server imports
+    with _library_warnings_ignored():
         from mockserver.client import MockServer
 
         url = request.config.getoption("--mock-url")
@@ -80,6 +94,14 @@ def mock_sandbox(request: pytest.FixtureRequest, mock_server: MockServer) -> Ite
         warnings.warn(_told(broken), stacklevel=1)
     elif broken:
         raise ContractBroken(_told(broken))
+
+
+@contextmanager
+def _library_warnings_ignored() -> Iterator[None]:
+    """A run with -W error is about its own code, not about libraries that we import."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _mode(node: pytest.Item) -> str:

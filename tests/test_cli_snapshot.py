@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -132,3 +134,25 @@ def test_a_server_refuses_a_damaged_file(box: Sandbox, tmp_path: Path) -> None:
 
     assert status == 2
     assert told == f"mockserver: {file}: this is no snapshot: it begins with b'nonsense', expected {MAGIC!r}\n"
+
+
+def test_a_full_disk_leaves_what_was_there_and_nothing_half_done(box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "kept"
+    file.write_bytes(b"from yesterday")
+
+    def full(self: Path, data: bytes) -> int:
+        with self.open("wb") as begun:
+            begun.write(data[:10])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+
+    assert mockserver("snapshot", "save", file, *server_of(box)) == (2, "", f"mockserver: {file}: No space left on device\n")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["kept"]
+    assert file.read_bytes() == b"from yesterday"
+
+
+def test_a_folder_that_is_not_there_is_named(box: Sandbox, tmp_path: Path) -> None:
+    file = tmp_path / "no" / "kept"
+
+    assert mockserver("snapshot", "save", file, *server_of(box)) == (2, "", f"mockserver: {file}: No such file or directory\n")

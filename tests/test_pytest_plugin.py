@@ -167,3 +167,11 @@ def test_a_test_can_begin_where_a_file_was_saved(run, tmp_path: Path) -> None:  
     )
 
     result.assert_outcomes(passed=2)
+
+
+def test_an_address_that_leads_nowhere_ends_the_run_with_one_sentence(run) -> None:  # type: ignore[no-untyped-def]
+    result = run("def test_there(mock_sandbox): pass", "--mock-url", "127.0.0.1:4080")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    expected = "ERROR: --mock-url or --mock-token: '127.0.0.1:4080' has no scheme; expected a base URL such as http://127.0.0.1:4080"
+    assert result.errlines == [expected, ""] or result.stderr.str().strip() == expected

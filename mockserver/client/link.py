@@ -1,16 +1,20 @@
-"""Speaks to the control API of one server: one kept connection per thread, JSON both ways, refusals as exceptions."""
+"""Speaks to the control API of one server: a small pool of connections, JSON both ways, refusals as exceptions."""
 
 from __future__ import annotations
 
-import http.client
-import threading
+import os
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
+import httpcore
 import orjson
 
-PATIENCE_SECONDS = 600.0
+from mockserver.client.address import base_url
+
+_LIMITS = {"connect": 10.0, "read": 600.0, "write": 600.0, "pool": 600.0}  # seconds; an advance may wait for slow receivers
+_KEPT_CONNECTIONS = 8
+_KEPT_SECONDS = 60.0  # less than a server keeps an idle connection, so that it is not closed under a request
 
 
 class ControlRefused(Exception):
@@ -22,59 +26,111 @@ class ControlRefused(Exception):
 
 
 class Link:
-    """The control API at a base URL such as `http://127.0.0.1:4080`; `token` where the server asks for one."""
+    """The control API at a base URL such as `http://127.0.0.1:4080`; `token` where the server asks for one.
+
+    Threads share its connections. A forked process opens its own. Raises ValueError for what is no base URL, or no token.
+    """
 
     def __init__(self, url: str, *, token: str | None = None) -> None:
-        self.url = url.rstrip("/")
-        parts = urlsplit(self.url)
-        self._secure, self._address, self._path = parts.scheme == "https", parts.netloc, parts.path
-        self._fields = {"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-        self._kept = threading.local()
-        self._open: list[http.client.HTTPConnection] = []
+        self.url = base_url(url)
+        self._fields: dict[bytes | str, bytes | str] = {"Accept": "application/json"}
+        if token:
+            self._fields["Authorization"] = f"Bearer {checked_token(token)}"
+        self._connections, self._process = _pool(self.url), os.getpid()
 
-    def ask(self, method: str, path: str, body: Any = None, *, sandbox: str | None = None, query: Mapping[str, Any] | None = None) -> Any:
-        """What is answered, parsed; None for an empty answer. Raises ControlRefused, OSError."""
-        fields = dict(self._fields)
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        sandbox: str | None = None,
+        query: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """What is answered, parsed; None for an empty answer.
+
+        Raises ControlRefused, ConnectionError (nobody answers, or the connection ended before the answer; whether a
+        command was carried out is then not known, and it is not sent again), TimeoutError.
+        """
+        __tracebackhide__ = True
+        fields: dict[bytes | str, bytes | str] = dict(self._fields)
         if sandbox is not None:
             fields["X-Mock-Sandbox"] = sandbox
         sent = None
         if body is not None:
             fields["Content-Type"], sent = "application/json", orjson.dumps(body)
         asked = {name: value for name, value in (query or {}).items() if value is not None}
-        target = f"{self._path}/_mock{path}" + (f"?{urlencode(asked)}" if asked else "")
-        status, raw = self._exchange(method, target, sent, fields)
-        answer = orjson.loads(raw) if raw else None
-        if status >= 400:
-            told = answer["error"] if isinstance(answer, dict) and "error" in answer else {}
-            raise ControlRefused(status, told.get("kind", "unknown"), told.get("message", f"{method} {target} was answered {status}"))
-        return answer
+        target = f"/_mock{path}" + (f"?{urlencode(asked)}" if asked else "")
+        answer = self._exchange(method, target, sent, fields)
+        parsed = _parsed(answer.content)
+        if answer.status >= 300 or parsed is _NO_JSON:
+            error = parsed.get("error") if isinstance(parsed, dict) else None
+            known = error if isinstance(error, dict) else {}
+            message = known.get("message", f"{method} {self.url}{target} was answered {answer.status}; is it a mock server?")
+            raise ControlRefused(answer.status, known.get("kind", "unknown"), message)
+        return parsed
 
     def close(self) -> None:
         """Give the connections back."""
-        while self._open:
-            self._open.pop().close()
+        self._own().close()
 
-    def _exchange(self, method: str, target: str, sent: bytes | None, fields: dict[str, str]) -> tuple[int, bytes]:
-        """Status and body; a kept connection that the server has closed meanwhile is opened again, once."""
-        for is_last in (False, True):
-            connection = self._connection()
+    def _exchange(self, method: str, target: str, sent: bytes | None, fields: Mapping[bytes | str, bytes | str]) -> httpcore.Response:
+        """The answer. What only reads is asked a second time when the server has closed a kept connection meanwhile."""
+        __tracebackhide__ = True
+        where, pool = self.url + target, self._own()
+        for is_last in (method != "GET", True):
             try:
-                connection.request(method, target, body=sent, headers=fields)
-                answer = connection.getresponse()
-                return answer.status, answer.read()
-            except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
-                connection.close()
+                return pool.request(method, where, headers=fields, content=sent, extensions={"timeout": _LIMITS})
+            except httpcore.ConnectTimeout as error:
+                raise ConnectionError(f"nobody answers at {self.url} within {_LIMITS['connect']:g} seconds") from error
+            except httpcore.ConnectError as error:
+                raise ConnectionError(f"nobody answers at {self.url}: {error}") from error
+            except httpcore.TimeoutException as error:
+                raise TimeoutError(f"{method} {where} was not answered within {_LIMITS['read']:g} seconds") from error
+            except (httpcore.NetworkError, httpcore.ProtocolError) as error:
                 if is_last:
-                    raise
+                    raise ConnectionError(f"the connection ended before {method} {where} was answered: {error}") from error
         raise AssertionError("unreachable")
 
-    def _connection(self) -> http.client.HTTPConnection:
-        connection: http.client.HTTPConnection | None = getattr(self._kept, "connection", None)
-        if connection is None:
-            kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
-            connection = self._kept.connection = kind(self._address, timeout=PATIENCE_SECONDS)
-            self._open.append(connection)
-        return connection
+    def _own(self) -> httpcore.ConnectionPool:
+        """The connections of this process. Those of the process it was forked from are closed here, not there."""
+        if self._process != os.getpid():
+            inherited, self._connections, self._process = self._connections, _pool(self.url), os.getpid()
+            for connection in inherited.connections:  # not the pool's own close(): its lock may have been held at the fork
+                connection.close()
+        return self._connections
+
+
+def _pool(url: str) -> httpcore.ConnectionPool:
+    """Connections to one server: as many as are asked for at a time, few of which stay open."""
+    context = None
+    if url.startswith("https"):
+        import ssl
+
+        context = ssl.create_default_context()
+    return httpcore.ConnectionPool(
+        ssl_context=context,
+        max_connections=None,
+        max_keepalive_connections=_KEPT_CONNECTIONS,
+        keepalive_expiry=_KEPT_SECONDS,
+    )
+
+
+_NO_JSON = object()
+
+
+def _parsed(content: bytes) -> Any:
+    try:
+        return orjson.loads(content) if content else None
+    except orjson.JSONDecodeError:
+        return _NO_JSON
+
+
+def checked_token(token: str) -> str:
+    """The token, if it can be sent in a header field. Raises ValueError, without showing it."""
+    if not token or any(not "!" <= sign <= "~" for sign in token):
+        raise ValueError("the control token is empty or holds a blank or a sign that is not ASCII; expected visible ASCII characters")
+    return token
 
 
 def segment(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
+from contextlib import suppress
 from os import PathLike
 from pathlib import Path
 from typing import Any, Self
@@ -54,11 +55,19 @@ class Sandbox:
         self._desk.ask("POST", "/restore", {"snapshot": snapshot})
 
     def save(self, file: str | PathLike[str]) -> Path:
-        """Write the whole simulated state to a file, in one go; where. Raises ControlRefused, OSError."""
-        target = Path(file)
+        """Write the whole simulated state to a file, in one go; where. Raises ControlRefused, OSError.
+
+        A file that cannot be written whole is left as it was.
+        """
+        target, content = Path(file), b64decode(self.snapshot())
         beside = target.with_name(target.name + ".part")
-        beside.write_bytes(b64decode(self.snapshot()))
-        return beside.replace(target)
+        try:
+            beside.write_bytes(content)
+            return beside.replace(target)
+        except OSError as error:
+            with suppress(OSError):
+                beside.unlink(missing_ok=True)
+            raise OSError(error.errno, error.strerror or str(error), str(target)) from error
 
     def load(self, file: str | PathLike[str]) -> None:
         """Go back to where a file was saved. Raises ControlRefused, with nothing changed, if it is damaged or no snapshot; OSError."""

@@ -22,7 +22,7 @@ class MockServer:
 
     @classmethod
     def at(cls, url: str, *, token: str | None = None) -> MockServer:
-        """A server that runs elsewhere; it is neither started nor stopped."""
+        """A server that runs elsewhere; it is neither started nor stopped. Raises ValueError for what is no base URL."""
         server = cls()
         server._link = Link(url, token=token)
         return server

@@ -16,6 +16,7 @@ from typing import Any
 
 import uvicorn
 
+from mockserver.http import forking
 from mockserver.http.admission import Admission
 from mockserver.http.app import Understudy, create_app
 from mockserver.http.eager import EagerProtocol
@@ -52,6 +53,14 @@ class _Server(uvicorn.Server):
         )
         super().__init__(config)
         self.app, self.listener = app, listener
+        forking.leave_out(self)
+
+    def sockets(self) -> Iterator[socket.socket]:
+        """Where it listens, and its open connections."""
+        yield self.listener
+        for connection in list(self.server_state.connections):
+            if not connection.transport.is_closing():
+                yield connection.transport.get_extra_info("socket")
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -1,0 +1,41 @@
+"""Keeps forked children from holding a server's sockets: a port is free, and a connection ends, when the server says so."""
+
+from __future__ import annotations
+
+import os
+import socket
+import weakref
+from collections.abc import Iterable
+from typing import Protocol
+
+
+class Owner(Protocol):
+    """Whoever has sockets."""
+
+    def sockets(self) -> Iterable[socket.socket]:
+        """Those that it has now."""
+
+
+_owners: weakref.WeakSet[Owner] = weakref.WeakSet()
+
+
+def leave_out(owner: Owner) -> None:
+    """Let processes that are forked from this one have none of the sockets that the owner has then."""
+    _owners.add(owner)
+
+
+def _forget() -> None:
+    """In a new child: put /dev/null in the place of each socket, so that its number, closed once more, closes nothing else."""
+    numbers = [one.fileno() for owner in list(_owners) for one in owner.sockets()]
+    _owners.clear()
+    if not numbers:
+        return
+    null = os.open(os.devnull, os.O_RDWR)
+    for number in numbers:
+        if number >= 0:
+            os.dup2(null, number, inheritable=False)
+    os.close(null)
+
+
+if hasattr(os, "register_at_fork"):  # Windows knows no fork
+    os.register_at_fork(after_in_child=_forget)
