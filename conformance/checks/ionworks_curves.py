@@ -79,8 +79,9 @@ def every_channel_can_be_read(session: Session) -> None:
     """One by one and together."""
     job = _fit(session)
     names = _names(session, job)
+    x = {TIME} & set(names)
     for name in names:
-        expect(set(_series(session, job, columns=name)) == {name}, f"the channel {name} cannot be read alone", session.exchanges[-1])
+        expect(set(_series(session, job, columns=name)) == {name, *x}, f"the channel {name} cannot be read by itself", session.exchanges[-1])
     whole = _series(session, job)
     expect(len({len(values) for values in whole.values()}) == 1, "the channels of a series differ in length", session.exchanges[-1])
     expect(all(whole.values()), "a series is empty", session.exchanges[-1])
@@ -88,12 +89,13 @@ def every_channel_can_be_read(session: Session) -> None:
 
 @check("ION-RSP-006")
 def columns_choose_the_channels(session: Session) -> None:
-    """None means all; two mean two; what there is not is refused."""
+    """None means all; one means one beside the channel on x; what there is not is refused."""
     job = _fit(session)
     names = _names(session, job)
     expect(set(_series(session, job)) == set(names), f"a series without columns does not hold {', '.join(names)}", session.exchanges[-1])
-    some = names[:2]
-    expect(set(_series(session, job, columns=",".join(some))) == set(some), f"a series of {', '.join(some)} holds others", session.exchanges[-1])
+    for some in (names[:2], names[-1:]):
+        found, wanted = set(_series(session, job, columns=",".join(some))), {*some} | ({TIME} & set(names))
+        expect(found == wanted, f"a series of {', '.join(some)} holds {', '.join(sorted(found))}", session.exchanges[-1])
     told = _ask(session, SERIES, job, columns="no such channel")
     expect(not told.response.is_success, "a channel that there is not was read", told)
 
@@ -166,10 +168,13 @@ def max_points_of_a_plot_have_bounds(session: Session) -> None:
 
 @check("ION-RSP-014")
 def what_goes_on_has_no_curves(session: Session) -> None:
-    """A fit that runs or waits."""
+    """A fit that runs or waits; its channels are none, or unknown."""
     job = session.submit("long", {"job_type": "datafit"})
     session.advance(2)
-    for operation in (CHANNELS, SERIES, PLOT):
+    told = _ask(session, CHANNELS, job)
+    expect(told.response.status in (200, 404), f"the channels of a job that has not completed are answered {told.response.status}", told)
+    expect(told.response.status == 404 or told.response.json == {}, "a job that has not completed has channels", told)
+    for operation in (SERIES, PLOT):
         refused(_ask(session, operation, job), f"{operation} of a job that has not completed", (404,))
 
 

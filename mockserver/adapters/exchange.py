@@ -143,8 +143,8 @@ class FileStore(Protocol):
 class Adapter(Protocol):
     """What the wire expects of an adapter module, beside one function per operationId."""
 
-    def error(self, refusal: Refusal) -> Reply:
-        """Word a refusal the vendor's way."""
+    def error(self, refusal: Refusal, world: World | None = None) -> Reply:
+        """Word a refusal the vendor's way; `world` is where the request went, None where it reached none."""
 
     def verify(self, call: Call) -> None:
         """Check the credentials as the vendor documents; raises Refusal."""

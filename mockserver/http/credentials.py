@@ -23,7 +23,7 @@ class Credentials:
         demanded: list[dict[str, Any]] = _demanded(spec.document, operation.node, strict=strict)
         schemes = spec.document.get("components", {}).get("securitySchemes", {})
         self._ways = [[_presence(schemes[name]) for name in way] for way in demanded]
-        self.names = " or ".join(" and ".join(way) for way in demanded)
+        self.places = " or ".join(_together([_place(schemes[name]) for name in way]) for way in demanded)
         self.is_open = not demanded or not all(self._ways)
 
     def check(self, fields: Fields, query_string: bytes) -> None:
@@ -31,7 +31,7 @@ class Credentials:
         if self.is_open:
             return
         if not any(all(present(fields, query_string) for present in way) for way in self._ways):
-            raise Refusal("unauthenticated", f"credentials are missing; expected: {self.names}")
+            raise Refusal("unauthenticated", f"credentials are missing; expected: {self.places}")
 
 
 def _demanded(document: dict[str, Any], node: dict[str, Any], *, strict: bool) -> list[dict[str, Any]]:
@@ -41,6 +41,19 @@ def _demanded(document: dict[str, Any], node: dict[str, Any], *, strict: bool) -
             if key in place:
                 return list(place[key])
     return []
+
+
+def _place(scheme: dict[str, Any]) -> str:
+    """Where a client puts the credential of a scheme."""
+    if scheme["type"] != "apiKey":
+        return f"header Authorization: {scheme.get('scheme', 'bearer').capitalize()} <token>"
+    kind = {"header": "header", "query": "query parameter", "cookie": "cookie"}[scheme["in"]]
+    return f"{kind} {scheme['name']}"
+
+
+def _together(places: list[str]) -> str:
+    """The places of one set of credentials, all of which are needed."""
+    return ", ".join(places[:-1]) + " and " + places[-1] if len(places) > 1 else "".join(places)
 
 
 def _presence(scheme: dict[str, Any]) -> Present:

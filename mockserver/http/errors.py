@@ -9,6 +9,7 @@ from typing import Any
 from mockserver.adapters.exchange import Kind, Refusal, Reply
 from mockserver.http import reasons
 from mockserver.simulation import errors as facts
+from mockserver.simulation.world import World
 
 logger = logging.getLogger("mockserver")
 
@@ -59,9 +60,9 @@ def refusal(error: Exception) -> Refusal:
     return Refusal("internal", "something went wrong inside the mock; its log says what", cause=error)
 
 
-def worded(reason: Refusal, adapter: Any) -> Reply:
+def worded(reason: Refusal, adapter: Any, world: World | None = None) -> Reply:
     """The answer to a refusal in the words of an API, with the true reasons in a header; `Allow` is added where methods are told."""
-    reply: Reply = adapter.error(reason)
+    reply: Reply = adapter.error(reason, world)
     if reason.kind != "internal":
         reply.headers[reasons.HEADER] = reasons.header(reason)
     if reason.allow:
@@ -69,7 +70,7 @@ def worded(reason: Refusal, adapter: Any) -> Reply:
     return reply
 
 
-def error(reason: Refusal) -> Reply:
+def error(reason: Refusal, world: World | None = None) -> Reply:
     """Our own words, for requests that are meant for no vendor's API and for the control API."""
     told: dict[str, Any] = {"kind": reason.kind, "message": reason.message}
     if reason.violations:

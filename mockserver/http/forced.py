@@ -11,37 +11,38 @@ import msgspec
 from mockserver.adapters.exchange import Kind, Refusal, Reply
 from mockserver.http.contract import Contract
 from mockserver.http.rules import Answer
+from mockserver.simulation.world import World
 
 HEADER = "X-Mock-Steered"
 
 
-def by_rule(contract: Contract, answer: Answer) -> Reply:
+def by_rule(contract: Contract, answer: Answer, world: World) -> Reply:
     """What a rule answers."""
     if answer.body is not msgspec.UNSET:
         return Reply(answer.status, answer.body, dict(answer.headers), empty=answer.status in (204, 304))
-    return by_status(contract, answer.status, answer.message, headers=answer.headers)
+    return by_status(contract, answer.status, answer.message, headers=answer.headers, world=world)
 
 
-def by_status(contract: Contract, status: int, message: str, *, headers: Mapping[str, str]) -> Reply:
+def by_status(contract: Contract, status: int, message: str, *, headers: Mapping[str, str], world: World) -> Reply:
     """An answer of that status: from 400 the vendor's error body, below the document's example, without a body where there is none."""
-    reply = vendor_error(contract.adapter, status, message) if status >= 400 else example(contract, status) or Reply(status, empty=True)
+    reply = vendor_error(contract.adapter, status, message, world) if status >= 400 else example(contract, status) or Reply(status, empty=True)
     reply.headers.update(headers)
     return reply
 
 
-def by_preference(contract: Contract, status: int) -> Reply:
+def by_preference(contract: Contract, status: int, world: World) -> Reply:
     """What the request itself prefers to be answered. Raises Refusal for a status below 400 that the document has no example of."""
     message = f"the request prefers status {status}"
-    reply = vendor_error(contract.adapter, status, message) if status >= 400 else example(contract, status)
+    reply = vendor_error(contract.adapter, status, message, world) if status >= 400 else example(contract, status)
     if reply is None:
         declared = ", ".join(contract.operation.node.get("responses", {}))
         raise Refusal("invalid", f"Prefer asks for status {status}, which the document has no example of; expected one of {declared}, or an error from 400")
     return reply
 
 
-def vendor_error(adapter: Any, status: int, message: str) -> Reply:
+def vendor_error(adapter: Any, status: int, message: str, world: World) -> Reply:
     """The vendor's error body under a status that it may never use itself."""
-    reply: Reply = adapter.error(Refusal(_kind(adapter, status), message))
+    reply: Reply = adapter.error(Refusal(_kind(adapter, status), message), world)
     if reply.status != status:
         reply.body, reply.status = _replaced(reply.body, reply.status, status), status
     return reply

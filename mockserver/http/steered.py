@@ -64,13 +64,13 @@ async def before(contract: Contract, scope: Mapping[str, Any], fields: Mapping[b
             if strike.drop and not strike.acts:
                 turn.reply = Reply(0, empty=True)  # never sent
             elif strike.status is not None:
-                turn.reply = forced.by_status(contract, strike.status, strike.message, headers=strike.headers)
+                turn.reply = forced.by_status(contract, strike.status, strike.message, headers=strike.headers, world=sandbox.world)
     wish = prefer.read(fields[prefer.HEADER]) if prefer.HEADER in fields else prefer.NONE
     if wish is not prefer.NONE:
         turn = turn or Turn()
         turn.delay, turn.preference = turn.delay + wish.wait, wish.applied
         if wish.code is not None and turn.reply is None:
-            turn.reply = forced.by_preference(contract, wish.code)
+            turn.reply = forced.by_preference(contract, wish.code, sandbox.world)
     if turn is not None and turn.delay:
         await asyncio.sleep(turn.delay)
     return turn
@@ -85,7 +85,7 @@ def ruled(contract: Contract, call: Call, fields: Mapping[bytes, bytes], sandbox
     turn.names.append(rule.id)
     call.script = rule.script
     if rule.answer is not None:
-        turn.reply = forced.by_rule(contract, rule.answer)
+        turn.reply = forced.by_rule(contract, rule.answer, sandbox.world)
     return turn
 
 

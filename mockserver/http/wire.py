@@ -103,9 +103,9 @@ class ContractApplication:
             return
         except Exception as error:  # every exception is answered, in errors.py's words
             reason = errors.refusal(error)
-            reply = errors.worded(reason, contract.adapter)
+            reply = errors.worded(reason, contract.adapter, None if sandbox is None else sandbox.world)
         judge = contract.answers.judge if turn is None else turn.finish(reply, contract.answers.judge)
-        body, headers = self._checked(reply, judge, contract.adapter, contract.api, operation)
+        body, headers = self._checked(reply, judge, contract.adapter, sandbox, contract.api, operation)
         took = ticks() - began
         (self._passed.get(operation) or self._count(contract.api, operation)).add(reply.status, took)
         if not contract.is_control:
@@ -154,16 +154,23 @@ class ContractApplication:
 
     def _remember(self, scope: Scope, exchange: _Exchange, reason: Refusal | None, sandbox: Sandbox | None) -> None:
         """Put an exchange into the journal of its sandbox; a refused one may not have come as far as to have one."""
+        sandbox = sandbox or self._sandbox(scope)
         if sandbox is None:
-            try:
-                sandbox = self.sandboxes.get(_sandbox_name(scope))
-            except Refusal:  # no room, or not a name
-                return
+            return
         api, operation, raw, status, headers, body, began, took, told = exchange
         path, query, at = scope.get("raw_path") or scope["path"].encode(), scope["query_string"], sandbox.world.now_us
         sandbox.journal.add((api, operation, scope["method"], path, query, scope["headers"], raw, status, headers, body, at, began, took, told), reason)
 
-    def _checked(self, reply: Reply, judge: Judge, adapter: Any, *place: str) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+    def _sandbox(self, scope: Scope) -> Sandbox | None:
+        """The sandbox that a request names, unless there is no room or it is not a name."""
+        try:
+            return self.sandboxes.get(_sandbox_name(scope))
+        except Refusal:
+            return None
+
+    def _checked(
+        self, reply: Reply, judge: Judge, adapter: Any, sandbox: Sandbox | None, *place: str
+    ) -> tuple[bytes, list[tuple[bytes, bytes]]]:
         """The answer as bytes; one of ours that breaks the document becomes the vendor's own internal error."""
         try:
             broken = judge(reply)
@@ -173,7 +180,8 @@ class ContractApplication:
             broken = (Violation("answer", (), "json", "a JSON value", None, f"{type(error).__name__}: {error}"),)
         for one in broken:
             logger.error("%s: answer %s breaks the document at %r: %s (%s)", " ".join(place), reply.status, one.pointer, one.message, one.keyword)
-        failed = errors.worded(Refusal("internal", "the mock's own answer breaks its document; its log says where", violations=broken), adapter)
+        reason = Refusal("internal", "the mock's own answer breaks its document; its log says where", violations=broken)
+        failed = errors.worded(reason, adapter, None if sandbox is None else sandbox.world)
         for one in judge(failed):
             logger.error("%s: even the internal error breaks the document: %s", " ".join(place), one.message)
         reply.status, reply.stream = failed.status, None
@@ -212,11 +220,12 @@ class ContractApplication:
             if allowed:
                 reason = Refusal("method", f"{method} is not served at {path}; expected: {', '.join(allowed)}", allow=allowed)
             adapter, judge = self.served.nearest(path)
-            reply = errors.worded(reason, adapter)
-            body, headers = self._checked(reply, judge, adapter, path)
+            sandbox = None if path.startswith(OWN) else self._sandbox(scope)
+            reply = errors.worded(reason, adapter, None if sandbox is None else sandbox.world)
+            body, headers = self._checked(reply, judge, adapter, sandbox, path)
             self._count("-", "-").add(reply.status, 0.0)
-            if not path.startswith(OWN):
-                self._remember(scope, ("-", "-", b"", reply.status, headers, body, ticks(), 0.0, ""), reason, None)
+            if sandbox is not None:
+                self._remember(scope, ("-", "-", b"", reply.status, headers, body, ticks(), 0.0, ""), reason, sandbox)
         await _send(scope, send, status=reply.status, body=body, headers=headers)
 
     def _note(self, scope: Scope, status: int, took_ms: float) -> None:

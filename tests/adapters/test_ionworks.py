@@ -302,7 +302,7 @@ def test_a_completed_fit_leaves_a_trace_and_curves(world: World) -> None:
     assert metadata["ticket"] == 7
     assert {"best_cost", "cost", "inputs", "inputs_unscaled"} <= set(metadata["intermediate_results"][0])
     assert channels["objective"]["optimal"] == ["Time [s]", "Voltage [V]", "Current [A]"]
-    assert list(series) == ["Voltage [V]"]
+    assert list(series) == ["Time [s]", "Voltage [V]"]
     assert 1 < len(series["Voltage [V]"]) <= 10
     assert all(len(trace["x"]) == len(trace["y"]) <= 100 for trace in plot["traces"])
 
@@ -322,8 +322,11 @@ def test_unknown_objectives_and_channels_are_not_found(world: World, query: dict
 def test_a_job_that_has_not_completed_has_no_curves(world: World) -> None:
     job_id = submit(world, job_type="datafit")["job_id"]
 
+    call = Call("channels", world, path={"job_id": job_id})
+    assert ionworks.get_series_channels_jobs__job_id__series_channels_get(call).body == {}
+    query = {"source": "optimal", "x_column": "Time [s]", "max_points": 10}
     with pytest.raises(Refusal, match="has no series"):
-        ionworks.get_series_channels_jobs__job_id__series_channels_get(Call("channels", world, path={"job_id": job_id}))
+        ionworks.get_series_jobs__job_id__series_get(Call("series", world, path={"job_id": job_id}, query=query))
     with pytest.raises(Refusal, match="has no series"):
         ionworks.get_plot_data_pipelines_datafits__job_id__plot_data_get(Call("plot", world, path={"job_id": job_id}, query={}))
 

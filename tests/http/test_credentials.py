@@ -10,6 +10,7 @@ import pytest
 import specs
 from mockserver.adapters.exchange import Refusal
 from mockserver.http.credentials import Credentials
+from tests.conftest import Bench
 from tests.specs.small import DOCUMENT, changed, write
 
 SCHEMES = {
@@ -55,6 +56,39 @@ def passes(demand: Credentials, fields: dict[bytes, bytes], query: bytes = b"") 
 )
 def test_a_credential_must_be_present(tmp_path: Path, scheme: str, fields: dict[bytes, bytes], query: bytes, *, enough: bool) -> None:
     assert passes(credentials(tmp_path, security=[{scheme: []}]), fields, query) is enough
+
+
+@pytest.mark.parametrize(
+    ("security", "places"),
+    [
+        ([{"key": []}], "header X-Key"),
+        ([{"query": []}, {"cookie": []}], "query parameter key or cookie session"),
+        ([{"key": [], "query": [], "cookie": []}], "header X-Key, query parameter key and cookie session"),
+        ([{"bearer": []}, {"basic": []}], "header Authorization: Bearer <token> or header Authorization: Basic <token>"),
+    ],
+)
+def test_a_missing_credential_is_named_by_where_it_is_sent(tmp_path: Path, security: list[Any], places: str) -> None:
+    with pytest.raises(Refusal) as refusal:
+        credentials(tmp_path, security=security).check({}, b"")
+
+    assert refusal.value.message == f"credentials are missing; expected: {places}"
+
+
+@pytest.mark.parametrize(
+    ("path", "places"),
+    [
+        ("/api/jobs", "header X-Auth or query parameter token or cookie iam_token"),
+        ("/api/job?project=p", "header Authorization: Bearer <token>"),
+        ("/v1/jobs", "header X-API-Key, header X-Time, header X-Nonce and header X-Signature"),
+        ("/jobs", "header X-API-Key or header Authorization: Bearer <token>"),
+        ("/v1/customer/jobs", "header Authorization"),
+    ],
+)
+def test_every_api_says_which_header_it_misses(strict_bench: Bench, path: str, places: str) -> None:
+    answer = strict_bench.get(path)
+
+    assert answer.status_code == 401
+    assert f"credentials are missing; expected: {places}" in answer.text
 
 
 def test_one_of_several_sets_is_enough(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -217,7 +218,7 @@ def test_a_compressed_body_is_read(bench: Bench) -> None:
 def test_metadata_curves_and_plot_of_a_fit(bench: Bench) -> None:
     job_id = submit(bench, job_type="datafit", metadata={"ticket": 7})["job_id"]
     before = bench.get(f"/jobs/{job_id}/metadata").json()
-    refused(bench.get(f"/jobs/{job_id}/series/channels"), 404, "NOT_FOUND")
+    early = bench.get(f"/jobs/{job_id}/series/channels")
     bench.advance(30)
 
     after = bench.get(f"/jobs/{job_id}/metadata").json()
@@ -227,6 +228,7 @@ def test_metadata_curves_and_plot_of_a_fit(bench: Bench) -> None:
     plot = bench.get(f"/pipelines/datafits/{job_id}/plot_data", params={"objective_name": "objective", "x_max": 100}).json()
 
     assert before == {"ticket": 7}
+    assert (early.status_code, early.json()) == (200, {})
     assert after["intermediate_results"]
     assert list(series) == columns
     assert all(len(values) <= 50 for values in series.values())
@@ -285,3 +287,119 @@ def test_a_switch_lets_a_cancel_reach_the_children(bench_of: Callable[..., Bench
     bench.post(f"/jobs/{parent}/cancel")
 
     assert read(bench, child)["status"] == "canceled"
+
+
+def slow(bench_of: Callable[..., Bench]) -> Bench:
+    """A world whose jobs run 100 seconds."""
+    return bench_of(scenario=scenario(run=Distribution(fixed=100)), apis=["ionworks"])
+
+
+def test_a_running_fit_saves_its_progress(bench_of: Callable[..., Bench]) -> None:
+    bench = slow(bench_of)
+    job_id = submit(bench, job_type="datafit")["job_id"]
+    traces = []
+    for instant in (0.5, 3.5, 60, 99, 150):
+        bench.advance(instant - bench.get("/_mock/health").json()["now"])
+        answer = bench.get(f"/jobs/{job_id}/metadata")
+        traces.append(answer.json()["intermediate_results"] if answer.status_code == 200 else None)
+        assert bool(read(bench, job_id)["metadata_path"]) is (answer.status_code == 200)
+
+    assert traces[0] is None
+    lengths = [len(trace) for trace in traces[1:]]
+    assert lengths == sorted(set(lengths))
+    assert lengths[0] == 3
+    assert all(later[: len(earlier)] == earlier for earlier, later in itertools.pairwise(traces[1:]))
+    assert [one["best_cost"] for one in traces[-1]] == sorted((one["best_cost"] for one in traces[-1]), reverse=True)
+    assert traces[-1][-1]["cost"] == read(bench, job_id)["result"]["cost"]
+
+
+def test_a_fit_that_is_cancelled_keeps_what_it_saved(bench_of: Callable[..., Bench]) -> None:
+    bench = slow(bench_of)
+    job_id = submit(bench, job_type="datafit")["job_id"]
+    bench.advance(20)
+    running = bench.get(f"/jobs/{job_id}/metadata").json()
+    bench.post(f"/jobs/{job_id}/cancel", json={}).raise_for_status()
+    bench.advance(500)
+
+    assert bench.get(f"/jobs/{job_id}/metadata").json() == running
+    assert running["intermediate_results"]
+
+
+@pytest.mark.parametrize("job_type", ["datafit", "validation", "optimize", "simple_pipeline"])
+def test_a_completed_validation_can_be_read_in_the_metadata(bench: Bench, job_type: str) -> None:
+    job_id = submit(bench, job_type=job_type, params={"objectives": {"charge": {}, "discharge": {}}})["job_id"]
+    bench.advance(30)
+
+    metadata = bench.get(f"/jobs/{job_id}/metadata").json()
+    series = bench.get(f"/jobs/{job_id}/series", params={"objective": "charge", "max_points": 80_000}).json()
+    plots = metadata["validation_plot_config"]["objectives"]
+
+    assert metadata["validation_results"]["charge"] == series
+    assert list(metadata["baseline_validation_results"]) == list(metadata["validation_results"]) == ["charge", "discharge"]
+    assert {name: plot["plot_count"] for name, plot in plots.items()} == {"charge": 1, "discharge": 1}
+
+
+@pytest.mark.parametrize("job_type", ["simulate", "ecm_fit", "evaluate_variables", "dummy"])
+def test_a_job_without_series_has_no_channels(bench: Bench, job_type: str) -> None:
+    job_id = submit(bench, job_type=job_type)["job_id"]
+    bench.advance(30)
+
+    answer = bench.get(f"/jobs/{job_id}/series/channels")
+
+    assert (answer.status_code, answer.json()) == (200, {})
+    refused(bench.get("/jobs/nobody/series/channels"), 404, "NOT_FOUND")
+
+
+def test_objectives_are_called_as_the_submission_calls_them(bench: Bench) -> None:
+    job_id = submit(bench, job_type="datafit", params={"objectives": {"charge": {}, "Größe": {}}})["job_id"]
+    bench.advance(30)
+
+    channels = bench.get(f"/jobs/{job_id}/series/channels").json()
+    series = [bench.get(f"/jobs/{job_id}/series", params={"objective": name}) for name in channels]
+    plots = [bench.get(f"/pipelines/datafits/{job_id}/plot_data", params={"objective_name": name}) for name in channels]
+    said = refused(bench.get(f"/jobs/{job_id}/series", params={"objective": "objective"}), 404, "NOT_FOUND")
+
+    assert list(channels) == ["charge", "Größe"]
+    assert [answer.status_code for answer in series + plots] == [200] * 4
+    assert "charge, Größe" in said
+
+
+@pytest.mark.parametrize("objectives", [None, [], ["a"], {}, "a", {"x" * 201: {}}, {"": {}}])
+def test_a_job_that_names_no_objectives_has_one(bench: Bench, objectives: Any) -> None:
+    job_id = submit(bench, job_type="datafit", params={"objectives": objectives})["job_id"]
+    bench.advance(30)
+
+    assert list(bench.get(f"/jobs/{job_id}/series/channels").json()) == ["objective"]
+
+
+def test_objectives_beyond_a_number_are_not_told_apart(bench: Bench) -> None:
+    job_id = submit(bench, job_type="datafit", params={"objectives": {f"o{number}": {} for number in range(5000)}})["job_id"]
+    bench.advance(30)
+
+    assert len(bench.get(f"/jobs/{job_id}/series/channels").json()) == 50
+
+
+@pytest.mark.parametrize("x_column", [None, "Time [s]", "Voltage [V]"])
+@pytest.mark.parametrize("columns", ["Voltage [V]", "Current [A]", "Current [A],Time [s]"])
+def test_a_series_always_holds_its_x(bench: Bench, columns: str, x_column: str | None) -> None:
+    job_id = submit(bench, job_type="datafit")["job_id"]
+    bench.advance(30)
+    query = {"columns": columns} | ({} if x_column is None else {"x_column": x_column})
+
+    series = bench.get(f"/jobs/{job_id}/series", params=query).json()
+
+    assert set(series) == {x_column or "Time [s]", *columns.split(",")}
+
+
+def test_every_answer_has_a_correlation_id_of_its_own(bench: Bench) -> None:
+    def asked() -> list[str]:
+        bench.post("/_mock/reset")
+        bench.post("/_mock/faults", json={"kind": "status", "status": 503, "count": 3, "scope": {"operation": "list_jobs_jobs_get"}})
+        answers = [bench.get("/jobs") for _ in range(4)] + [bench.get("/jobs/nobody"), bench.get("/jobs/nobody"), bench.get("/jobs/nobody/nowhere")]
+        answers += [bench.post("/jobs", json={}), bench.post("/jobs", content=b"{"), bench.delete("/jobs"), bench.get("/jobs", headers={"Prefer": "code=429"})]
+        return [answer.headers["x-correlation-id"] for answer in answers]
+
+    first, second = asked(), asked()
+
+    assert len(set(first)) == len(first)
+    assert first == second

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mockserver.adapters.exchange import Json, Refusal, Reply, Violation
+from mockserver.simulation.world import World
 
 WORDED: dict[str, tuple[int, int]] = {
     "malformed": (400, 3),
@@ -29,7 +30,7 @@ WORDED: dict[str, tuple[int, int]] = {
 BAD_REQUEST = "type.googleapis.com/google.rpc.BadRequest"
 
 
-def error(refusal: Refusal) -> Reply:
+def error(refusal: Refusal, world: World | None = None) -> Reply:
     """Word a refusal as an rpcStatus; a job id that cannot be one is as unknown as any other."""
     strays = [violation for violation in refusal.violations if violation.place == "path"]
     status, code = WORDED["unknown" if strays else refusal.kind]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 from mockserver.adapters.exchange import Call, Refusal, Reply
 from mockserver.adapters.ionworks import curve
 from mockserver.adapters.ionworks.caller import identity, organization, verify
+from mockserver.adapters.ionworks.correlation import correlation
 from mockserver.adapters.ionworks.refusal import error
-from mockserver.adapters.ionworks.report import Order, is_stored, is_traced, normal, report, seen
+from mockserver.adapters.ionworks.report import Order, has_series, normal, report, seen, stored
 from mockserver.adapters.steering import script
 from mockserver.simulation.errors import NotCancellable
 from mockserver.simulation.job import Job, JobRequest, Limits, ResourceRequest
@@ -38,7 +38,7 @@ def submit_job_jobs_post(call: Call) -> Reply:
     project_id = call.query.get("project_id")
     owner, user = identity(call)
     url = body.get("callback_url")
-    order = Order(body["job_type"], body.get("metadata"), None if url is None else normal(url), project_id, user)
+    order = Order(body["job_type"], body.get("metadata"), None if url is None else normal(url), project_id, user, curve.objectives(body["params"]))
     job = world.submit(
         JobRequest(
             API,
@@ -99,19 +99,16 @@ def cancel_job_jobs__job_id__cancel_post(call: Call) -> Reply:
 def get_job_metadata_jobs__job_id__metadata_get(call: Call) -> Reply:
     """What is stored beside a job."""
     job = _named(call)
-    order: Order = job.payload
-    if not is_stored(job, order):
+    found = stored(call.world, job)
+    if found is None:
         raise Refusal("unknown", f"Job {job.key} has no metadata.")
-    stored = dict(order.metadata or {})
-    if is_traced(job, order):
-        stored["intermediate_results"] = curve.trace()
-    return _reply(call, stored)
+    return _reply(call, found)
 
 
 def get_series_channels_jobs__job_id__series_channels_get(call: Call) -> Reply:
-    """The channels that a completed job can be read by."""
-    _fitted(call)
-    return _reply(call, curve.channels())
+    """The channels that a job can be read by: none while it has recorded none."""
+    job = _named(call)
+    return _reply(call, curve.channels(job.payload.objectives) if has_series(job) else {})
 
 
 def get_series_jobs__job_id__series_get(call: Call) -> Reply:
@@ -150,15 +147,7 @@ def get_current_user_users_me_get(call: Call) -> Reply:
 
 
 def _reply(call: Call, body: Any, *, status: int = 200) -> Reply:
-    """An answer under the next correlation id of the world: a version 4 UUID in form, a scrambled count in fact."""
-    shelf = call.world.shelf(API)
-    count = shelf["answers"] = shelf.get("answers", 0) + 1
-    return Reply(status, body, {"x-correlation-id": f"{count * 0x9E3779B1 & 0xFFFFFFFF:08x}{_tail(call.world.seed)}"})
-
-
-@lru_cache(maxsize=64)
-def _tail(seed: int) -> str:
-    return f"-0000-4000-8000-{seed & 0xFFFFFFFFFFFF:012x}"
+    return Reply(status, body, correlation(call.world))
 
 
 def _named(call: Call) -> Job:
@@ -186,14 +175,14 @@ def _matches(job: Job, status: str | None, types: set[str]) -> bool:
 def _fitted(call: Call) -> Job:
     """The named job, if it has completed and has curves. Raises Refusal, UnknownJob."""
     job = _named(call)
-    if job.stage.name != "completed" or job.payload.job_type not in curve.FITTED:
+    if not has_series(job):
         raise Refusal("unknown", f"Job {job.key} has no series.")
     return job
 
 
 def _check_objective(job: Job, name: str | None) -> None:
-    if name and name != curve.OBJECTIVE:
-        raise Refusal("unknown", f"Job {job.key} has no objective {name!r}.")
+    if name and name not in job.payload.objectives:
+        raise Refusal("unknown", f"Job {job.key} has no objective {name!r}; it has {', '.join(job.payload.objectives)}.")
 
 
 def _cancel_below(world: World, job: Job) -> None:

@@ -5,13 +5,18 @@ All numbers are made up. Source: specs/ionworks/sources.md#results
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import exp
 from typing import Any
 
 Bounds = tuple[float | None, float | None]
 
 OBJECTIVE = "objective"
+"""What the only objective is called when the submission names none."""
+
+MOST_OBJECTIVES, LONGEST_OBJECTIVE = 50, 200
+"""How many objectives of one job are told apart, and how long their names may be."""
+
 TIME, VOLTAGE, CURRENT = "Time [s]", "Voltage [V]", "Current [A]"
 FITTED = frozenset({"datafit", "validation", "optimize", "simple_pipeline"})
 """Types of jobs that leave curves behind."""
@@ -32,17 +37,24 @@ _CURVES: Mapping[str, Mapping[str, list[float]]] = {
     source: {TIME: [7.2 * point for point in range(_POINTS)], VOLTAGE: _voltages(shift), CURRENT: [5.0] * _POINTS}
     for source, shift in (("optimal", 0.0), ("baseline", 0.04))
 }
-_STEPS = (1.0, 0.42, 0.19, 0.08, 0.05)
-_TRACE = [
-    {
+_BEST = 0.05
+"""The cost that every fit ends at."""
+
+_EARLY, _SAVE_SECONDS, _MOST_SAVED = 5, 5, 500
+"""A running fit saves its progress every second at first, then every so many seconds, and stops at so many entries."""
+
+
+def _iteration(cost: float) -> dict[str, Any]:
+    return {
         "best_cost": cost,
         "cost": cost,
         "inputs": {_PARAMETER: round(1 - cost / 2, 3)},
         "inputs_unscaled": {_PARAMETER: round((1 - cost / 2) * 1e-5, 9)},
         "multistart_job_id": 0,
     }
-    for cost in _STEPS
-]
+
+
+_TRACE = [_iteration(round(_BEST + 0.95 * 0.7**number, 6)) for number in range(_MOST_SAVED)]
 _THINNED = slice(0, _POINTS, 100)
 _ECM_RESULT = {
     "rmse_mV": 3.2,
@@ -54,7 +66,7 @@ _ECM_RESULT = {
     "ocv": [4.18, 4.02, 3.87, 3.73, 3.58, 3.1],
     "r0": [0.021, 0.02, 0.02, 0.021, 0.023, 0.031],
 }
-_FIT_RESULT = {"cost": _STEPS[-1], "parameter_values": {_PARAMETER: 9.75e-06}}
+_FIT_RESULT = {"cost": _BEST, "parameter_values": {_PARAMETER: 9.75e-06}}
 _RESULTS: Mapping[str, dict[str, Any]] = {
     "datafit": _FIT_RESULT,
     "optimize": _FIT_RESULT,
@@ -72,18 +84,36 @@ def result(job_type: str) -> dict[str, Any]:
     return _RESULTS.get(job_type, _NO_RESULT)
 
 
-def trace() -> list[dict[str, Any]]:
-    """One entry per saved iteration, oldest first."""
-    return _TRACE
+def objectives(params: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of a job's objectives: those of its parameters, else a single one. Source: specs/ionworks/sources.md#results"""
+    named = params.get("objectives")
+    names = [name for name in named if 0 < len(name) <= LONGEST_OBJECTIVE] if isinstance(named, dict) else []
+    return tuple(names[:MOST_OBJECTIVES]) or (OBJECTIVE,)
 
 
-def channels() -> dict[str, dict[str, list[str]]]:
+def trace(seconds: float, *, is_complete: bool) -> list[dict[str, Any]]:
+    """One entry per iteration that a fit has saved after so many seconds, oldest first; a complete one saves its last."""
+    spaced = _EARLY + (seconds - _EARLY) // _SAVE_SECONDS
+    saved = _TRACE[: int(min(seconds, spaced, _MOST_SAVED - 1))]
+    return [*saved, _iteration(_BEST)] if is_complete else saved
+
+
+def channels(names: Iterable[str]) -> dict[str, dict[str, list[str]]]:
     """Objective, then source, then names of channels."""
-    return {OBJECTIVE: {source: list(curve) for source, curve in _CURVES.items()}}
+    return {name: {source: list(curve) for source, curve in _CURVES.items()} for name in names}
+
+
+def validation(names: tuple[str, ...]) -> dict[str, Any]:
+    """What a validation leaves in the metadata: the curves of each objective, and how many plots there are of it."""
+    return {
+        "validation_results": dict.fromkeys(names, _CURVES["optimal"]),
+        "baseline_validation_results": dict.fromkeys(names, _CURVES["baseline"]),
+        "validation_plot_config": {"objectives": {name: {"plot_count": 1} for name in names}},
+    }
 
 
 def series(source: str, columns: list[str], *, x_column: str, bounds: Bounds, most: int) -> dict[str, list[float]]:
-    """The named channels of one source, cut to `bounds` of `x_column` and thinned to `most` values.
+    """The channel `x_column` and the named ones of one source, cut to `bounds` of it and thinned to `most` values.
 
     Raises KeyError for a channel that there is not.
     """
@@ -91,13 +121,13 @@ def series(source: str, columns: list[str], *, x_column: str, bounds: Bounds, mo
     low, high = bounds
     chosen = [i for i, x in enumerate(curve[x_column]) if (low is None or x >= low) and (high is None or x <= high)]
     stride = max(1, -(-len(chosen) // most))
-    return {name: [curve[name][index] for index in chosen[::stride]] for name in columns or curve}
+    return {name: [curve[name][index] for index in chosen[::stride]] for name in (dict.fromkeys([x_column, *columns]) if columns else curve)}
 
 
 def plot(*, bounds: Bounds, most: int) -> dict[str, Any]:
     """The fitted curve over the one it started from, ready to plot."""
     traces = []
     for name, source in (("Baseline", "baseline"), ("Fit", "optimal")):
-        values = series(source, [TIME, VOLTAGE], x_column=TIME, bounds=bounds, most=most)
+        values = series(source, [VOLTAGE], x_column=TIME, bounds=bounds, most=most)
         traces.append({"name": name, "x": values[TIME], "y": values[VOLTAGE]})
     return {"traces": traces}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from hashlib import blake2b
 from typing import Any
-from uuid import UUID
 
 from mockserver.adapters.exchange import Kind, Refusal, Reply, Violation
+from mockserver.adapters.ionworks.correlation import correlation
+from mockserver.simulation.world import World
 
 _INVALID: frozenset[Kind] = frozenset({"malformed", "invalid", "unprocessable"})
 _WORDS: dict[Kind, tuple[int, str]] = {
@@ -30,21 +30,16 @@ _PLACES = {"header": "header", "query": "query", "path": "path"}
 Detail = dict[str, Any]
 
 
-def error(refusal: Refusal) -> Reply:
+def error(refusal: Refusal, world: World | None = None) -> Reply:
     """The vendor's status and body for a refusal.
 
     Source: specs/ionworks/sources.md#errors
     """
-    headers = {"x-correlation-id": _correlation(refusal)}
+    headers = correlation(world)
     if refusal.kind in _INVALID:
         return Reply(422, {"detail": _details(refusal)}, headers)
     status, code = _WORDS[refusal.kind]
     return Reply(status, {"error_code": code, "message": refusal.message, "detail": None}, headers)
-
-
-def _correlation(refusal: Refusal) -> str:
-    said = f"{refusal.kind}|{refusal.message}".encode("utf-8", "replace")
-    return str(UUID(bytes=blake2b(said, digest_size=16).digest(), version=4))
 
 
 def _details(refusal: Refusal) -> list[Detail]:

@@ -36,6 +36,7 @@ class Order(msgspec.Struct, gc=False):  # a struct, since every job keeps one
     callback_url: str | None
     project_id: str | None
     user_id: str
+    objectives: tuple[str, ...]
     length: int = 0
     seen: dict[str, Any] = {}
 
@@ -44,7 +45,7 @@ def seen(world: World, job: Job) -> dict[str, Any]:
     """A job as the vendor reports it, put into words once per step of the job. Not to be changed."""
     order: Order = job.request.payload
     length = len(job.history)
-    if order.length != length:
+    if order.length != length or (job.phase == "running" and order.job_type in curve.TRACED):  # its metadata appears as it runs
         order.seen, order.length = report(world, job), length
     return order.seen
 
@@ -86,7 +87,7 @@ def report(world: World, job: Job) -> dict[str, Any]:
         "project_id": order.project_id,
         "access_level": "organization",
         "params_path": f"jobs/{key}/params.json",
-        "metadata_path": f"jobs/{key}/metadata.json" if order.metadata is not None or (completed and is_traced(job, order)) else None,
+        "metadata_path": f"jobs/{key}/metadata.json" if is_stored(world, job) else None,
         "is_terminal": completed is not None,
         "is_failed": state in _FAILED,
     }
@@ -110,14 +111,39 @@ def _codes() -> frozenset[str]:
     return frozenset(specs.load("ionworks").document["components"]["schemas"]["JobErrorCode"]["enum"])
 
 
-def is_stored(job: Job, order: Order) -> bool:
-    """Whether there is anything to read as the job's metadata."""
-    return order.metadata is not None or is_traced(job, order)
+def stored(world: World, job: Job) -> dict[str, Any] | None:
+    """What can be read as the job's metadata by now: what was handed in, then what its run saved. Source: specs/ionworks/sources.md#results"""
+    order: Order = job.payload
+    trace = _trace(world, job)
+    if order.metadata is None and not trace and not has_series(job):
+        return None
+    found = dict(order.metadata or {})
+    if has_series(job):
+        found |= curve.validation(order.objectives)
+    if trace:
+        found["intermediate_results"] = trace
+    return found
 
 
-def is_traced(job: Job, order: Order) -> bool:
-    """Whether the job has left a trace of its iterations."""
-    return job.stage.name == "completed" and order.job_type in curve.TRACED
+def is_stored(world: World, job: Job) -> bool:
+    """Whether there is anything to read as the job's metadata by now."""
+    return job.payload.metadata is not None or has_series(job) or bool(_trace(world, job))
+
+
+def has_series(job: Job) -> bool:
+    """Whether the job has recorded curves: it is a kind of fit, and complete."""
+    return job.stage.name == "completed" and job.payload.job_type in curve.FITTED
+
+
+def _trace(world: World, job: Job) -> list[dict[str, Any]]:
+    """The iterations that a fit has saved by now."""
+    if job.payload.job_type not in curve.TRACED or job.phase == "queued":
+        return []
+    attempt = job.attempts()[0]
+    if attempt.started is None:
+        return []
+    until = world.now_us if attempt.ended is None else attempt.ended
+    return curve.trace((until - attempt.started) / 1_000_000, is_complete=job.stage.name == "completed")
 
 
 def normal(url: str) -> str:

@@ -12,6 +12,7 @@ import orjson
 
 from mockserver.adapters.exchange import Json, Kind, Refusal, Reply, Violation
 from mockserver.simulation.errors import Unplaceable
+from mockserver.simulation.world import World
 
 STATUS: dict[Kind, int] = {
     "malformed": 400,
@@ -46,7 +47,7 @@ _DECODING, _ENTRYPOINT, _WORKING_DIR, _CPUS, _GPUS, _MEMORY, _ID, _OTHER, _RANGE
 _NEGATIVE = {"entrypoint_num_cpus": _CPUS, "entrypoint_num_gpus": _GPUS, "entrypoint_memory": _MEMORY}
 
 
-def error(refusal: Refusal) -> Reply:
+def error(refusal: Refusal, world: World | None = None) -> Reply:
     """The vendor's answer to any refusal."""
     status, text = STATUS[refusal.kind], refusal.message
     if refusal.kind == "malformed":

@@ -74,7 +74,7 @@ def verify(call: Call) -> None:
         raise Refusal("unauthenticated", "the bearer token is not known to this cluster")
 
 
-def error(refusal: Refusal) -> Reply:
+def error(refusal: Refusal, world: World | None = None) -> Reply:
     """Word any refusal as status, message and details. Source: specs/runai/sources.md#errors"""
     status, message = _WORDS[refusal.kind]
     reasons = "; ".join(f"{_place(each.pointer) or each.place}: {each.message}" for each in refusal.violations)

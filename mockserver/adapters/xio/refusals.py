@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mockserver.adapters.exchange import Json, Kind, Refusal, Reply, Violation
+from mockserver.simulation.world import World
 
 WORDS: dict[Kind, tuple[int, str]] = {
     "malformed": (400, "malformed_request"),
@@ -30,7 +31,7 @@ REASONS = {
 """What is meant where a member must be null because of another."""
 
 
-def error(refusal: Refusal) -> Reply:
+def error(refusal: Refusal, world: World | None = None) -> Reply:
     """The status and the error body for a refusal; each violation is one entry of `details`."""
     status, code = WORDS[refusal.kind]
     fault: Json = {"code": code, "message": refusal.message}

@@ -11,6 +11,7 @@ from mockserver.http import errors
 from mockserver.http.control import callbacks, clock, exchanges, faults, jobs, nodes, rules, sandboxes
 from mockserver.http.control.desk import Desk
 from mockserver.http.sandbox import Sandboxes
+from mockserver.simulation.world import World
 
 PARTS = (sandboxes, clock, jobs, nodes, rules, faults, exchanges, callbacks)
 
@@ -27,7 +28,7 @@ class Control:
             raise AttributeError(operation)
         return partial(self._functions[operation], self._desk)
 
-    def error(self, refusal: Refusal) -> Reply:
+    def error(self, refusal: Refusal, world: World | None = None) -> Reply:
         """Our own words."""
         return errors.error(refusal)
 

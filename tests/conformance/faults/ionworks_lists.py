@@ -247,7 +247,7 @@ FAULTS = [
         "curves-beforehand",
         "RSP-014",
         "a job that goes on has channels",
-        answers(API, CHANNELS, lambda a, t: t.__dict__.update(status=200, body={}) if t.status == 404 else None),
+        answers(API, CHANNELS, lambda a, t: t.__dict__.update(status=200, body={"objective": {}}) if t.status == 404 or not t.body else None),
         "ERR-005",
     ),
     fault(
