@@ -1,14 +1,17 @@
-# Two commands: `make serve` and `make test`. Both set up .venv by themselves and are quick when it is there.
+# `make serve`, `make judge`, `make test`. Each sets up .venv by itself and is quick when it is there.
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: serve test lint types clean
+.PHONY: serve judge test lint types wheel clean
 
 serve: .venv/ready-to-serve
 	@$(BIN)/python -m compileall -q specs mockserver
 	@exec $(BIN)/mockserver serve $(ARGS)
+
+judge: .venv/ready-to-judge
+	@exec $(BIN)/conformance $(or $(ARGS),--help)
 
 test: .venv/ready-to-test
 	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
@@ -19,19 +22,33 @@ lint: .venv/ready-to-test
 types: .venv/ready-to-test
 	$(BIN)/mypy
 
+wheel: .venv/bin/python
+	@rm -rf dist
+	@$(PIP) wheel --no-deps --wheel-dir dist .
+	@ls dist/*.whl
+
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than 3.11: name a newer one with make PYTHON=..." >&2; exit 2; }
-	@echo "Setting up .venv (once) ..."
+	@echo "Setting up .venv (once) ..." >&2
 	@$(PYTHON) -m venv .venv
 
-.venv/ready-to-serve: .venv/bin/python pyproject.toml
+# The distribution was called `understudy` once: left installed, pytest would load our plugins under two names.
+.venv/renamed: .venv/bin/python
+	@$(PIP) -qq uninstall --yes understudy
+	@touch $@
+
+.venv/ready-to-serve: .venv/renamed pyproject.toml
 	@$(PIP) install --editable .
 	@touch $@
 
-.venv/ready-to-test: .venv/bin/python pyproject.toml
+.venv/ready-to-judge: .venv/renamed pyproject.toml
+	@$(PIP) install --editable '.[conformance]'
+	@touch $@ .venv/ready-to-serve
+
+.venv/ready-to-test: .venv/renamed pyproject.toml
 	@$(PIP) install --editable '.[test]'
 	@$(BIN)/python -m tests.browser.chromium
-	@touch $@ .venv/ready-to-serve
+	@touch $@ .venv/ready-to-serve .venv/ready-to-judge
 
 clean:
 	rm -rf .venv .tox .pytest_cache .mypy_cache .ruff_cache dist

@@ -3,21 +3,61 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
+
+import click
+
+from conformance import __version__
 
 EXTRA = ("hypothesis", "openapi_core", "schemathesis")
+INSTALL = (
+    "in a checkout `make judge` or `pip install -e '.[conformance]'`, "
+    f"with a wheel `pip install 'understudy_jobs-{__version__}-py3-none-any.whl[conformance]'`"
+)
+COMMANDS = {
+    "catalogue": "Print the requirements of API, or of all.",
+    "check": "Judge recorded traffic: FILE is a HAR file of one client's exchanges with one server.",
+    "fuzz": "Send schemathesis' valid, invalid and stateful cases; exit 1 if any answer breaks the document of API.",
+    "plan": "Print what a run would send, without sending anything.",
+    "replay": "Send the recorded failure of REQUIREMENT again (ID/2 means its second); exit 1 if it is answered as it was then.",
+    "report": "Put canonical reports (run --json) side by side; exit with the first code of theirs that is not 0.",
+    "run": "Judge the implementation of API at URL, or in this process, requirement by requirement.",
+    "sweep": "Stop and forget every job that a journal says was made and not cleaned up.",
+    "watch": "Stand between clients and UPSTREAM, pass every byte on (requests bear UPSTREAM's Host), judge what goes by.",
+}
+"""The commands with their first sentences, so that help needs no libraries; a test holds that they are the commands' own."""
 
 
-def main() -> None:
-    """Run the command line; where the extra is not installed, say so and end with 2."""
-    try:
-        from conformance.cli import main as run
-    except ModuleNotFoundError as missing:
-        if missing.name not in EXTRA:
-            raise
-        told = f"conformance: {missing.name} is not installed; the judge needs the extra: pip install 'understudy[conformance]', in a clone -e '.[conformance]'"
-        sys.stderr.write(f"{told}\n")
-        sys.exit(2)
-    run()
+class _Commands(click.Group):
+    """The commands of `conformance.cli`, loaded when one of them is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, loaded or not."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command itself; where the extra is not installed, say so and end with 2."""
+        if ctx.resilient_parsing or cmd_name not in COMMANDS:
+            return None
+        try:
+            from conformance.cli import main as group
+        except ModuleNotFoundError as missing:
+            if missing.name not in EXTRA:
+                raise
+            sys.stderr.write(f"conformance: {missing.name} is not installed; the judge needs this package's extra `conformance`: {INSTALL}\n")
+            sys.exit(2)
+        return group.get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="conformance")
+def main(**_: Any) -> None:
+    """Judge an implementation of a batch-compute job API by its document."""
 
 
 if __name__ == "__main__":

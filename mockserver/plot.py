@@ -25,7 +25,7 @@ def prepare(file: Path) -> None:
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError as error:
-        raise PlotUnavailable("drawing needs matplotlib: pip install 'understudy[plot]'") from error
+        raise PlotUnavailable("drawing needs matplotlib: pip install 'matplotlib>=3.9,<4'") from error
 
 
 def draw(measure: Measure, title: str, file: Path) -> None:

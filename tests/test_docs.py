@@ -73,3 +73,42 @@ def test_the_picture_of_the_house_is_true() -> None:
         path = ROOT / (inside + name if line.startswith(" ") else name)
         inside = inside if line.startswith(" ") else name
         assert path.exists(), name
+
+
+INSTALLS = re.compile(r"\b(?:pip3?|pipx|uv pip|uv tool|uvx)\b[^\n`]*?(?:\binstall|--from)\b([^\n`]*)")
+KINDS = (".md", ".py", ".toml", ".ini", ".yaml", ".yml", ".js", ".html", "")
+FOLDERS = ("specs", "mockserver", "conformance", "tests", "benchmarks", "docs", ".github")
+TEXTS = [
+    path for path in (*ROOT.iterdir(), *(file for folder in FOLDERS for file in (ROOT / folder).rglob("*")))
+    if path.is_file() and path.suffix in KINDS and path != Path(__file__)
+]
+
+
+def bare_names(text: str) -> list[str]:
+    """What an install command takes from PyPI by a name like ours: somebody else's package, or one that somebody else could publish."""
+    words = [word.strip("'\",.;:()") for rest in INSTALLS.findall(text) if "@ git+" not in rest for word in rest.split()]
+    return [word for word in words if re.fullmatch(r"understudy(-jobs)?(\[[\w,]+\])?([=<>~!].*)?", word, re.IGNORECASE)]
+
+
+def test_nobody_is_told_to_install_what_is_not_ours() -> None:
+    found = {path.name: bare_names(path.read_text(encoding="utf-8")) for path in TEXTS}
+
+    assert {name: names for name, names in found.items() if names} == {}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "pip install understudy", "`pip install 'understudy[plot]'`", "- run: pipx install understudy-jobs",
+        "uv tool install Understudy==0.1.0", "uvx --from understudy x",
+    ],
+)
+def test_a_bare_name_would_be_found(line: str) -> None:
+    assert bare_names(line)
+
+
+@pytest.mark.parametrize("program", ["judge", "serve"])
+def test_the_makefile_passes_arguments_on(program: str) -> None:
+    told = subprocess.run(["make", "--dry-run", program, "ARGS=--version"], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert f"{'conformance' if program == 'judge' else 'mockserver serve'} --version" in told.stdout

@@ -164,7 +164,7 @@ def test_a_picture_of_nothing_can_be_drawn(tmp_path: Path) -> None:
 def test_without_the_library_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
 
-    with pytest.raises(PlotUnavailable, match=r"pip install 'understudy\[plot\]'"):
+    with pytest.raises(PlotUnavailable, match=r"pip install 'matplotlib>=3\.9,<4'"):
         prepare(Path("a.svg"))
     with pytest.raises(PlotUnavailable, match=r"expected a name that ends in \.svg or \.png"):
         prepare(Path("a.gif"))

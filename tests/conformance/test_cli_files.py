@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+import mockserver
+from conformance import __version__
+from conformance.__main__ import COMMANDS
 from conformance.cli import main
 from conformance.verdict import Exit
 from mockserver.http.app import create_app
@@ -106,12 +109,35 @@ def test_what_random_clients_found_is_kept(tmp_path: Path) -> None:
     assert (answer.exit_code == Exit.BROKEN) is bool(kept["findings"])
 
 
-def test_without_its_extra_the_judge_says_what_to_install() -> None:
-    code = "import sys; sys.modules['openapi_core'] = None; from conformance.__main__ import main; main()"
+BARE = "import sys; sys.modules['openapi_core'] = None; from conformance.__main__ import main; main()"
+"""The judge where its extra is not installed."""
 
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+@pytest.mark.parametrize("arguments", [["run", "ionworks"], ["fuzz"], ["plan", "--help"]], ids=" ".join)
+def test_without_its_extra_the_judge_says_what_to_install(arguments: list[str]) -> None:
+    ended = subprocess.run([sys.executable, "-c", BARE, *arguments], capture_output=True, text=True, check=False)
 
     assert ended.returncode == Exit.USAGE
     assert "openapi_core is not installed" in ended.stderr
-    assert "understudy[conformance]" in ended.stderr
-    assert "Traceback" not in ended.stderr
+    assert "make judge" in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["--version"]], ids=" ".join)
+def test_help_and_version_need_no_extra(arguments: list[str]) -> None:
+    ended = subprocess.run([sys.executable, "-c", BARE, *arguments], capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 0, ended.stderr
+    assert ("watch" if "h" in arguments[0][:3] else f"conformance, version {__version__}") in ended.stdout
+
+
+def test_the_help_lists_every_command_with_its_own_sentence() -> None:
+    own = {name: " ".join((command.help or "").split("\n\n")[0].split()) for name, command in main.commands.items()}
+
+    assert own == COMMANDS
+    assert list(COMMANDS) == sorted(COMMANDS)
+
+
+def test_both_programs_tell_the_version_of_the_package() -> None:
+    assert __version__ == mockserver.__version__
+
