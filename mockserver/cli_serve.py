@@ -31,6 +31,17 @@ def _pace(context: click.Context, parameter: click.Parameter, value: str | None)
     return value
 
 
+def _token(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    from mockserver.http.token import checked
+
+    if value is not None:
+        try:
+            checked(value)
+        except ValueError as error:
+            _refuse(f"--control-token: {error}")
+    return value
+
+
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=4080, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.")
@@ -43,7 +54,8 @@ def _pace(context: click.Context, parameter: click.Parameter, value: str | None)
 @click.option("--auth", default="lenient", show_default=True, type=click.Choice(["lenient", "strict"]), help="Look for credentials, or verify them.")
 @click.option("--switch", "switches", multiple=True, help="A vendor's alternative behaviour, such as ionworks.submission-gone. May be repeated.")
 @click.option("--allow-callbacks", "callback_hosts", multiple=True, metavar="HOST", help="A host that may be called back, beside this machine.")
-@click.option("--control-token", help="What /_mock asks for when --host is not this machine.  [default: generated and printed]")
+@click.option("--control-token", callback=_token, help="What /_mock asks for when --host is not this machine.  [default: generated and printed]")
+@click.option("--control-host", "control_hosts", multiple=True, metavar="NAME", help="A public name that /_mock and pages may use. May be repeated.")
 @click.option("--log-level", default="warning", show_default=True, type=click.Choice(_LEVELS))
 @click.option("--log-format", default="text", show_default=True, type=click.Choice(["text", "json"]))
 @click.option("--access-log", is_flag=True, help="A line per request: sandbox, API, operation, status, milliseconds.")
@@ -77,7 +89,7 @@ def _listen(world: Any, apis: Sequence[str], options: dict[str, Any]) -> tuple[l
     if options["snapshot"] is not None:
         _go_on_from(options["snapshot"], sandboxes)
     listeners = [bind(host, port + number if port else 0) for number in range(len(groups))]
-    guard = guard_for(host, options["control_token"])
+    guard = guard_for(host, options["control_token"], options["control_hosts"])
     if guard.token is not None:
         click.echo(f"The control API under /_mock asks for `Authorization: Bearer {guard.token}`")
     common = {"sandboxes": sandboxes, "auth": options["auth"], "access_log": options["access_log"], "guard": guard}

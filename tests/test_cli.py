@@ -115,6 +115,8 @@ def test_each_api_can_have_a_port_of_its_own_in_one_world() -> None:
         (["serve", "--host", "203.0.113.7"], "cannot listen on 203.0.113.7:4080"),
         (["serve", "--switch", "nope"], "unknown switch 'nope'; expected one of ionworks.submission-gone"),
         (["spec", "nope"], "'nope' is not one of"),
+        (["serve", "--host", "0.0.0.0", "--control-token", ""], "--control-token: the control token is empty; expected visible ASCII"),
+        (["serve", "--control-token", "two words"], "--control-token: the control token holds a blank"),
     ],
 )
 def test_bad_input_gets_one_clear_sentence_and_exit_2(arguments: list[str], told: str) -> None:
@@ -123,6 +125,24 @@ def test_bad_input_gets_one_clear_sentence_and_exit_2(arguments: list[str], told
     assert answer.returncode == 2
     assert told in answer.stderr
     assert "Traceback" not in answer.stderr
+
+
+def test_with_a_token_of_ones_own_a_name_of_ones_own_can_be_used() -> None:
+    port, name = free_port(), {"Host": "mock.testing"}
+    with running("--host", "0.0.0.0", "--control-token", "open-sesame", port=port):
+        clock = f"http://127.0.0.1:{port}/_mock/clock"
+
+        assert httpx.get(clock, headers=name).status_code == 401
+        assert httpx.get(clock, headers=name | {"Authorization": "Bearer open-sesame"}).status_code == 200
+
+
+def test_a_name_can_be_allowed_on_loopback() -> None:
+    port = free_port()
+    with running("--control-host", "mock.testing", port=port):
+        clock = f"http://127.0.0.1:{port}/_mock/clock"
+
+        assert httpx.get(clock, headers={"Host": f"mock.testing:{port}"}).status_code == 200
+        assert httpx.get(clock, headers={"Host": "other.testing"}).status_code == 403
 
 
 def test_a_busy_port_is_told() -> None:

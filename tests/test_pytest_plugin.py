@@ -175,3 +175,18 @@ def test_an_address_that_leads_nowhere_ends_the_run_with_one_sentence(run) -> No
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     expected = "ERROR: --mock-url or --mock-token: '127.0.0.1:4080' has no scheme; expected a base URL such as http://127.0.0.1:4080"
     assert result.errlines == [expected, ""] or result.stderr.str().strip() == expected
+
+
+def test_a_server_that_others_can_reach_is_guarded_and_the_fixture_has_its_token(run) -> None:  # type: ignore[no-untyped-def]
+    result = run(
+        """
+        def test_there(mock_sandbox, mock_server):
+            reset = f"http://127.0.0.1:{mock_server.url.rpartition(':')[2]}/_mock/reset"
+            assert httpx.post(reset, verify=False).status_code == 401
+            assert httpx.post(reset, verify=False, headers={"Authorization": f"Bearer {mock_server.token}"}).status_code < 300
+            assert mock_sandbox.clock.now == 0
+        """,
+        server="{'pace': 'manual', 'apis': ['ionworks'], 'host': '0.0.0.0'}",
+    )
+
+    result.assert_outcomes(passed=1)

@@ -11,6 +11,7 @@ import httpcore
 import orjson
 
 from mockserver.client.address import base_url
+from mockserver.http.token import checked
 
 _LIMITS = {"connect": 10.0, "read": 600.0, "write": 600.0, "pool": 600.0}  # seconds; an advance may wait for slow receivers
 _KEPT_CONNECTIONS = 8
@@ -35,7 +36,7 @@ class Link:
         self.url = base_url(url)
         self._fields: dict[bytes | str, bytes | str] = {"Accept": "application/json"}
         if token:
-            self._fields["Authorization"] = f"Bearer {checked_token(token)}"
+            self._fields["Authorization"] = f"Bearer {checked(token)}"
         self._connections, self._process = _pool(self.url), os.getpid()
 
     def ask(
@@ -124,13 +125,6 @@ def _parsed(content: bytes) -> Any:
         return orjson.loads(content) if content else None
     except orjson.JSONDecodeError:
         return _NO_JSON
-
-
-def checked_token(token: str) -> str:
-    """The token, if it can be sent in a header field. Raises ValueError, without showing it."""
-    if not token or any(not "!" <= sign <= "~" for sign in token):
-        raise ValueError("the control token is empty or holds a blank or a sign that is not ASCII; expected visible ASCII characters")
-    return token
 
 
 def segment(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Self
 
@@ -12,11 +13,22 @@ from mockserver.client.sandbox import Sandbox
 class MockServer:
     """All chosen APIs on a free port, in a thread, for as long as a block lasts.
 
-    `options` are those of the server: apis, scenario, auth, pace, seed, callback_hosts. `MockServer.at(url)` speaks to one that runs already.
+    `options` are those of the server: apis, scenario, auth, pace, seed, callback_hosts. Where `host` is not this machine alone, the
+    control API asks for `token`, or for one that is made up; `control_hosts` are further names it is served under.
+    `MockServer.at(url)` speaks to one that runs already.
     """
 
-    def __init__(self, *, host: str = "127.0.0.1", port: int = 0, **options: Any) -> None:
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        token: str | None = None,
+        control_hosts: Sequence[str] = (),
+        **options: Any,
+    ) -> None:
         self._options: dict[str, Any] = {"host": host, "port": port, **options}
+        self._control, self._token = (token, control_hosts), token
         self._running: AbstractContextManager[str] | None = None
         self._link: Link | None = None
 
@@ -24,16 +36,19 @@ class MockServer:
     def at(cls, url: str, *, token: str | None = None) -> MockServer:
         """A server that runs elsewhere; it is neither started nor stopped. Raises ValueError for what is no base URL."""
         server = cls()
-        server._link = Link(url, token=token)
+        server._link, server._token = Link(url, token=token), token
         return server
 
     def start(self) -> Self:
         """Start serving, unless it runs already. Raises OSError, ValueError, KeyError, ScenarioError."""
         if self._link is None:
+            from mockserver.http.guard import guard_for
             from mockserver.http.server import serving
 
-            self._running = serving(**self._options)
-            self._link = Link(self._running.__enter__())
+            guard = guard_for(self._options["host"], *self._control)
+            self._running = serving(guard=guard, **self._options)
+            self._token = guard.token
+            self._link = Link(self._running.__enter__(), token=guard.token)
         return self
 
     def stop(self) -> None:
@@ -55,6 +70,11 @@ class MockServer:
     def url(self) -> str:
         """The base URL of the server."""
         return self._linked().url
+
+    @property
+    def token(self) -> str | None:
+        """What the control API asks for, as `Authorization: Bearer`; None where it asks for nothing."""
+        return self._token
 
     def sandbox(self, name: str | None = None, **plan: Any) -> Sandbox:
         """A fresh world. `plan`: scenario (a name or a description), seed, pace, auth; otherwise as the server. Raises ControlRefused."""

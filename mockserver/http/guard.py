@@ -1,50 +1,108 @@
-"""Guards the control API: a token where others than this machine can reach it, and no commands from other people's web pages."""
+"""Guards the control API: a token where others than this machine can reach it; and both APIs from other people's web pages."""
 
 from __future__ import annotations
 
 import hmac
 import ipaddress
-import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from mockserver.adapters.exchange import Refusal
+from mockserver.http import token as tokens
 
 OPEN_PATHS = ("/_mock/health",)
-"""What is told without a token, so that orchestrators can ask whether the mock is up."""
+"""What is told to everybody under every name, so that orchestrators can ask whether the mock is up."""
 
 _TOKEN_FIELD = b"x-mock-token"
 _OWN_SITES = (b"same-origin", b"none")
+_READING = ("GET", "HEAD", "OPTIONS")
+_PRIVATE_SUFFIXES = (".internal", ".local", ".test", ".lan", ".svc", ".home.arpa")
+"""Ends of names that the public name system does not serve, and so nobody's page can point here."""
+
+Fields = Mapping[bytes, bytes]
 
 
 class Guard:
-    """Who may use the control API: whoever has `token`, or, without one, every program of this machine."""
+    """Who may use the control API: whoever has `token`, or, without one, every program of this machine.
 
-    def __init__(self, token: str | None = None) -> None:
-        self.token = token
+    `hosts` are public names under which pages may nevertheless speak to a server of this machine; one that begins with a dot
+    stands for all names that end so. `allows` says of an origin whether its pages may use the vendors' APIs; without it those of
+    this machine may.
+    """
 
-    def check(self, scope: Mapping[str, Any], fields: Mapping[bytes, bytes]) -> None:
-        """Raises Refusal: a page of another origin, a foreign host name, or no token."""
+    def __init__(
+        self,
+        token: str | None = None,
+        hosts: Iterable[str] = (),
+        *,
+        allows: Callable[[str], bool] | None = None,
+    ) -> None:
+        self.token = None if token is None else tokens.checked(token)
+        self._hosts, self._allows = tuple(host.lower().rstrip(".") for host in hosts), allows or is_loopback_origin
+
+    def check(self, scope: Mapping[str, Any], fields: Fields, *, is_control: bool = True) -> None:
+        """Let a call of the control API, or of a vendor's, pass. Raises Refusal."""
+        if is_control:
+            self._check_control(scope, fields)
+        elif b"origin" in fields:
+            self._check_vendor(scope, fields)
+
+    def _check_control(self, scope: Mapping[str, Any], fields: Fields) -> None:
+        """Raises Refusal: a page of another origin, no token, a foreign host name."""
+        if scope["path"] in OPEN_PATHS:
+            return
         _check_page(fields)
-        if self.token is not None and scope["path"] not in OPEN_PATHS:
-            self._check_token(fields)
+        if self.token is not None:
+            self._check_token(fields, self.token)
+            return
+        if not is_of_this_machine(scope):
+            raise Refusal("unauthenticated", "the control API of a server without a token takes calls from its own machine only")
+        host = fields.get(b"host", b"")
+        if self._is_foreign(host):
+            expected = "an address, localhost, a name without dots, or one that --control-host allows"
+            raise Refusal("forbidden", f"the control API is not served as {_shown(host)}; expected {expected}")
 
-    def _check_token(self, fields: Mapping[bytes, bytes]) -> None:
-        assert self.token is not None
+    def _check_vendor(self, scope: Mapping[str, Any], fields: Fields) -> None:
+        """Raises Refusal where somebody else's page would change what is on this machine.
+
+        Only for requests with an `Origin`, which pages send and programs do not. A page of a public name that was
+        made to lead here (DNS rebinding) calls its own origin; others need no answer, such as for a POST without a body.
+        """
+        if scope["method"] in _READING or not _is_loopback_server(scope):
+            return
+        origin, host = fields[b"origin"].lower(), fields.get(b"host", b"").lower()
+        is_own = origin.partition(b"://")[2] == host and not self._is_foreign(host)
+        if not is_own and not self._allows(origin.decode("latin-1")):
+            raise Refusal("forbidden", f"pages of {_shown(origin)} may not use this server as {_shown(host)}")
+
+    def _check_token(self, fields: Fields, token: str) -> None:
         scheme, _, sent = fields.get(b"authorization", b"").strip().partition(b" ")
         if scheme.lower() != b"bearer" or not sent.strip():
             sent = fields.get(_TOKEN_FIELD, b"")
         if not sent:
-            raise Refusal("unauthenticated", "the control API needs the token that was printed at the start; expected: Authorization: Bearer <token>")
-        if not hmac.compare_digest(sent.strip(), self.token.encode()):
+            message = "the control API needs the token that was printed at the start; expected: Authorization: Bearer <token>"
+            raise Refusal("unauthenticated", message)
+        if not hmac.compare_digest(sent.strip(), token.encode()):
             raise Refusal("forbidden", "the token is not this server's")
 
+    def _is_foreign(self, host: bytes) -> bool:
+        """Whether a public name was used, which a page could have pointed at this machine (DNS rebinding)."""
+        name = host_name(host.decode("latin-1"))
+        if "." not in name or is_address(name) or is_loopback(name) or name.endswith(_PRIVATE_SUFFIXES):
+            return False
+        if "_" in name.rpartition(".")[2]:  # as in Docker's `mock.project_default`; no top-level domain has one
+            return False
+        return not any(name == known or (known.startswith(".") and name.endswith(known)) for known in self._hosts)
 
-def guard_for(host: str, token: str | None = None) -> Guard:
-    """The guard of a server that listens on `host`: with the token given, or one made up where others can reach it."""
+
+def guard_for(host: str, token: str | None = None, hosts: Iterable[str] = ()) -> Guard:
+    """The guard of a server that listens on `host`: with the token given, or one made up where others can reach it.
+
+    Raises ValueError for a token that cannot be sent.
+    """
     if token is None and not is_loopback(host):
-        token = secrets.token_urlsafe(24)
-    return Guard(token)
+        token = tokens.made_up()
+    return Guard(token, hosts)
 
 
 def is_loopback(host: str) -> bool:
@@ -58,29 +116,47 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _check_page(fields: Mapping[bytes, bytes]) -> None:
-    host = fields.get(b"host", b"").lower()
+def is_loopback_origin(origin: str) -> bool:
+    """Whether a page was served by this machine, as a front end under development is."""
+    return is_loopback(host_name(origin.partition("://")[2]))
+
+
+def is_of_this_machine(scope: Mapping[str, Any]) -> bool:
+    """Whether whoever sent a request runs on this machine: its address is a loopback address, or the one it has called."""
+    client, server = scope.get("client") or (), scope.get("server") or ()
+    if not client or not is_address(client[0]):
+        return True  # a socket of the file system, or an application without a socket
+    return is_loopback(client[0]) or client[:1] == server[:1]
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an IP address."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def host_name(host: str) -> str:
+    """The name or address in a `Host`, without its port, in lower case."""
+    host = host.lower()
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() and not host.endswith("]") else host
+    return name.strip("[]").rstrip(".")
+
+
+def _is_loopback_server(scope: Mapping[str, Any]) -> bool:
+    server = scope.get("server") or ("",)
+    return is_loopback(server[0])
+
+
+def _check_page(fields: Fields) -> None:
     origin = fields.get(b"origin")
-    if origin is not None and origin.lower().partition(b"://")[2] != host:
+    if origin is not None and origin.lower().partition(b"://")[2] != fields.get(b"host", b"").lower():
         raise Refusal("forbidden", f"the control API takes no calls from the web page {_shown(origin)}")
     site = fields.get(b"sec-fetch-site")
     if site is not None and site.lower() not in _OWN_SITES:
         raise Refusal("forbidden", "the control API takes no calls from web pages of another origin")
-    if _is_foreign(host.decode("latin-1")):
-        raise Refusal("forbidden", f"the control API is not served as {_shown(host)}; expected an address, localhost or a name without dots")
-
-
-def _is_foreign(host: str) -> bool:
-    """Whether a public name was used, which a page could have pointed at this machine (DNS rebinding)."""
-    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() and not host.endswith("]") else host
-    name = name.strip("[]").rstrip(".")
-    if "." not in name or is_loopback(name) or name.endswith((".internal", ".local", ".test")):
-        return False
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return True
-    return False
 
 
 def _shown(value: bytes) -> str:

@@ -20,6 +20,7 @@ from mockserver.http import forking
 from mockserver.http.admission import Admission
 from mockserver.http.app import Understudy, create_app
 from mockserver.http.eager import EagerProtocol
+from mockserver.http.guard import guard_for
 from mockserver.http.limits import KEEP_ALIVE_SECONDS, STOP_SECONDS
 
 logger = logging.getLogger("mockserver")
@@ -152,9 +153,11 @@ def run(bound: Sequence[tuple[Understudy, socket.socket]]) -> None:
 def serving(app: Understudy | None = None, *, host: str = "127.0.0.1", port: int = 0, **options: Any) -> Iterator[str]:
     """A server in a thread for as long as the block lasts; yields its base URL.
 
-    `options` go to `create_app` when no application is given. Raises PortBusy and whatever `create_app` raises.
+    `options` go to `create_app` when no application is given; without a `guard` it is the one for this host.
+    Raises PortBusy and whatever `create_app` raises.
     """
-    server = _Server(app or create_app(**options), bind(host, port), Admission())
+    app = app or create_app(**({"guard": guard_for(host)} | options))
+    server = _Server(app, bind(host, port), Admission())
     started = threading.Event()
     failed: list[BaseException] = []
 

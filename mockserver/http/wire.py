@@ -75,8 +75,8 @@ class ContractApplication:
         raw, began = b"", ticks()
         try:
             fields = _gather(scope["headers"])
-            if contract.is_control:
-                self.guard.check(scope, fields)
+            if contract.is_control or b"origin" in fields:
+                self.guard.check(scope, fields, is_control=contract.is_control)
             sandbox = self.sandboxes.get(_sandbox_name(scope) if HEADER in fields or SANDBOX in scope else DEFAULT)
             if sandbox.plan.strict is not None and sandbox.plan.strict is not contract.strict:
                 contract = self._other(operation)
