@@ -207,3 +207,15 @@ def test_a_dropped_answer_leaves_a_draft_behind(strict_bench: Bench, client: htt
     assert client.get("/v1/customer/jobs").json()["data"][0]["id"] == job
     assert client.get("/v1/customer/jobs").json()["pagination"]["total"] in (2, "2")
     assert asked(strict_bench)[:3] == [("POST", 200), ("POST", 0), ("POST", 200)]
+
+
+def test_a_notebook_reads_who_it_is_before_anything_else(client: httpx.Client, bench: Bench) -> None:
+    strict = client.get("/v1/auth/user").json()["user"]
+    with calling(bench, REQUESTS) as lenient:
+        anybody = lenient.get("/v1/auth/user", headers={"Authorization": "any"})
+        nobody = lenient.get("/v1/auth/user")
+
+    assert strict["id"] == "mock customer"
+    assert strict["email"].endswith(".invalid")
+    assert anybody.json()["user"]["id"]
+    assert nobody.status_code == 401

@@ -21,7 +21,7 @@ BAD_JOBS: dict[str, tuple[dict[str, Any], str]] = {
     "a name that ends in a dash": ({"name": "job-"}, "job.name"),
     "a name of fifty letters": ({"name": "a" * 50}, "job.name"),
     "a prefix that begins with a digit": ({"jobNamePrefix": "0a"}, "job.jobNamePrefix"),
-    "another pull policy": ({"imagePullPolicy": "always"}, "job.imagePullPolicy"),
+    "another pull policy": ({"imagePullPolicy": "Sometimes"}, "job.imagePullPolicy"),
     "another service type": ({"serviceType": "NodePort", "ports": [{"container": 1, "external": 2}]}, "job.serviceType"),
     "a service type without ports": ({"serviceType": "nodeport"}, "ports"),
     "a port without its outside": ({"ports": [{"container": 80}]}, "external"),
@@ -290,3 +290,8 @@ def test_a_strict_cluster_serves_whoever_brings_its_token(strict_bench: Bench) -
     name = name_of(submit(strict_bench, headers=token))
 
     assert [job["name"] for job in strict_bench.get("/api/job", headers=token).json()["data"]] == [name]
+
+
+@pytest.mark.parametrize("policy", ["Always", "IfNotPresent", "Never", "always", "ifNotPresent", "ifnotpresent", "never", "ALWAYS", "IFNOTPRESENT", "NEVER"])
+def test_a_pull_policy_is_taken_in_any_usual_case(bench: Bench, policy: str) -> None:
+    assert submit(bench, imagePullPolicy=policy).status_code == 200

@@ -356,3 +356,26 @@ def test_a_nonce_serves_once(strict_bench: Bench) -> None:
 
 def test_a_lenient_server_asks_for_no_credentials_and_minds_no_bad_ones(bench: Bench) -> None:
     assert bench.get("/v1/jobs", auth=Signing("pk_other", "sk_other")).status_code == 200
+
+
+@pytest.mark.parametrize("states", ["CANCELLING", "PENDING,ASSIGNED,PREPARING", "FAILING", "CANCELLING,CANCELLED"])
+def test_states_that_only_runs_have_may_be_asked_for_among_jobs(bench: Bench, states: str) -> None:
+    job = create(bench, title="one")["uuid"]
+    bench.put(f"/v1/jobs/{job}/cancel", json={}).raise_for_status()
+
+    answer = bench.get("/v1/jobs", params={"filter[status]": states})
+
+    assert answer.status_code == 200, answer.text
+    assert [one["uuid"] for one in answer.json()["data"]] == ([job] if "CANCELLED" in states else [])
+
+
+def test_jobs_are_found_by_the_recipe_that_they_were_cooked_from(bench: Bench) -> None:
+    first, second = [recipe["uuid"] for recipe in bench.get("/v1/job-recipes").json()["data"]][:2]
+    create(bench, title="plain")
+    cooked = bench.post(f"/v1/job-recipes/{first}/cook", json={}).json()["uuid"]
+
+    found = [bench.get("/v1/jobs", params={"filter[recipe_uuid]": uuid}) for uuid in (first.upper(), second)]
+    wrong = bench.get("/v1/jobs", params={"filter[recipe_uuid]": "first"})
+
+    assert [[job["uuid"] for job in answer.json()["data"]] for answer in found] == [[cooked], []]
+    assert wrong.status_code == 400

@@ -33,10 +33,11 @@ from mockserver.adapters.bytenite.runs import (
     Customer_RunningTasks,
 )
 from mockserver.adapters.bytenite.server import Customer_GetInfo, Customer_TestDatasource
-from mockserver.adapters.bytenite.tokens import Auth_GetAccessToken, verify
+from mockserver.adapters.bytenite.tokens import Auth_GetAccessToken, Auth_GetUser, verify
 
 __all__ = [
     "Auth_GetAccessToken",
+    "Auth_GetUser",
     "Customer_AbortJob",
     "Customer_CreateJob",
     "Customer_DeleteJob",

@@ -7,6 +7,9 @@ from mockserver.adapters.exchange import Call, Refusal, Reply
 LIFE = 3600
 """Seconds. Source: specs/bytenite/sources.md#credentials"""
 
+ANYBODY = "customer"
+"""What a caller is called whose credentials are not looked at."""
+
 SHELF = "bytenite.tokens"
 OPEN = frozenset({"Auth_GetAccessToken"})
 
@@ -20,6 +23,16 @@ def Auth_GetAccessToken(call: Call) -> Reply:
     token = call.world.new_id("bytenite.token", fingerprint=call.raw).replace("-", "")
     call.world.shelf(SHELF)[token] = (known.get(key, ""), _clock(call) + LIFE)
     return Reply(200, {"token": token, "expiresIn": str(LIFE), "scope": "customer"})
+
+
+def Auth_GetUser(call: Call) -> Reply:
+    """Whose jobs the caller's token is about. Source: specs/bytenite/sources.md#credentials"""
+    name = owner(call) or ANYBODY
+    return Reply(200, {"user": {"id": name, "email": f"{_address(name)}@bytenite.invalid", "name": name}})
+
+
+def _address(name: str) -> str:
+    return "-".join(name.lower().split())
 
 
 def verify(call: Call) -> None:

@@ -243,6 +243,8 @@ def _tests(call: Call) -> list[Callable[[Job], bool]]:
         tests.append(lambda job: job.state in wanted)
     if (task := asked(query, "task")) is not None:
         tests.append(lambda job: job.payload["task"] == task)
+    if (recipe := asked(query, "recipe_uuid")) is not None:
+        tests.append(lambda job: job.payload["source_recipe_uuid"] == recipe.lower())
     if (uuid := asked(query, "uuid")) is not None:
         tests.append(lambda job: job.key == uuid.lower())
     return tests

@@ -91,7 +91,7 @@ def _numbers_are_text(job: Job) -> bool:
 FURTHER: list[tuple[str, str, str, str, Apply]] = [
     ("environment-numbers", "environment", "Numbers", "numbers in the environment are refused", refuses(_numbers_are_text)),
     ("pull-policy-never", "imagePullPolicy", "may be", "the policy Never is refused", refuses(lambda job: job.get("imagePullPolicy") == "Never")),
-    ("pull-policy-case", "imagePullPolicy", "No other", "a policy in lower case is taken", _lenient("imagePullPolicy", lambda value: value == "always")),
+    ("pull-policy-other", "imagePullPolicy", "No other", "the policy Sometimes is taken", _lenient("imagePullPolicy", lambda value: value == "Sometimes")),
     ("service-ingress", "serviceType", "may be", "the service type ingress is refused", refuses(lambda job: job.get("serviceType") == "ingress")),
     ("service-case", "serviceType", "No other", "the service type NodePort is taken", _lenient("serviceType", lambda value: value == "NodePort")),
     ("service-alone", "serviceType", "needs ports", "a service needs no ports", submits(lambda job: job.pop("serviceType", None) if "ports" not in job else None)),
