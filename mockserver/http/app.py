@@ -34,9 +34,10 @@ class Understudy:
         return served
 
     def close(self) -> None:
-        """End open streams and callbacks; the server is about to stop."""
+        """End open streams, callbacks and whatever keeps clients waiting; the server is about to stop."""
         self.application.courier.close()
         self.application.closing.set()
+        self.sandboxes.close()
 
 
 def create_app(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 from mockserver.adapters.exchange import Refusal, Violation
@@ -40,7 +41,11 @@ class Plan:
 
 @dataclass(slots=True, eq=False)
 class Sandbox:
-    """A world, the pace at which it is moved, what steers and records it, and whom it calls. `used` is the real time of the last request."""
+    """A world, the pace at which it is moved, what steers and records it, and whom it calls.
+
+    `used` is the real time of the last request. `ended` is set when whatever waits in the world must give up; `moving` is held
+    by whoever moves the clock on demand.
+    """
 
     name: str
     plan: Plan
@@ -54,6 +59,13 @@ class Sandbox:
     is_removed: bool = False
     is_attended: bool = False
     lags: bool = False
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    moving: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def end_waiting(self) -> None:
+        """Have everything give up that waits here at this moment."""
+        self.ended.set()
+        self.ended = asyncio.Event()
 
     def move(self, *, is_read: bool = False) -> World:
         """The world, with everything happened that is due; `is_read` says that a job is about to be read.
@@ -130,8 +142,15 @@ class Sandboxes:
 
     def remove(self, name: str) -> None:
         """Forget a sandbox with all that is in it. Raises Refusal when there is none."""
-        self.find(name)
-        self._kept.pop(name).is_removed = True
+        sandbox = self.find(name)
+        del self._kept[name]
+        sandbox.is_removed = sandbox.calls.is_over = True
+        sandbox.end_waiting()
+
+    def close(self) -> None:
+        """Have everything give up that waits in any sandbox: the server is about to stop."""
+        for sandbox in self._kept.values():
+            sandbox.end_waiting()
 
     def holding(self, world: World) -> Sandbox:
         """The sandbox that a world belongs to. Raises LookupError."""
@@ -174,6 +193,8 @@ class Sandboxes:
         return max(0.0, self._clock() - sandbox.used)
 
     def _begin(self, sandbox: Sandbox, world: World) -> None:
+        sandbox.calls.is_over = True
+        sandbox.end_waiting()
         sandbox.world, sandbox.pace = world, self._pace(sandbox.plan, world)
         sandbox.calls = Deliveries(self._hosts, tell=sandbox.journal.note)
 

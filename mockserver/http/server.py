@@ -54,6 +54,7 @@ class _Server(uvicorn.Server):
         )
         super().__init__(config)
         self.app, self.listener = app, listener
+        self._loop: asyncio.AbstractEventLoop | None = None
         forking.leave_out(self)
 
     def sockets(self) -> Iterator[socket.socket]:
@@ -68,6 +69,11 @@ class _Server(uvicorn.Server):
         """Signals are the runner's."""
         yield
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Note which loop this is, then begin to listen."""
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+
     async def on_tick(self, counter: int) -> bool:
         """Once a second, end the connections of clients that do not go on with what they began."""
         if counter % 10 == 0:
@@ -78,9 +84,11 @@ class _Server(uvicorn.Server):
         return await super().on_tick(counter)
 
     def force(self) -> None:
-        """Stop now, whatever is under way."""
+        """Stop now, whatever is under way; from any thread."""
         self.should_exit = self.force_exit = True
-        self._cut()
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # it has ended
+                self._loop.call_soon_threadsafe(self._cut)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End streams, let answers under way finish, then cut what is left."""
@@ -132,8 +140,11 @@ def run(bound: Sequence[tuple[Understudy, socket.socket]]) -> None:
     admission = Admission()
     servers = [_Server(app, listener, admission) for app, listener in bound]
 
-    def stop(*_: Any) -> None:
+    def stop(number: int, _: Any) -> None:
         for server in servers:
+            if server.should_exit:  # asked for a second time
+                server.force()
+                signal.signal(number, signal.SIG_DFL)
             server.should_exit = True
 
     async def serve() -> None:
@@ -186,5 +197,8 @@ def serving(app: Understudy | None = None, *, host: str = "127.0.0.1", port: int
         yield url
     finally:
         server.should_exit = True
-        thread.join(STOP_SECONDS * 6)
+        thread.join(STOP_SECONDS * 2)
+        if thread.is_alive():
+            server.force()
+            thread.join(STOP_SECONDS * 4)
         server.listener.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +11,7 @@ from mockserver.http import forced, prefer
 from mockserver.http.contract import Contract
 from mockserver.http.faults import Strike
 from mockserver.http.matching import Asked
+from mockserver.http.patience import over, pause
 from mockserver.http.sandbox import Sandbox
 
 Judge = Callable[[Reply], tuple[Violation, ...]]
@@ -71,8 +71,8 @@ async def before(contract: Contract, scope: Mapping[str, Any], fields: Mapping[b
         turn.delay, turn.preference = turn.delay + wish.wait, wish.applied
         if wish.code is not None and turn.reply is None:
             turn.reply = forced.by_preference(contract, wish.code, sandbox.world)
-    if turn is not None and turn.delay:
-        await asyncio.sleep(turn.delay)
+    if turn is not None and turn.delay and not await pause(sandbox, turn.delay):
+        raise over(sandbox)
     return turn
 
 

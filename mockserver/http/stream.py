@@ -1,4 +1,4 @@
-"""Sends an endless answer, piece by piece as simulated time moves, until the client leaves or the server stops."""
+"""Sends an endless answer, piece by piece as simulated time moves, until the client leaves, the sandbox is deleted or the server stops."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def send_stream(
     try:
         assert reply.stream is not None
         async for piece in reply.stream:
-            if any(end.done() for end in ends):
+            if sandbox.is_removed or any(end.done() for end in ends):
                 break
             if piece:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})

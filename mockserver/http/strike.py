@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from mockserver.http.eager import cut
 from mockserver.http.faults import Strike
+from mockserver.http.patience import pause
+from mockserver.http.sandbox import Sandbox
 
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 Header = tuple[bytes, bytes]
+Answer = tuple[int, list[Header], bytes]
+"""Status, header fields and body."""
 
 PIECES = 20
 
@@ -23,8 +26,12 @@ def spoiled(strike: Strike, body: bytes, headers: list[Header]) -> tuple[bytes, 
     return broken, [(name, b"%d" % len(broken)) if name == b"content-length" else (name, value) for name, value in headers]
 
 
-async def send_struck(strike: Strike, scope: Mapping[str, Any], send: Send, *, status: int, headers: list[Header], body: bytes) -> int:
-    """Send an answer as the strike wants it; the status that was sent, 0 for none. A body cut short was announced at its full length."""
+async def send_struck(strike: Strike, scope: Mapping[str, Any], send: Send, *, answer: Answer, sandbox: Sandbox) -> int:
+    """Send an answer as the strike wants it; the status that was sent, 0 for none. A body cut short was announced at its full length.
+
+    One that is sent slowly is cut where the sandbox ends.
+    """
+    status, headers, body = answer
     if strike.drop:
         cut(send)
         return 0
@@ -34,8 +41,9 @@ async def send_struck(strike: Strike, scope: Mapping[str, Any], send: Send, *, s
     step = max(1, -(-end // (PIECES if strike.stretch else 1)))
     starts = range(0, end, step)
     for start in starts:
-        if strike.stretch:
-            await asyncio.sleep(strike.stretch / len(starts))
+        if strike.stretch and not await pause(sandbox, strike.stretch / len(starts)):
+            cut(send, politely=True)
+            return status
         await send({"type": "http.response.body", "body": body[start : min(start + step, end)], "more_body": True})
     if strike.keep is None or end == len(body):
         await send({"type": "http.response.body", "body": b""})

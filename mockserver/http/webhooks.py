@@ -42,15 +42,20 @@ class Heard:
 
 
 class Deliveries:
-    """The callbacks of one sandbox. `allowed` are the hosts that may be called although they are not this machine; `tell` hears of every attempt."""
+    """The callbacks of one world.
 
-    __slots__ = ("_allowed", "_lock", "_tell", "recorded", "records")
+    `allowed` are the hosts that may be called although they are not this machine; `tell` hears of every attempt. Once the world
+    `is_over`, no attempt follows the one under way.
+    """
+
+    __slots__ = ("_allowed", "_lock", "_tell", "is_over", "recorded", "records")
 
     def __init__(self, allowed: frozenset[str] = frozenset(), *, tell: Callable[[str, float, Record], None] = lambda *_: None) -> None:
         self._allowed, self._tell = allowed, tell
         self._lock: asyncio.Lock | None = None
         self.records: deque[Record] = deque(maxlen=CALLBACKS_RECORDED)
         self.recorded = 0
+        self.is_over = False
 
     def pending(self, world: World) -> list[Entry]:
         """What has still to be delivered, oldest first. Not to be changed."""
@@ -70,7 +75,7 @@ class Deliveries:
         """Make every attempt that is due by now, one after the other in order; returns when all have been answered."""
         self._lock = self._lock or asyncio.Lock()
         async with self._lock:
-            while (entry := self._next(world)) is not None:
+            while not self.is_over and (entry := self._next(world)) is not None:
                 heard = await self._attempt(world, entry)
                 if entry in self.pending(world):
                     self._note(world, entry, heard)

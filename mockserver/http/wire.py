@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from contextlib import suppress
 from inspect import isawaitable
 from typing import Any
 
@@ -24,7 +25,7 @@ from mockserver.http.guard import Guard
 from mockserver.http.logs import ACCESS
 from mockserver.http.metrics import Passed
 from mockserver.http.pace import ticks
-from mockserver.http.patience import final
+from mockserver.http.patience import final, present
 from mockserver.http.prefer import HEADER as PREFER
 from mockserver.http.sandbox import DEFAULT, HEADER, SANDBOX, Sandbox, Sandboxes
 from mockserver.http.served import Served
@@ -88,7 +89,7 @@ class ContractApplication:
                 began = ticks()
             if (sandbox.faults.given or PREFER in fields) and not contract.is_control:
                 turn = await steered.before(contract, scope, fields, sandbox)
-            world = sandbox.move(is_read=contract.is_read)
+            world = present(sandbox).move(is_read=contract.is_read)
             reply = None if turn is None else turn.reply
             if reply is None:
                 call = contract.admit(scope, fields, raw, sandbox)
@@ -111,8 +112,8 @@ class ContractApplication:
         if not contract.is_control:
             told, status = ("", reply.status) if turn is None else (turn.told, 0 if turn.drops else reply.status)
             self._remember(scope, (contract.api, operation, raw, status, headers, body, began, took, told), reason, sandbox)
-        if turn is not None and turn.strike is not None and reply.stream is None:
-            scope[STATUS] = await send_struck(turn.strike, scope, send, status=reply.status, headers=headers, body=body)
+        if turn is not None and turn.strike is not None and reply.stream is None and sandbox is not None:
+            scope[STATUS] = await send_struck(turn.strike, scope, send, answer=(reply.status, headers, body), sandbox=sandbox)
         elif reply.stream is not None or not send_whole(scope, send, reply.status, headers, body):
             await self._send(scope, receive, send, reply=reply, body=body, headers=headers, sandbox=sandbox)
 
@@ -121,7 +122,7 @@ class ContractApplication:
         if isawaitable(reply):
             await asyncio.sleep(0)  # what may have a time limit needs a task, which a first step is not (eager.py)
             reply = await reply
-        final_reply: Reply = reply if reply.later is None else await final(reply, sandbox, receive=receive, closing=self.closing)
+        final_reply: Reply = reply if reply.later is None else await final(reply, sandbox, receive=receive)
         return final_reply
 
     async def _send(
@@ -271,8 +272,7 @@ async def _refuse_socket(send: Send) -> None:
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
-    while True:
-        message = await receive()
+    with suppress(asyncio.CancelledError):  # a server that is stopped by force says no farewell
+        while (message := await receive())["type"] != "lifespan.shutdown":
+            await send({"type": f"{message['type']}.complete"})
         await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
-            return

@@ -9,7 +9,7 @@ from typing import Any
 
 from mockserver.adapters.dates import iso
 from mockserver.adapters.exchange import Call, Json, Refusal, Reply
-from mockserver.http.advance import advance
+from mockserver.http.advance import advance, ended
 from mockserver.http.control.desk import Desk, moment
 from mockserver.http.limits import FIRED_LISTED, MOST_SPAN_SECONDS
 from mockserver.http.pace import tempo
@@ -39,16 +39,23 @@ def mock_set_clock(desk: Desk, call: Call) -> Reply:
 
 async def mock_advance(desk: Desk, call: Call) -> Reply:
     """Move the sandbox's clock, and tell what happened."""
-    sandbox, body, world = desk.sandbox(call), call.body, call.world
-    logged, recorded = world.scheduler.logged, sandbox.calls.recorded
+    sandbox, world = desk.sandbox(call), call.world
+    async with sandbox.moving:  # of several who ask at once, each moves it from where the one before has left it
+        if sandbox.world is not world or sandbox.is_removed:
+            raise ended(sandbox)
+        logged, recorded = world.scheduler.logged, sandbox.calls.recorded
+        reached = await _moved(sandbox, call.body)
+        return Reply(200, _told(sandbox, logged=logged, recorded=recorded, reached=reached))
+
+
+async def _moved(sandbox: Sandbox, body: Json) -> bool:
+    """Move the clock as the body asks; whether what it waits for has come about. Raises Refusal, UnknownJob."""
     if "until" in body:
-        reached = await _until(sandbox, body["until"], within=body.get("within", WITHIN_SECONDS))
-    elif "idle" in body:
-        reached = await _idle(sandbox, within=body.get("within", WITHIN_SECONDS))
-    else:
-        await advance(sandbox, _target(sandbox, body))
-        reached = True
-    return Reply(200, _told(sandbox, logged=logged, recorded=recorded, reached=reached))
+        return await _until(sandbox, body["until"], within=body.get("within", WITHIN_SECONDS))
+    if "idle" in body:
+        return await _idle(sandbox, within=body.get("within", WITHIN_SECONDS))
+    await advance(sandbox, _target(sandbox, body))
+    return True
 
 
 def _target(sandbox: Sandbox, body: Json) -> int:
