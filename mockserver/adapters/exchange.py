@@ -99,6 +99,7 @@ class Call(msgspec.Struct, gc=False):  # a struct, since every request makes one
     manual: bool = False  # the clock only moves when told to
     script: Script | None = None  # what a rule wants of the job that this call makes
     origin: Callable[[], str] = _nowhere  # scheme, host and sandbox prefix under which the client reaches the mock
+    is_remote: Callable[[], bool] = bool  # whether its client is on another machine
     wall_us: int = 0  # real UTC time in microseconds since 1970, in strict mode; for credentials whose clients live in real time
 
 

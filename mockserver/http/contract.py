@@ -13,7 +13,7 @@ from mockserver.http.answer import Answers
 from mockserver.http.body import parse
 from mockserver.http.credentials import Credentials
 from mockserver.http.media import MediaTypes, is_json
-from mockserver.http.origin import origin
+from mockserver.http.origin import is_remote, origin
 from mockserver.http.pace import wall_us
 from mockserver.http.parameters import Parameters
 from mockserver.http.sandbox import Sandbox
@@ -95,6 +95,7 @@ class Contract:
             strict=self.strict,
             manual=sandbox.pace.is_manual,
             origin=partial(origin, scope, sandbox.name),
+            is_remote=partial(is_remote, scope),
             wall_us=wall_us() if self.strict else 0,
         )
         if self._verified:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hmac
-import ipaddress
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from mockserver.adapters.exchange import Refusal
 from mockserver.http import token as tokens
+from mockserver.http.origin import is_address, is_loopback, is_remote
 
 OPEN_PATHS = ("/_mock/health",)
 """What is told to everybody under every name, so that orchestrators can ask whether the mock is up."""
@@ -55,7 +55,7 @@ class Guard:
         if self.token is not None:
             self._check_token(fields, self.token)
             return
-        if not is_of_this_machine(scope):
+        if is_remote(scope):
             raise Refusal("unauthenticated", "the control API of a server without a token takes calls from its own machine only")
         host = fields.get(b"host", b"")
         if self._is_foreign(host):
@@ -105,37 +105,9 @@ def guard_for(host: str, token: str | None = None, hosts: Iterable[str] = ()) ->
     return Guard(token, hosts)
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach an address or name."""
-    name = host.strip("[]").lower()
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
-
-
 def is_loopback_origin(origin: str) -> bool:
     """Whether a page was served by this machine, as a front end under development is."""
     return is_loopback(host_name(origin.partition("://")[2]))
-
-
-def is_of_this_machine(scope: Mapping[str, Any]) -> bool:
-    """Whether whoever sent a request runs on this machine: its address is a loopback address, or the one it has called."""
-    client, server = scope.get("client") or (), scope.get("server") or ()
-    if not client or not is_address(client[0]):
-        return True  # a socket of the file system, or an application without a socket
-    return is_loopback(client[0]) or client[:1] == server[:1]
-
-
-def is_address(text: str) -> bool:
-    """Whether a text is an IP address."""
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def host_name(host: str) -> str:

@@ -1,8 +1,9 @@
-"""Where a client reached the mock: scheme, host and sandbox, as its own requests named them."""
+"""Where a client reached the mock, as its own requests say, and whether it is on this machine."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Any
 
 from mockserver.http.sandbox import DEFAULT, PREFIX
@@ -16,6 +17,34 @@ def origin(scope: Mapping[str, Any], sandbox: str) -> str:
     sent = next((value for name, value in scope["headers"] if name == b"host"), b"")
     host = sent.decode("latin-1") or _listening(scope)
     return f"{scope.get('scheme', 'http')}://{host}{'' if sandbox == DEFAULT else PREFIX + sandbox}"
+
+
+def is_remote(scope: Mapping[str, Any]) -> bool:
+    """Whether whoever sent a request is on another machine: its address is no loopback address, nor the one it has called."""
+    client, server = scope.get("client") or (), scope.get("server") or ()
+    if not client or not is_address(client[0]):  # a socket of the file system, or an application without a socket
+        return False
+    return not is_loopback(client[0]) and client[:1] != server[:1]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address or name."""
+    name = host.strip("[]").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    if not is_address(name):
+        return False
+    address = ip_address(name.partition("%")[0])
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an IP address."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _listening(scope: Mapping[str, Any]) -> str:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from base64 import b64encode
 from collections.abc import Iterable
 from contextlib import suppress
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import unquote, urljoin, urlsplit
 
 import httpcore
 
 from mockserver.http.limits import CALLBACK_REDIRECTS, CALLBACK_SECONDS
+from mockserver.http.origin import is_loopback
+from mockserver.http.redaction import redacted_url
 from mockserver.http.webhooks import Heard
 
 _KEEPS_METHOD = frozenset({307, 308})
+_REASON_LENGTH = 400
 
 
 class AddressRefused(Exception):
@@ -24,21 +27,43 @@ class AddressRefused(Exception):
 
 
 class _Guarded(httpcore.AsyncNetworkBackend):
-    """Connects to addresses that were looked at after the name was resolved, and to no others."""
+    """Connects to addresses that were looked at after the name was resolved, and to no others.
 
-    def __init__(self, allowed: frozenset[str]) -> None:
-        self._allowed, self._inner = allowed, httpcore.AnyIOBackend()
+    `allowed` hosts may be called whatever their addresses; others only if they are this machine, and that only for a
+    client that is on this machine, too, and not `remote`.
+    """
+
+    def __init__(self, allowed: frozenset[str], *, remote: bool) -> None:
+        self._allowed, self._remote, self._inner = allowed, remote, httpcore.AnyIOBackend()
 
     async def connect_tcp(
-        self, host: str, port: int, timeout: float | None = None, local_address: str | None = None, socket_options: Iterable[Any] | None = None
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """A connection to the first address of `host`. Raises AddressRefused."""
-        addresses = await resolve(host, port)
+        """A connection to the first address of `host` that takes it. Raises AddressRefused, httpcore.ConnectError."""
+        addresses = list(dict.fromkeys(await resolve(host, port)))
         if host.lower().strip("[]") not in self._allowed:
             for address in addresses:
-                if not is_loopback(address):
-                    raise AddressRefused(f"{host} is {address}, which is not this machine; allow it with --allow-callbacks {host}")
-        return await self._inner.connect_tcp(addresses[0], port, timeout, local_address, socket_options)
+                self._check(host, address)
+        share = None if len(addresses) == 1 else CALLBACK_SECONDS / (len(addresses) + 1)  # one address is left time to answer
+        failures = []
+        for address in addresses:
+            try:
+                return await self._inner.connect_tcp(address, port, share, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout, OSError) as error:
+                failures.append(f"{address} ({str(error) or 'no answer'})")
+        raise httpcore.ConnectError(f"nobody takes the call at {host}: {', '.join(failures)}"[:_REASON_LENGTH])
+
+    def _check(self, host: str, address: str) -> None:
+        if not is_loopback(address):
+            raise AddressRefused(f"{host} is {address}, which is not this machine; allow it with --allow-callbacks {host}")
+        if self._remote:
+            reason = f"{host} is this machine, and the client that asks to have it called is not on it"
+            raise AddressRefused(f"{reason}; allow it with --allow-callbacks {host}")
 
 
 async def resolve(host: str, port: int) -> list[str]:
@@ -71,18 +96,21 @@ def _tell(answer: asyncio.Future[list[str]], addresses: list[str], failure: Exce
         answer.set_exception(failure)
 
 
-def is_loopback(address: str) -> bool:
-    """Whether an address never leaves this machine."""
-    parsed = ip_address(address.partition("%")[0])
-    mapped = getattr(parsed, "ipv4_mapped", None)
-    return (mapped or parsed).is_loopback
+async def post(
+    url: str,
+    body: bytes,
+    headers: dict[str, str],
+    *,
+    allowed: frozenset[str],
+    remote: bool = False,
+) -> Heard:
+    """Deliver a body once, following redirects that keep the method; never raises for what goes wrong outside.
 
-
-async def post(url: str, body: bytes, headers: dict[str, str], *, allowed: frozenset[str]) -> Heard:
-    """Deliver a body once, following redirects that keep the method; never raises for what goes wrong outside."""
+    `remote`: the client that wants it is on another machine.
+    """
     try:
         async with asyncio.timeout(CALLBACK_SECONDS):
-            async with httpcore.AsyncConnectionPool(network_backend=_Guarded(allowed)) as pool:
+            async with httpcore.AsyncConnectionPool(network_backend=_Guarded(allowed, remote=remote)) as pool:
                 for _ in range(CALLBACK_REDIRECTS + 1):
                     status, location = await _send(pool, url, body, headers=headers)
                     if status not in _KEEPS_METHOD or location is None:
@@ -94,7 +122,7 @@ async def post(url: str, body: bytes, headers: dict[str, str], *, allowed: froze
     except TimeoutError:
         return Heard("failed", error=f"no answer within {CALLBACK_SECONDS:g} seconds")
     except (httpcore.UnsupportedProtocol, UnicodeError, ValueError) as error:
-        return Heard("refused", error=f"{url[:200]} cannot be called: {error}")
+        return Heard("refused", error=f"{redacted_url(url)[:200]} cannot be called: {error}")
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError) as error:
         return Heard("failed", error=f"{type(error).__name__}: {error}")
 
@@ -104,10 +132,19 @@ async def _send(pool: httpcore.AsyncConnectionPool, url: str, body: bytes, *, he
     target = httpcore.URL(url)
     host = target.host if target.port is None else target.host + b":%d" % target.port
     fields = [(b"host", host), (b"content-length", b"%d" % len(body)), (b"connection", b"close")]
-    fields += [(name.encode(), value.encode()) for name, value in headers.items()]
+    fields += [(name.encode(), value.encode()) for name, value in (headers | _credentials(url)).items()]
     async with pool.stream("POST", target, headers=fields, content=body) as answer:
         location = next((value.decode("latin-1") for name, value in answer.headers if name.lower() == b"location"), None)
         return answer.status, location
+
+
+def _credentials(url: str) -> dict[str, str]:
+    """The header field that a URL with a user name or password asks for. A redirect elsewhere has a URL of its own."""
+    parts = urlsplit(url)
+    if parts.username is None and parts.password is None:
+        return {}
+    pair = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
+    return {"authorization": f"Basic {b64encode(pair.encode()).decode()}"}
 
 
 def _judged(status: int) -> Heard:

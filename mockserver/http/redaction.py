@@ -11,6 +11,8 @@ HIDDEN = "[redacted]"
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _PAIR = re.compile(r"""(["']?)([A-Za-z0-9_.-]{1,100})(\1\s{0,8}[:=]\s{0,8})("[^"]*"?|'[^']*'?|[^\s,;&}\]{\["'][^\s,;&}\]]*)""")
+_USER = re.compile(r"(://)[^/?#\s@\"'<>]+@(?:[^/?#\s@\"'<>]*@)*")
+_MEMBER = re.compile(r"([?&])([^=&#\s?]{1,100})=[^&#\s\"'<>]*")
 _SECRET = frozenset(
     {
         "secret", "secrets", "token", "tokens", "password", "passwd", "passphrase", "passcode", "key",
@@ -32,7 +34,13 @@ def redacted(value: Any) -> Any:
         return {name: HIDDEN if is_secret(str(name)) and inner is not None else redacted(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
         return [redacted(inner) for inner in value]
-    return value
+    return redacted_url(value) if isinstance(value, str) and "://" in value else value
+
+
+def redacted_url(text: str) -> str:
+    """A URL, or a text with URLs in it, with user names, passwords and secret members of the query hidden."""
+    text = _USER.sub(rf"\1{HIDDEN}@", text)
+    return _MEMBER.sub(lambda found: f"{found[1]}{found[2]}={HIDDEN}" if is_secret(found[2]) else found[0], text)
 
 
 def redacted_fields(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
@@ -58,4 +66,5 @@ def redacted_query(query_string: bytes) -> list[tuple[str, str]]:
 
 def redacted_text(text: str) -> str:
     """Text that is no JSON (broken, cut short, a form) with whatever follows a secret's name hidden."""
-    return _PAIR.sub(lambda found: f"{found[1]}{found[2]}{found[3]}{HIDDEN}" if is_secret(found[2]) else found[0], text)
+    text = _PAIR.sub(lambda found: f"{found[1]}{found[2]}{found[3]}{HIDDEN}" if is_secret(found[2]) else found[0], text)
+    return redacted_url(text)

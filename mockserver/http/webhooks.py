@@ -17,6 +17,7 @@ import orjson
 from mockserver import __version__
 from mockserver.adapters.dates import unix_seconds
 from mockserver.http.limits import CALLBACKS_PENDING, CALLBACKS_RECORDED
+from mockserver.http.redaction import redacted_url
 from mockserver.simulation.clock import MICRO, seconds
 from mockserver.simulation.job import Job
 from mockserver.simulation.world import World
@@ -26,7 +27,7 @@ BACKOFF_SECONDS = (10.0, 60.0, 300.0)
 """Simulated pauses before the second, third and fourth attempt; then the delivery is given up."""
 
 Entry = dict[str, Any]
-"""A delivery that is pending: number, id, api, job, url, body (bytes), due (microseconds), attempt (from 1)."""
+"""A delivery that is pending: number, id, api, job, url, remote (its client is on another machine), body (bytes), due (microseconds), attempt (from 1)."""
 
 Record = dict[str, Any]
 """One attempt as it is reported: number, id, api, job, url, attempt, at, outcome, status, error, next."""
@@ -86,7 +87,8 @@ class Deliveries:
         shelf["count"] = number = shelf.get("count", 0) + 1
         body = orjson.dumps(importlib.import_module(f"mockserver.adapters.{api}").callback_body(world, job))
         name = f"msg_{world.new_id(SHELF, fingerprint=job.key.encode()).replace('-', '')}"
-        entry = {"number": number, "id": name, "api": api, "job": job.key, "url": job.request.callback, "body": body, "due": instant, "attempt": 1}
+        entry = {"number": number, "id": name, "api": api, "job": job.key, "url": job.request.callback, "remote": job.request.remote}
+        entry |= {"body": body, "due": instant, "attempt": 1}
         if len(pending) >= CALLBACKS_PENDING:
             self._record(world, pending.pop(0), Heard("dropped", error=f"{CALLBACKS_PENDING} others were waiting"))
         pending.append(entry)
@@ -107,7 +109,7 @@ class Deliveries:
         from mockserver.http.outbound import post
 
         headers = {"content-type": "application/json", "user-agent": f"Understudy/{__version__}", **signature(world, entry)}
-        return await post(entry["url"], entry["body"], headers, allowed=self._allowed)
+        return await post(entry["url"], entry["body"], headers, allowed=self._allowed, remote=entry["remote"])
 
     def _note(self, world: World, entry: Entry, heard: Heard) -> None:
         """File how an attempt went, and plan the next one if it is worth it."""
@@ -124,7 +126,7 @@ class Deliveries:
 
     def _record(self, world: World, entry: Entry, heard: Heard, *, following: int | None = None) -> None:
         self.recorded += 1
-        told = {name: entry[name] for name in ("number", "id", "api", "job", "url", "attempt")}
+        told = {name: entry[name] for name in ("number", "id", "api", "job", "attempt")} | {"url": redacted_url(entry["url"])}
         told |= {"at": world.now, "outcome": heard.outcome, "status": heard.status, "error": heard.error}
         record = {**told, "next": None if following is None else seconds(following)}
         self.records.append(record)

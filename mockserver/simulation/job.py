@@ -107,8 +107,9 @@ class JobRequest(msgspec.Struct, gc=False):  # a struct, since each submission m
     of `nodes` nodes, all or nothing. A `preemptible` job may exceed its project's quota and be evicted; a `restartable` one then
     waits again. `command` is read for `sleep N` and `exit N`. `endless` runs go on until cancelled. `not_before` is seconds since
     the world began. `ttl` is seconds a finished job is kept. `draw` names the job's stream of random draws (the key where a client
-    chose it). `callback` is where its client wants to be called when it has ended. `team` divides its work among members that take
-    the resources each. An `elastic` job makes do with one of these smaller requests, falling, and grows when there is room.
+    chose it). `callback` is where its client, which may be `remote` (on another machine), wants to be called when it has ended.
+    `team` divides its work among members that take the resources each. An `elastic` job makes do with one of these smaller
+    requests, falling, and grows when there is room.
     `unready` says how preparation fails, if it is bound to. `payload` is the adapter's own.
     """
 
@@ -132,6 +133,7 @@ class JobRequest(msgspec.Struct, gc=False):  # a struct, since each submission m
     draw: str = ""
     script: Script | None = None
     callback: str | None = None
+    remote: bool = False
     team: Team | None = None
     unready: Outcome | None = None
     elastic: tuple[ResourceRequest, ...] = ()

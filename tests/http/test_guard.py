@@ -11,7 +11,8 @@ import pytest
 import specs
 from mockserver.adapters.exchange import Refusal
 from mockserver.client import ControlRefused, MockServer
-from mockserver.http.guard import Guard, guard_for, is_loopback
+from mockserver.http.guard import Guard, guard_for
+from mockserver.http.origin import is_loopback
 from mockserver.http.server import serving
 from tests.conftest import Bench
 from tests.http.test_control_sandboxes import KEY
@@ -19,7 +20,7 @@ from tests.http.test_control_sandboxes import KEY
 PATH = "/_mock/rules"
 
 
-@pytest.mark.parametrize(("host", "expected"), [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("[::1]", True), ("localhost", True), ("0.0.0.0", False), ("::", False), ("10.0.0.3", False), ("mock.example", False)])
+@pytest.mark.parametrize(("host", "expected"), [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("[::1]", True), ("::ffff:127.0.0.1", True), ("::ffff:10.0.0.3", False), ("localhost", True), ("0.0.0.0", False), ("::", False), ("10.0.0.3", False), ("mock.example", False)])
 def test_loopback_is_known(host: str, expected: bool) -> None:
     assert is_loopback(host) is expected
 
@@ -144,6 +145,7 @@ def test_an_application_on_somebody_elses_socket_serves_this_machine_only() -> N
 
     guard.check(asked("127.0.0.1", "127.0.0.1"), fields)
     guard.check(asked("10.0.0.3", "10.0.0.3"), fields)
+    guard.check(asked("::ffff:127.0.0.1", "::ffff:127.0.0.1"), fields)
     guard.check({"path": PATH, "method": "GET"}, fields)
     with pytest.raises(Refusal, match="its own machine only"):
         guard.check(asked("10.0.0.4", "10.0.0.3"), fields)

@@ -7,6 +7,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import monotonic
+from typing import Any
 
 import httpcore
 import httpx
@@ -15,6 +16,7 @@ import pytest
 
 from mockserver.client import MockServer, Sandbox, View
 from mockserver.http import outbound, webhooks
+from mockserver.http.origin import is_remote
 from mockserver.http.server import serving
 from tests.http.test_control_sandboxes import KEY, SMALL, submit
 
@@ -237,6 +239,145 @@ def test_what_was_looked_up_is_what_is_called(box: Sandbox, receiver: Receiver, 
 
     assert (asked, outcomes(box)) == (["near.test"], [(10, "delivered")])
     assert receiver.heard[0][1]["host"].startswith("near.test:")
+
+
+async def both(host: str, port: int) -> list[str]:
+    """A resolver for whom every name has an address that nobody listens at first."""
+    return ["::1", "127.0.0.1"]
+
+
+def test_every_address_of_a_name_is_tried(box: Sandbox, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbound, "resolve", both)
+    job = submit(box, callback_url=receiver.url.replace("127.0.0.1", "localhost"))
+
+    box.clock.advance(10)
+
+    assert (receiver.jobs, outcomes(box)) == ([job], [(10, "delivered")])
+
+
+def test_where_no_address_answers_each_is_named(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbound, "resolve", both)
+    submit(box, callback_url="http://localhost:1/hook")
+
+    box.clock.advance(10)
+
+    (only,) = box.callbacks.list()
+    assert "nobody takes the call at localhost: ::1 (" in only.error
+    assert "127.0.0.1 (" in only.error
+
+
+def test_an_address_that_never_answers_leaves_time_for_the_next(box: Sandbox, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[float | None] = []
+    known = httpcore.AnyIOBackend.connect_tcp
+
+    async def connect(self: httpcore.AnyIOBackend, host: str, port: int, timeout: float | None = None, *others: Any) -> httpcore.AsyncNetworkStream:
+        given.append(timeout)
+        if host == "::1":
+            raise httpcore.ConnectTimeout
+        return await known(self, host, port, timeout, *others)
+
+    monkeypatch.setattr(outbound, "resolve", both)
+    monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", connect)
+    submit(box, callback_url=receiver.url.replace("127.0.0.1", "localhost"))
+    box.clock.advance(10)
+
+    assert outcomes(box) == [(10, "delivered")]
+    assert sum(timeout or 99 for timeout in given) < outbound.CALLBACK_SECONDS
+
+
+# Clients of other machines
+
+
+@pytest.fixture
+def far(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever submits a job is on another machine."""
+    monkeypatch.setattr("mockserver.http.contract.is_remote", lambda scope: True)
+
+
+@pytest.mark.usefixtures("far")
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_client_of_another_machine_has_nobody_of_this_one_called(box: Sandbox, receiver: Receiver, host: str) -> None:
+    told = refused(box, receiver.url.replace("127.0.0.1", host)).error
+
+    assert told == f"{host} is this machine, and the client that asks to have it called is not on it; allow it with --allow-callbacks {host}"
+    assert receiver.heard == []
+
+
+@pytest.mark.usefixtures("far")
+def test_nor_does_a_snapshot_make_it_one_of_this_machine(box: Sandbox, receiver: Receiver) -> None:
+    submit(box, callback_url=receiver.url)
+    box.restore(box.snapshot())
+
+    box.clock.advance(10)
+
+    assert outcomes(box) == [(10, "refused")]
+
+
+@pytest.mark.usefixtures("far")
+def test_unless_that_was_allowed(receiver: Receiver) -> None:
+    with MockServer(pace="manual", apis=["ionworks"], callback_hosts=["127.0.0.1"]) as server, server.sandbox(scenario=SMALL) as box:
+        submit(box, callback_url=receiver.url)
+        box.clock.advance(10)
+
+        assert outcomes(box) == [(10, "delivered")]
+
+
+@pytest.mark.parametrize(
+    ("client", "server", "expected"),
+    [
+        (("127.0.0.1", 5), ("127.0.0.1", 80), False),
+        (("::ffff:127.0.0.1", 5), ("::", 80), False),
+        (("10.0.0.3", 5), ("10.0.0.3", 80), False),
+        (("10.0.0.4", 5), ("10.0.0.3", 80), True),
+        (("10.0.0.4", 5), None, True),
+        (("2001:db8::1", 5), ("2001:db8::2", 80), True),
+        (("testclient", 5), ("testserver", 80), False),
+        (None, None, False),
+    ],
+)
+def test_who_is_on_another_machine(client: tuple[str, int] | None, server: tuple[str, int] | None, expected: bool) -> None:
+    assert is_remote({"client": client, "server": server}) is expected
+
+
+# Credentials in the URL
+
+SECRET = "s3cr%3At"
+
+
+def test_credentials_in_the_url_are_sent_and_shown_nowhere(box: Sandbox, receiver: Receiver) -> None:
+    receiver.answers = [(500, None), (204, None)]
+    url = receiver.url.replace("://", f"://me:{SECRET}@") + f"?token={SECRET}&page=1"
+    job = submit(box, callback_url=url)
+
+    box.clock.advance(10)
+    seen = repr([box.callbacks.list(), box.callbacks.pending(), box.jobs.get(job), box.exchanges.list(), box.exchanges.har()])
+    box.clock.advance(10)
+
+    assert [fields["authorization"] for _, fields, _ in receiver.heard] == ["Basic " + b64encode(b"me:s3cr:t").decode()] * 2
+    assert receiver.heard[0][0] == f"/hook?token={SECRET}&page=1"
+    assert "s3cr" not in seen
+    assert "[redacted]@127.0.0.1" in seen
+    assert "page=1" in seen
+
+
+def test_a_refusal_does_not_show_them_either(box: Sandbox) -> None:
+    answer = httpx.post(f"{box.url('ionworks')}/jobs", json={"job_type": "datafit", "params": {}, "callback_url": f"ftp://me:{SECRET}@h/"}, headers=KEY)
+
+    assert answer.status_code == 422
+    assert "s3cr" not in answer.headers["X-Mock-Violations"]
+    assert "s3cr" not in repr(box.exchanges.list()[0].violations)
+
+
+def test_a_redirect_elsewhere_does_not_take_them_along(box: Sandbox, receiver: Receiver) -> None:
+    other = Receiver()
+    receiver.answers = [(307, other.url)]
+    submit(box, callback_url=receiver.url.replace("://", "://me:pw@"))
+
+    box.clock.advance(10)
+    other.close()
+
+    assert "authorization" in receiver.heard[0][1]
+    assert "authorization" not in other.heard[0][1]
 
 
 def test_a_redirect_to_another_machine_is_not_followed(box: Sandbox, receiver: Receiver) -> None:

@@ -51,6 +51,7 @@ def submit_job_jobs_post(call: Call) -> Reply:
             parent=body.get("parent_job_id"),
             script=script(call, body.get("metadata"), body.get("params")),
             callback=order.callback_url,
+            remote=url is not None and call.is_remote(),
             payload=order,
         )
     )

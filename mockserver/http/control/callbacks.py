@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from mockserver.adapters.exchange import Call, Reply
 from mockserver.http.control.desk import Desk
+from mockserver.http.redaction import redacted_url
 from mockserver.simulation.clock import seconds
 
-_PENDING = ("id", "api", "job", "url", "attempt")
+_PENDING = ("id", "api", "job", "attempt")
 
 
 async def mock_list_callbacks(desk: Desk, call: Call) -> Reply:
@@ -15,5 +16,8 @@ async def mock_list_callbacks(desk: Desk, call: Call) -> Reply:
     calls = sandbox.calls
     calls.collect(world)
     await calls.deliver(world)
-    pending = [{**{name: entry[name] for name in _PENDING}, "due": seconds(entry["due"])} for entry in calls.pending(world)]
+    pending = [
+        {**{name: entry[name] for name in _PENDING}, "url": redacted_url(entry["url"]), "due": seconds(entry["due"])}
+        for entry in calls.pending(world)
+    ]
     return Reply(200, {"attempts": list(calls.records), "pending": pending, "recorded": calls.recorded})

@@ -10,6 +10,7 @@ from msgspec.structs import asdict
 
 from mockserver.adapters.exchange import Call, Refusal, Reply
 from mockserver.http.control.desk import Desk
+from mockserver.http.redaction import redacted_url
 from mockserver.simulation.clock import micros, seconds
 from mockserver.simulation.job import Attempt, Job, Outcome
 from mockserver.simulation.world import World
@@ -81,7 +82,7 @@ def detail(world: World, job: Job) -> dict[str, Any]:
         "history": [{"at": seconds(instant), "state": stage.name, "phase": stage.phase, "event": event} for instant, stage, event, _ in job.steps()],
         "outcome": {"exit_code": outcome.exit_code, "reason": outcome.reason, "code": outcome.code} if is_told else None,
         "parent": request.parent,
-        "callback": request.callback,
+        "callback": None if request.callback is None else redacted_url(request.callback),
     }
 
 
