@@ -42,6 +42,16 @@ def _token(context: click.Context, parameter: click.Parameter, value: str | None
     return value
 
 
+def _cors(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    from mockserver.http.cors import Cors
+
+    try:
+        Cors(values)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+    return values
+
+
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=4080, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.")
@@ -54,6 +64,10 @@ def _token(context: click.Context, parameter: click.Parameter, value: str | None
 @click.option("--auth", default="lenient", show_default=True, type=click.Choice(["lenient", "strict"]), help="Look for credentials, or verify them.")
 @click.option("--switch", "switches", multiple=True, help="A vendor's alternative behaviour, such as ionworks.submission-gone. May be repeated.")
 @click.option("--allow-callbacks", "callback_hosts", multiple=True, metavar="HOST", help="A host that may be called back, beside this machine.")
+@click.option(
+    "--cors", multiple=True, metavar="WHO", callback=_cors, default=("loopback",), show_default="loopback",
+    help="Which web pages may call the vendors' APIs: loopback (pages of this machine), '*', off, or an origin such as https://my.app. May be repeated.",
+)
 @click.option("--control-token", callback=_token, help="What /_mock asks for when --host is not this machine.  [default: generated and printed]")
 @click.option("--control-host", "control_hosts", multiple=True, metavar="NAME", help="A public name that /_mock and pages may use. May be repeated.")
 @click.option("--log-level", default="warning", show_default=True, type=click.Choice(_LEVELS))
@@ -92,7 +106,7 @@ def _listen(world: Any, apis: Sequence[str], options: dict[str, Any]) -> tuple[l
     guard = guard_for(host, options["control_token"], options["control_hosts"])
     if guard.token is not None:
         click.echo(f"The control API under /_mock asks for `Authorization: Bearer {guard.token}`")
-    common = {"sandboxes": sandboxes, "auth": options["auth"], "access_log": options["access_log"], "guard": guard}
+    common = {"sandboxes": sandboxes, "auth": options["auth"], "access_log": options["access_log"], "guard": guard, "cors": options["cors"]}
     bound = [(create_app(group, **common), listener) for group, listener in zip(groups, listeners, strict=True)]
     return bound, [(url_of(listener), group) for group, listener in zip(groups, listeners, strict=True)]
 

@@ -13,7 +13,7 @@ from mockserver.client.sandbox import Sandbox
 class MockServer:
     """All chosen APIs on a free port, in a thread, for as long as a block lasts.
 
-    `options` are those of the server: apis, scenario, auth, pace, seed, callback_hosts. Where `host` is not this machine alone, the
+    `options` are those of the server: apis, scenario, auth, pace, seed, callback_hosts, cors. Where `host` is not this machine alone, the
     control API asks for `token`, or for one that is made up; `control_hosts` are further names it is served under.
     `MockServer.at(url)` speaks to one that runs already.
     """

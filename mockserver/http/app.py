@@ -7,6 +7,7 @@ from typing import Any
 
 import specs
 from mockserver.http.control import Control
+from mockserver.http.cors import LOOPBACK, Cors
 from mockserver.http.guard import Guard
 from mockserver.http.pace import tempo
 from mockserver.http.pages import BARE
@@ -51,13 +52,15 @@ def create_app(
     callback_hosts: Sequence[str] = (),
     sandboxes: Sandboxes | None = None,
     guard: Guard | None = None,
+    cors: Sequence[str] | str = LOOPBACK,
 ) -> Understudy:
     """The server for the named APIs (all of them by default).
 
     `sandboxes` shares worlds with another application, so that APIs on several ports live in one simulation; it must have been made
     for these APIs too (see `create_sandboxes`). `guard` says who may use the control API (without one: whoever is on this machine).
+    `cors` says which web pages may call the vendors' APIs: `loopback` (those of this machine), `*`, `off`, or origins.
 
-    Raises KeyError (unknown API), ScenarioError, SpecError, ValueError (pace, auth).
+    Raises KeyError (unknown API), ScenarioError, SpecError, ValueError (pace, auth, cors).
     """
     if auth not in ("lenient", "strict"):
         raise ValueError(f"unknown auth {auth!r}; expected lenient or strict")
@@ -67,7 +70,10 @@ def create_app(
     control = Control(sandboxes, names, strict=auth == "strict")
     served = [(specs.load(name), adapter_of(name)) for name in names] + [(specs.load(specs.CONTROL), control)]
     index: PathIndex[Any] = PathIndex()
-    application = ContractApplication(Served(served, index, strict=auth == "strict"), sandboxes, access_log=access_log, guard=guard or Guard())
+    application = ContractApplication(
+        Served(served, index, strict=auth == "strict"), sandboxes,
+        access_log=access_log, guard=guard or Guard(), cors=Cors(cors, [spec for spec, _ in served]),
+    )
     return Understudy(application, connect(application, served, index), names)
 
 

@@ -318,6 +318,21 @@ def cut(send: Callable[..., Any], *, politely: bool = False) -> None:
         transport.abort()
 
 
+def adding(send: Callable[..., Any], fields: list[tuple[bytes, bytes]]) -> Callable[..., Any]:
+    """`send` with more header fields for the answer to this request, whoever answers it and however."""
+    cycle = getattr(send, "__self__", None)
+    if cycle.__class__ is RequestResponseCycle:
+        cycle.default_headers = [*cycle.default_headers, *fields]  # a list of this request's own now
+        return send
+
+    async def add(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], *fields]}
+        await send(message)
+
+    return add
+
+
 @types.coroutine
 def _rest(work: Coroutine[Any, Any, None], awaited: Any) -> Generator[Any, Any, None]:
     """What is left of a coroutine that waits for `awaited`."""

@@ -16,6 +16,7 @@ from mockserver.http.limits import UPLOAD_BYTES
 from mockserver.simulation.world import World
 
 FILES = "/_mock/files/"
+METHODS = ("GET", "HEAD", "PUT")
 
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 """Status, header fields and body."""
@@ -38,7 +39,7 @@ class Files:
         if method == "PUT":
             store.check_upload(world, place)
             return await _uploaded(scope, receive)
-        raise Refusal("method", f"{method} is not served at {path}; expected: GET, HEAD or PUT", allow=("GET", "HEAD", "PUT"))
+        raise Refusal("method", f"{method} is not served at {path}; expected: GET, HEAD or PUT", allow=METHODS)
 
 
 def _downloaded(store: FileStore, world: World, place: str) -> Answer:

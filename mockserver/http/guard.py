@@ -22,30 +22,32 @@ _PRIVATE_SUFFIXES = (".internal", ".local", ".test", ".lan", ".svc", ".home.arpa
 Fields = Mapping[bytes, bytes]
 
 
+def _nobody(origin: bytes) -> bool:
+    return False
+
+
 class Guard:
     """Who may use the control API: whoever has `token`, or, without one, every program of this machine.
 
     `hosts` are public names under which pages may nevertheless speak to a server of this machine; one that begins with a dot
-    stands for all names that end so. `allows` says of an origin whether its pages may use the vendors' APIs; without it those of
-    this machine may.
+    stands for all names that end so.
     """
 
-    def __init__(
-        self,
-        token: str | None = None,
-        hosts: Iterable[str] = (),
-        *,
-        allows: Callable[[str], bool] | None = None,
-    ) -> None:
+    def __init__(self, token: str | None = None, hosts: Iterable[str] = ()) -> None:
         self.token = None if token is None else tokens.checked(token)
-        self._hosts, self._allows = tuple(host.lower().rstrip(".") for host in hosts), allows or is_loopback_origin
+        self._hosts = tuple(host.lower().rstrip(".") for host in hosts)
 
-    def check(self, scope: Mapping[str, Any], fields: Fields, *, is_control: bool = True) -> None:
-        """Let a call of the control API, or of a vendor's, pass. Raises Refusal."""
+    def check(
+        self, scope: Mapping[str, Any], fields: Fields, *, is_control: bool = True, admits: Callable[[bytes], bool] = _nobody
+    ) -> None:
+        """Let a call of the control API, or of a vendor's, pass; `admits` says of which origins pages may use the latter.
+
+        Raises Refusal.
+        """
         if is_control:
             self._check_control(scope, fields)
         elif b"origin" in fields:
-            self._check_vendor(scope, fields)
+            self._check_vendor(scope, fields, admits)
 
     def _check_control(self, scope: Mapping[str, Any], fields: Fields) -> None:
         """Raises Refusal: a page of another origin, no token, a foreign host name."""
@@ -62,7 +64,7 @@ class Guard:
             expected = "an address, localhost, a name without dots, or one that --control-host allows"
             raise Refusal("forbidden", f"the control API is not served as {_shown(host)}; expected {expected}")
 
-    def _check_vendor(self, scope: Mapping[str, Any], fields: Fields) -> None:
+    def _check_vendor(self, scope: Mapping[str, Any], fields: Fields, admits: Callable[[bytes], bool]) -> None:
         """Raises Refusal where somebody else's page would change what is on this machine.
 
         Only for requests with an `Origin`, which pages send and programs do not. A page of a public name that was
@@ -72,7 +74,7 @@ class Guard:
             return
         origin, host = fields[b"origin"].lower(), fields.get(b"host", b"").lower()
         is_own = origin.partition(b"://")[2] == host and not self._is_foreign(host)
-        if not is_own and not self._allows(origin.decode("latin-1")):
+        if not is_own and not admits(origin):
             raise Refusal("forbidden", f"pages of {_shown(origin)} may not use this server as {_shown(host)}")
 
     def _check_token(self, fields: Fields, token: str) -> None:
@@ -103,11 +105,6 @@ def guard_for(host: str, token: str | None = None, hosts: Iterable[str] = ()) ->
     if token is None and not is_loopback(host):
         token = tokens.made_up()
     return Guard(token, hosts)
-
-
-def is_loopback_origin(origin: str) -> bool:
-    """Whether a page was served by this machine, as a front end under development is."""
-    return is_loopback(host_name(origin.partition("://")[2]))
 
 
 def host_name(host: str) -> str:

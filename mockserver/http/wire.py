@@ -17,10 +17,11 @@ from mockserver.adapters.exchange import Refusal, Reply, Violation
 from mockserver.http import errors, steered
 from mockserver.http.answer import encode
 from mockserver.http.body import Disconnected, Receive, receive_body, unpacked
-from mockserver.http.contract import Contract, Fields, target
+from mockserver.http.contract import Contract, target
+from mockserver.http.cors import METHOD, ORIGIN, Cors
 from mockserver.http.courier import Courier
 from mockserver.http.eager import STATUS, send_whole, take_whole
-from mockserver.http.files import FILES
+from mockserver.http.files import FILES, METHODS
 from mockserver.http.guard import Guard
 from mockserver.http.logs import ACCESS
 from mockserver.http.metrics import Passed
@@ -48,8 +49,8 @@ OWN = "/_mock/"  # where the control API and our pages are; the journal is about
 class ContractApplication:
     """The ASGI application at the end of connexion's stack."""
 
-    def __init__(self, served: Served, sandboxes: Sandboxes, *, access_log: bool, guard: Guard) -> None:
-        self.served, self.sandboxes, self.access_log, self.guard = served, sandboxes, access_log, guard
+    def __init__(self, served: Served, sandboxes: Sandboxes, *, access_log: bool, guard: Guard, cors: Cors) -> None:
+        self.served, self.sandboxes, self.access_log, self.guard, self.cors = served, sandboxes, access_log, guard, cors
         self.closing, self.courier = asyncio.Event(), Courier()
         self._contracts: dict[str, Contract] = {}
         self._passed: dict[str, Passed] = {}
@@ -57,27 +58,29 @@ class ContractApplication:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Coroutine[Any, Any, Any]:
         """Serve one connection's request, or the server's own start and stop."""
-        if scope["type"] == "http":
-            return self._noted(scope, receive, send) if self.access_log else self._serve(scope, receive, send)
-        return _lifespan(receive, send) if scope["type"] == "lifespan" else _refuse_socket(send)
+        if scope["type"] != "http":
+            return _lifespan(receive, send) if scope["type"] == "lifespan" else _refuse_socket(send)
+        operation = scope["extensions"]["connexion_routing"]["operation_id"]
+        serving = (
+            self._serve_unrouted(scope, receive, send) if operation is None else self._serve(scope, receive, send, operation)
+        )
+        return self._noted(scope, serving) if self.access_log else serving
 
-    async def _noted(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _noted(self, scope: Scope, serving: Coroutine[Any, Any, None]) -> None:
         started = ticks()
-        await self._serve(scope, receive, send)
+        await serving
         self._note(scope, scope.get(STATUS, 0), (ticks() - started) * 1000)
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        operation = scope["extensions"]["connexion_routing"]["operation_id"]
-        if operation is None:
-            await self._serve_unrouted(scope, receive, send)
-            return
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, operation: str) -> None:
         contract = self._contracts.get(operation) or self._compiled(operation)
         sandbox = turn = reason = None
-        raw, began = b"", ticks()
+        raw, began, fields = b"", ticks(), dict(scope["headers"])
+        if ORIGIN in fields and not contract.is_control:
+            send = self.cors.opened(fields, send)
         try:
-            fields = _gather(scope["headers"])
-            if contract.is_control or b"origin" in fields:
-                self.guard.check(scope, fields, is_control=contract.is_control)
+            fields = _joined(scope["headers"], fields)
+            if contract.is_control or ORIGIN in fields:
+                self.guard.check(scope, fields, is_control=contract.is_control, admits=self.cors.admits)
             sandbox = self.sandboxes.get(_sandbox_name(scope) if HEADER in fields or SANDBOX in scope else DEFAULT)
             if sandbox.plan.strict is not None and sandbox.plan.strict is not contract.strict:
                 contract = self._other(operation)
@@ -204,15 +207,22 @@ class ContractApplication:
     async def _serve_unrouted(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer what is no operation: files of jobs, our pages, OPTIONS, a wrong method, an unknown path."""
         path, method = target(scope), scope["method"]
-        if path.startswith(FILES):
-            await self._serve_file(scope, receive, send)
-            return
-        allowed = self.served.index.methods(path)
+        is_file = path.startswith(FILES)
+        allowed = METHODS if is_file else self.served.index.methods(path)
         if not allowed and method in ("GET", "HEAD"):
             page = self.served.pages.find(path, scope)
             if page is not None:
                 await _send(scope, send, status=page.reply.status, body=page.body, headers=page.headers)
                 return
+        fields = dict(scope["headers"])
+        if ORIGIN in fields and (is_file or not scope["path"].startswith(OWN)):
+            if method == "OPTIONS" and METHOD in fields and not self.cors.is_off:
+                await _send(scope, send, status=204, body=b"", headers=self.cors.preflight(fields, allowed))
+                return
+            send = self.cors.opened(fields, send)
+        if is_file:
+            await self._serve_file(scope, receive, send)
+            return
         if allowed and method == "OPTIONS":
             reply = Reply(204, empty=True, headers={"Allow": ", ".join(allowed)})
             body, headers = encode(reply)
@@ -254,11 +264,13 @@ def _sandbox_name(scope: Scope) -> str:
     return name or DEFAULT
 
 
-def _gather(headers: list[tuple[bytes, bytes]]) -> Fields:
-    """Header fields by lower-case name; those sent more than once are joined. Raises Refusal for a second Content-Type."""
-    fields = dict(headers)
-    if len(fields) == len(headers):
-        return fields
+def _joined(headers: list[tuple[bytes, bytes]], last: dict[bytes, bytes]) -> dict[bytes, bytes]:
+    """Header fields by lower-case name; of those sent more than once `last` has the last, and all are joined.
+
+    Raises Refusal for a second Content-Type.
+    """
+    if len(last) == len(headers):
+        return last
     joined: dict[bytes, bytes] = {}
     for name, value in headers:
         if name in joined and name in (b"content-type", b"content-encoding", b"authorization"):

@@ -1,0 +1,121 @@
+"""Which web pages of another origin may call the vendors' APIs: CORS, for pages of this machine unless told otherwise.
+
+The control API takes no part in it: no page of another origin ever gets to read from it or to send to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+from mockserver.http.eager import adding
+from mockserver.http.origin import is_loopback
+from specs import Spec
+from specs.document import resolve
+
+ORIGIN, METHOD = b"origin", b"access-control-request-method"
+LOOPBACK, ANY, OFF = "loopback", "*", "off"
+OWN_FIELDS = (
+    "Allow", "Content-Disposition", "ETag", "Location", "Preference-Applied", "Retry-After", "WWW-Authenticate",
+    "X-Mock-Steered", "X-Mock-Violations",
+)  # fmt: skip
+PREFLIGHT_SECONDS = 600
+"""How long a browser may remember the answer to a preflight."""
+
+_FIELDS, _PRIVATE = b"access-control-request-headers", b"access-control-request-private-network"
+_TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_PORTS = {"http": 80, "https": 443}
+
+Header = tuple[bytes, bytes]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+
+class Cors:
+    """The origins that may call: pages of this machine (`loopback`), all (`*`), none (`off`), or those named, in any combination that makes sense."""
+
+    def __init__(self, allowed: Sequence[str] | str = LOOPBACK, apis: Iterable[Spec] = ()) -> None:
+        """Raises ValueError for what is none of these."""
+        words = [allowed] if isinstance(allowed, str) else list(allowed)
+        self._any, self._loopback, self._apis = ANY in words, LOOPBACK in words, list(apis)
+        self._named = {_origin(word) for word in words if word not in (ANY, LOOPBACK, OFF)}
+        self.is_off = OFF in words or not words
+        if OFF in words and len(words) > 1:
+            others = ", ".join(word for word in words if word != OFF)
+            raise ValueError(f"off allows no origin; expected it alone, not with {others}")
+
+    def admits(self, origin: bytes) -> bool:
+        """Whether a page of that origin may call."""
+        if self.is_off:
+            return False
+        text = origin.decode("latin-1").lower()
+        return self._any or text in self._named or (self._loopback and _is_of_this_machine(text))
+
+    def opened(self, fields: Mapping[bytes, bytes], send: Send) -> Send:
+        """`send` for a request that names an origin: what it sends can be read by the page, if the page may."""
+        added = self._admission(fields[ORIGIN])
+        if self.admits(fields[ORIGIN]):
+            added.append((b"access-control-expose-headers", self._exposed))
+        return adding(send, added) if added else send
+
+    def preflight(self, fields: Mapping[bytes, bytes], methods: Sequence[str]) -> list[Header]:
+        """Header fields of the answer to a preflight at a path that has these methods (none: an unknown path, whose 404 may be read)."""
+        answer = [(b"allow", ", ".join(methods).encode())] if methods else []
+        answer += self._admission(fields[ORIGIN])
+        if not self.admits(fields[ORIGIN]):
+            return answer
+        asked = fields[METHOD] if _TOKEN.fullmatch(fields[METHOD]) else b"GET"
+        answer.append((b"access-control-allow-methods", ", ".join(methods).encode() or asked))
+        if fields.get(_FIELDS):
+            answer.append((b"access-control-allow-headers", fields[_FIELDS]))
+        if fields.get(_PRIVATE) == b"true":
+            answer.append((b"access-control-allow-private-network", b"true"))
+        answer.append((b"access-control-max-age", b"%d" % PREFLIGHT_SECONDS))
+        return [*answer, (b"vary", METHOD + b", " + _FIELDS)]
+
+    def _admission(self, origin: bytes) -> list[Header]:
+        """Who may read; what depends on the origin says so to caches. All origins may, but not with a browser's own cookies."""
+        if self.is_off:
+            return []
+        if self._any:
+            return [(b"access-control-allow-origin", b"*")]
+        vary = (b"vary", b"Origin")
+        if not self.admits(origin):
+            return [vary]
+        return [(b"access-control-allow-origin", origin), (b"access-control-allow-credentials", b"true"), vary]
+
+    @cached_property
+    def _exposed(self) -> bytes:
+        """What pages may read of an answer's fields: ours and those the documents name; without cookies all of them."""
+        named = set(OWN_FIELDS)
+        for spec in self._apis:
+            for operation in spec.operations.values():
+                for answer in operation.node.get("responses", {}).values():
+                    named.update(resolve(spec.document, answer).get("headers", {}))
+        return ", ".join([*sorted(named, key=str.lower), "*"]).encode("latin-1")
+
+
+def _origin(word: str) -> str:
+    """An origin as browsers write it. Raises ValueError for what is none."""
+    wrong = ValueError(f"{word!r} is no origin; expected {LOOPBACK}, {ANY}, {OFF} or an origin such as https://my.app:8443, without a path")
+    try:
+        parts = urlsplit(word.strip().lower())
+        port = parts.port
+    except ValueError as error:
+        raise wrong from error
+    if not parts.scheme or not parts.hostname or parts.path not in ("", "/") or parts.query or parts.fragment or "@" in parts.netloc:
+        raise wrong
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}" + (f":{port}" if port and port != _PORTS.get(parts.scheme) else "")
+
+
+def _is_of_this_machine(origin: str) -> bool:
+    try:
+        parts = urlsplit(origin)
+        _ = parts.port
+    except ValueError:
+        return False
+    whole = f"{parts.scheme}://{parts.netloc}"
+    return whole == origin and "@" not in whole and parts.scheme in _PORTS and is_loopback(parts.hostname or "")
