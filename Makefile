@@ -4,7 +4,7 @@ ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: serve judge test lint types wheel clean
+.PHONY: serve judge test clients lint types wheel clean
 
 serve: .venv/ready-to-serve
 	@$(BIN)/python -m compileall -q specs mockserver
@@ -15,6 +15,9 @@ judge: .venv/ready-to-judge
 
 test: .venv/ready-to-test
 	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+clients: .venv-clients/ready
+	@exec .venv-clients/bin/python -m pytest tests/clients tests/clients_wire $(ARGS)
 
 lint: .venv/ready-to-test
 	$(BIN)/ruff check .
@@ -50,5 +53,11 @@ wheel: .venv/bin/python
 	@$(BIN)/python -m tests.browser.chromium
 	@touch $@ .venv/ready-to-serve .venv/ready-to-judge
 
+.venv-clients/ready: .venv/bin/python pyproject.toml
+	@echo "Setting up .venv-clients (once, more than a gigabyte) ..." >&2
+	@$(PYTHON) -m venv .venv-clients
+	@.venv-clients/bin/python -m pip --disable-pip-version-check --quiet install --editable '.[clients]'
+	@touch $@
+
 clean:
-	rm -rf .venv .tox .pytest_cache .mypy_cache .ruff_cache dist
+	rm -rf .venv .venv-clients .tox .pytest_cache .mypy_cache .ruff_cache dist

@@ -12,6 +12,7 @@ from ionworks.errors import IonworksError
 from ionworks.job import JobCreationPayload, JobResponse
 
 from mockserver.simulation import scenario as scenarios
+from mockserver.simulation.scenario import Distribution, NodeClass, Scenario
 from tests.conftest import Bench
 
 pytestmark = pytest.mark.filterwarnings("ignore:JobClient.create is deprecated:DeprecationWarning")
@@ -93,7 +94,7 @@ def test_a_job_is_created_waits_runs_and_completes(bench: Bench, client: Client)
 
 def test_a_failed_job_says_so(bench: Bench, client: Client) -> None:
     job = create(client)
-    bench.advance(6)
+    bench.advance(2)
     bench.post(f"/_mock/jobs/ionworks/{job.job_id}/outcome", json={"outcome": "fail", "reason": "the solver diverged"}).raise_for_status()
 
     ended = client.job.get(job.job_id)
@@ -113,7 +114,7 @@ def test_the_list_is_what_the_client_takes_for_a_list(client: Client) -> None:
 
 def test_cancelling_ends_a_job_once(bench: Bench, client: Client) -> None:
     job = create(client)
-    bench.advance(6)
+    bench.advance(2)
 
     canceled, again = client.job.cancel(job.job_id), client.job.cancel(job.job_id)
 
@@ -140,10 +141,43 @@ def test_what_a_fit_leaves_behind_can_be_read(bench: Bench, client: Client) -> N
     objective, sources = next(iter(channels.items()))
     series = client.job.get_series(job.job_id, objective, columns=sources["optimal"][-1:], max_points=10, x_min=0.0)
 
+    assert list(series) == ["Time [s]", *sources["optimal"][-1:]]
     assert len({len(values) for values in series.values()}) == 1
     assert client.job.get_plot_data(job.job_id, objective, max_points=200)["traces"]
     assert client.job.get_parameter_trace(job.job_id)
     assert client.job.get_posterior_samples(job.job_id) == {}
+
+
+def test_a_fit_is_watched_while_it_runs(bench_of: Callable[..., Bench], start: Start) -> None:
+    slow = Scenario(nodes=(NodeClass("plain", 16, 64),), run=Distribution(fixed=100))
+    bench = bench_of(scenario=slow, apis=["ionworks"])
+    client = start(bench)
+    job = create(client, params={"objectives": {"charge": {}}})
+    lengths = []
+    for _ in range(4):
+        bench.advance(30)
+        lengths.append(len(client.job.get_parameter_trace(job.job_id)))
+
+    assert 0 < lengths[0] < lengths[1] < lengths[2] < lengths[3]
+    assert list(client.job.get_series_channels(job.job_id)) == ["charge"]
+    assert client.job.get_metadata(job.job_id)["validation_plot_config"]["objectives"]["charge"]["plot_count"] == 1
+
+
+@pytest.mark.parametrize("job_type", ["simulate", "ecm_fit"])
+def test_a_job_that_recorded_no_series_has_no_channels(bench: Bench, client: Client, job_type: str) -> None:
+    job = create(client, job_type)
+    bench.advance(3600)
+
+    assert client.job.get_series_channels(job.job_id) == {}
+
+
+def test_each_error_has_a_correlation_id_of_its_own(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        with pytest.raises(IonworksError):
+            client.job.get(NOBODY)
+
+    told = [line for line in capsys.readouterr().out.splitlines() if "x-correlation-id" in line]
+    assert len(set(told)) == len(told) == 2
 
 
 def test_a_job_without_metadata_has_no_samples_and_no_trace(client: Client) -> None:
