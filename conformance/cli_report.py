@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import click
+import jsonschema_rs
 from rich.console import Console
 from rich.markup import escape
 
 from conformance.cli_after import EXISTING
 from conformance.cli_target import FILE
 from conformance.report import badge, html, junit, markdown, terminal
-from conformance.report.json import SCHEMA
+from conformance.report.json import SCHEMA, SHAPE
 from conformance.verdict import Exit
 
 WRITERS = {"junit": junit.text, "markdown": markdown.text, "html": html.text, "badge": badge.text}
@@ -52,9 +53,10 @@ def runs_of(file: Path) -> list[dict[str, Any]]:
     said = found.get("schema") if isinstance(found, dict) else None
     if said != SCHEMA:
         raise ValueError(f"{file} has the schema {said!r}; expected {SCHEMA!r}, as run --json writes it")
-    runs = found.get("runs")
-    if not isinstance(runs, list) or not all(isinstance(run, dict) and isinstance(run.get("results"), list) for run in runs):
-        raise ValueError(f"{file} holds no runs; expected a report that run --json wrote, whole")
+    for broken in jsonschema_rs.Draft202012Validator(SHAPE).iter_errors(found):
+        place = "".join(f"/{key}" for key in broken.instance_path) or "the top"
+        raise ValueError(f"{file} is not a whole report: {broken.message} at {place}; expected a report that run --json wrote")
+    runs: list[dict[str, Any]] = found["runs"]
     return runs
 
 

@@ -12,7 +12,7 @@ from conformance.exchange import Exchange
 from conformance.expect import INVALID, Failure, Inconclusive, accepted, needed, refused, shown
 from conformance.pointer import MISSING, Json, get, put
 from conformance.session import JobRef, Session
-from specs.document import DOCUMENTED, answer_schema, schemas_at
+from specs.document import DOCUMENTED, schemas_at
 
 
 def probe(session: Session, catalogue: Catalogue, requirement: Requirement) -> None:
@@ -151,8 +151,3 @@ def required_pointers(session: Session) -> list[str]:
 def _required(session: Session, schema: Json, parent: str) -> list[str]:
     nodes = schemas_at(session.spec.document, schema, parent)
     return list(dict.fromkeys(name for node in nodes for name in node.get("required", ()) if node.get("x-provenance") in DOCUMENTED))
-
-
-def answer_of(session: Session, operation: str) -> Json:
-    """The schema of an operation's granted answer."""
-    return answer_schema(session.spec.document, session.spec.operations[operation])

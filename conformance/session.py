@@ -22,8 +22,6 @@ LASTING = 20.0
 """Seconds that a job runs whose shape leaves that to the check, where the check does not say."""
 LEAVING = 60.0
 """Seconds of the target's clock for which a deleted job may be shown as one that leaves, where the vendor knows such a state."""
-DROP = MISSING
-"""As the new value of a member: leave it out."""
 
 
 @dataclass(frozen=True)

@@ -63,8 +63,3 @@ class Result:
         if self.verdict is None or verdict > self.verdict:
             self.verdict, self.reason = verdict, reason
         self.violations.extend(violations)
-
-
-def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """The worst of several; PASS of none."""
-    return max(verdicts, default=Verdict.PASS)

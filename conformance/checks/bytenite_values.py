@@ -26,7 +26,6 @@ ODD: dict[str, Json] = {
     "Inner": {"KeyCase": -3, "a.b/c d~": [3, 1, 3, -2.5], "ümlaut ☃": "  "},
 }
 """Values that are easily mistaken for others, or for none."""
-WAIT = 40.0
 
 
 @check("BYT-REQ-042")

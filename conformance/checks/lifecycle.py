@@ -76,7 +76,7 @@ def a_bad_run_ends_badly(session: Session) -> None:
 
 
 @check("JOB-STM-007")
-def a_stopped_job_ends_asstopped_states(session: Session) -> None:
+def a_stopped_job_ends_as_its_lifecycle_says(session: Session) -> None:
     """A running job, and it does not go on."""
     job = session.submit("long")
     state = session.until(job, "running")

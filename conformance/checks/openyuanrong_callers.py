@@ -133,7 +133,7 @@ def a_token_has_three_parts(session: Session) -> None:
 
 
 @check("OYR-AUT-004", strict=True)
-def a_missing_token_issaid(session: Session) -> None:
+def a_missing_token_is_named(session: Session) -> None:
     """In an object."""
     exchange = refused(session.list_jobs(credential="none"), "a list without a token", DENIED)
     told = get(exchange.response.json, "/error")

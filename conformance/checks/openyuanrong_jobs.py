@@ -56,7 +56,7 @@ def _stays(session: Session, job: JobRef, state: str, answer: Exchange) -> None:
 
 
 @check("OYR-STM-001")
-def a_running_job_isstopped(session: Session) -> None:
+def a_running_job_is_stopped(session: Session) -> None:
     """True, and it ends."""
     job = in_state(session, "long", "running")
     answer = said(session.cancel(job), "stopping a running job", True)
@@ -65,7 +65,7 @@ def a_running_job_isstopped(session: Session) -> None:
 
 
 @check("OYR-STM-002")
-def a_waiting_job_is_notstopped(session: Session) -> None:
+def a_waiting_job_is_not_stopped(session: Session) -> None:
     """False, and it waits."""
     job = in_state(session, "waits", "queued")
     state = session.state(job)
@@ -73,7 +73,7 @@ def a_waiting_job_is_notstopped(session: Session) -> None:
 
 
 @check("OYR-STM-003")
-def an_ended_job_is_notstopped(session: Session) -> None:
+def an_ended_job_is_not_stopped(session: Session) -> None:
     """False, however it ended, and nothing of it changes."""
     for job in ended(session):
         before, state = session.view(job), session.state(job)

@@ -17,6 +17,32 @@ _MOST_BODY = 20_000
 Json = dict[str, Any]
 
 
+def _object(**members: Any) -> Json:
+    return {"type": "object", "required": list(members), "properties": members}
+
+
+_TEXT, _NUMBER, _TEXTS = {"type": "string"}, {"type": "number"}, {"type": "array", "items": {"type": "string"}}
+_EXCHANGE = _object(
+    request=_object(method=_TEXT, url=_TEXT), response=_object(status={"type": "integer"}, body={"type": ["string", "null"]}), curl=_TEXT
+)
+_VIOLATION = _object(message=_TEXT, check=_TEXT, exchanges={"type": "array", "items": _EXCHANGE})
+_RESULT = _object(
+    **dict.fromkeys(("id", "verdict", "reason", "level", "basis", "source", "statement"), _TEXT), violations={"type": "array", "items": _VIOLATION}
+)
+_SEARCH = _object(by=_TEXT, seed=_NUMBER, examples=_NUMBER, steps=_NUMBER, operations=_TEXTS, broken=_TEXTS, others=_TEXTS, note=_TEXT)
+_RUN = _object(
+    **dict.fromkeys(("api", "target", "sentence"), _TEXT),
+    **dict.fromkeys(("requests", "seconds"), _NUMBER),
+    seed=_NUMBER,
+    exit=_NUMBER,
+    counts={"type": "object", "additionalProperties": {"type": "integer"}},
+    searches={"type": "array", "items": _SEARCH},
+    results={"type": "array", "items": _RESULT},
+)
+SHAPE = _object(schema={"const": SCHEMA}, runs={"type": "array", "items": _RUN})
+"""The JSON Schema of what the other views read of a canonical report."""
+
+
 def canonical(reports: Sequence[Report]) -> Json:
     """Reports of one or more targets as one value: equal runs give equal values, apart from spans of time."""
     return {"schema": SCHEMA, "runs": [_run(report) for report in reports]}

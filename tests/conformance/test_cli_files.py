@@ -64,7 +64,9 @@ def test_reports_stand_side_by_side(tmp_path: Path) -> None:
         ("no json", "is not JSON"),
         ("[1]", "has the schema None"),
         ('{"schema": "other/1"}', "has the schema 'other/1'"),
-        ('{"schema": "understudy.conformance/1", "runs": [1]}', "holds no runs"),
+        ('{"schema": "understudy.conformance/1", "runs": [1]}', '1 is not of type "object" at /runs/0'),
+        ('{"schema": "understudy.conformance/1", "runs": [{"results": []}]}', '"api" is a required property at /runs/0'),
+        ('{"schema": "understudy.conformance/1"}', '"runs" is a required property at the top'),
     ],
 )
 def test_what_is_no_report_is_said_to_be_none(text: str, said: str, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Faults of Run:AI's list, of deletion, refusals and and credentials."""
+"""Faults of Run:AI's list, of deletion, refusals and credentials."""
 
 from __future__ import annotations
 
