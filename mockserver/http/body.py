@@ -19,6 +19,7 @@ from mockserver.http.media import inflate, too_large
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 
 _ALIKE = bytes.maketrans(b"123456789[", b"000000000{")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # what some Windows programs put in front of UTF-8; the vendors' JSON readers skip it
 _LONG_NUMBER = b"0" * 19  # the digits of the longest whole numbers that are exact anyway; sought in a body whose digits are all alike
 
 
@@ -58,7 +59,8 @@ async def _read(receive: Receive) -> bytes:
 
 
 def parse(raw: bytes) -> Any:
-    """The value that a JSON body holds. Raises Refusal."""
+    """The value that a JSON body holds, behind a byte order mark or without one. Raises Refusal."""
+    raw = raw.removeprefix(_BYTE_ORDER_MARK)
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:

@@ -3,6 +3,9 @@
 BODY_BYTES = 8 * 1024 * 1024
 """Most bytes of a request body, counted after decompression; more is refused as too large."""
 
+GZIP_MEMBERS = 100
+"""Most members of a compressed request body; more is refused as malformed."""
+
 BODY_DEPTH = 100
 """Deepest nesting of arrays and objects in a request body; deeper is refused as malformed."""
 

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Collection
 
 from mockserver.adapters.exchange import Refusal
-from mockserver.http.limits import BODY_BYTES
+from mockserver.http.limits import BODY_BYTES, GZIP_MEMBERS
 
 _REMEMBERED = 64  # how many different spellings of Content-Type one operation keeps in mind
 
@@ -63,16 +63,30 @@ def inflate(raw: bytes, coding: bytes) -> bytes:
         return raw
     if name not in ("gzip", "x-gzip"):
         raise Refusal("media_type", f"Content-Encoding {name!r} is not taken here; expected: gzip, identity")
+    inflated, rest, members = bytearray(), raw, 0
+    while rest:  # a gzip file may have several members, one after the other (RFC 1952)
+        members += 1
+        if members > GZIP_MEMBERS:
+            raise Refusal("malformed", f"the body is gzip of more than {GZIP_MEMBERS} members")
+        part, rest = _member(rest, BODY_BYTES + 1 - len(inflated))
+        inflated += part
+        if len(inflated) > BODY_BYTES:
+            raise too_large()
+    return bytes(inflated)
+
+
+def _member(raw: bytes, most: int) -> tuple[bytes, bytes]:
+    """The first member of a gzip body, inflated to at most so many bytes, and what comes after it. Raises Refusal."""
     engine = zlib.decompressobj(wbits=31)
     try:
-        inflated = engine.decompress(raw, BODY_BYTES + 1)
+        inflated = engine.decompress(raw, most)
     except zlib.error as error:
         raise Refusal("malformed", f"the body is not gzip: {error}") from error
-    if len(inflated) > BODY_BYTES:
-        raise too_large()
-    if not engine.eof or engine.unused_data:
-        raise Refusal("malformed", "the body is not one whole gzip stream")
-    return inflated
+    if len(inflated) == most:
+        return inflated, b""  # too large, whatever follows
+    if not engine.eof:
+        raise Refusal("malformed", "the body is gzip that was cut off")
+    return inflated, engine.unused_data
 
 
 def too_large() -> Refusal:

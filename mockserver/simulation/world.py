@@ -196,8 +196,23 @@ class World:
         """Why a waiting job gets nothing now: nodes counted by what they lack, then what else stands in its way."""
         allotment = self.scheduler.allotment
         job = _for_whom(job)
-        reasons = [self._why(allotment.cluster.reasons(job.shape, empty=False)), allotment.why(job)]
+        reasons = [self._why_no_gang(job), self._why(allotment.cluster.reasons(job.shape, empty=False)), allotment.why(job)]
         return "; ".join(filter(None, reasons))
+
+    def _why_no_gang(self, job: Job) -> str:
+        """What a job of several nodes needs beside room on each of them, or nothing."""
+        wanted = job.request.nodes
+        if wanted == 1:
+            return ""
+        free, ever = (self._fitting(job, empty=empty) for empty in (False, True))
+        if ever < wanted:
+            return f"the job takes {wanted} nodes at once, and no more than {ever} of this cluster could ever hold it"
+        return f"the job takes {wanted} nodes at once, and {free} can hold it now"
+
+    def _fitting(self, job: Job, *, empty: bool) -> int:
+        """How many nodes suit a job: now, or when they are empty."""
+        cluster = self.scheduler.cluster
+        return len(cluster.nodes) - sum(count for count, _ in cluster.reasons(job.shape, empty=empty))
 
     def _why(self, reasons: Iterable[tuple[int, str]]) -> str:
         total = len(self.scheduler.cluster.nodes)

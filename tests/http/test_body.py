@@ -104,6 +104,40 @@ def test_gzip_is_undone(coding: str) -> None:
     assert take(part(gzip.compress(b"{}", mtime=0)), content_encoding=coding) == b"{}"
 
 
+def members(*parts: bytes) -> bytes:
+    return b"".join(gzip.compress(one, mtime=0) for one in parts)
+
+
+@pytest.mark.parametrize("parts", [(b'{"a"', b": 1}"), (b"", b"{}"), (b"{}", b""), tuple(b"%d" % digit for digit in range(10))])
+def test_gzip_of_several_members_is_all_of_them(parts: tuple[bytes, ...]) -> None:
+    assert take(part(members(*parts)), content_encoding="gzip") == b"".join(parts)
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind"),
+    [
+        (members(*[b"1"] * 101), "malformed"),
+        (members(b"1", b"2")[:-1], "malformed"),
+        (members(b"1") + b"rest", "malformed"),
+        (members(b" " * BODY_BYTES, b" "), "too_large"),
+        (members(*[b" " * (BODY_BYTES // 50)] * 60), "too_large"),
+    ],
+    ids=["too many", "the last cut off", "something else behind", "one byte too many", "together too large"],
+)
+def test_members_of_gzip_are_bounded_together(raw: bytes, kind: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        take(part(raw), content_encoding="gzip")
+
+    assert refused.value.kind == kind
+
+
+def test_a_byte_order_mark_before_json_is_skipped() -> None:
+    assert parse(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
+    assert parse(b"\xef\xbb\xbf" + b"1" * 30) == int("1" * 30)
+    with pytest.raises(Refusal, match="not JSON"):
+        parse(b"\xef\xbb\xbf\xef\xbb\xbf{}")
+
+
 def test_no_coding_and_no_body_need_no_undoing() -> None:
     assert take(part(b"{}"), content_encoding="identity") == b"{}"
     assert take(part(b""), content_encoding="gzip") == b""

@@ -318,3 +318,22 @@ def test_the_error_shape_is_a_compiled_schema(api: str) -> None:
     spec = specs.load(api)
 
     assert isinstance(Schemas(spec).validator(split(spec.document["x-error-schema"])), jsonschema_rs.Draft202012Validator)
+
+
+@pytest.mark.parametrize("path", ["/api/jobs", "/api/job?project=p", "/v1/jobs", "/jobs", "/v1/customer/jobs", "/nowhere", "/_mock/jobs"])
+@pytest.mark.parametrize("name", ["bad name!", "http://x", "a" * 65, "-a"])
+def test_a_wrong_sandbox_name_is_called_one_in_every_apis_words(bench: Bench, path: str, name: str) -> None:
+    answer = bench.get(path, headers={"X-Mock-Sandbox": name, "Authorization": "t"})
+
+    assert 400 <= answer.status_code < 500
+    assert f"{name!r} is no sandbox name" in answer.text or path == "/nowhere"
+    assert "valid URL" not in answer.text
+
+
+@pytest.mark.parametrize("api", specs.names())
+def test_a_first_call_can_be_made_again(bench: Bench, api: str) -> None:
+    call = first_call(specs.load(api))
+
+    answers = [bench.request(call.method, call.path, json=call.body, headers=dict(call.headers)) for _ in range(3)]
+
+    assert [answer.is_success for answer in answers] == [True] * 3, answers[-1].text

@@ -223,6 +223,16 @@ def test_what_can_never_be_placed_is_told_with_counted_reasons() -> None:
     assert str(told.value) == "job a can never be placed: 2 of 3 nodes lack gpu model A100; 1 of 3 nodes lack 5 cpu cores"
 
 
+def test_a_gang_says_how_many_nodes_it_waits_for() -> None:
+    here = world()
+    here.submit(ask("small", cpu=3))
+    large, gang = here.submit(ask("gang", cpu=4, nodes=4)), here.submit(ask("pair", cpu=4, nodes=3))
+    here.settle()
+
+    assert here.why_waiting(large).startswith("the job takes 4 nodes at once, and no more than 3 of this cluster could ever hold it")
+    assert here.why_waiting(gang).startswith("the job takes 3 nodes at once, and 2 can hold it now; 1 of 3 nodes lack free 4 cpu cores")
+
+
 def test_a_waiting_job_can_tell_why() -> None:
     here = world()
     for number in range(3):

@@ -129,7 +129,9 @@ def _shortest(violation: Violation) -> Wording:
 
 
 def _pattern(violation: Violation) -> Wording:
-    """The only pattern of the document is that of `callback_url`."""
+    """The only pattern of the document is that of `callback_url`; whatever else has a form says so itself."""
+    if violation.pointer != ("callback_url",):
+        return _other(violation)
     scheme, colon, rest = str(violation.got).partition(":")
     if not colon or not scheme.isascii() or not scheme[:1].isalpha():
         return _unparsable("relative URL without a base")
