@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import signal
 import socket
@@ -14,8 +15,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from rich.console import Console
 
 import specs
+from mockserver.demo import play, show
 
 ROOT = Path(__file__).parents[1]
 
@@ -188,8 +191,42 @@ def test_a_document_is_printed_as_it_is() -> None:
     assert mockserver("spec", "xio").stdout == (specs.FOLDER / "xio" / "openapi.yaml").read_text(encoding="utf-8")
 
 
-def test_the_demonstration_shows_every_job_to_its_end() -> None:
+@pytest.fixture(scope="module")
+def demonstration() -> dict[str, list[str]]:
+    """What `demo` prints into a pipe: the lines of each API."""
     answer = mockserver("demo")
-
     assert answer.returncode == 0, answer.stderr
-    assert all(word in answer.stdout for word in ("COMPLETED", "completed", "SUCCEEDED", "Succeeded", "JOB_STATE_COMPLETE"))
+    return {block.split(":")[0]: block.splitlines() for block in answer.stdout.strip().split("\n\n")}
+
+
+SHOWN = {
+    "bytenite": ("JOB_STATE_COMPLETE", "JOB_STATE_FAILED: out of memory", "JOB_STATE_FAILED: the job was aborted", "JOB_STATE_STARTED, waits: 6 of 6 nodes"),
+    "ionworks": ("completed", "failed: out of memory", "canceled", "pending, waits: 6 of 6 nodes"),
+    "openyuanrong": ("SUCCEEDED", "FAILED: out of memory", "STOPPED", "PENDING, waits: 6 of 6 nodes"),
+    "runai": ("Succeeded", "Failed: out of memory", "deleted", "Pending again", "Pending, waits: 6 of 6 nodes"),
+    "xio": ("COMPLETED", "FAILED: out of memory", "CANCELLED", "PENDING again", "PENDING, waits: 6 of 6 nodes"),
+}
+
+
+@pytest.mark.parametrize("name", specs.names())
+def test_the_demonstration_shows_a_success_a_failure_a_retry_an_end_by_the_client_and_a_queue(
+    demonstration: dict[str, list[str]], name: str
+) -> None:
+    text = "\n".join(demonstration[name])
+
+    for words in SHOWN[name]:
+        assert words in text
+
+
+def test_the_demonstration_breaks_no_title_and_leaves_no_blanks_at_the_end(demonstration: dict[str, list[str]]) -> None:
+    for name, (title, *lines) in demonstration.items():
+        assert title.startswith(f"{name}: ")
+        assert " x POST /" in title
+        assert all(line == line.rstrip() for line in lines)
+
+
+def test_the_demonstration_fits_a_terminal_of_80_columns() -> None:
+    console = Console(width=80, file=io.StringIO())
+    show(play(specs.names()), console)
+
+    assert all(len(line) <= 80 for line in console.file.getvalue().splitlines())  # type: ignore[attr-defined]
