@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ import specs
 from mockserver import __version__
 from mockserver.simulation.errors import ScenarioError, SnapshotError
 
+_HIGHEST_PORT = 65535
 _LEVELS = ("debug", "info", "warning", "error")
 _APIS = click.Choice(specs.names())
 
@@ -54,7 +56,9 @@ def _cors(context: click.Context, parameter: click.Parameter, values: tuple[str,
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=4080, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.")
+@click.option(
+    "--port", default=4080, show_default=True, type=click.IntRange(0, _HIGHEST_PORT), help="Port to listen on; 0 takes a free one."
+)
 @click.option("--api", "apis", multiple=True, type=_APIS, help="Serve only this API. May be repeated.  [default: all]")
 @click.option("--port-per-api", is_flag=True, help="A port for each API, from --port upwards; they share one simulation.")
 @click.option("--pace", callback=_pace, help="How time passes: real, xN (such as x100), manual, auto or step.  [default: the scenario's, or real]")
@@ -73,6 +77,7 @@ def _cors(context: click.Context, parameter: click.Parameter, values: tuple[str,
 @click.option("--log-level", default="warning", show_default=True, type=click.Choice(_LEVELS))
 @click.option("--log-format", default="text", show_default=True, type=click.Choice(["text", "json"]))
 @click.option("--access-log", is_flag=True, help="A line per request: sandbox, API, operation, status, milliseconds.")
+@click.option("--quiet", is_flag=True, help="Print nothing when the server starts but a generated control token.")
 def serve(apis: tuple[str, ...], scenario: str, switches: tuple[str, ...], **options: Any) -> None:
     """Run the mock until Ctrl-C."""
     from mockserver.http.logs import set_up
@@ -84,10 +89,12 @@ def serve(apis: tuple[str, ...], scenario: str, switches: tuple[str, ...], **opt
         world = scenarios.with_switches(scenarios.load(scenario), switches)
         bound, served = _listen(world, apis or specs.names(), options)
     except PortBusy as error:
-        _refuse(f"{error}; choose another with --port")
+        _refuse(f"{error}; choose another with {error.option}")
     except (ScenarioError, SnapshotError, specs.SpecError) as error:
         _refuse(str(error))
-    _first_screen(served, pace=options["pace"] or world.pace or "real", auth=options["auth"])
+    if not options["quiet"]:
+        show = _first_screen if options["log_format"] == "text" else _first_line
+        show(served, pace=options["pace"] or world.pace or "real", auth=options["auth"])
     run(bound)
 
 
@@ -95,20 +102,28 @@ def _listen(world: Any, apis: Sequence[str], options: dict[str, Any]) -> tuple[l
     """Applications with their sockets, and the URL of each with what it serves. Raises PortBusy, ScenarioError, SnapshotError, SpecError."""
     from mockserver.http.app import create_app, create_sandboxes
     from mockserver.http.guard import guard_for
-    from mockserver.http.server import bind, url_of
+    from mockserver.http.server import bind_every, url_of
 
     groups: list[Sequence[str]] = [[api] for api in apis] if options["port_per_api"] else [apis]
     host, port = options["host"], options["port"]
     sandboxes = create_sandboxes(apis, scenario=world, pace=options["pace"], seed=options["seed"], callback_hosts=options["callback_hosts"])
     if options["snapshot"] is not None:
         _go_on_from(options["snapshot"], sandboxes)
-    listeners = [bind(host, port + number if port else 0) for number in range(len(groups))]
+    if port + len(groups) - 1 > _HIGHEST_PORT:
+        needed = f"--port-per-api needs {len(groups)} ports from {port} upwards"
+        _refuse(f"{needed}, and {_HIGHEST_PORT} is the highest; choose another with --port")
+    listeners = [bind_every(host, port + number if port else 0) for number in range(len(groups))]
     guard = guard_for(host, options["control_token"], options["control_hosts"])
     if guard.token is not None:
-        click.echo(f"The control API under /_mock asks for `Authorization: Bearer {guard.token}`")
-    common = {"sandboxes": sandboxes, "auth": options["auth"], "access_log": options["access_log"], "guard": guard, "cors": options["cors"]}
-    bound = [(create_app(group, **common), listener) for group, listener in zip(groups, listeners, strict=True)]
-    return bound, [(url_of(listener), group) for group, listener in zip(groups, listeners, strict=True)]
+        _show_token(guard.token, options)
+    common = {name: options[name] for name in ("auth", "access_log", "cors")} | {"sandboxes": sandboxes, "guard": guard}
+    bound = [(create_app(group, **common), sockets) for group, sockets in zip(groups, listeners, strict=True)]
+    return bound, [(url_of(sockets[0]), group) for group, sockets in zip(groups, listeners, strict=True)]
+
+
+def _show_token(token: str, options: dict[str, Any]) -> None:
+    text = f"The control API under /_mock asks for `Authorization: Bearer {token}`"
+    click.echo(text if options["log_format"] == "text" else json.dumps({"control_token": token}), err=options["quiet"])
 
 
 def _go_on_from(file: Path, sandboxes: Any) -> None:
@@ -132,6 +147,14 @@ def _first_screen(served: Sequence[tuple[str, Sequence[str]]], *, pace: str, aut
     for url, _ in served:
         console.print(f"\nSwagger UI and documents: {url}/")
     console.print("Stop with Ctrl-C.")
+    sys.stdout.flush()
+
+
+def _first_line(served: Sequence[tuple[str, Sequence[str]]], *, pace: str, auth: str) -> None:
+    """The same for machines: where each API is, as one line of JSON."""
+    bases = {name: url + specs.load(name).base_path for url, apis in served for name in apis}
+    told = {"version": __version__, "urls": [url for url, _ in served], "apis": bases, "pace": pace, "auth": auth}
+    click.echo(json.dumps(told))
     sys.stdout.flush()
 
 

@@ -160,6 +160,55 @@ def test_a_busy_port_is_told() -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--host", "300.1.1.1"], "cannot listen on 300.1.1.1:4080: there is no such host (Name or service not known); choose another with --host"),
+        (["--host", "a..b"], "choose another with --host"),
+        (["--host", "192.0.2.1"], "choose another with --host"),
+        (["--port", "65534", "--port-per-api"], "--port-per-api needs 5 ports from 65534 upwards, and 65535 is the highest; choose another with --port"),
+        (["--port", "65535", "--port-per-api", "--api", "xio", "--api", "runai"], "--port-per-api needs 2 ports from 65535 upwards"),
+    ],
+)
+def test_where_nobody_can_listen_is_told_in_a_sentence(arguments: list[str], told: str) -> None:
+    answer = mockserver("serve", *arguments)
+
+    assert (answer.returncode, answer.stdout, answer.stderr.count("\n")) == (2, "", 1)
+    assert told in answer.stderr
+
+
+def test_a_quiet_server_prints_nothing() -> None:
+    port = free_port()
+    with running("--quiet", port=port) as process:
+        process.send_signal(signal.SIGTERM)
+
+        assert process.communicate(timeout=10) == ("", "")
+
+
+def test_a_quiet_server_prints_a_token_that_nobody_could_know() -> None:
+    port = free_port()
+    with running("--quiet", "--host", "0.0.0.0", port=port) as process:
+        process.send_signal(signal.SIGTERM)
+        out, told = process.communicate(timeout=10)
+
+    assert out == ""
+    assert "Authorization: Bearer" in told
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_with_logs_for_machines_the_first_screen_is_for_machines_too(host: str) -> None:
+    port = free_port(len(specs.names()))
+    with running("--log-format", "json", "--access-log", "--host", host, "--port-per-api", port=port) as process:
+        process.send_signal(signal.SIGTERM)
+        out, logged = process.communicate(timeout=10)
+
+    *_, first = printed = [json.loads(line) for line in out.splitlines()]
+    assert first["urls"][0].endswith(f":{port}")
+    assert set(first["apis"]) == set(specs.names())
+    assert ("control_token" in printed[0]) is (host == "0.0.0.0")
+    assert all(json.loads(line) for line in logged.splitlines())
+
+
+@pytest.mark.parametrize(
     ("text", "told"),
     [
         ("nodes: [{class: a, cpu: -1, memory_gib: 1}]", "line 1: nodes[0].cpu: expected cores, a number of at least 0, got -1"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine, Sequence
 from typing import Any
+from urllib.parse import quote, unquote, unquote_to_bytes
 
 import specs
 from mockserver.http.control import Control
@@ -96,9 +97,11 @@ def create_sandboxes(
 
 
 def _without_prefix(scope: dict[str, Any]) -> dict[str, Any]:
-    name, slash, rest = scope["path"].removeprefix(PREFIX).partition("/")
-    raw = scope.get("raw_path")
-    shortened = {**scope, "path": f"/{rest}", SANDBOX: name, BARE: not slash}
-    if raw:
-        shortened["raw_path"] = b"/" + raw[len(PREFIX) :].partition(b"/")[2]
-    return shortened
+    """The scope of what is behind the prefix. An encoded slash belongs to the name, and ends it nowhere."""
+    raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+    parts = raw.split(b"/", 3)
+    if len(parts) < 3 or unquote_to_bytes(parts[1]) != PREFIX.strip("/").encode():
+        return scope
+    rest = b"/".join([b"", *parts[3:]]) or b"/"
+    path, name = unquote(rest.decode("latin-1")), unquote(parts[2].decode("latin-1"))
+    return {**scope, "path": path, "raw_path": rest, SANDBOX: name, BARE: len(parts) == 3}

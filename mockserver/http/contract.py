@@ -53,6 +53,7 @@ class Contract:
         self.api, self.operation, self.adapter, self.strict = spec.name, operation, adapter, strict
         self.schemas = schemas
         self.is_control = spec.name == CONTROL
+        self.has_sandbox = not (self.is_control and operation.path.startswith("/sandboxes"))  # those name it themselves
         self.is_read = operation.id == _reading(spec)
         self.function: Callable[[Call], Reply] = getattr(adapter, operation.id)
         self.credentials = Credentials(spec, operation, strict=strict)

@@ -123,8 +123,8 @@ class Strike:
         """Whether the answer's bytes are meddled with."""
         return self.drop or self.malformed or self.keep is not None or self.stretch > 0
 
-    def take(self, fault: Fault, now: float) -> None:
-        """Add what a fault does; of several that answer, the first does."""
+    def take(self, fault: Fault, now: float, rate: float) -> None:
+        """Add what a fault does at simulated second `now`; of several that answer, the first does."""
         told = fault.told
         self.ids.append(fault.id)
         if fault.kind == "latency":
@@ -138,13 +138,13 @@ class Strike:
         elif fault.kind == "drop":
             self.drop, self.acts = True, bool(told.after)
         elif self.status is None:
-            self._answer(fault, now)
+            self._answer(fault, (fault.window_ends - now) / rate)
 
-    def _answer(self, fault: Fault, now: float) -> None:
+    def _answer(self, fault: Fault, rest: float) -> None:
         told = fault.told
         if fault.kind == "quota":
             self.status, self.message = 429, f"more than {told.requests} requests within {told.window:g} seconds"
-            self.headers = {"Retry-After": str(max(1, ceil(fault.window_ends - now)))}
+            self.headers = {"Retry-After": str(max(1, ceil(rest)))}
         else:
             self.status, self.message = told.status, told.message or "answered so by a fault of the mock"
             self.headers = dict(told.headers or {})
@@ -194,14 +194,17 @@ class Faults:
         """End all faults."""
         self.given.clear()
 
-    def strike(self, asked: Asked, now: float) -> Strike | None:
-        """What the faults do to a request made at simulated second `now`; None if nothing."""
+    def strike(self, asked: Asked, now: float, rate: float = 1.0) -> Strike | None:
+        """What the faults do to a request made at simulated second `now`; None if nothing.
+
+        `rate` is simulated seconds per real second: a client that is told when to try again waits in real time.
+        """
         self._prune()
         strike = None
         for fault in self.given.values():
             if fault.strikes(asked, now):
                 strike = strike or Strike()
-                strike.take(fault, now)
+                strike.take(fault, now, rate)
         return strike
 
     def _prune(self) -> None:

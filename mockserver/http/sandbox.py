@@ -26,6 +26,7 @@ DEFAULT = "default"
 HEADER = b"x-mock-sandbox"
 PREFIX = "/sandbox/"
 SANDBOX = "understudy.sandbox"  # where a scope keeps the name that its path began with
+_LONGEST_NAME = 64
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 
 
@@ -125,9 +126,7 @@ class Sandboxes:
 
     def create(self, name: str, plan: Plan | None = None, *, world: World | None = None) -> Sandbox:
         """A new sandbox, around `world` if one is given. Raises Refusal: not a name, taken, or no room."""
-        if not _NAME.match(name):
-            message = f"{name!r} is no sandbox name; expected: up to 64 letters, digits, dots, dashes and underscores"
-            raise Refusal("invalid", message, violations=(Violation("header", ("X-Mock-Sandbox",), "pattern", _NAME.pattern, name, message),))
+        check_name(name)
         if name in self._kept:
             raise Refusal("conflict", f"a sandbox called {name!r} exists already")
         now = self._clock()
@@ -214,6 +213,16 @@ class Sandboxes:
                 full = f"{len(self._kept)} sandboxes of at most {SANDBOXES} are in use, with at most {SANDBOX_JOBS} jobs together"
                 raise Refusal("unavailable", f"{full}; none was idle for {SANDBOX_IDLE_SECONDS:.0f} seconds")
             self.remove(idle.name)
+
+
+def check_name(name: str) -> None:
+    """Raise a Refusal for what cannot be the name of a sandbox."""
+    if not _NAME.match(name):
+        got = name if len(name) <= _LONGEST_NAME else name[:_LONGEST_NAME] + "…"
+        expected = f"1 to {_LONGEST_NAME} letters, digits, dots, dashes and underscores"
+        message = f'"{got}" is no sandbox name; expected {expected}'
+        violation = Violation("header", ("X-Mock-Sandbox",), "name", expected, got, message)
+        raise Refusal("invalid", message, violations=(violation,))
 
 
 def courses_of(apis: Sequence[Spec]) -> dict[str, Course]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import gc
 import importlib.util
-import logging
 import signal
 import socket
 import threading
@@ -23,21 +23,24 @@ from mockserver.http.eager import EagerProtocol
 from mockserver.http.guard import guard_for
 from mockserver.http.limits import KEEP_ALIVE_SECONDS, STOP_SECONDS
 
-logger = logging.getLogger("mockserver")
+_NOT_OURS = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})  # also what a machine without IPv6 says of ::1
 
 
 class PortBusy(OSError):
-    """Somebody else listens there already, or may listen and we may not."""
+    """Somebody else listens there already, or may listen and we may not, or the host is none of ours.
 
-    def __init__(self, host: str, port: int, reason: str) -> None:
+    `option` is the one that says otherwise.
+    """
+
+    def __init__(self, host: str, port: int, reason: str, *, option: str = "--port") -> None:
         super().__init__(f"cannot listen on {host}:{port}: {reason}")
-        self.host, self.port = host, port
+        self.host, self.port, self.option = host, port, option
 
 
 class _Server(uvicorn.Server):
     """uvicorn's server; stops within a second whatever its connections are doing, and leaves signals to whoever runs it."""
 
-    def __init__(self, app: Understudy, listener: socket.socket, admission: Admission) -> None:
+    def __init__(self, app: Understudy, listeners: Sequence[socket.socket], admission: Admission) -> None:
         config = uvicorn.Config(
             app,
             http=partial(EagerProtocol, admission=admission),  # type: ignore[arg-type]  # is only called
@@ -53,13 +56,13 @@ class _Server(uvicorn.Server):
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
         )
         super().__init__(config)
-        self.app, self.listener = app, listener
+        self.app, self.listeners = app, list(listeners)
         self._loop: asyncio.AbstractEventLoop | None = None
         forking.leave_out(self)
 
     def sockets(self) -> Iterator[socket.socket]:
         """Where it listens, and its open connections."""
-        yield self.listener
+        yield from self.listeners
         for connection in list(self.server_state.connections):
             if not connection.transport.is_closing():
                 yield connection.transport.get_extra_info("socket")
@@ -105,20 +108,61 @@ class _Server(uvicorn.Server):
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one. Raises PortBusy."""
+    """A socket that listens on the first address of a host; port 0 takes a free one. Raises PortBusy."""
+    first, *others = bind_every(host, port)
+    for listener in others:
+        listener.close()
+    return first
+
+
+def bind_every(host: str, port: int) -> list[socket.socket]:
+    """Sockets that listen on every address of a host (`localhost` has two), IPv4 first; port 0 takes a free one.
+
+    Raises PortBusy.
+    """
+    listeners: list[socket.socket] = []
+    refused: OSError | None = None
+    addresses = _addresses(host, port)
+    for family, address in addresses:
+        at = listeners[0].getsockname()[1] if listeners else port
+        try:
+            listeners.append(_listening(family, (address[0], at, *address[2:]), shares=len(addresses) > 1))
+        except OSError as error:
+            refused = error
+            if error.errno not in _NOT_OURS:
+                break
+    if listeners and (refused is None or refused.errno in _NOT_OURS):
+        return listeners
+    for listener in listeners:
+        listener.close()
+    assert refused is not None
+    option = "--host" if refused.errno in _NOT_OURS else "--port"
+    raise PortBusy(host, port, refused.strerror or str(refused), option=option) from refused
+
+
+def _addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, tuple[Any, ...]]]:
+    """The addresses of a host, IPv4 first. Raises PortBusy."""
     try:
-        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, socket.SOCK_STREAM)
-    except OSError as error:
-        raise PortBusy(host, port, error.strerror or str(error)) from error
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        reason = f"there is no such host ({getattr(error, 'strerror', None) or error})"
+        raise PortBusy(host, port, reason, option="--host") from error
+    return sorted({(family, address) for family, *_, address in found}, key=lambda one: one[0] != socket.AF_INET)
+
+
+def _listening(family: socket.AddressFamily, address: tuple[Any, ...], *, shares: bool) -> socket.socket:
+    """A listening socket; `shares` says that another address family has a socket of its own. Raises OSError."""
+    listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6 and shares:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listener.bind(address)
         listener.listen(2048)
-    except OSError as error:
+        listener.setblocking(False)
+    except OSError:
         listener.close()
-        raise PortBusy(host, port, error.strerror or str(error)) from error
-    listener.setblocking(False)
+        raise
     return listener
 
 
@@ -135,10 +179,10 @@ def settle_memory() -> None:
     gc.set_threshold(100_000, 50, 100)
 
 
-def run(bound: Sequence[tuple[Understudy, socket.socket]]) -> None:
-    """Serve each application on its socket, in the foreground, until SIGINT or SIGTERM; then end cleanly."""
+def run(bound: Sequence[tuple[Understudy, Sequence[socket.socket]]]) -> None:
+    """Serve each application on its sockets, in the foreground, until SIGINT or SIGTERM; then end cleanly."""
     admission = Admission()
-    servers = [_Server(app, listener, admission) for app, listener in bound]
+    servers = [_Server(app, listeners, admission) for app, listeners in bound]
 
     def stop(number: int, _: Any) -> None:
         for server in servers:
@@ -148,7 +192,7 @@ def run(bound: Sequence[tuple[Understudy, socket.socket]]) -> None:
             server.should_exit = True
 
     async def serve() -> None:
-        await asyncio.gather(*(server.serve(sockets=[server.listener]) for server in servers))
+        await asyncio.gather(*(server.serve(sockets=server.listeners) for server in servers))
 
     settle_memory()
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -168,12 +212,12 @@ def serving(app: Understudy | None = None, *, host: str = "127.0.0.1", port: int
     Raises PortBusy and whatever `create_app` raises.
     """
     app = app or create_app(**({"guard": guard_for(host)} | options))
-    server = _Server(app, bind(host, port), Admission())
+    server = _Server(app, bind_every(host, port), Admission())
     started = threading.Event()
     failed: list[BaseException] = []
 
     async def serve() -> None:
-        task = asyncio.ensure_future(server.serve(sockets=[server.listener]))
+        task = asyncio.ensure_future(server.serve(sockets=server.listeners))
         while not server.started and not task.done():
             await asyncio.sleep(0.002)
         started.set()
@@ -188,7 +232,7 @@ def serving(app: Understudy | None = None, *, host: str = "127.0.0.1", port: int
             started.set()
 
     thread = threading.Thread(target=work, name="understudy", daemon=True)
-    url = url_of(server.listener)
+    url = url_of(server.listeners[0])
     thread.start()
     started.wait()
     try:
@@ -201,4 +245,5 @@ def serving(app: Understudy | None = None, *, host: str = "127.0.0.1", port: int
         if thread.is_alive():
             server.force()
             thread.join(STOP_SECONDS * 4)
-        server.listener.close()
+        for listener in server.listeners:
+            listener.close()

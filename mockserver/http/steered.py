@@ -58,7 +58,7 @@ async def before(contract: Contract, scope: Mapping[str, Any], fields: Mapping[b
     turn = None
     if sandbox.faults.given:
         asked = Asked(contract.api, contract.operation.id, scope["method"], _path(scope), fields)
-        strike = sandbox.faults.strike(asked, sandbox.move().now)
+        strike = sandbox.faults.strike(asked, sandbox.move().now, sandbox.pace.tempo.rate or 1.0)
         if strike is not None:
             turn = Turn(strike.delay, strike=strike if strike.spoils_body else None, names=strike.ids)
             if strike.drop and not strike.acts:

@@ -28,7 +28,7 @@ from mockserver.http.metrics import Passed
 from mockserver.http.pace import ticks
 from mockserver.http.patience import final, present
 from mockserver.http.prefer import HEADER as PREFER
-from mockserver.http.sandbox import DEFAULT, HEADER, SANDBOX, Sandbox, Sandboxes
+from mockserver.http.sandbox import DEFAULT, HEADER, SANDBOX, Sandbox, Sandboxes, check_name
 from mockserver.http.served import Served
 from mockserver.http.stream import send_stream
 from mockserver.http.strike import send_struck
@@ -81,7 +81,7 @@ class ContractApplication:
             fields = _joined(scope["headers"], fields)
             if contract.is_control or ORIGIN in fields:
                 self.guard.check(scope, fields, is_control=contract.is_control, admits=self.cors.admits)
-            sandbox = self.sandboxes.get(_sandbox_name(scope) if HEADER in fields or SANDBOX in scope else DEFAULT)
+            sandbox = self.sandboxes.get(_sandbox_name(scope) if _names_sandbox(scope, fields, contract) else DEFAULT)
             if sandbox.plan.strict is not None and sandbox.plan.strict is not contract.strict:
                 contract = self._other(operation)
             if contract.is_guarded:
@@ -209,7 +209,8 @@ class ContractApplication:
         path, method = target(scope), scope["method"]
         is_file = path.startswith(FILES)
         allowed = METHODS if is_file else self.served.index.methods(path)
-        if not allowed and method in ("GET", "HEAD"):
+        misnamed = None if is_file else _misnamed(scope)
+        if misnamed is None and not allowed and method in ("GET", "HEAD"):
             page = self.served.pages.find(path, scope)
             if page is not None:
                 await _send(scope, send, status=page.reply.status, body=page.body, headers=page.headers)
@@ -223,12 +224,12 @@ class ContractApplication:
         if is_file:
             await self._serve_file(scope, receive, send)
             return
-        if allowed and method == "OPTIONS":
+        if misnamed is None and allowed and method == "OPTIONS":
             reply = Reply(204, empty=True, headers={"Allow": ", ".join(allowed)})
             body, headers = encode(reply)
         else:
-            reason = Refusal("unrouted", f"no operation at {path}")
-            if allowed:
+            reason = misnamed or Refusal("unrouted", f"no operation at {path}")
+            if misnamed is None and allowed:
                 reason = Refusal("method", f"{method} is not served at {path}; expected: {', '.join(allowed)}", allow=allowed)
             adapter, judge = self.served.nearest(path)
             sandbox = None if path.startswith(OWN) else self._sandbox(scope)
@@ -242,7 +243,7 @@ class ContractApplication:
     def _note(self, scope: Scope, status: int, took_ms: float) -> None:
         operation = scope["extensions"]["connexion_routing"]["operation_id"]
         facts = {
-            "sandbox": _sandbox_name(scope),
+            "sandbox": ", ".join(_sandbox_names(scope)) or DEFAULT,
             "api": self._contracts[operation].api if operation in self._contracts else "-",
             "operation": operation or "-",
             "method": scope["method"],
@@ -259,9 +260,23 @@ async def _send(scope: Scope, send: Send, *, status: int, body: bytes, headers: 
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
+def _names_sandbox(scope: Scope, fields: Mapping[bytes, bytes], contract: Contract) -> bool:
+    return (HEADER in fields or SANDBOX in scope) and contract.has_sandbox
+
+
+def _sandbox_names(scope: Scope) -> list[str]:
+    """What a request names as its sandbox: its path alone where that begins so, otherwise every header field of that name."""
+    if SANDBOX in scope:
+        return [scope[SANDBOX]]
+    return [value.decode("latin-1") for name, value in scope["headers"] if name == HEADER]
+
+
 def _sandbox_name(scope: Scope) -> str:
-    name: str = scope.get(SANDBOX) or dict(scope["headers"]).get(HEADER, b"").decode("latin-1")
-    return name or DEFAULT
+    """The sandbox that a request names, or the default one. Raises Refusal for several; an empty name is no name."""
+    names = _sandbox_names(scope)
+    if len(names) > 1:
+        raise Refusal("malformed", f"header {HEADER.decode()} is sent more than once")
+    return names[0] if names else DEFAULT
 
 
 def _joined(headers: list[tuple[bytes, bytes]], last: dict[bytes, bytes]) -> dict[bytes, bytes]:
@@ -273,10 +288,19 @@ def _joined(headers: list[tuple[bytes, bytes]], last: dict[bytes, bytes]) -> dic
         return last
     joined: dict[bytes, bytes] = {}
     for name, value in headers:
-        if name in joined and name in (b"content-type", b"content-encoding", b"authorization"):
+        if name in joined and name in (b"content-type", b"content-encoding", b"authorization", HEADER):
             raise Refusal("malformed", f"header {name.decode('latin-1')} is sent more than once")
         joined[name] = joined[name] + (b"; " if name == b"cookie" else b", ") + value if name in joined else value
     return joined
+
+
+def _misnamed(scope: Scope) -> Refusal | None:
+    """Why what a request names cannot be a sandbox, if it cannot."""
+    try:
+        check_name(_sandbox_name(scope))
+    except Refusal as reason:
+        return reason
+    return None
 
 
 async def _refuse_socket(send: Send) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -128,6 +129,14 @@ def test_a_quota_counts_in_simulated_time_and_says_when_to_come_back(bench: Benc
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "15")
     assert bench.get("/jobs").status_code == 200
     assert bench.get("/v1/jobs").status_code == 200
+
+
+@pytest.mark.parametrize(("pace", "answered"), [("manual", "60"), ("step", "60"), ("x100", "1"), ("x7", "9"), ("x0.5", "120"), ("real", "60")])
+def test_a_client_waits_for_a_quota_in_the_time_that_it_lives_in(bench_of: Callable[..., Bench], pace: str, answered: str) -> None:
+    here = bench_of(apis=["ionworks"], pace=pace)
+    fault(here, kind="quota", requests=0, window=60)
+
+    assert here.get("/jobs").headers["Retry-After"] == answered
 
 
 def test_scope_count_and_probability_say_which_requests_suffer(bench: Bench) -> None:

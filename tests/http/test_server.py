@@ -15,14 +15,14 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from mockserver.http.server import PortBusy, bind, serving, url_of
+from mockserver.http.server import PortBusy, bind, bind_every, serving, url_of
 
 SERVER = """
 from mockserver.http.app import create_app
 from mockserver.http.server import bind, run, url_of
 listener = bind("127.0.0.1", 0)
 print(url_of(listener), flush=True)
-run([(create_app(), listener)])
+run([(create_app(), [listener])])
 print("ended", flush=True)
 """
 
@@ -55,6 +55,36 @@ def test_a_busy_port_is_told_before_anything_starts() -> None:
 def test_a_host_that_is_not_ours_is_told() -> None:
     with pytest.raises(PortBusy):
         bind("host.invalid", 0)
+
+
+def test_a_name_is_listened_to_on_each_of_its_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    six = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", 0, 0, 0))
+    four = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [six, four])
+    with serving(apis=["ionworks"], host="localhost") as url:
+        monkeypatch.undo()
+        port = urlsplit(url).port
+
+        assert url == f"http://127.0.0.1:{port}"
+        assert httpx.get(f"{url}/jobs").status_code == 200
+        assert httpx.get(f"http://[::1]:{port}/jobs").status_code == 200
+
+
+def test_an_address_that_this_machine_lacks_does_not_keep_the_others_from_being_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    foreign = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 0))
+    own = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [foreign, own])
+
+    (listener,) = bind_every("localhost", 0)
+
+    assert listener.getsockname()[0] == "127.0.0.1"
+    listener.close()
+
+
+def test_without_uvloop_the_loop_of_the_standard_library_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvloop", None)
+    with serving(apis=["ionworks"], pace="manual") as url:
+        assert httpx.get(f"{url}/jobs").status_code == 200
 
 
 def test_the_url_of_a_socket_is_one_that_clients_understand() -> None:

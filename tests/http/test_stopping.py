@@ -49,20 +49,12 @@ def jobs_that_call(client: httpx.Client, silent: str) -> None:
         client.post(f"/jobs/{job}/cancel").raise_for_status()
 
 
-def jobs_that_fill(client: httpx.Client, _: str) -> None:
-    """So many jobs that one more has to wait."""
-    client.post("/_mock/clock", json={"pace": "x0.001"})
-    for _ in range(200):
-        client.post("/jobs", json=JOB).raise_for_status()
-
-
 def nothing(client: httpx.Client, silent: str) -> None:
     return
 
 
 LATE = {"kind": "latency", "seconds": 60}
 ADVANCE = post("/_mock/clock/advance", {"seconds": 100})
-SUBMISSION = {"entrypoint": "sleep 100", "entrypoint_num_cpus": 16}
 HELD: dict[str, tuple[Callable[[httpx.Client, str], None], str]] = {
     "a preference to wait": (nothing, LIST + "Prefer: wait=60\r\n\r\n"),
     "a submission that waits": (nothing, post("/jobs", JOB, "Prefer: wait=60\r\n")),
