@@ -218,9 +218,9 @@ class Sandboxes:
 def check_name(name: str) -> None:
     """Raise a Refusal for what cannot be the name of a sandbox."""
     if not _NAME.match(name):
-        got = name if len(name) <= _LONGEST_NAME else name[:_LONGEST_NAME] + "…"
+        got = name if len(name) <= 2 * _LONGEST_NAME else name[: 2 * _LONGEST_NAME] + "…"
         expected = f"1 to {_LONGEST_NAME} letters, digits, dots, dashes and underscores"
-        message = f'"{got}" is no sandbox name; expected {expected}'
+        message = f"'{got}' is no sandbox name; expected {expected}"
         violation = Violation("header", ("X-Mock-Sandbox",), "name", expected, got, message)
         raise Refusal("invalid", message, violations=(violation,))
 
