@@ -15,7 +15,9 @@ import pytest
 if TYPE_CHECKING:
     from mockserver.client import MockServer, Sandbox, View
 
-_FAILED = pytest.StashKey[bool]()
+_PASSED = pytest.StashKey[bool]()
+_SHOWN = 10
+_PLAN = ("scenario", "seed", "pace", "auth", "snapshot")
 
 
 class ContractBroken(AssertionError):
@@ -49,13 +51,16 @@ def _check_address(config: pytest.Config) -> None:
         raise pytest.UsageError(f"--mock-url or --mock-token: {error}") from error
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    """Remember whether the test itself failed: then its contract is not judged on top."""
-    report = yield
-    if report.when == "call":  # type: ignore[attr-defined]
-        item.stash[_FAILED] = report.failed  # type: ignore[attr-defined]
-    return report
+    """Remember whether the test has passed: only then its contract is judged. To a failure add what the mock refused."""
+    report: Any = yield
+    if report.when in ("setup", "call"):
+        item.stash[_PASSED] = report.when == "call" and report.passed and not hasattr(report, "wasxfail")
+        sandbox = getattr(item, "funcargs", {}).get("mock_sandbox")
+        if report.failed and sandbox is not None:
+            report.sections.extend(_sections(sandbox))
+    return report  # type: ignore[no-any-return]
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +78,8 @@ def mock_server(request: pytest.FixtureRequest, mock_server_options: dict[str, A
         url = request.config.getoption("--mock-url")
         server = MockServer.at(url, token=request.config.getoption("--mock-token")) if url else MockServer(**mock_server_options)
         server.start()
+        if url:
+            server.wait()
     yield server
     server.stop()
 
@@ -80,20 +87,22 @@ def mock_server(request: pytest.FixtureRequest, mock_server_options: dict[str, A
 @pytest.fixture
 def mock_sandbox(request: pytest.FixtureRequest, mock_server: MockServer) -> Iterator[Sandbox]:
     """A world of its own for one test; at its end the client must have broken no contract."""
-    marker = request.node.get_closest_marker("mock_world")
-    plan = dict(marker.kwargs) if marker else {}
+    plan = _plan(request.node)
     saved = plan.pop("snapshot", None)
     sandbox = mock_server.sandbox(**plan)
     if saved is not None:
         sandbox.load(saved)
     yield sandbox
     mode = _mode(request.node)
-    broken = sandbox.exchanges.broken() if mode != "off" and not request.node.stash.get(_FAILED, False) else []
-    sandbox.delete()
-    if broken and mode == "warn":
-        warnings.warn(_told(broken), stacklevel=1)
-    elif broken:
-        raise ContractBroken(_told(broken))
+    try:
+        is_judged = mode != "off" and request.node.stash.get(_PASSED, False)
+        breaches = sandbox.exchanges.breaches() if is_judged else None
+    finally:
+        sandbox.delete()
+    if breaches and breaches.total and mode == "warn":
+        warnings.warn(_told(breaches), stacklevel=1)
+    elif breaches and breaches.total:
+        raise ContractBroken(_told(breaches))
 
 
 @contextmanager
@@ -104,6 +113,17 @@ def _library_warnings_ignored() -> Iterator[None]:
         yield
 
 
+def _plan(node: pytest.Item) -> dict[str, Any]:
+    """How the test wants its world. Raises pytest.UsageError."""
+    marker = node.get_closest_marker("mock_world")
+    if marker is None:
+        return {}
+    wrong = [*map(repr, marker.args), *(f"{name}=" for name in marker.kwargs if name not in _PLAN)]
+    if wrong:
+        raise pytest.UsageError(f"mock_world({', '.join(wrong)}): expected {'=, '.join(_PLAN)}=")
+    return dict(marker.kwargs)
+
+
 def _mode(node: pytest.Item) -> str:
     marker = node.get_closest_marker("mock_contract")
     mode = str(marker.args[0]) if marker and marker.args else "fail"
@@ -112,11 +132,27 @@ def _mode(node: pytest.Item) -> str:
     return mode
 
 
-def _told(broken: list[View]) -> str:
-    lines = [f"the client broke the contract in {len(broken)} request{'s' if len(broken) > 1 else ''}:"]
-    for one in broken[:10]:
-        lines.append(f"  {one.method} {one.path} was answered {one.status}: {'; '.join(map(_why, one.violations[:5]))}")
-    return "\n".join(lines)
+def _told(breaches: View) -> str:
+    total = breaches.total
+    shown = breaches.breaches[:_SHOWN]
+    lines = [f"the client broke the contract in {total} request{'s' if total > 1 else ''}:", *map(_line, shown)]
+    return "\n".join([*lines, f"  and {total - len(shown)} more"] if total > len(shown) else lines)
+
+
+def _sections(sandbox: Sandbox) -> list[tuple[str, str]]:
+    """What the mock has refused in a test that failed, for its report; nothing where the mock cannot be asked any more."""
+    try:
+        refused = [one for one in sandbox.exchanges if one.refused is not None]
+    except Exception:  # the test's own failure is what matters
+        return []
+    broken = [one for one in refused if one.verdict == "broken"][-_SHOWN:]
+    others = [one for one in refused if one.verdict != "broken"][-_SHOWN:]
+    found = [("requests the document does not allow", broken), ("other requests that the mock refused", others)]
+    return [(title, "\n".join(map(_line, those))) for title, those in found if those]
+
+
+def _line(refused: View) -> str:
+    return f"  {refused.method} {refused.path} was answered {refused.status}: {'; '.join(map(_why, refused.violations[:5]))}"
 
 
 def _why(violation: View) -> str:

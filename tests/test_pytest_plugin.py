@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.test_cli import free_port
+
 pytest_plugins = ["pytester"]
 
 PAGE = Path(__file__).parents[1] / "docs" / "use-from-pytest.md"
@@ -190,3 +192,193 @@ def test_a_server_that_others_can_reach_is_guarded_and_the_fixture_has_its_token
     )
 
     result.assert_outcomes(passed=1)
+
+
+def test_only_a_test_that_has_passed_is_judged(run) -> None:  # type: ignore[no-untyped-def]
+    result = run(
+        f"""
+        import unittest
+
+        import pytest
+
+        @pytest.fixture
+        def broken_set_up(mock_sandbox):
+            {WRONG}
+            raise RuntimeError("set-up")
+
+        def test_whose_set_up_fails(broken_set_up):
+            pass
+
+        def test_expected_to_fail_inside(mock_sandbox):
+            {WRONG}
+            pytest.xfail("known")
+
+        @pytest.mark.xfail(reason="known", strict=True)
+        def test_expected_to_fail_by_marker(mock_sandbox):
+            {WRONG}
+            assert False
+
+        def test_skipped_inside(mock_sandbox):
+            {WRONG}
+            pytest.skip("not here")
+
+        class TestOfUnittest(unittest.TestCase):
+            @pytest.fixture(autouse=True)
+            def hold(self, mock_sandbox):
+                self.mock_sandbox = mock_sandbox
+
+            @unittest.expectedFailure
+            def test_expected_to_fail(self):
+                mock_sandbox = self.mock_sandbox
+                {WRONG}
+                self.fail("known")
+
+            def test_skipped(self):
+                mock_sandbox = self.mock_sandbox
+                {WRONG}
+                self.skipTest("not here")
+
+            def test_passes_wrongly(self):
+                mock_sandbox = self.mock_sandbox
+                {WRONG}
+        """
+    )
+
+    result.assert_outcomes(errors=2, xfailed=3, skipped=2, passed=1)
+    result.stdout.fnmatch_lines(["*RuntimeError: set-up*"])
+    assert result.stdout.str().count("ContractBroken: the client broke the contract in 1 request") == 1
+
+
+@pytest.mark.parametrize("forget", ["for _ in range(1000): client.get(mock_sandbox.url('ionworks') + '/jobs')", "mock_sandbox.reset()"])
+def test_a_breach_is_not_forgotten_over_what_came_after(run, forget: str) -> None:  # type: ignore[no-untyped-def]
+    result = run(
+        f"""
+        def test_passes_wrongly(mock_sandbox):
+            {WRONG}
+            with httpx.Client(verify=False) as client:
+                {forget}
+            assert mock_sandbox.exchanges.broken() == []
+        """
+    )
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*ContractBroken: the client broke the contract in 1 request:", "*POST /jobs was answered 422: *"])
+
+
+def test_many_breaches_are_counted_and_the_first_are_told(run) -> None:  # type: ignore[no-untyped-def]
+    result = run(
+        f"""
+        def test_passes_wrongly(mock_sandbox):
+            for _ in range(60):
+                {WRONG}
+
+        def test_clears_them(mock_sandbox):
+            {WRONG}
+            mock_sandbox.exchanges.clear()
+        """
+    )
+
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["*the client broke the contract in 60 requests:", "*  and 50 more"])
+
+
+def test_a_failing_test_tells_what_the_mock_has_refused(run) -> None:  # type: ignore[no-untyped-def]
+    result = run(
+        f"""
+        import pytest
+
+        def test_dies_of_something_else(mock_sandbox):
+            httpx.get(mock_sandbox.url("ionworks") + "/jobs/00000000-0000-4000-8000-000000000000", headers={{"X-API-Key": "k"}}, verify=False)
+            {WRONG}
+            raise KeyError("data")
+
+        def test_dies_without_the_mock(mock_sandbox):
+            {SUBMIT}
+            raise KeyError("data")
+        """
+    )
+
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*KeyError: 'data'",
+            "*- requests the document does not allow -*",
+            "  POST /jobs was answered 422: body: required, expected params, got *",
+            "*- other requests that the mock refused -*",
+            "  GET /jobs/00000000-0000-4000-8000-000000000000 was answered 404: request: unknown, *",
+        ]
+    )
+    assert result.stdout.str().count("requests the document does not allow") == 1
+
+
+def test_errors_of_the_client_show_the_tests_own_lines(run) -> None:  # type: ignore[no-untyped-def]
+    result = run(
+        """
+        def test_asks_for_nobody(mock_sandbox):
+            mock_sandbox.nodes.fail("x")
+
+        def test_asks_nobody(mock_sandbox, mock_server):
+            mock_server.at("http://127.0.0.1:1").sandbox()
+        """
+    )
+
+    told = result.stdout.str()
+    result.assert_outcomes(failed=2)
+    assert "ControlRefused: no node is called 'x'" in told
+    assert "nobody answers at http://127.0.0.1:1" in told
+    assert "link.py" not in told
+    assert "httpcore" not in told
+
+
+def test_a_server_that_is_late_is_waited_for(run) -> None:  # type: ignore[no-untyped-def]
+    port = free_port()
+    result = run(
+        f"""
+        import threading
+        import mockserver.client.link as link
+        from mockserver.client import MockServer
+
+        late = MockServer(port={port}, pace="manual", apis=["ionworks"])
+        known = link.Link.ask
+
+        def ask(self, *others, **more):  # the server begins when it has been missed
+            try:
+                return known(self, *others, **more)
+            except ConnectionError:
+                late.start()
+                raise
+
+        link.Link.ask = ask
+
+        def test_there(mock_sandbox):
+            assert {SUBMIT}.status_code == 202
+
+        def test_there_too(mock_sandbox):
+            assert mock_sandbox.clock.now == 0
+
+        def teardown_module():
+            late.stop()
+        """,
+        "--mock-url", f"http://127.0.0.1:{port}",
+    )  # fmt: skip
+
+    result.assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize(
+    ("marker", "told"),
+    [("speed=3", "mock_world(speed=): expected scenario=, seed=, pace=, auth=, snapshot="), ("'busy'", "mock_world('busy'): expected scenario=")],
+)
+def test_a_world_that_cannot_be_is_told_with_what_can(run, marker: str, told: str) -> None:  # type: ignore[no-untyped-def]
+    result = run(
+        f"""
+        import pytest
+
+        @pytest.mark.mock_world({marker})
+        def test_there(mock_sandbox):
+            pass
+        """
+    )
+
+    result.assert_outcomes(errors=1)
+    assert told in result.stdout.str()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -13,8 +14,11 @@ import orjson
 from mockserver.client.address import base_url
 from mockserver.http.token import checked
 
+__tracebackhide__ = True  # a failing test shows its own lines
 _LIMITS = {"connect": 10.0, "read": 600.0, "write": 600.0, "pool": 600.0}  # seconds; an advance may wait for slow receivers
 _KEPT_CONNECTIONS = 8
+_LOOK_SECONDS = 0.05
+_pause = threading.Event()  # is never set
 _KEPT_SECONDS = 60.0  # less than a server keeps an idle connection, so that it is not closed under a request
 
 
@@ -53,7 +57,6 @@ class Link:
         Raises ControlRefused, ConnectionError (nobody answers, or the connection ended before the answer; whether a
         command was carried out is then not known, and it is not sent again), TimeoutError.
         """
-        __tracebackhide__ = True
         fields: dict[bytes | str, bytes | str] = dict(self._fields)
         if sandbox is not None:
             fields["X-Mock-Sandbox"] = sandbox
@@ -71,26 +74,42 @@ class Link:
             raise ControlRefused(answer.status, known.get("kind", "unknown"), message)
         return parsed
 
+    def wait(self, seconds: float) -> None:
+        """Ask until the server answers, at most so long. Raises ConnectionError, ControlRefused (somebody else answers)."""
+        from mockserver.http.pace import ticks  # brings the simulation along, which no other call needs
+
+        limit = ticks() + seconds
+        while True:
+            try:
+                self.ask("GET", "/health")
+                return
+            except ConnectionError:
+                if ticks() >= limit:
+                    raise
+            _pause.wait(_LOOK_SECONDS)
+
     def close(self) -> None:
         """Give the connections back."""
         self._own().close()
 
     def _exchange(self, method: str, target: str, sent: bytes | None, fields: Mapping[bytes | str, bytes | str]) -> httpcore.Response:
-        """The answer. What only reads is asked a second time when the server has closed a kept connection meanwhile."""
-        __tracebackhide__ = True
+        """The answer. What only reads is asked a second time when the server has closed a kept connection meanwhile.
+
+        What the pool raises is not chained: its frames are long, and what it has to say is in our sentence.
+        """
         where, pool = self.url + target, self._own()
         for is_last in (method != "GET", True):
             try:
                 return pool.request(method, where, headers=fields, content=sent, extensions={"timeout": _LIMITS})
-            except httpcore.ConnectTimeout as error:
-                raise ConnectionError(f"nobody answers at {self.url} within {_LIMITS['connect']:g} seconds") from error
+            except httpcore.ConnectTimeout:
+                raise ConnectionError(f"nobody answers at {self.url} within {_LIMITS['connect']:g} seconds") from None
             except httpcore.ConnectError as error:
-                raise ConnectionError(f"nobody answers at {self.url}: {error}") from error
-            except httpcore.TimeoutException as error:
-                raise TimeoutError(f"{method} {where} was not answered within {_LIMITS['read']:g} seconds") from error
+                raise ConnectionError(f"nobody answers at {self.url}: {error}") from None
+            except httpcore.TimeoutException:
+                raise TimeoutError(f"{method} {where} was not answered within {_LIMITS['read']:g} seconds") from None
             except (httpcore.NetworkError, httpcore.ProtocolError) as error:
                 if is_last:
-                    raise ConnectionError(f"the connection ended before {method} {where} was answered: {error}") from error
+                    raise ConnectionError(f"the connection ended before {method} {where} was answered: {error}") from None
         raise AssertionError("unreachable")
 
     def _own(self) -> httpcore.ConnectionPool:

@@ -9,6 +9,8 @@ from typing import Any
 import specs
 from mockserver.client.link import Link
 
+__tracebackhide__ = True  # a failing test shows its own lines
+
 JobLike = str | Mapping[str, Any]
 """A job's id, or an object that holds it: an answer of the vendor's API, or one of ours."""
 

@@ -9,7 +9,10 @@ from mockserver.client.link import segment
 from mockserver.client.part import Desk, JobLike
 from mockserver.client.view import View
 
+__tracebackhide__ = True  # a failing test shows its own lines
+
 Views = list[View]
+_PAGE = 1000
 
 
 class _Part:
@@ -23,9 +26,13 @@ class Jobs(_Part):
     """The jobs of a sandbox, of all APIs, in our own words."""
 
     def list(self, *, api: str | None = None, phase: str | None = None, state: str | None = None) -> Views:
-        """The first 1000 that match, in order of submission within an API."""
-        found = self._desk.ask("GET", "/jobs", api=api, phase=phase, state=state, limit=1000)
-        return [View(one) for one in found["jobs"]]
+        """All that match, in order of submission within an API."""
+        found: list[View] = []
+        while True:
+            page = self._desk.ask("GET", "/jobs", api=api, phase=phase, state=state, limit=_PAGE, offset=len(found))
+            found += map(View, page["jobs"])
+            if len(found) >= page["total"] or not page["jobs"]:
+                return found
 
     def __iter__(self) -> Iterator[View]:
         return iter(self.list())
@@ -73,6 +80,9 @@ class Nodes(_Part):
     def __iter__(self) -> Iterator[View]:
         return iter(self.list())
 
+    def __len__(self) -> int:
+        return len(self.list())
+
     def fail(self, name: str) -> View:
         """Take a node down with all that runs there."""
         return self._change(name, "fail")
@@ -102,6 +112,12 @@ class _Described(_Part):
     def list(self) -> Views:
         """All there are, with their counts."""
         return [View(one) for one in self._desk.ask("GET", self._path)[self._members]]
+
+    def __iter__(self) -> Iterator[View]:
+        return iter(self.list())
+
+    def __len__(self) -> int:
+        return len(self.list())
 
     def remove(self, described: str | View) -> None:
         """Forget one, by its id or as it was answered."""
@@ -139,17 +155,38 @@ class Faults(_Described):
 class Exchanges(_Part):
     """What was asked and answered."""
 
-    def list(self, *, api: str | None = None, operation: str | None = None, status: int | None = None, since: int | None = None) -> Views:
-        """The latest 1000 that match, oldest first, secrets left out."""
-        found = self._desk.ask("GET", "/exchanges", api=api, operation=operation, status=status, since=since)
-        return [View(one) for one in found["exchanges"]]
+    def list(
+        self,
+        *,
+        api: str | None = None,
+        operation: str | None = None,
+        status: int | None = None,
+        since: int | None = None,
+    ) -> Views:
+        """All that match and are still remembered, oldest first, secrets left out; `since` the number of an earlier one."""
+        found: list[View] = []
+        after = since or 0
+        while True:
+            wanted = {"api": api, "operation": operation, "status": status, "since": after, "limit": _PAGE}
+            page = self._desk.ask("GET", "/exchanges", **wanted)["exchanges"]
+            found += map(View, page)
+            if len(page) < _PAGE:
+                return found
+            after = page[-1]["number"]
 
     def __iter__(self) -> Iterator[View]:
         return iter(self.list())
 
+    def __len__(self) -> int:
+        return len(self.list())
+
     def broken(self) -> Views:
-        """Those whose request broke its contract."""
+        """Those that are still remembered whose request broke its document; see `breaches` for all there were."""
         return [one for one in self.list() if one.verdict == "broken"]
+
+    def breaches(self) -> View:
+        """Requests that broke their document since the sandbox was made, or `clear` was called: `total`, and the first 50 as `breaches`."""
+        return View(self._desk.ask("GET", "/breaches"))
 
     def har(self) -> dict[str, Any]:
         """Everything as an HTTP archive."""
@@ -157,7 +194,7 @@ class Exchanges(_Part):
         return archive
 
     def clear(self) -> None:
-        """Forget them."""
+        """Forget them, and the breaches."""
         self._desk.ask("DELETE", "/exchanges")
 
 
@@ -165,11 +202,14 @@ class Callbacks(_Part):
     """Who was called back, and how that went."""
 
     def list(self) -> Views:
-        """Every attempt, oldest first; those that are due have been made."""
+        """The latest 1000 attempts, oldest first; those that are due have been made."""
         return [View(one) for one in self._desk.ask("GET", "/callbacks")["attempts"]]
 
     def __iter__(self) -> Iterator[View]:
         return iter(self.list())
+
+    def __len__(self) -> int:
+        return len(self.list())
 
     def pending(self) -> Views:
         """What has still to be delivered."""

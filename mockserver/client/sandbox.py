@@ -14,6 +14,8 @@ from mockserver.client.part import Desk
 from mockserver.client.parts import Callbacks, Exchanges, Faults, Jobs, Nodes, Rules
 from mockserver.client.time import Clock
 
+__tracebackhide__ = True  # a failing test shows its own lines
+
 
 class Sandbox:
     """An isolated world: its own clock, cluster, jobs, rules, faults and records."""

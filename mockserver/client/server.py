@@ -9,6 +9,8 @@ from typing import Any, Self
 from mockserver.client.link import Link
 from mockserver.client.sandbox import Sandbox
 
+__tracebackhide__ = True  # a failing test shows its own lines
+
 
 class MockServer:
     """All chosen APIs on a free port, in a thread, for as long as a block lasts.
@@ -49,6 +51,11 @@ class MockServer:
             self._running = serving(guard=guard, **self._options)
             self._token = guard.token
             self._link = Link(self._running.__enter__(), token=guard.token)
+        return self
+
+    def wait(self, seconds: float = 10.0) -> Self:
+        """Wait until the server answers, at most so long (real time). Raises ConnectionError."""
+        self._linked().wait(seconds)
         return self
 
     def stop(self) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 from mockserver.client.part import Desk, JobLike
 from mockserver.client.view import View
 
+__tracebackhide__ = True  # a failing test shows its own lines
+
 
 class NotReached(AssertionError):
     """The job did not come to the state that was waited for; the message tells its history."""

@@ -16,6 +16,7 @@ import orjson
 
 from mockserver.adapters.exchange import Refusal
 from mockserver.http import reasons
+from mockserver.http.breaches import Breaches
 from mockserver.http.events import Note, events
 from mockserver.http.pace import ticks, wall_us
 from mockserver.http.redaction import redacted, redacted_fields, redacted_query, redacted_text
@@ -101,7 +102,7 @@ class Exchange(NamedTuple):
 class Journal:
     """The latest exchanges of one sandbox, and what its other parts have to tell."""
 
-    __slots__ = ("_bytes", "_kept", "_notes", "_number", "_told", "_world")
+    __slots__ = ("_bytes", "_kept", "_notes", "_number", "_told", "_world", "breaches")
 
     def __init__(self) -> None:
         self._world: Callable[[], World] | None = None
@@ -109,6 +110,7 @@ class Journal:
         self._notes: deque[Note] = deque(maxlen=MOST_NOTES)
         self._bytes = 0
         self._number = self._told = 0
+        self.breaches = Breaches()
 
     def watch(self, world: Callable[[], World]) -> None:
         """Tell subscribers also of the transitions of the world that this function gives."""
@@ -117,6 +119,8 @@ class Journal:
     def add(self, entry: Entry, refusal: Refusal | None = None) -> None:
         """Remember an exchange; the oldest are forgotten when there are too many."""
         self._number += 1
+        if refusal is not None:
+            self.breaches.add(self._number, entry, refusal)
         if len(entry[_BODY]) + len(entry[_ANSWER]) > BODY_BYTES:
             _, _, _, _, _, _, body, status, headers, answer, *rest = entry
             entry = (*entry[:_BODY], body[:BODY_BYTES], status, headers, answer[:BODY_BYTES], *rest)  # type: ignore[assignment]
@@ -152,7 +156,7 @@ class Journal:
         return archive(self.after(0))
 
     def clear(self) -> None:
-        """Forget everything; numbers go on."""
+        """Forget everything but the breaches; numbers go on."""
         self._kept.clear()
         self._notes.clear()
         self._bytes = 0

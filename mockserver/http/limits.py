@@ -104,3 +104,9 @@ DESCRIPTORS_SPARED = 64
 
 LOG_LINES, LOG_SECONDS = 10, 10.0
 """Most lines that are logged in so many seconds (real time) about clients that were turned away; the rest are counted."""
+
+BREACHES_KEPT = 50
+"""How many of a sandbox's first requests that broke their document are kept in short until they are cleared; all are counted."""
+
+BREACH_VIOLATIONS, BREACH_PATH_LENGTH = 5, 300
+"""Most reasons, and longest path, of each of them."""

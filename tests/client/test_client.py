@@ -77,6 +77,52 @@ def test_threads_share_a_server(lenient_url: str) -> None:
     assert len(names) == 32
 
 
+def test_lists_go_on_to_their_end(lenient_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mockserver.client.parts._PAGE", 3)
+    with MockServer.at(lenient_url) as server, server.sandbox(scenario=SMALL) as box:
+        jobs = [submit(box) for _ in range(10)]
+        box.clock.advance(45)
+
+        assert [one.job for one in box.jobs] == [one.job for one in box.jobs.list()] == jobs
+        assert len(box.jobs) == len(box.exchanges) == 10
+        ended, waiting = box.jobs.list(state="completed"), box.jobs.list(phase="queued")
+        assert [one.job for one in ended + waiting] == jobs[:4] + jobs[5:]
+        assert [one.number for one in box.exchanges] == list(range(1, 11))
+        assert [one.number for one in box.exchanges.list(since=4)] == list(range(5, 11))
+        assert len(box.exchanges.list(status=202)) == 10
+        assert box.exchanges.list(status=404) == []
+        assert len(box.nodes) == len(box.nodes.list())
+
+
+def test_more_than_a_thousand_jobs_are_all_there(lenient_url: str) -> None:
+    scenario = SMALL | {"jobs": []}
+    with MockServer.at(lenient_url) as server, server.sandbox(scenario=scenario) as box, httpx.Client() as client:
+        for _ in range(1001):
+            assert client.post(f"{box.url('ionworks')}/jobs", json={"job_type": "datafit", "params": {}}, headers=KEY).status_code == 202
+
+        assert len(list(box.jobs)) == len(box.jobs) == 1001
+
+
+def test_breaches_outlive_the_journal_and_a_reset_but_not_their_clearing(lenient_url: str) -> None:
+    with MockServer.at(lenient_url) as server, server.sandbox() as box:
+        wrong = f"{box.url('ionworks')}/jobs"
+        for number in range(60):
+            httpx.post(wrong, json={"job_type": number, "secret": "s3cret", "params": {}}, headers=KEY)
+        httpx.get(f"{wrong}/00000000-0000-4000-8000-000000000000", headers=KEY)
+        httpx.get(f"{box.url('ionworks')}/{'x' * 5000}", headers=KEY)
+        box.reset()
+
+        breaches = box.exchanges.breaches()
+        first = breaches.breaches[0]
+        assert (breaches.total, len(breaches.breaches)) == (61, 50)
+        assert (first.number, first.method, first.path, first.status, first.refused) == (1, "POST", "/jobs", 422, "invalid")
+        assert (first.violations[0].pointer, first.violations[0].got) == ("/job_type", 0)
+        assert "s3cret" not in repr(breaches)
+        assert len(box.exchanges) == 0
+        box.exchanges.clear()
+        assert box.exchanges.breaches().total == 0
+
+
 def test_a_server_that_closed_a_kept_connection_is_asked_again() -> None:
     server = MockServer(pace="manual", apis=["ionworks"])
     with server:

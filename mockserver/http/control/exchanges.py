@@ -16,8 +16,16 @@ def mock_list_exchanges(desk: Desk, call: Call) -> Reply:
 
 def mock_clear_exchanges(desk: Desk, call: Call) -> Reply:
     """Forget what was asked and answered."""
-    desk.sandbox(call).journal.clear()
+    journal = desk.sandbox(call).journal
+    journal.clear()
+    journal.breaches.clear()
     return Reply(204, empty=True)
+
+
+def mock_list_breaches(desk: Desk, call: Call) -> Reply:
+    """Requests that broke their document: how many, and the first ones, also those that the journal has forgotten."""
+    breaches = desk.sandbox(call).journal.breaches
+    return Reply(200, {"total": breaches.total, "breaches": breaches.first})
 
 
 def mock_export_exchanges(desk: Desk, call: Call) -> Reply:
