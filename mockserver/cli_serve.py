@@ -82,7 +82,7 @@ def serve(apis: tuple[str, ...], scenario: str, switches: tuple[str, ...], **opt
     """Run the mock until Ctrl-C."""
     from mockserver.http.logs import set_up
     from mockserver.http.server import PortBusy, run
-    from mockserver.simulation import scenario as scenarios
+    from mockserver.simulation.scenario import scenario as scenarios
 
     set_up(options["log_format"], options["log_level"], access_log=options["access_log"])
     try:

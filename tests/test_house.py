@@ -68,7 +68,7 @@ def test_files_and_functions_stay_small_and_say_what_they_are_for(path: Path) ->
             assert len(node.args.posonlyargs + node.args.args) <= 6, f"{node.name}: too many positional parameters"
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "mockserver" / "simulation").glob("*.py")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted((ROOT / "mockserver" / "simulation").rglob("*.py")), ids=lambda path: path.name)
 def test_the_simulation_speaks_no_http_and_asks_no_wall_clock(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from mockserver.simulation.job import Script
+from mockserver.simulation.request import Script
 from mockserver.simulation.world import World
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})

@@ -17,8 +17,8 @@ from mockserver.http.routing import IndexedRouting, connect
 from mockserver.http.sandbox import PREFIX, SANDBOX, Plan, Sandboxes, courses_of
 from mockserver.http.served import Served, adapter_of
 from mockserver.http.wire import ContractApplication
-from mockserver.simulation import scenario as scenarios
-from mockserver.simulation.scenario import Scenario
+from mockserver.simulation.scenario import scenario as scenarios
+from mockserver.simulation.scenario.scenario import Scenario
 
 
 class Understudy:

@@ -16,8 +16,8 @@ from mockserver.http.metrics import Tally
 from mockserver.http.pace import FIXED_EPOCH_US, Pace, Tempo, ticks, wall_us
 from mockserver.http.rules import Rules
 from mockserver.http.webhooks import Deliveries
-from mockserver.simulation.course import Course
-from mockserver.simulation.scenario import Scenario
+from mockserver.simulation.lifecycle import Course
+from mockserver.simulation.scenario.scenario import Scenario
 from mockserver.simulation.snapshot import thaw
 from mockserver.simulation.world import World, epoch_of
 from specs import Spec

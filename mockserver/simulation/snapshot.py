@@ -16,10 +16,10 @@ from uuid import UUID
 
 import msgspec
 
-from mockserver.simulation.course import LED, Course, Stage
+from mockserver.simulation.cluster.packing import PLACEMENTS
 from mockserver.simulation.errors import SnapshotError
-from mockserver.simulation.policy import PLACEMENTS
-from mockserver.simulation.scenario import Scenario
+from mockserver.simulation.lifecycle import LED, Course, Stage
+from mockserver.simulation.scenario.scenario import Scenario
 from mockserver.simulation.team import COURSES as MEMBERS
 from mockserver.simulation.team import MEMBER
 from mockserver.simulation.world import World
@@ -66,7 +66,7 @@ class _Thawer(pickle.Unpickler):
         plain = _PLAIN.get((module, name))
         if plain is not None:
             return plain
-        if module == "mockserver.simulation.policy":
+        if module == "mockserver.simulation.cluster.packing":
             return next(place for place in PLACEMENTS.values() if place.__name__ == name)
         if module.startswith(_OURS) and "." not in name:
             found = super().find_class(module, name)

@@ -8,18 +8,19 @@ from itertools import islice
 from typing import Any
 from zlib import adler32, crc32
 
-from mockserver.simulation import maintenance
-from mockserver.simulation.allotment import Allotment
+from mockserver.simulation import node_changes
 from mockserver.simulation.clock import MICRO, seconds
-from mockserver.simulation.cluster import milli
-from mockserver.simulation.course import Course
+from mockserver.simulation.cluster.cluster import milli
+from mockserver.simulation.cluster.node import Node, NodeView
 from mockserver.simulation.errors import DuplicateJob, DuplicateNode, UnknownJob, UnknownNode, UnknownParent, Unplaceable
-from mockserver.simulation.fairshare import FairShare
-from mockserver.simulation.job import NO_LIMITS, Job, JobRequest, Outcome, ResourceRequest
-from mockserver.simulation.node import Node, NodeView
-from mockserver.simulation.places import Places
-from mockserver.simulation.project import Project
-from mockserver.simulation.scenario import Scenario
+from mockserver.simulation.job import Job
+from mockserver.simulation.job_limits import Places
+from mockserver.simulation.lifecycle import Course
+from mockserver.simulation.placement.fair_shares import Project
+from mockserver.simulation.placement.fairshare import FairShare
+from mockserver.simulation.placement.placement_pass import Allotment
+from mockserver.simulation.request import NO_LIMITS, JobRequest, Outcome, ResourceRequest
+from mockserver.simulation.scenario.scenario import Scenario
 from mockserver.simulation.scheduler import Scheduler
 from mockserver.simulation.workload import Workload
 
@@ -37,7 +38,7 @@ class World:
         self.seed = scenario.seed if seed is None else seed
         self.scheduler = Scheduler(_allotment(scenario), Workload(scenario, self.seed), forget=self.forget, log=log)
         self.scheduler.attend = self.attend
-        maintenance.begin(self.scheduler)
+        node_changes.begin(self.scheduler)
         self._jobs: dict[str, dict[str, Job]] = {api: {} for api in courses}
         self._scopes: dict[tuple[str, str, str], dict[str, Job]] = {}
         self._shelves: dict[str, dict[Any, Any]] = {}
@@ -236,25 +237,25 @@ class World:
 
     def fail_node(self, name: str) -> None:
         """The node goes down; its jobs go back to waiting, or fail where their course knows no way back. Raises UnknownNode."""
-        maintenance.lose_node(self.scheduler, self._number(name))
+        node_changes.lose_node(self.scheduler, self._number(name))
 
     def drain_node(self, name: str) -> None:
         """The node takes no more jobs. Raises UnknownNode."""
-        maintenance.drain_node(self.scheduler, self._number(name))
+        node_changes.drain_node(self.scheduler, self._number(name))
 
     def restore_node(self, name: str) -> None:
         """The node takes jobs again. Raises UnknownNode."""
-        maintenance.restore_node(self.scheduler, self._number(name))
+        node_changes.restore_node(self.scheduler, self._number(name))
 
     def add_node(self, node: Node) -> None:
         """One more node. Raises DuplicateNode."""
         if any(other.name == node.name for other in self.scheduler.cluster.nodes):
             raise DuplicateNode(node.name)
-        maintenance.add_node(self.scheduler, node)
+        node_changes.add_node(self.scheduler, node)
 
     def attend(self, timer: Any) -> None:
         """A node fails or returns by itself."""
-        maintenance.turn(self.scheduler, timer)
+        node_changes.turn(self.scheduler, timer)
 
     def _number(self, name: str) -> int:
         for number, node in enumerate(self.scheduler.cluster.nodes):

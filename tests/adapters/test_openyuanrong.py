@@ -10,9 +10,9 @@ import pytest
 import specs
 from mockserver.adapters import openyuanrong as api
 from mockserver.adapters.exchange import Call, Refusal
-from mockserver.simulation import scenario
-from mockserver.simulation.course import Course
 from mockserver.simulation.errors import Unplaceable
+from mockserver.simulation.lifecycle import Course
+from mockserver.simulation.scenario import scenario
 from mockserver.simulation.world import World
 
 EPOCH_S = 1_752_300_000

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.simulation.errors import SnapshotError
-from mockserver.simulation.job import JobRequest
-from mockserver.simulation.scenario import Scenario
+from mockserver.simulation.request import JobRequest
+from mockserver.simulation.scenario.scenario import Scenario
 from mockserver.simulation.snapshot import MAGIC, freeze, thaw
 from mockserver.simulation.world import World
 from tests.simulation import worlds

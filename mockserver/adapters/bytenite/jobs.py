@@ -12,7 +12,8 @@ from mockserver.adapters.bytenite.tokens import owner
 from mockserver.adapters.dates import iso
 from mockserver.adapters.exchange import Call, Json, Reply
 from mockserver.adapters.steering import script
-from mockserver.simulation.job import Job, JobRequest, Outcome
+from mockserver.simulation.job import Job
+from mockserver.simulation.request import JobRequest, Outcome
 
 API = "bytenite"
 PAGE = 20

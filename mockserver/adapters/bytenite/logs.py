@@ -9,7 +9,8 @@ from mockserver.adapters.bytenite.sheet import shown
 from mockserver.adapters.bytenite.tokens import owner
 from mockserver.adapters.dates import iso
 from mockserver.adapters.exchange import Call, Json, Reply
-from mockserver.simulation.job import Job, Outcome
+from mockserver.simulation.job import Job
+from mockserver.simulation.request import Outcome
 from mockserver.simulation.world import World
 
 SAID = {

@@ -8,7 +8,8 @@ from itertools import islice
 from mockserver.adapters.dates import iso
 from mockserver.adapters.exchange import Call, Json
 from mockserver.simulation.clock import seconds
-from mockserver.simulation.job import Job, Outcome
+from mockserver.simulation.job import Job
+from mockserver.simulation.request import Outcome
 from mockserver.simulation.world import World
 
 STARTED = "JOB_STATE_STARTED"

@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 
 from mockserver.adapters.bytenite.files import input_path
 from mockserver.adapters.exchange import Json
-from mockserver.simulation.job import NO_LIMITS, Limits, ResourceRequest
-from mockserver.simulation.team import Team
+from mockserver.simulation.request import NO_LIMITS, Limits, ResourceRequest, Team
 
 GIB = 1 << 30
 MOST_CHUNKS = 1000

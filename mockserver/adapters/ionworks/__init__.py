@@ -14,7 +14,8 @@ from mockserver.adapters.ionworks.refusal import error
 from mockserver.adapters.ionworks.report import Order, has_series, normal, report, seen, stored
 from mockserver.adapters.steering import script
 from mockserver.simulation.errors import NotCancellable
-from mockserver.simulation.job import Job, JobRequest, Limits, ResourceRequest
+from mockserver.simulation.job import Job
+from mockserver.simulation.request import JobRequest, Limits, ResourceRequest
 from mockserver.simulation.world import World
 
 __all__ = ["error", "verify"]

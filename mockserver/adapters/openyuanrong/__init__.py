@@ -14,7 +14,8 @@ from mockserver.adapters.openyuanrong.credential import tenant, verify
 from mockserver.adapters.openyuanrong.refusal import SCHEDULE_TIMEOUT_MS, answer, complete, error
 from mockserver.adapters.steering import script
 from mockserver.simulation.errors import Unplaceable
-from mockserver.simulation.job import Job, JobRequest, Limits, Outcome, ResourceRequest
+from mockserver.simulation.job import Job
+from mockserver.simulation.request import JobRequest, Limits, Outcome, ResourceRequest
 from mockserver.simulation.world import World
 
 __all__ = ["error", "verify", "yr_delete_job", "yr_get_job", "yr_list_jobs", "yr_stop_job", "yr_submit_job"]

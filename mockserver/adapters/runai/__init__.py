@@ -13,9 +13,9 @@ from mockserver.adapters.runai.amounts import quantity, span
 from mockserver.adapters.runai.naming import API
 from mockserver.adapters.steering import script
 from mockserver.simulation.errors import UnknownJob
-from mockserver.simulation.job import NO_BACKOFF, NO_LIMITS, Backoff, Job, JobRequest, Limits, ResourceRequest
-from mockserver.simulation.scenario import Project
-from mockserver.simulation.team import Team
+from mockserver.simulation.job import Job
+from mockserver.simulation.request import NO_BACKOFF, NO_LIMITS, Backoff, JobRequest, Limits, ResourceRequest, Team
+from mockserver.simulation.scenario.scenario import Project
 from mockserver.simulation.world import World
 
 TRAINING_RETRIES = 6

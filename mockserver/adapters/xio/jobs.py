@@ -11,9 +11,10 @@ from mockserver.adapters.dates import iso_millis, unix_millis
 from mockserver.adapters.exchange import Call, Json, Refusal, Reply
 from mockserver.adapters.steering import script
 from mockserver.adapters.xio.paging import asked, date_span, newest_first, page_of, span
+from mockserver.simulation.cluster.node_traits import REGION
 from mockserver.simulation.errors import NotCancellable, UnknownJob
-from mockserver.simulation.job import Job, JobRequest, Limits, ResourceRequest
-from mockserver.simulation.trait import REGION
+from mockserver.simulation.job import Job
+from mockserver.simulation.request import JobRequest, Limits, ResourceRequest
 from mockserver.simulation.world import World
 
 API = "xio"

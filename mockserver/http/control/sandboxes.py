@@ -12,9 +12,9 @@ from mockserver.http.control.desk import Desk, described, moment
 from mockserver.http.limits import BODY_BYTES
 from mockserver.http.pace import tempo
 from mockserver.http.sandbox import Plan
-from mockserver.simulation import scenario as scenarios
 from mockserver.simulation.errors import ScenarioError
-from mockserver.simulation.scenario import Scenario
+from mockserver.simulation.scenario import scenario as scenarios
+from mockserver.simulation.scenario.scenario import Scenario
 from mockserver.simulation.snapshot import freeze
 
 

@@ -100,7 +100,7 @@ def job_limit(change: Callable[[float | None], float | None]) -> Apply:
     """The job timeout that the engine is told."""
 
     def make(original: Any) -> Any:
-        from mockserver.simulation.job import Limits
+        from mockserver.simulation.request import Limits
 
         return lambda config: Limits(total=change(original(config).total))
 
@@ -133,7 +133,7 @@ def _impatient(asked: Asked, told: Told) -> None:
 
 
 def _nought(original: Any) -> Any:
-    from mockserver.simulation.job import Limits
+    from mockserver.simulation.request import Limits
 
     return lambda config: Limits(total=1.0) if config.get("jobTimeout") == 0 else original(config)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mockserver.adapters.exchange import Refusal
-from mockserver.simulation.team import Team
+from mockserver.simulation.request import Team
 from tests.conformance.faults import Asked, answers, patched
 from tests.conformance.faults.bytenite import API, fault
 from tests.conformance.faults.bytenite_kept import LOGS, asks
@@ -73,5 +73,5 @@ FAULTS = [
     fault("tests-in-chunks", "BYT-RSP-041", "a test job has as many chunks as another", patched("mockserver.adapters.bytenite.words:chunks", _as_many)),
     fault("ten-chunks-at-most", "BYT-RSP-007", "a job has ten chunks at most", patched("mockserver.adapters.bytenite.words:chunks", _ten_at_most)),
     fault("scope-untold", "BYT-AUT-012", "a purchase of a token does not tell its scope", answers(API, "Auth_GetAccessToken", _scopeless)),
-    fault("every-fourth-goes-ahead", "BYT-PRI-002", "every fourth job goes ahead", patched("mockserver.simulation.queue:Queue.push", _fourth_first)),
+    fault("every-fourth-goes-ahead", "BYT-PRI-002", "every fourth job goes ahead", patched("mockserver.simulation.placement.queue:Queue.push", _fourth_first)),
 ]

@@ -189,6 +189,6 @@ FAULTS = [
     fault("inner-names-lowered", "BYT-REQ-043", "names inside of parameters lose their capitals", requests(API, "submit", _lowered)),
     fault("filter-remembers", "BYT-LST-011", "a filtered list holds jobs that were deleted", answers(API, ("read", "delete", "Customer_FilterJobs"), _remembers)),
     fault("query-lost", "BYT-REQ-044", "the query of a source's URL is lost", answers(API, SHOWN, every_job(API, _bare_url))),
-    fault("second-task-stays", "BYT-STM-021", "the second task of an aborted job keeps its capacity", patched("mockserver.simulation.allotment:Allotment.give_back", _first_only)),
+    fault("second-task-stays", "BYT-STM-021", "the second task of an aborted job keeps its capacity", patched("mockserver.simulation.placement.placement_pass:Allotment.give_back", _first_only)),
     fault("guest-key", "BYT-AUT-003", "an empty API key is taken for the known one", requests(API, "Auth_GetAccessToken", _guest)),
 ]

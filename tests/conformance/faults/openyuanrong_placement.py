@@ -148,7 +148,7 @@ FAULTS = [
     _fault("succeeded-holds", "OYR-STM-013", "a job that succeeded keeps what it held", keeps("succeeded"), "OYR-PRI-004", "OYR-TIM-010"),
     _fault("failed-holds", "OYR-STM-013", "a job that failed keeps what it held", keeps("failed")),
     _fault("lost-is-well", "OYR-STM-014", "a job that loses its node has succeeded", patched(f"{SCHEDULER}.enter", _requeued)),
-    _fault("last-first", "OYR-PRI-004", "of equal jobs the last submitted runs first", patched("mockserver.simulation.queue:Queue.push", _last_first)),
+    _fault("last-first", "OYR-PRI-004", "of equal jobs the last submitted runs first", patched("mockserver.simulation.placement.queue:Queue.push", _last_first)),
     _fault("start-is-submission", "OYR-TIM-010", "the start that is told is the submission", patched(f"{ADAPTER}:_render", _submitted)),
     _fault("first-label-only", "OYR-PRI-001", "only the first label counts", labels(lambda text: text.split(",")[0])),
     _fault("labels-in-reverse", "OYR-PRI-001", "the last label is preferred", labels(lambda text: ",".join(reversed(text.split(","))))),

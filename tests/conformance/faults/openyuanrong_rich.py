@@ -8,7 +8,7 @@ from math import ceil
 from typing import Any
 
 from mockserver.simulation.events import RUN_END
-from mockserver.simulation.job import Outcome
+from mockserver.simulation.request import Outcome
 from tests.conformance.faults import Asked, Fault, Told, answers, every_job, patched, requests
 
 API = "openyuanrong"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from mockserver.simulation.job import NO_LIMITS
+from mockserver.simulation.request import NO_LIMITS
 from tests.conformance.faults import Asked, Fault, Told, answers, patched, requests
 
 API = "runai"
@@ -260,7 +260,7 @@ FAULTS = [
     _fault("hundred-deleted", "RAI-LST-009", "a deletion ends after a hundred items", requests(API, "delete", _hundred)),
     _fault("known-members-only", "RAI-ERR-008", "a deletion with a member more is refused", requests(API, "delete", _known_only_asked)),
     _fault(
-        "unfair-reclaim", "RAI-PRI-022", "what is within quota is taken back too", patched("mockserver.simulation.fairshare:FairShare._reclaimable", _anybodys)
+        "unfair-reclaim", "RAI-PRI-022", "what is within quota is taken back too", patched("mockserver.simulation.placement.fairshare:FairShare._reclaimable", _anybodys)
     ),
     _fault(
         "numbers-stay-taken", "RAI-CRT-020", "numbers of jobs whose time is over are never given again", patched(f"{ADAPTER}.naming:_numbers", _ever_higher)
@@ -279,6 +279,6 @@ FAULTS = [
         "parts-count-for-ever",
         "RAI-STM-005",
         "a part of a GPU counts against the quota for ever",
-        patched("mockserver.simulation.fairshare:FairShare.give_back", _parts_stay),
+        patched("mockserver.simulation.placement.fairshare:FairShare.give_back", _parts_stay),
     ),
 ]

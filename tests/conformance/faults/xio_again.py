@@ -203,5 +203,5 @@ FAULTS = [
     _fault("ports-sorted", "XIO-RSP-010", "ports are told in another order", container(_sorted_ports)),
     _fault("variables-in-capitals", "XIO-RSP-010", "names of variables are told in capitals", container(_upper)),
     _fault("empty-variables-lost", "XIO-RSP-010", "empty variables are lost", container(_no_empty)),
-    _fault("last-first", "XIO-PRI-001", "of equal jobs the last made goes first", patched("mockserver.simulation.queue:Queue.push", _last_first)),
+    _fault("last-first", "XIO-PRI-001", "of equal jobs the last made goes first", patched("mockserver.simulation.placement.queue:Queue.push", _last_first)),
 ]

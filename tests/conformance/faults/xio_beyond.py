@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.adapters.exchange import Call, Refusal
-from mockserver.simulation.cluster import GPU, MEMORY, STORAGE
+from mockserver.simulation.cluster.cluster import GPU, MEMORY, STORAGE
 from tests.conformance.faults import Asked, Fault, Told, answers, patched, requests
 
 API = "xio"
@@ -84,7 +84,7 @@ def unreturned(dimension: int) -> Any:
 
         return give_back
 
-    return patched("mockserver.simulation.cluster:Cluster.give_back", make)
+    return patched("mockserver.simulation.cluster.cluster:Cluster.give_back", make)
 
 
 def keeps(event: str, phase: str = "") -> Any:

@@ -109,7 +109,7 @@ def keeps_room(is_meant: Callable[[Any], bool]) -> Apply:
 
         return give_back
 
-    return patched("mockserver.simulation.allotment:Allotment.give_back", make)
+    return patched("mockserver.simulation.placement.placement_pass:Allotment.give_back", make)
 
 
 def state(was: str, told: str, where: tuple[str, ...] = SHOWN) -> Apply:

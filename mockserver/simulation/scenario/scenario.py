@@ -10,13 +10,13 @@ from pathlib import Path
 import msgspec
 
 import specs
-from mockserver.simulation.cluster import Cluster
-from mockserver.simulation.distribution import Distribution
+from mockserver.simulation.cluster.cluster import Cluster
+from mockserver.simulation.cluster.node import Node
+from mockserver.simulation.cluster.packing import PLACEMENTS
 from mockserver.simulation.errors import ScenarioError
-from mockserver.simulation.job import NO_LIMITS, Limits
-from mockserver.simulation.node import Node
-from mockserver.simulation.policy import PLACEMENTS
-from mockserver.simulation.scenario_file import SHIPPED, read
+from mockserver.simulation.request import NO_LIMITS, Limits
+from mockserver.simulation.scenario.distribution import Distribution
+from mockserver.simulation.scenario.file import SHIPPED, read
 
 GIB = 1 << 30
 MOST_NODES = 100_000

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mockserver.simulation.errors import WorldFull
-from mockserver.simulation.job import Job, JobRequest
+from mockserver.simulation.job import Job
+from mockserver.simulation.request import JobRequest
 
 
 class Places:

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from mockserver.simulation.board import bits
-from mockserver.simulation.cluster import GPU, MILLI, SHARE, Cluster, Hold
-from mockserver.simulation.job import Job, JobRequest
-from mockserver.simulation.queue import Shape
+from mockserver.simulation.cluster.capacity_index import bits
+from mockserver.simulation.cluster.cluster import GPU, MILLI, SHARE, Cluster, Hold
+from mockserver.simulation.cluster.shape import Shape
+from mockserver.simulation.job import Job
+from mockserver.simulation.request import JobRequest
 
 Change = Callable[[Job, Shape, Hold], None]
 """Lets a job hold what a shape demands, on those devices of its node, instead of what it holds."""

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from mockserver.simulation.board import bits, mask_of
-from mockserver.simulation.cluster import Cluster, Hold
+from mockserver.simulation.cluster.capacity_index import bits, mask_of
+from mockserver.simulation.cluster.cluster import Cluster, Hold
+from mockserver.simulation.cluster.shape import Shape
 from mockserver.simulation.job import Job
-from mockserver.simulation.queue import Shape
 
 _EVERYWHERE = -1
 

@@ -6,8 +6,8 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from mockserver.simulation.distribution import MOST_SECONDS, MOST_VALUES
 from mockserver.simulation.errors import ScenarioError
+from mockserver.simulation.scenario.distribution import MOST_SECONDS, MOST_VALUES
 
 
 def column(file: Path, name: str | None = None) -> list[float]:

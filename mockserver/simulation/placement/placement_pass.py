@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 
-from mockserver.simulation.cluster import Cluster
-from mockserver.simulation.elastic import Slack, grow, relieve, roomiest
+from mockserver.simulation.cluster.cluster import Cluster
+from mockserver.simulation.cluster.shape import Shape
 from mockserver.simulation.job import Job
-from mockserver.simulation.queue import Queue, Shape
-from mockserver.simulation.reservation import Reservation, latest_end, reserve
-from mockserver.simulation.tenants import Tenants
+from mockserver.simulation.placement.elastic import Slack, grow, relieve, roomiest
+from mockserver.simulation.placement.node_jobs import Tenants
+from mockserver.simulation.placement.queue import Line, Queue
+from mockserver.simulation.placement.reservation import Reservation, latest_end, reserve
 
 POLICIES = ("greedy", "fifo", "priority", "backfill")
 _EVERYWHERE = -1
@@ -43,7 +44,7 @@ class Allotment:
         self._freed = 0
         self._considered = 0
         self._joined = False
-        self._heads: list[tuple[int, int, Shape]] | None = None
+        self._heads: list[tuple[int, int, Line]] | None = None
         self._reservation: Reservation | None = None
 
     @property
@@ -54,7 +55,7 @@ class Allotment:
     def wait(self, job: Job) -> None:
         """Let `job` wait for capacity."""
         self.queue.push(job)
-        if not job.shape.blocked:
+        if not self.queue.lines[job.shape].is_blocked:
             self._joined = True
             self.is_settled = False
 
@@ -80,7 +81,7 @@ class Allotment:
     def opened(self, nodes: int) -> None:
         """The nodes of this mask can be used from now on."""
         self._freed |= nodes
-        for shape in self.queue.shapes:
+        for shape in self.queue.lines:
             self.cluster.refresh(shape)
         self.is_settled = False
 
@@ -90,30 +91,31 @@ class Allotment:
         if heads is None:
             heads = self._heads = self._candidates()
         while heads:
-            shape = heappop(heads)[2]
-            entry = shape.head()
+            line = heappop(heads)[2]
+            entry = line.head()
             if entry is None:
                 continue
-            within = self._considered if shape.blocked and shape.count == 1 else _EVERYWHERE
+            shape = line.shape
+            within = self._considered if line.is_blocked and shape.count == 1 else _EVERYWHERE
             if self._reservation is not None:
                 within &= self._spared(entry[2], self._reservation, now)
             feasible = self.cluster.feasible(shape, within)
             if not feasible or (shape.count > 1 and feasible.bit_count() < shape.count):
                 feasible = self._relieved(shape, within) if self.slack.nodes else 0
                 if not feasible:
-                    self._turn_away(shape, now)
+                    self._turn_away(line, now)
                     continue
-            heappop(shape.waiting)
-            following = shape.head()
+            heappop(line.waiting)
+            following = line.head()
             if following is None:
-                del self.queue.shapes[shape]
+                del self.queue.lines[shape]
             else:
-                heappush(heads, (following[0], following[1], shape))
+                heappush(heads, (following[0], following[1], line))
             return self._give(entry[2], shape, feasible)
         self._heads = self._reservation = None
         self.is_settled = not self._freed and not self._joined
         if self.slack.shrunk and self.is_settled:
-            grow(self.slack, (waiting for waiting in self.queue.shapes if waiting.head() is not None), change=self.slack.change)
+            grow(self.slack, (line.shape for line in self.queue.lines.values() if line.head() is not None), change=self.slack.change)
         return None
 
     def why(self, job: Job) -> str:
@@ -141,13 +143,13 @@ class Allotment:
             self.tenants.enter(job)
         return job
 
-    def _turn_away(self, shape: Shape, now: int) -> None:
-        """The head of `shape` found no node: what that means for those behind it."""
+    def _turn_away(self, line: Line, now: int) -> None:
+        """The head of `line` found no node: what that means for those behind it."""
         if not self._is_strict:
-            shape.blocked = True
-        elif shape.can_ever_run and self._heads is not None and self._reservation is None:
+            line.is_blocked = True
+        elif line.shape.can_ever_run and self._heads is not None and self._reservation is None:
             if self.policy == "backfill":
-                self._reservation = reserve(self.cluster, shape, self.tenants, now)
+                self._reservation = reserve(self.cluster, line.shape, self.tenants, now)
             else:
                 self._heads.clear()
 
@@ -155,13 +157,13 @@ class Allotment:
         """The nodes that `job` may use without delaying the head: all if it is gone by then, else those not promised."""
         return _EVERYWHERE if latest_end(job, now) <= reservation.instant else ~reservation.nodes
 
-    def _candidates(self) -> list[tuple[int, int, Shape]]:
-        """The heads of all shapes that may find a node; shapes in which nobody waits any more are let go."""
+    def _candidates(self) -> list[tuple[int, int, Line]]:
+        """The heads of all lines that may find a node; lines in which nobody waits any more are let go."""
         self._considered, self._freed, self._joined = self._freed, 0, False
         found, empty = [], []
         freed, soft = self._considered & self.cluster.ready, self.slack.nodes
-        for shape in self.queue.shapes:
-            if shape.blocked:
+        for shape, line in self.queue.lines.items():
+            if line.is_blocked:
                 hopeful = freed & shape.possible
                 for level in shape.needs:
                     hopeful &= level.mask
@@ -169,12 +171,12 @@ class Allotment:
                         break
                 if (not hopeful or not (shape.exact or self.cluster.feasible(shape, hopeful))) and (not soft or not freed & shape.possible & soft):
                     continue
-            entry = shape.head()
+            entry = line.head()
             if entry is None:
                 empty.append(shape)
             else:
-                found.append((entry[0], entry[1], shape))
+                found.append((entry[0], entry[1], line))
         for shape in empty:
-            del self.queue.shapes[shape]
+            del self.queue.lines[shape]
         heapify(found)
         return found

@@ -14,14 +14,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
-from mockserver.simulation.board import bits
-from mockserver.simulation.cluster import GPU, Cluster, Hold
-from mockserver.simulation.elastic import Kept, Slack, grow, needed, relax, relieve, restore, roomiest, shrink, size, squeezed
+from mockserver.simulation.cluster.capacity_index import bits
+from mockserver.simulation.cluster.cluster import GPU, Cluster, Hold
+from mockserver.simulation.cluster.shape import Shape
 from mockserver.simulation.job import Job
-from mockserver.simulation.plan import Plan, consolidation, eviction, works
-from mockserver.simulation.project import Project, fair_shares
-from mockserver.simulation.queue import Shape
-from mockserver.simulation.tenants import Tenants
+from mockserver.simulation.placement.elastic import Kept, Slack, grow, needed, relax, relieve, restore, roomiest, shrink, size, squeezed
+from mockserver.simulation.placement.fair_shares import Project, fair_shares
+from mockserver.simulation.placement.making_room import Plan, consolidation, eviction, works
+from mockserver.simulation.placement.node_jobs import Tenants
 
 _EVERYWHERE = -1
 _UNLIMITED = float("inf")

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockserver.simulation.clock import micros
-
-if TYPE_CHECKING:
-    from specs.lifecycle import Lifecycle
+from specs.lifecycle import Lifecycle
 
 HOLDING = frozenset({"starting", "running", "finishing"})
 TERMINAL = frozenset({"succeeded", "failed", "cancelled"})
@@ -15,7 +11,6 @@ LED = "led"
 WORKING = "working"
 _OTHERWISE = TERMINAL | {"queued", "starting", "running"}
 """Phases that mean something else to members of a team and those they work for."""
-
 
 
 class Stage:

@@ -14,7 +14,7 @@ import orjson
 import yaml
 
 from mockserver.simulation.errors import ScenarioError
-from mockserver.simulation.series import column
+from mockserver.simulation.scenario.seconds_file import column
 
 SHIPPED = files("mockserver") / "scenarios"
 MOST_PARTS = 500_000

@@ -11,12 +11,12 @@ from functools import reduce
 from math import ceil
 from operator import or_
 
-from mockserver.simulation.board import Dimension, bits, mask_of
-from mockserver.simulation.job import ResourceRequest
-from mockserver.simulation.node import READY, Node, NodeView
-from mockserver.simulation.policy import PLACEMENTS
-from mockserver.simulation.queue import Shape
-from mockserver.simulation.trait import has
+from mockserver.simulation.cluster.capacity_index import Dimension, bits, mask_of
+from mockserver.simulation.cluster.node import READY, Node, NodeView
+from mockserver.simulation.cluster.node_traits import has
+from mockserver.simulation.cluster.packing import PLACEMENTS
+from mockserver.simulation.cluster.shape import Shape
+from mockserver.simulation.request import ResourceRequest
 
 CPU, MEMORY, GPU, SHARE, STORAGE = range(5)
 """Dimensions of every cluster; SHARE is the largest free part of any one device. Custom resources follow."""
@@ -85,9 +85,9 @@ class Cluster:
         return shape
 
     def keep(self, wanted: tuple[object, int], shape: Shape) -> None:
-        """Remember the shape of what is wanted; those that nobody waits for make room."""
+        """Remember the shape of what is wanted; all others are forgotten when there are too many. Jobs keep the shapes they have."""
         if len(self.shapes) >= MOST_SHAPES:
-            self.shapes = {known: kept for known, kept in self.shapes.items() if kept.waiting}
+            self.shapes.clear()
         self.shapes[wanted] = shape
 
     def refresh(self, shape: Shape) -> None:

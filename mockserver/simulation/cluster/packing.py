@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mockserver.simulation.board import Dimension
+from mockserver.simulation.cluster.capacity_index import Dimension
 
 Placement = Callable[[int, Dimension], int]
 

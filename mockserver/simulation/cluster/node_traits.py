@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from mockserver.simulation.node import Node
+from mockserver.simulation.cluster.node import Node
 
 REGION = "region"
 """A label of this name and a value also fits the node's region."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mockserver.simulation.board import bits
 from mockserver.simulation.clock import micros
-from mockserver.simulation.cluster import GPU, MILLI, SHARE, Cluster
-from mockserver.simulation.elastic import least_of, size
+from mockserver.simulation.cluster.capacity_index import bits
+from mockserver.simulation.cluster.cluster import GPU, MILLI, SHARE, Cluster
+from mockserver.simulation.cluster.shape import Shape
 from mockserver.simulation.job import Job
-from mockserver.simulation.queue import Shape
-from mockserver.simulation.tenants import Tenants
+from mockserver.simulation.placement.elastic import least_of, size
+from mockserver.simulation.placement.node_jobs import Tenants
 
 NEVER = 1 << 62
 """An instant that does not come."""
@@ -44,8 +44,7 @@ def latest_end(job: Job, now: int) -> int:
     if limits.run is None:
         return NEVER
     if job.phase == "running":
-        began = next(instant for instant, stage, _, _ in reversed(list(job.steps())) if stage.phase == "running")
-        return began + micros(limits.run)
+        return (job.last_entered("running") or 0) + micros(limits.run)
     leads_to = job.stage if job.phase == "starting" else job.stage.on["allocated"]
     if leads_to.phase == "starting":
         if limits.start is None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import cast
 
+from mockserver.simulation.cluster.node import DOWN, DRAINING, READY, Node
 from mockserver.simulation.events import NODE
-from mockserver.simulation.job import Job, Outcome
-from mockserver.simulation.node import DOWN, DRAINING, READY, Node
+from mockserver.simulation.job import Job
+from mockserver.simulation.request import Outcome
 from mockserver.simulation.scheduler import Scheduler
 
 
