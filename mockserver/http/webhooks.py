@@ -6,7 +6,6 @@ What still has to be delivered is plain data on a shelf of its world, so that a 
 from __future__ import annotations
 
 import asyncio
-import importlib
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import orjson
 
 from mockserver import __version__
 from mockserver.adapters.dates import unix_seconds
+from mockserver.adapters.loading import callback_body
 from mockserver.http.limits import CALLBACKS_PENDING, CALLBACKS_RECORDED
 from mockserver.http.redaction import redacted_url
 from mockserver.simulation.clock import MICRO, seconds
@@ -85,7 +85,7 @@ class Deliveries:
         shelf, api = world.shelf(SHELF), job.request.api
         pending = shelf.setdefault("pending", [])
         shelf["count"] = number = shelf.get("count", 0) + 1
-        body = orjson.dumps(importlib.import_module(f"mockserver.adapters.{api}").callback_body(world, job))
+        body = orjson.dumps(callback_body(world, job))
         name = f"msg_{world.new_id(SHELF, fingerprint=job.key.encode()).replace('-', '')}"
         entry = {"number": number, "id": name, "api": api, "job": job.key, "url": job.request.callback, "remote": job.request.remote}
         entry |= {"body": body, "due": instant, "attempt": 1}

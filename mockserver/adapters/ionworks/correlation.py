@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
+from mockserver.adapters.exchange import Call, Reply
 from mockserver.simulation.world import World
 
 HEADER = "x-correlation-id"
@@ -21,6 +23,11 @@ def correlation(world: World | None) -> dict[str, str]:
     shelf = world.shelf(_SHELF)
     count = shelf["count"] = shelf.get("count", 0) + 1
     return {HEADER: f"{count * 0x9E3779B1 & 0xFFFFFFFF:08x}{_tail(world.seed)}"}
+
+
+def reply(call: Call, body: Any, *, status: int = 200) -> Reply:
+    """An answer under an id of its own."""
+    return Reply(status, body, correlation(call.world))
 
 
 @lru_cache(maxsize=64)

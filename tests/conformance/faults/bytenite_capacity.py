@@ -58,7 +58,7 @@ def _last_first(original: Any) -> Any:
 
 def _teams(parallel: Callable[[int], int]) -> Apply:
     return patched(
-        "mockserver.adapters.bytenite.words:team", lambda _: lambda config, count: Team(count, parallel(count), run=config.get("taskTimeout") or None)
+        "mockserver.adapters.bytenite.reading:team", lambda _: lambda config, count: Team(count, parallel(count), run=config.get("taskTimeout") or None)
     )
 
 
@@ -168,6 +168,6 @@ FAULTS = [
         "latest-state-in-events", "BYT-RSP-038", "events tell the state in which the job is now", patched("mockserver.adapters.bytenite.events:change", _latest)
     ),
     fault(
-        "events-of-strangers", "BYT-ISO-004", "events are told to all customers", patched("mockserver.adapters.bytenite.events:owner", _nobody_in_particular)
+        "events-of-strangers", "BYT-ISO-004", "events are told to all customers", patched("mockserver.adapters.bytenite.events:tenant", _nobody_in_particular)
     ),
 ]

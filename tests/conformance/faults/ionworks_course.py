@@ -209,7 +209,7 @@ def _other_media(original: Any) -> Any:
 
 
 def _limit(**told: float) -> Apply:
-    return patched(f"{ADAPTER}:_LIMITS", lambda _: Limits(**told))
+    return patched(f"{ADAPTER}.reading:_LIMITS", lambda _: Limits(**told))
 
 
 def _both_priority() -> Apply:

@@ -135,7 +135,7 @@ FAULTS = [
         "day-from-submission",
         "TMO-004",
         "the day after which a run fails counts from the submission",
-        patched("mockserver.adapters.ionworks:_LIMITS", lambda _: Limits(total=86_400.0)),
+        patched("mockserver.adapters.ionworks.reading:_LIMITS", lambda _: Limits(total=86_400.0)),
     ),
     fault("timeout-untold", "WHK-007", "nobody is told of a run that took too long", _untold(lambda job, event: event == "timed_out")),
     fault("child-untold", "WHK-008", "nobody is told of the end of a child", _untold(lambda job, event: job.parent is not None), "WHK-009"),

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from mockserver.adapters.openyuanrong.refusal import answer
+from mockserver.adapters.openyuanrong.refusals import answer
 from mockserver.simulation.events import RUN_END
 from mockserver.simulation.request import Outcome
 from tests.conformance.faults import App, Apply, Asked, Fault, Told, answers, patched, requests
@@ -204,7 +204,7 @@ FAULTS = [
     _fault("run-from-submission", "OYR-STM-016", "the run of a job that waited is counted from its submission", patched(f"{SCHEDULER}.begin_run", _run_from_submission)),
     _fault("crumbs-lost", "OYR-STM-019", "a thousandth of a core is lost with each job", patched("mockserver.simulation.placement.placement_pass:Allotment.give_back", _crumbs_lost)),
     _fault("given-up-holds", "OYR-STM-018", "a job that gave up waiting takes its room with it", _given_up_holds),
-    _fault("refused-holds", "OYR-STM-018", "a submission that is refused for its id holds room", patched(f"{ADAPTER}:_submission_id", _refused_holds)),
+    _fault("refused-holds", "OYR-STM-018", "a submission that is refused for its id holds room", patched(f"{ADAPTER}.jobs:submission_id", _refused_holds)),
     _fault("freed-twice", "OYR-STM-012", "a deletion gives back what the end gave back", patched("mockserver.simulation.world:World.delete", _freed_twice)),
     _fault("never-full", "OYR-STM-019", "all cores of a node are never given", asks_more("entrypoint_num_cpus", 4, 4.001)),
     _fault("other-megabytes", "OYR-STM-019", "memory is counted in megabytes of another size", asks_more("entrypoint_memory", 4 << 30, 4_504_000_000)),

@@ -28,7 +28,7 @@ def demanded(change: Callable[[Any, Any], None]) -> Any:
 
         return request
 
-    return patched(f"{ADAPTER}:_request", make)
+    return patched(f"{ADAPTER}.jobs:request", make)
 
 
 def _lead_course(original: Any) -> Any:
@@ -274,7 +274,7 @@ FAULTS = [
     _fault("idle-in-projects", "RAI-LST-018", "a project's list tells of no GPUs", lists_of_projects(_idle)),
     _fault("user-before-the-comma", "RAI-CRT-004", "a user's name ends at a comma", requests(API, "submit", _first_of_several)),
     _fault("projects-in-small-letters", "RAI-CRT-002", "projects are told in small letters", answers(API, "list", _lower_projects)),
-    _fault("deletes-ended-twin", "RAI-LST-010", "a deletion takes an ended namesake along", patched(f"{ADAPTER}:_delete", _with_its_twin)),
+    _fault("deletes-ended-twin", "RAI-LST-010", "a deletion takes an ended namesake along", patched(f"{ADAPTER}.jobs:_delete", _with_its_twin)),
     _fault(
         "parts-count-for-ever",
         "RAI-STM-005",

@@ -68,7 +68,7 @@ def _only_forgotten(original: Any) -> Any:
 
 
 def _spans(change: Any) -> Apply:
-    return patched(f"{ADAPTER}:span", lambda original: lambda text: change(text, original(text)))
+    return patched(f"{ADAPTER}.reading:span", lambda original: lambda text: change(text, original(text)))
 
 
 def _minutes_are_seconds(text: str, seconds: int) -> int:

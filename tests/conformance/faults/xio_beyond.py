@@ -31,7 +31,7 @@ def demanded(change: Callable[[Any], None]) -> Any:
 
         return request
 
-    return patched(f"{JOBS}:_request", make)
+    return patched("mockserver.adapters.xio.reading:_request", make)
 
 
 def capped(limit: str, seconds: float) -> Any:
@@ -154,7 +154,7 @@ def unstarted(status: str) -> Any:
 
         return render
 
-    return patched(f"{JOBS}:render", make)
+    return patched(f"{JOBS}:view", make)
 
 
 def query(operation: str, change: Callable[[dict[str, str]], dict[str, str]]) -> Any:

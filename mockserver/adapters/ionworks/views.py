@@ -1,16 +1,14 @@
-"""How Ionworks reports a job: one object per job, words and derived members included."""
+"""A job as Ionworks reports it: one object per job, words and derived members included; and what is stored beside it."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
-
-import msgspec
 
 import specs
 from mockserver.adapters.dates import iso
 from mockserver.adapters.ionworks import curve
+from mockserver.adapters.ionworks.reading import Order
 from mockserver.simulation.job import Job
 from mockserver.simulation.world import World
 
@@ -23,34 +21,20 @@ _FAILURES = {
 _SOLVER_FAILURE = ("SOLVER_ERROR", "The solver did not converge.")
 _TIMEOUT = ("EXECUTION_TIMEOUT", "The run took longer than it may.")
 _FAILED = frozenset({"failed", "canceled"})
-_LONGEST_URL = 2083
 _Failure = tuple[str | None, str | None, dict[str, Any] | None]
 _NO_FAILURE: _Failure = (None, None, None)
 
 
-class Order(msgspec.Struct, gc=False):  # a struct, since every job keeps one
-    """What Ionworks keeps of a submission beside the job itself; `seen` is the job as last read, when its history had `length` entries."""
-
-    job_type: str
-    metadata: dict[str, Any] | None
-    callback_url: str | None
-    project_id: str | None
-    user_id: str
-    objectives: tuple[str, ...]
-    length: int = 0
-    seen: dict[str, Any] = {}
-
-
-def seen(world: World, job: Job) -> dict[str, Any]:
+def cached_view(world: World, job: Job) -> dict[str, Any]:
     """A job as the vendor reports it, put into words once per step of the job. Not to be changed."""
     order: Order = job.request.payload
     length = len(job.history)
     if order.length != length or (job.phase == "running" and order.job_type in curve.TRACED):  # its metadata appears as it runs
-        order.seen, order.length = report(world, job), length
+        order.seen, order.length = view(world, job), length
     return order.seen
 
 
-def report(world: World, job: Job) -> dict[str, Any]:
+def view(world: World, job: Job) -> dict[str, Any]:
     """A job as the vendor reports it."""
     request = job.request
     order: Order = request.payload
@@ -144,11 +128,3 @@ def _trace(world: World, job: Job) -> list[dict[str, Any]]:
         return []
     until = world.now_us if attempt.ended is None else attempt.ended
     return curve.trace((until - attempt.started) / 1_000_000, is_complete=job.stage.name == "completed")
-
-
-def normal(url: str) -> str:
-    """The URL with scheme and host in lower case and a path, as pydantic would give it back, if that is not too long to be told."""
-    parts = urlsplit(url)
-    credentials, at, host = parts.netloc.rpartition("@")
-    normal = urlunsplit((parts.scheme, credentials + at + host.lower(), parts.path or "/", parts.query, parts.fragment))
-    return normal if len(normal) <= _LONGEST_URL else url

@@ -27,7 +27,7 @@ def Auth_GetAccessToken(call: Call) -> Reply:
 
 def Auth_GetUser(call: Call) -> Reply:
     """Whose jobs the caller's token is about. Source: specs/bytenite/sources.md#credentials"""
-    name = owner(call) or ANYBODY
+    name = tenant(call) or ANYBODY
     return Reply(200, {"user": {"id": name, "email": f"{_address(name)}@bytenite.invalid", "name": name}})
 
 
@@ -38,15 +38,15 @@ def _address(name: str) -> str:
 def verify(call: Call) -> None:
     """Strict mode: the Authorization header holds a token that was issued here and has not run out."""
     if call.operation not in OPEN:
-        _owner(call)
+        _customer(call)
 
 
-def owner(call: Call) -> str:
+def tenant(call: Call) -> str:
     """Whose jobs a call is about; lenient mode has one customer only."""
-    return _owner(call) if call.strict else ""
+    return _customer(call) if call.strict else ""
 
 
-def _owner(call: Call) -> str:
+def _customer(call: Call) -> str:
     sent = call.every_header.get("authorization", "")
     token = sent[7:].strip() if sent[:7].lower() == "bearer " else sent.strip()
     known = call.world.shelf(SHELF).get(token)

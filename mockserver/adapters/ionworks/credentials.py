@@ -11,7 +11,7 @@ SHARED_ORGANIZATION = "org-shared"
 SHARED_USER = "user-shared"
 
 
-def organization(call: Call) -> str:
+def tenant(call: Call) -> str:
     """The organisation that owns what this call makes and sees.
 
     Source: specs/ionworks/sources.md#tenancy

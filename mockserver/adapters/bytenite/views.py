@@ -24,7 +24,7 @@ TIMED_OUT = {"total_timeout": "the job timeout has passed", "run_timeout": "the 
 
 
 @dataclass(slots=True)
-class Sheet:
+class Record:
     """What the adapter keeps with a job: its body, its template's facts, its chunks, and how many steps of its history the body shows."""
 
     body: dict[str, Json]
@@ -33,16 +33,16 @@ class Sheet:
     seen: int = 0
 
 
-def sheet(job: Job) -> Sheet:
+def record(job: Job) -> Record:
     """What the adapter keeps with `job`."""
     kept = job.payload
-    assert isinstance(kept, Sheet)
+    assert isinstance(kept, Record)
     return kept
 
 
-def shown(world: World, job: Job) -> dict[str, Json]:
+def body_of(world: World, job: Job) -> dict[str, Json]:
     """The job's body as it is now; the address of an upload lacks scheme and host. Not to be changed."""
-    kept = sheet(job)
+    kept = record(job)
     if kept.seen * 4 != len(job.history):
         _catch_up(world, job, kept)
     return kept.body
@@ -56,7 +56,7 @@ def upload_source(body: dict[str, Json]) -> dict[str, Json] | None:
 
 def view(call: Call, job: Job) -> dict[str, Json]:
     """The job's body as this caller sees it: the address of an upload is complete. Not to be changed."""
-    body = shown(call.world, job)
+    body = body_of(call.world, job)
     source = upload_source(body)
     if source is None:
         return body
@@ -66,10 +66,10 @@ def view(call: Call, job: Job) -> dict[str, Json]:
 
 def answer(call: Call, job: Job) -> dict[str, Json]:
     """The job beside its template, as most calls answer."""
-    return {"job": view(call, job), "templateInfo": sheet(job).template}
+    return {"job": view(call, job), "templateInfo": record(job).template}
 
 
-def _catch_up(world: World, job: Job, kept: Sheet) -> None:
+def _catch_up(world: World, job: Job, kept: Record) -> None:
     body = kept.body
     stamps = body["stateTimestamps"]
     for instant, stage, event, detail in islice(job.steps(), kept.seen, None):
@@ -88,7 +88,7 @@ def _catch_up(world: World, job: Job, kept: Sheet) -> None:
     body["state"] = job.state
 
 
-def _close(job: Job, kept: Sheet, ended: int, *, event: str, detail: object) -> None:
+def _close(job: Job, kept: Record, ended: int, *, event: str, detail: object) -> None:
     started = job.entered(UPLOADING)
     if started is not None:
         span = seconds(ended - started)

@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 
 from mockserver.adapters.exchange import Json, Kind, Refusal, Reply, Violation
+from mockserver.adapters.openyuanrong.reading import SCHEDULE_TIMEOUT_MS, complete
 from mockserver.simulation.errors import Unplaceable
 from mockserver.simulation.world import World
 
@@ -33,9 +34,7 @@ STATUS: dict[Kind, int] = {
     "internal": 500,
 }
 
-PREFIX = "app-"
 UNREADABLE = "shouldBind SubmitJob request failed, err: "
-SCHEDULE_TIMEOUT_MS = 18_000
 ATTEMPTS = 2
 
 RANGES = {
@@ -123,8 +122,3 @@ def _wanted_id(refusal: Refusal) -> str:
     body = refusal.facts.get("body", {})
     given = body.get("submission_id") or str(UUID(bytes=blake2b(orjson.dumps(body), digest_size=16).digest(), version=4))
     return complete(given)
-
-
-def complete(given: str) -> str:
-    """An id with the vendor's prefix."""
-    return given if given.startswith(PREFIX) else PREFIX + given
