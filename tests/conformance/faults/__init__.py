@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import specs
-from conformance.directory import Directory
+from conformance.traffic.operations import Directory
 
 App = Callable[..., Any]
 Json = Any

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from conformance.pointer import get
+from conformance.traffic.json_pointer import get
 from mockserver.adapters.bytenite.edits import draft
 from mockserver.adapters.bytenite.views import answer
 from mockserver.adapters.dates import iso

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from conformance.pointer import MISSING, get, put
+from conformance.traffic.json_pointer import MISSING, get, put
 from tests.conformance.faults import Apply, Asked, Fault, Json, Told, answers, both, every_job, patched, requests
 
 API = "openyuanrong"

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from conformance.signing import xio as signed
+from conformance.target.request_signing import xio as signed
 from tests.conformance.faults import Apply, Asked, Fault, Told, answers, every_job, patched, requests
 from tests.conformance.faults.xio import COOK, SHOWN, shown
 from tests.conformance.faults.xio_course import RUNS, keeps_room, runs
