@@ -1,1 +1,0 @@
-"""Passive judges: they watch exchanges and cause none."""

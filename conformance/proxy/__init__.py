@@ -1,1 +1,0 @@
-"""Stands between a client and a server and watches."""

@@ -1,1 +1,0 @@
-"""A run: what is judged, in which order, with which verdict."""

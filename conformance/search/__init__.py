@@ -1,1 +1,0 @@
-"""Random clients, what they find, and how it is made small."""

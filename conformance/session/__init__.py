@@ -1,1 +1,0 @@
-"""One check's conversation with a target."""

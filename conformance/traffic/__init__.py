@@ -1,1 +1,0 @@
-"""What was sent and answered, and how it is written down."""

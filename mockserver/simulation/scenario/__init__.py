@@ -1,1 +1,0 @@
-"""What world to simulate, and how it is read from a file."""
