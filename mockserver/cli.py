@@ -14,6 +14,7 @@ from mockserver.cli_scenario import scenario as scenario_commands
 from mockserver.cli_serve import serve
 from mockserver.cli_simulate import simulate
 from mockserver.cli_snapshot import snapshot
+from mockserver.printable import printable_lines
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -62,7 +63,7 @@ def demo(apis: tuple[str, ...], seed: int | None) -> None:
     try:
         show(play(apis or specs.names(), seed=seed), _console())
     except DemoFailed as error:
-        click.echo(f"mockserver: {error}", err=True)
+        click.echo(f"mockserver: {printable_lines(str(error))}", err=True)
         sys.exit(1)
 
 

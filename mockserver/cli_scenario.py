@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from mockserver.printable import printable_lines
 from mockserver.simulation.errors import ScenarioError
 
 
@@ -61,5 +62,5 @@ def _comment_lines(text: str) -> int:
 
 
 def _refuse(reason: str) -> NoReturn:
-    click.echo(f"mockserver: {reason}", err=True)
+    click.echo(f"mockserver: {printable_lines(reason)}", err=True)
     sys.exit(2)

@@ -14,6 +14,7 @@ from rich.markup import escape
 
 import specs
 from mockserver import __version__
+from mockserver.printable import printable_lines
 from mockserver.simulation.errors import ScenarioError, SnapshotError
 
 _HIGHEST_PORT = 65535
@@ -161,5 +162,5 @@ def _first_line(served: Sequence[tuple[str, Sequence[str]]], *, pace: str, auth:
 
 
 def _refuse(reason: str) -> NoReturn:
-    click.echo(f"mockserver: {reason}", err=True)
+    click.echo(f"mockserver: {printable_lines(reason)}", err=True)
     sys.exit(2)

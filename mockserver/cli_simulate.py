@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 import specs
+from mockserver.printable import printable, printable_lines
 from mockserver.simulation.errors import ScenarioError, TraceError
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -40,7 +41,7 @@ def simulate(scenario: str, trace_file: Path | None, jobs: int | None, seed: int
         planned, count = _planned(world, trace_file, jobs, api=api, seed=world.seed if seed is None else seed)
         _play(world, planned, count, api=api, seed=seed, **files)
     except (ScenarioError, TraceError, PlotUnavailable, OSError) as error:
-        click.echo(f"mockserver: {error}", err=True)
+        click.echo(f"mockserver: {printable_lines(str(error))}", err=True)
         sys.exit(2)
 
 
@@ -115,7 +116,7 @@ def _show(summary: dict[str, Any], refused: list[tuple[str, int]], took: float) 
         "Makespan": f"{summary['makespan_s']:,.1f} s simulated, {took:.2f} s real",
     }
     for name, words in rows.items():
-        table.add_row(f"[bold]{name}[/]", escape(words))
+        table.add_row(f"[bold]{name}[/]", escape(printable(words)))
     for reason, number in refused:
-        table.add_row("[bold]Unplaceable[/]", escape(f"{number:,}: {reason}"))
+        table.add_row("[bold]Unplaceable[/]", escape(printable(f"{number:,}: {reason}")))
     console.print(table)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from mockserver.printable import printable, printable_lines
+
 if TYPE_CHECKING:
     from mockserver.client.sandbox import Sandbox
 
@@ -72,7 +74,7 @@ def _told(file: Path) -> str:
         world = restored(read_file(file), courses_of([specs.load(name) for name in specs.names()]))
     except (SnapshotError, OSError) as error:
         _refuse(f"{file}: {error}")
-    return f"scenario {world.scenario.name}, {_words(world.count, world.now)}"
+    return f"scenario {printable(world.scenario.name)}, {_words(world.count, world.now)}"
 
 
 def _check_readable(file: Path) -> None:
@@ -111,5 +113,5 @@ def _sandbox(
 
 
 def _refuse(reason: str) -> NoReturn:
-    click.echo(f"mockserver: {reason}", err=True)
+    click.echo(f"mockserver: {printable_lines(reason)}", err=True)
     sys.exit(2)

@@ -1,40 +1,144 @@
-"""Takes secrets out of what is shown: header fields, query members and JSON members whose name says that they hold one."""
+"""Takes secrets out of what is shown: whatever a name beside it says to be one, and what URLs and commands carry.
+
+A name says so by its words (`apiKey`, `X-Signature`), by two of them together (`access_code`) or, where it has no
+words, by its end (`PGPASSWORD`). The name may be a member's, a header field's, an option's, or what a member `name`
+holds that stands beside a member `value`.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 HIDDEN = "[redacted]"
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_PAIR = re.compile(r"""(["']?)([A-Za-z0-9_.-]{1,100})(\1\s{0,8}[:=]\s{0,8})("[^"]*"?|'[^']*'?|[^\s,;&}\]{\["'][^\s,;&}\]]*)""")
 _USER = re.compile(r"(://)[^/?#\s@\"'<>]+@(?:[^/?#\s@\"'<>]*@)*")
 _MEMBER = re.compile(r"([?&])([^=&#\s?]{1,100})=[^&#\s\"'<>]*")
 _SECRET = frozenset(
     {
-        "secret", "secrets", "token", "tokens", "password", "passwd", "passphrase", "passcode", "key",
-        "keys", "apikey", "authorization", "auth", "signature", "signatures", "credential", "credentials", "cookie",
-        "private",
+        "secret", "secrets", "token", "tokens", "password", "passwords", "passwd", "passphrase", "passcode", "pwd",
+        "key", "keys", "apikey", "authorization", "auth", "signature", "signatures", "credential", "credentials",
+        "creds", "cookie", "cookies", "private", "jwt", "bearer", "otp", "totp", "sessionid", "sid",
     }
 )
+_SECRET_LAST = frozenset({"sig", "pin", "pass"})  # elsewhere in a name they are harmless: pin_memory, pass_rate
+_SECRET_PAIRS = frozenset(
+    {
+        ("access", "code"), ("session", "id"), ("connection", "string"), ("conn", "str"), ("connection", "uri"),
+        ("database", "url"), ("db", "url"), ("auth", "code"), ("verification", "code"), ("security", "code"),
+        ("pin", "code"),
+    }
+)
+_GLUED = re.compile(
+    r"(?:passwords?|passwd|passphrase|passcode|pwd|secrets?|tokens?|credentials?|signature|cookie|sessionid"
+    r"|connectionstring|databaseurl"
+    r"|(?:api|secret|access|private|signing|encryption|master|shared|auth|account|license|ssh)keys?)$"
+)
+"""How a name that is written as one word ends where it holds a secret."""
+
+_NAMES = ("name", "key", "variable", "header", "field")
+_VALUES = frozenset({"value", "values", "val", "content", "default"})
+_PLACES, _INPUTS = ("loc", "pointer", "path"), frozenset({"input", "got", "value"})
+
+_STRING = r'(?:"(?:[^"\\]|\\.)*"?|\'(?:[^\'\\]|\\.)*\'?)'
+_NAME = r"(?<![A-Za-z0-9_.-])(%s[A-Za-z0-9_.-]{1,100})"
+_KEY = re.compile(r"""(?<![A-Za-z0-9_.-])(["']?)([A-Za-z0-9_.-]{1,100})\1\s{0,8}[:=]\s{0,8}""")
+_VALUE = re.compile(
+    rf"""(?:(?:Bearer|Basic|Token|Digest)\s{{1,8}})?(?:{_STRING}|[^\s,;&}}\]{{\["'][^\s,;&}}\]]*)""",
+    re.DOTALL | re.IGNORECASE,
+)
+"""What follows a name, unless it is an object or a list."""
+
+_LABEL, _LABELLED = r"""["'](?:name|key|variable)["']\s{0,8}:\s{0,8}""", r"""["']value["']\s{0,8}:\s{0,8}"""
+_NAMED = re.compile(rf"({_LABEL})({_STRING})(\s{{0,8}},\s{{0,8}}{_LABELLED})({_STRING})", re.DOTALL)
+_VALUED = re.compile(rf"({_LABELLED})({_STRING})(\s{{0,8}},\s{{0,8}}{_LABEL})({_STRING})", re.DOTALL)
+_BRACKET = re.compile(rf"{_STRING}|[\[\]{{}}]", re.DOTALL)
+
+_ASSIGNED = re.compile(rf"{_NAME % ''}(=|:\s{{0,2}}(?=[\"']))({_STRING}|[^\s\"'&;,]+)", re.DOTALL)
+"""A name and its value within a text that a person or a shell reads: `--api-key=…`, `TOKEN=…`, `password: "…"`."""
+
+_OPTED = re.compile(rf"{_NAME % '--'}(\s{{1,8}})({_STRING}|[^\s-]\S*)", re.DOTALL)
+"""An option of a command with the word behind it."""
+
+_OPTED_ITEM = re.compile(rf"""(["'])(--?[A-Za-z][A-Za-z0-9_.-]{{0,100}})(\1\s{{0,8}},\s{{0,8}})({_STRING})""", re.DOTALL)
+_CUT_USER = re.compile(r"(://)[^/?#\s@\"'<>:]{0,100}:(?![0-9]{0,5}\Z)[^/?#\s@\"'<>]*\Z")
+"""The beginning of a URL of which no more is there than a user and part of a password."""
+
+_OPTION = re.compile(r"--?[A-Za-z][A-Za-z0-9_.-]{0,100}\Z")
+_VAGUE = frozenset({"key", "keys", "--key", "-key", "--keys"})  # what a command sorts by or looks up, most often
 
 
 @lru_cache(maxsize=4096)
 def is_secret(name: str) -> bool:
-    """Whether a member of that name holds a secret: one of its words says so, as in `apiKey`, `X-Signature` or `access_token`."""
-    return any(word.lower() in _SECRET for word in _WORD.findall(name))
+    """Whether a member of that name holds a secret."""
+    if name in ("PWD", "OLDPWD"):  # where a shell is
+        return False
+    words = [word.lower() for word in _WORD.findall(name)]
+    if not words:
+        return False
+    if words[-1] in _SECRET_LAST or any(word in _SECRET or _GLUED.search(word) for word in words):
+        return True
+    return any(pair in _SECRET_PAIRS for pair in pairwise(words))
 
 
 def redacted(value: Any) -> Any:
-    """A JSON value with all that is secret by its name hidden, at any depth."""
+    """A JSON value with all that is secret hidden, at any depth."""
     if isinstance(value, dict):
-        return {name: HIDDEN if is_secret(str(name)) and inner is not None else redacted(inner) for name, inner in value.items()}
+        return _redacted_object(value)
     if isinstance(value, list | tuple):
-        return [redacted(inner) for inner in value]
-    return redacted_url(value) if isinstance(value, str) and "://" in value else value
+        return list(_redacted_items(value))
+    return redacted_string(value) if isinstance(value, str) else value
+
+
+def _redacted_object(value: Mapping[Any, Any]) -> dict[Any, Any]:
+    """The members of an object, which may be a name with its value, or tell of a place what was found there."""
+    names = [value[name] for name in _NAMES if isinstance(value.get(name), str)] if _VALUES & value.keys() else []
+    hides_values = any(is_secret(name) for name in names)
+    hides_inputs = any(_leads_to_secret(value.get(name)) for name in _PLACES)
+    shown = {}
+    for name, inner in value.items():
+        is_label = name == "key" and bool(names)
+        is_hidden = is_secret(str(name)) and not is_label
+        is_hidden |= (hides_values and name in _VALUES) or (hides_inputs and name in _INPUTS)
+        shown[name] = HIDDEN if is_hidden and inner is not None else redacted(inner)
+    return shown
+
+
+def _leads_to_secret(place: Any) -> bool:
+    """Whether a list of keys, or a pointer or path of them, leads into something secret."""
+    parts = place if isinstance(place, list | tuple) else re.split(r"[/.\[\]]", place) if isinstance(place, str) else []
+    return any(isinstance(part, str) and is_secret(part) for part in parts)
+
+
+def _redacted_items(items: Iterable[Any]) -> Iterator[Any]:
+    """The items of a list; of a command, the word behind an option for a secret is hidden."""
+    follows = False
+    for item in items:
+        is_option = isinstance(item, str) and _OPTION.match(item) is not None
+        yield HIDDEN if follows and isinstance(item, str) and not is_option else redacted(item)
+        follows = is_option and _asks(item)
+
+
+def redacted_string(text: str) -> str:
+    """A text with the secrets hidden that its URLs and assignments hold."""
+    if "=" in text or ":" in text:
+        text = _ASSIGNED.sub(_unassigned, text)
+    if "--" in text:
+        text = _OPTED.sub(_unassigned, text)
+    return redacted_url(text) if "://" in text else text
+
+
+def _unassigned(found: re.Match[str]) -> str:
+    return f"{found[1]}{found[2]}{HIDDEN}" if _asks(found[1]) else found[0]
+
+
+def _asks(name: str) -> bool:
+    """Whether what follows an option or variable of that name is a secret."""
+    return name not in _VAGUE and is_secret(name)
 
 
 def redacted_url(text: str) -> str:
@@ -50,8 +154,8 @@ def redacted_fields(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, s
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
         if name.lower() == "authorization" and " " in value:
             value = f"{value.partition(' ')[0]} {HIDDEN}"
-        elif is_secret(name):
-            value = HIDDEN
+        else:
+            value = HIDDEN if is_secret(name) else redacted_string(value)
         shown.append((name, value))
     return shown
 
@@ -61,10 +165,31 @@ def redacted_query(query_string: bytes) -> list[tuple[str, str]]:
     from urllib.parse import parse_qsl
 
     pairs = parse_qsl(query_string.decode("utf-8", "replace"), keep_blank_values=True)
-    return [(name, HIDDEN if is_secret(name) else value) for name, value in pairs]
+    return [(name, HIDDEN if is_secret(name) else redacted_string(value)) for name, value in pairs]
 
 
 def redacted_text(text: str) -> str:
     """Text that is no JSON (broken, cut short, a form) with whatever follows a secret's name hidden."""
-    text = _PAIR.sub(lambda found: f"{found[1]}{found[2]}{found[3]}{HIDDEN}" if is_secret(found[2]) else found[0], text)
-    return redacted_url(text)
+    text = _NAMED.sub(lambda one: f"{one[1]}{one[2]}{one[3]}{HIDDEN}" if is_secret(one[2]) else one[0], text)
+    text = _OPTED_ITEM.sub(lambda one: f"{one[1]}{one[2]}{one[3]}{HIDDEN}" if _asks(one[2]) else one[0], text)
+    text = _CUT_USER.sub(rf"\1{HIDDEN}", _OPTED.sub(_unassigned, text))
+    text = _VALUED.sub(lambda one: f"{one[1]}{HIDDEN}{one[3]}{one[4]}" if is_secret(one[4]) else one[0], text)
+    parts, at = [], 0
+    while (found := _KEY.search(text, at)) is not None:
+        parts.append(text[at : found.end()])
+        at = found.end()
+        if is_secret(found[2]):
+            parts.append(HIDDEN)
+            value = _VALUE.match(text, at)
+            at = _end(text, at) if text[at : at + 1] in ("[", "{") else at if value is None else value.end()
+    return redacted_url("".join([*parts, text[at:]]))
+
+
+def _end(text: str, at: int) -> int:
+    """Where the object or list ends that begins there, or the text."""
+    depth = 0
+    for found in _BRACKET.finditer(text, at):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(found[0], 0)
+        if depth == 0:
+            return found.end()
+    return len(text)

@@ -28,6 +28,7 @@ from mockserver.http.metrics import Passed
 from mockserver.http.pace import ticks
 from mockserver.http.patience import final, present
 from mockserver.http.prefer import HEADER as PREFER
+from mockserver.http.redaction import redacted_string
 from mockserver.http.sandbox import DEFAULT, HEADER, SANDBOX, Sandbox, Sandboxes, check_name
 from mockserver.http.served import Served
 from mockserver.http.stream import send_stream
@@ -183,7 +184,8 @@ class ContractApplication:
         except Exception as error:  # whatever an answer does to judge or encoder, the client gets the vendor's own error
             broken = (Violation("answer", (), "json", "a JSON value", None, f"{type(error).__name__}: {error}"),)
         for one in broken:
-            logger.error("%s: answer %s breaks the document at %r: %s (%s)", " ".join(place), reply.status, one.pointer, one.message, one.keyword)
+            where, why = f"{' '.join(place)}: answer {reply.status}", redacted_string(one.message)
+            logger.error("%s breaks the document at %r: %s (%s)", where, one.pointer, why, one.keyword)
         reason = Refusal("internal", "the mock's own answer breaks its document; its log says where", violations=broken)
         failed = errors.worded(reason, adapter, None if sandbox is None else sandbox.world)
         for one in judge(failed):
