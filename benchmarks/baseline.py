@@ -63,8 +63,8 @@ def _findings(api: str, app: Any, mock: Any) -> Any:
 
     The target is left to the end of the process: callbacks under way at places that schemathesis made up can keep its loop from ending.
     """
-    from conformance.fuzz import Finding, fuzz
-    from conformance.target import Target
+    from conformance.search.fuzz import Finding, fuzz
+    from conformance.target.target import Target
 
     target = Target.in_process(app, api)
     with closing(mock), closing(fuzz(api, "", most_examples=EXAMPLES, headers=HEADERS.get(api, {}), target=target)) as told:

@@ -48,9 +48,9 @@ def jobs(nodes: int, count: int) -> list[Job]:
 def world(nodes: int, *, is_bare: bool = False, run: Any = None) -> Any:
     """Our world with so many nodes alike."""
     import specs
-    from mockserver.simulation.course import Course
-    from mockserver.simulation.distribution import Distribution
-    from mockserver.simulation.scenario import Gpu, NodeClass, Scenario
+    from mockserver.simulation.lifecycle import Course
+    from mockserver.simulation.scenario.distribution import Distribution
+    from mockserver.simulation.scenario.scenario import Gpu, NodeClass, Scenario
     from mockserver.simulation.world import World
 
     cpu, memory, gpu = NODE
@@ -69,7 +69,7 @@ def world(nodes: int, *, is_bare: bool = False, run: Any = None) -> Any:
 
 def requests(made: list[Job], *, is_bare: bool) -> Iterator[tuple[int, Any]]:
     """(microsecond, our request) of each job. Bare jobs run as long as SimPy's; the others as drawn by the world."""
-    from mockserver.simulation.job import JobRequest, ResourceRequest, Script
+    from mockserver.simulation.request import JobRequest, ResourceRequest, Script
 
     known = {job.wanted: ResourceRequest(cpu=job.wanted[0], memory=job.wanted[1] << 30, gpu=job.wanted[2]) for job in made}
     for number, job in enumerate(made):
@@ -186,7 +186,7 @@ def memory(nodes: int, count: int) -> dict[str, float]:
 
 def _bytes_per_job(nodes: int, count: int) -> tuple[float, float, float]:
     """(bytes per job, share running, bytes of a request); the first thousand jobs bring the world's own structures into being."""
-    from mockserver.simulation.distribution import Distribution
+    from mockserver.simulation.scenario.distribution import Distribution
 
     made = jobs(nodes, count + 1000)
     here = world(nodes, run=Distribution(uniform=(5_000, 15_000)))

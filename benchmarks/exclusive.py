@@ -51,7 +51,7 @@ class Suite:
 @cache
 def suite(api: str) -> Suite:
     """Run the suite on the clean mock, once per process."""
-    from conformance.cases import cases_of, play
+    from conformance.run.cases import cases_of, play
     from mockserver.http.app import create_app
 
     recorder = Recorder(create_app([api]))
@@ -66,8 +66,8 @@ def suite(api: str) -> Suite:
 
 def broken_by(api: str, fault: Any) -> tuple[set[str], int]:
     """The requirements that a fault breaks in a whole run, and how many cases it touches."""
-    from conformance.cases import play
-    from conformance.contract import SERVER_ERROR
+    from conformance.oracles.document import SERVER_ERROR
+    from conformance.run.cases import play
     from mockserver.http.app import create_app
 
     known, found = suite(api), set()
@@ -124,20 +124,20 @@ def _catalogue(api: str) -> Any:
 
 
 def _target(api: str, app: Any) -> Any:
-    from conformance.target import Target
+    from conformance.target.target import Target
 
     return Target.in_process(app, api)
 
 
 def _chosen(target: Any) -> list[Any]:
-    from conformance.wire import missing_capabilities
+    from conformance.session.connection import missing_capabilities
 
     catalogue = _catalogue(target.spec.name)
     return [one for one in catalogue.requirements.values() if not one.not_tested and not missing_capabilities(target, one.needs)]
 
 
 def _session(target: Any, number: int, *, strict: bool) -> Any:
-    from conformance.panel import Panel
-    from conformance.session import Session
+    from conformance.oracles.all_oracles import Panel
+    from conformance.session.session import Session
 
     return Session(target, Panel(target.spec, _catalogue(target.spec.name)), name=f"ex{SEED}-{number}", strict=strict)

@@ -62,10 +62,10 @@ def work(job: Job) -> Told:
 
 
 def _judged(job: Job) -> Told:
-    from conformance.record import Options
-    from conformance.runner import run
-    from conformance.target import Target
-    from conformance.verdict import Verdict
+    from conformance.run.results import Options
+    from conformance.run.runner import run
+    from conformance.run.verdict import Verdict
+    from conformance.target.target import Target
     from mockserver.http.app import create_app
     from tests.conformance.variations import VARIATIONS
 

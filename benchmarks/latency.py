@@ -111,8 +111,8 @@ def serve_loaded(port: int, told: Path, pace: str, nodes: int, live: int) -> Non
 
 
 def _scenario(nodes: int) -> Any:
-    from mockserver.simulation.distribution import Distribution
-    from mockserver.simulation.scenario import Gpu, NodeClass, Scenario
+    from mockserver.simulation.scenario.distribution import Distribution
+    from mockserver.simulation.scenario.scenario import Gpu, NodeClass, Scenario
 
     return Scenario(
         nodes=(NodeClass("n", 16, 64, count=nodes, gpu=Gpu(4, "A")),), run=Distribution(exponential=MEAN_RUN_SECONDS), failure_rate=0.05, most_jobs=10**7

@@ -40,7 +40,7 @@ class _Commands(click.Group):
         if ctx.resilient_parsing or cmd_name not in COMMANDS:
             return None
         try:
-            from conformance.cli import main as group
+            from conformance.cli.main import main as group
         except ModuleNotFoundError as missing:
             if missing.name not in EXTRA:
                 raise

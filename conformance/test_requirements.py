@@ -6,10 +6,10 @@ import pytest
 
 import specs
 from conformance import catalogue as catalogues
-from conformance.record import Options, Report
-from conformance.runner import run
-from conformance.target import Target
-from conformance.verdict import Exit, Verdict
+from conformance.run.results import Options, Report
+from conformance.run.runner import run
+from conformance.run.verdict import Exit, Verdict
+from conformance.target.target import Target
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

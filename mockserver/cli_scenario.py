@@ -21,7 +21,7 @@ def scenario() -> None:
 @scenario.command("list")
 def list_scenarios() -> None:
     """List the scenarios that are shipped."""
-    from mockserver.simulation import scenario as scenarios
+    from mockserver.simulation.scenario import scenario as scenarios
 
     table = Table("Name", "Nodes", "GPUs", "What it is")
     for name in scenarios.names():
@@ -36,7 +36,7 @@ def list_scenarios() -> None:
 @click.argument("name")
 def show_scenario(name: str) -> None:
     """Print the file of the shipped scenario called NAME."""
-    from mockserver.simulation import scenario as scenarios
+    from mockserver.simulation.scenario import scenario as scenarios
 
     if name not in scenarios.names():
         _refuse(f"no scenario is called {name!r}; expected one of {', '.join(scenarios.names())}")
@@ -47,7 +47,7 @@ def show_scenario(name: str) -> None:
 @click.argument("file", type=click.Path(dir_okay=False))
 def check_scenario(file: str) -> None:
     """Say whether FILE is a scenario, or everything that is wrong in it with line and expectation."""
-    from mockserver.simulation import scenario as scenarios
+    from mockserver.simulation.scenario import scenario as scenarios
 
     try:
         found = scenarios.load_file(file)

@@ -83,7 +83,7 @@ def serve(apis: tuple[str, ...], scenario: str, switches: tuple[str, ...], **opt
     """Run the mock until Ctrl-C."""
     from mockserver.http.logs import set_up
     from mockserver.http.server import PortBusy, run
-    from mockserver.simulation import scenario as scenarios
+    from mockserver.simulation.scenario import scenario as scenarios
 
     set_up(options["log_format"], options["log_level"], access_log=options["access_log"])
     try:
@@ -129,10 +129,8 @@ def _show_token(token: str, options: dict[str, Any]) -> None:
 
 def _go_on_from(file: Path, sandboxes: Any) -> None:
     """Let the default sandbox go on from a snapshot. Raises SnapshotError."""
-    from mockserver.simulation.snapshot import read_file
-
     try:
-        sandboxes.restore(sandboxes.get("default"), read_file(file))
+        sandboxes.restore(sandboxes.get("default"), file.read_bytes())
     except (OSError, SnapshotError) as error:
         raise SnapshotError(f"{file}: {error}") from error
 

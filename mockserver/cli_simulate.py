@@ -32,7 +32,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 def simulate(scenario: str, trace_file: Path | None, jobs: int | None, seed: int | None, api: str, **files: Path | None) -> None:
     """Play a workload through the simulation at full speed, without a server, and print what became of it."""
     from mockserver.plot import PlotUnavailable, prepare
-    from mockserver.simulation import scenario as scenarios
+    from mockserver.simulation.scenario import scenario as scenarios
 
     try:
         if files["plot_file"] is not None:
@@ -69,7 +69,7 @@ def _play(
 ) -> None:
     from mockserver.http.pace import ticks
     from mockserver.simulate import simulate as play
-    from mockserver.simulation.course import Course
+    from mockserver.simulation.lifecycle import Course
     from mockserver.timeline_file import TimelineFiles
 
     lifecycle = specs.load(api).lifecycle

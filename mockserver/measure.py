@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from mockserver.simulation.clock import seconds
-from mockserver.simulation.cluster import GPU, MILLI, Cluster
-from mockserver.simulation.course import Stage
-from mockserver.simulation.job import Job, JobRequest, Outcome
+from mockserver.simulation.cluster.cluster import GPU, MILLI, Cluster
+from mockserver.simulation.job import Job
+from mockserver.simulation.lifecycle import Stage
+from mockserver.simulation.request import JobRequest, Outcome
 
 RESOURCES = ("cpu", "memory", "gpu")
 BINS = 512
@@ -125,7 +126,7 @@ class Measure:
                 self._note(Row(seconds(instant), job.key, stage.name, event, " ".join(nodes)))
 
     def _place(self, job: Job, instant: int) -> tuple[str, ...]:
-        nodes = _nodes_given(job, instant)
+        nodes = next(given for at, given in job.allocations() if at == instant)
         wanted = job.request.resources
         amounts = tuple(round(amount * len(nodes)) for amount in (wanted.cpu * MILLI, wanted.memory, wanted.gpu * MILLI))
         self._placed[job] = (instant, amounts, [self._numbers.get(name, 0) for name in nodes])
@@ -144,7 +145,7 @@ class Measure:
 
     def _close(self, job: Job, stage: Stage) -> None:
         self._waited.discard(job)
-        detail = job.history[-1]
+        detail = job.last_detail
         was_cancelled = isinstance(detail, Outcome) and detail.reason == "cancelled"
         self.endings["cancelled" if was_cancelled else stage.phase] += 1
 
@@ -175,12 +176,3 @@ def waits(values: array[float]) -> dict[str, float]:
     ranks = {"p50": 0.5, "p95": 0.95, "max": 1.0}
     found = {name: ordered[max(0, min(last, -int(-share * len(ordered) // 1) - 1))] for name, share in ranks.items()}
     return {"mean": round(sum(ordered) / len(ordered), 6)} | found
-
-
-def _nodes_given(job: Job, instant: int) -> tuple[str, ...]:
-    history = job.history
-    for index in range(0, len(history), 4):
-        if history[index] == instant and history[index + 2] == "allocated":
-            nodes: tuple[str, ...] = history[index + 3]
-            return nodes
-    return ()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from mockserver.client import MockServer, Sandbox, View
+    from mockserver.client import AsyncSandbox, MockServer, Sandbox, View
 
 _PASSED = pytest.StashKey[bool]()
 _SHOWN = 10
@@ -103,6 +103,15 @@ def mock_sandbox(request: pytest.FixtureRequest, mock_server: MockServer) -> Ite
         warnings.warn(_told(breaches), stacklevel=1)
     elif breaches and breaches.total:
         raise ContractBroken(_told(breaches))
+
+
+@pytest.fixture
+def async_mock_sandbox(mock_sandbox: Sandbox) -> AsyncSandbox:
+    """The test's `mock_sandbox` for asynchronous tests: the same words, each call awaited."""
+    with _library_warnings_ignored():
+        from mockserver.client import AsyncSandbox
+
+    return AsyncSandbox(mock_sandbox)
 
 
 @contextmanager

@@ -9,12 +9,12 @@ from math import ceil
 from msgspec import structs
 
 from mockserver.measure import Measure, Row
-from mockserver.simulation.chance import ARRIVAL, KIND, uniform
 from mockserver.simulation.clock import micros
-from mockserver.simulation.course import Course
-from mockserver.simulation.distribution import pick, sample
-from mockserver.simulation.job import JobRequest, Limits, ResourceRequest, Script
-from mockserver.simulation.scenario import GIB, JobKind, Scenario
+from mockserver.simulation.draws import ARRIVAL, KIND, uniform
+from mockserver.simulation.lifecycle import Course
+from mockserver.simulation.request import JobRequest, Limits, ResourceRequest, Script
+from mockserver.simulation.scenario.distribution import pick, sample
+from mockserver.simulation.scenario.scenario import GIB, JobKind, Scenario
 from mockserver.simulation.world import World
 from mockserver.trace import TracedJob
 

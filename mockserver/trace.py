@@ -9,8 +9,8 @@ from itertools import islice
 from math import ceil
 from pathlib import Path
 
-from mockserver.simulation.distribution import MOST_SECONDS
 from mockserver.simulation.errors import TraceError
+from mockserver.simulation.scenario.distribution import MOST_SECONDS
 
 COLUMNS = ("submit_s", "cpu", "mem", "gpu", "run_s", "status")
 ENDINGS = ("completed", "failed", "cancelled")

@@ -81,6 +81,15 @@ class Lifecycle:
         """All declared steps as pairs of states."""
         return frozenset((step.source, step.target) for step in self.transitions)
 
+    def after_stop(self, state: str) -> frozenset[str]:
+        """The states in which a job of this state may be once it was stopped: any end, where the vendor has no state for stopped jobs."""
+        found = {step.target for step in self.transitions if step.source == state and step.when == "cancelled"}
+        while more := {step.target for step in self.transitions if step.source in found and step.after is not None} - found:
+            found |= more
+        if found and not any(one.phase == "cancelled" for one in self.states.values()):
+            found |= {name for name, one in self.states.items() if one.is_terminal}
+        return frozenset(found)
+
 
 class _Reader:
     """One pass over one file; every complaint names its place."""

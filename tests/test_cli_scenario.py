@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from mockserver.cli import main
-from mockserver.simulation import scenario as scenarios
+from mockserver.simulation.scenario import scenario as scenarios
 
 
 def mockserver(*arguments: str) -> tuple[int, str, str]:

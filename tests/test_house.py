@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 
 import specs
+from mockserver.adapters.every import ADAPTERS
+from mockserver.adapters.loading import adapter_of
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ("specs", "mockserver", "conformance")
@@ -25,6 +28,9 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "conformance": ("specs",),
 }
 """What each floor may import of ours, beside itself."""
+
+PARTS = {"refusals": ("error",), "credentials": ("verify", "tenant"), "views": ("view",), "reading": ()}
+"""What every adapter has: how it refuses, who asks, a job in its words, what a body asks for."""
 
 UNHEARD_OF = ("http", "json", "status_code", "request_body", "response")
 CHANCE_AND_WALL_CLOCK = ("time", "random", "uuid4", "datetime.now", "secrets")
@@ -68,7 +74,7 @@ def test_files_and_functions_stay_small_and_say_what_they_are_for(path: Path) ->
             assert len(node.args.posonlyargs + node.args.args) <= 6, f"{node.name}: too many positional parameters"
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "mockserver" / "simulation").glob("*.py")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted((ROOT / "mockserver" / "simulation").rglob("*.py")), ids=lambda path: path.name)
 def test_the_simulation_speaks_no_http_and_asks_no_wall_clock(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
@@ -81,14 +87,29 @@ def test_the_simulation_speaks_no_http_and_asks_no_wall_clock(path: Path) -> Non
 
 
 def test_every_api_has_an_adapter_with_one_function_per_operation() -> None:
-    import importlib
-
+    assert sorted(ADAPTERS) == sorted(specs.names())
     for name in specs.names():
-        adapter = importlib.import_module(f"mockserver.adapters.{name}")
+        adapter = adapter_of(name)
+        assert adapter is ADAPTERS[name]
         for operation in specs.load(name).operations:
             assert callable(getattr(adapter, operation, None)), f"mockserver.adapters.{name} lacks {operation}"
-        assert callable(adapter.error)
-        assert callable(adapter.verify)
+
+
+@pytest.mark.parametrize("name", specs.names())
+@pytest.mark.parametrize(("part", "words"), PARTS.items())
+def test_every_adapter_has_the_same_parts(name: str, part: str, words: tuple[str, ...]) -> None:
+    module = importlib.import_module(f"mockserver.adapters.{name}.{part}")
+
+    assert [word for word in words if not callable(getattr(module, word, None))] == []
+    assert [word for word in words if word in ("error", "verify", "tenant") and getattr(adapter_of(name), word) is not getattr(module, word)] == []
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path.parts[:2] == ("mockserver", "http")], ids=str)
+def test_no_adapter_travels_as_anything(path: Path) -> None:
+    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.arg) and node.arg == "adapter":
+            assert node.annotation is not None
+            assert ast.unparse(node.annotation) in ("Adapter", "Wording")
 
 
 @pytest.mark.parametrize("tool", [["ruff", "check", "."], ["mypy"]], ids=lambda tool: tool[0])

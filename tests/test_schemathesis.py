@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 import specs
-from conformance.fuzz import Finding, Progress, fuzz
+from conformance.search.fuzz import Finding, Progress, fuzz
 from tests.conftest import Bench
 
 

@@ -15,9 +15,9 @@ from mockserver.cli import main
 from mockserver.measure import BINS, Measure, Row, Usage, waits
 from mockserver.plot import PlotUnavailable, draw, prepare
 from mockserver.simulate import made_up, simulate, traced
-from mockserver.simulation import scenario as scenarios
-from mockserver.simulation.distribution import Distribution
-from mockserver.simulation.scenario import JobKind, NodeClass, NodeFailures, Scenario
+from mockserver.simulation.scenario import scenario as scenarios
+from mockserver.simulation.scenario.distribution import Distribution
+from mockserver.simulation.scenario.scenario import JobKind, NodeClass, NodeFailures, Scenario
 from mockserver.trace import TracedJob
 from tests.simulation.worlds import COURSES
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 import specs
-from mockserver.simulation.scenario import Scenario
+from mockserver.simulation.scenario.scenario import Scenario
 from tests.conftest import Bench
 
 FOLDER = Path(__file__).parent / "timelines"

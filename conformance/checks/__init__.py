@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from conformance.session import Session
+from conformance.session.session import Session
 
 Function = Callable[[Session], None]
 

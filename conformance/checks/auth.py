@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from urllib.parse import parse_qsl
 
 from conformance.checks import check
-from conformance.contract import is_sent_to_the_twin
-from conformance.exchange import Exchange
-from conformance.expect import NotApplicable, expect, refused
-from conformance.pointer import MISSING
-from conformance.session import Session
-from conformance.target import request_examples
+from conformance.errors import NotApplicable
+from conformance.oracles.document import is_sent_to_the_twin
+from conformance.session.expect import expect, refused
+from conformance.session.session import Session
+from conformance.target.target import request_examples
+from conformance.traffic.exchange import Exchange
+from conformance.traffic.json_pointer import MISSING
 from specs import Operation
 
 DENIED = (401, 403)

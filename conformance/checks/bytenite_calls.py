@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from conformance.exchange import Exchange
-from conformance.expect import Inconclusive, NotApplicable, accepted, expect, needed
-from conformance.pointer import MISSING, Json, get, put
-from conformance.session import JobRef, Session
-from conformance.settings import secret
+from conformance.errors import Inconclusive, NotApplicable
+from conformance.session.expect import accepted, expect, needed
+from conformance.session.session import JobRef, Session
+from conformance.target.settings import secret
+from conformance.traffic.exchange import Exchange
+from conformance.traffic.json_pointer import MISSING, Json, get, put
 from specs.lifecycle import TERMINAL
 
 NOBODY = "00000000-0000-4000-8000-00000000dead"

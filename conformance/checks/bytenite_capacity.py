@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from conformance.checks import check
 from conformance.checks.bytenite_calls import NEW, chunks, running_tasks, seen
-from conformance.derived import instant
-from conformance.expect import Inconclusive, accepted, expect, needed
-from conformance.pointer import get
-from conformance.session import JobRef, Session
+from conformance.errors import Inconclusive
+from conformance.oracles.members import instant
+from conformance.session.expect import accepted, expect, needed
+from conformance.session.session import JobRef, Session
+from conformance.traffic.json_pointer import get
 from specs.lifecycle import TERMINAL
 
 MOST = 40

@@ -5,10 +5,22 @@ from __future__ import annotations
 from itertools import chain
 
 from conformance.checks import check
-from conformance.checks.bytenite_calls import NEW, NEWER, NOBODY, OLDER, change, has_code, in_conditions, in_passing, on, seen, stays
-from conformance.expect import accepted, expect, needed, refused, same
-from conformance.pointer import Json, get, same_value, without_nulls
-from conformance.session import Session
+from conformance.checks.bytenite_calls import (
+    NEW,
+    NEWER,
+    NOBODY,
+    OLDER,
+    change,
+    has_code,
+    in_conditions,
+    in_passing,
+    on,
+    seen,
+    stays,
+)
+from conformance.session.expect import accepted, expect, needed, refused, same
+from conformance.session.session import Session
+from conformance.traffic.json_pointer import Json, get, same_value, without_nulls
 from specs.lifecycle import TERMINAL
 
 REFUSALS = (400, 409, 412, 422)

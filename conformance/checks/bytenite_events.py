@@ -8,10 +8,11 @@ from contextlib import suppress
 
 from conformance.checks import check
 from conformance.checks.bytenite_calls import NEW, seen
-from conformance.derived import instant
-from conformance.expect import NotApplicable, expect, needed
-from conformance.pointer import Json, get
-from conformance.session import JobRef, Session
+from conformance.errors import NotApplicable
+from conformance.oracles.members import instant
+from conformance.session.expect import expect, needed
+from conformance.session.session import JobRef, Session
+from conformance.traffic.json_pointer import Json, get
 
 EVENTS = "Customer_Events"
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from conformance.checks import check
 from conformance.checks.bytenite_calls import NEW, buy, chunks, on, seen
-from conformance.derived import instant
-from conformance.expect import accepted, expect, needed, same
-from conformance.pointer import MISSING, Json, get, same_value, without_nulls
-from conformance.session import JobRef, Session
+from conformance.oracles.members import instant
+from conformance.session.expect import accepted, expect, needed, same
+from conformance.session.session import JobRef, Session
+from conformance.traffic.json_pointer import MISSING, Json, get, same_value, without_nulls
 
 EMPTY = (MISSING, None, "", 0, False)
 """How proto3 JSON may say that nothing was set."""

@@ -7,10 +7,11 @@ from contextlib import suppress
 from conformance.checks import check
 from conformance.checks.bytenite_calls import NEWER, OLDER, change, chunks, on, seen, templates
 from conformance.checks.bytenite_edits import has_limits
-from conformance.exchange import Exchange
-from conformance.expect import Inconclusive, NotApplicable, accepted, expect, needed, same
-from conformance.pointer import MISSING, Json, get, same_value, without_nulls
-from conformance.session import Session
+from conformance.errors import Inconclusive, NotApplicable
+from conformance.session.expect import accepted, expect, needed, same
+from conformance.session.session import Session
+from conformance.traffic.exchange import Exchange
+from conformance.traffic.json_pointer import MISSING, Json, get, same_value, without_nulls
 from specs.lifecycle import TERMINAL
 
 DAY = 86_400.0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from conformance.checks import check
 from conformance.checks.bytenite_calls import NEW, chunks, on
-from conformance.expect import accepted, expect, needed
-from conformance.pointer import Json
-from conformance.session import JobRef, Session
+from conformance.session.expect import accepted, expect, needed
+from conformance.session.session import JobRef, Session
+from conformance.traffic.json_pointer import Json
 from specs.lifecycle import TERMINAL
 
 LIMIT = 60

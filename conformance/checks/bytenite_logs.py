@@ -6,10 +6,10 @@ from itertools import pairwise
 
 from conformance.checks import check
 from conformance.checks.bytenite_calls import chunks
-from conformance.derived import instant
-from conformance.expect import accepted, expect, needed
-from conformance.pointer import Json, get
-from conformance.session import JobRef, Session
+from conformance.oracles.members import instant
+from conformance.session.expect import accepted, expect, needed
+from conformance.session.session import JobRef, Session
+from conformance.traffic.json_pointer import Json, get
 
 
 def logs(session: Session, job: JobRef, **asked: Json) -> dict[str, dict[str, list[Json]]]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from conformance.checks import check
 from conformance.checks.bytenite_calls import ids, page, templates
-from conformance.exchange import Exchange
-from conformance.expect import accepted, expect, refused
-from conformance.pointer import Json, get
-from conformance.session import Session
+from conformance.session.expect import accepted, expect, refused
+from conformance.session.session import Session
+from conformance.traffic.exchange import Exchange
+from conformance.traffic.json_pointer import Json, get
 
 COUNT = 5
 PAGES = ((2, 0), (2, 2), (2, 4), (3, 2), (COUNT, 0), (10, 0), (2, 3), (1, 4), (4, 0), (2, 1), (4, 1))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from conformance.checks import check
 from conformance.checks.bytenite_calls import NEW, NEWER, NOBODY, change, has_code, on, seen
-from conformance.expect import accepted, expect, needed, refused
-from conformance.pointer import MISSING, Json, get, put
-from conformance.session import Session
+from conformance.session.expect import accepted, expect, needed, refused
+from conformance.session.session import Session
+from conformance.traffic.json_pointer import MISSING, Json, get, put
 
 WRONG: tuple[tuple[str, Json], ...] = (
     ("Customer_SetJobDatasource", {"dataSource": 7}),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from conformance.checks import check
 from conformance.checks.bytenite_calls import NEW, chunks, seen
-from conformance.derived import instant
-from conformance.expect import expect, needed
-from conformance.pointer import Json, get
-from conformance.session import JobRef, Session
+from conformance.oracles.members import instant
+from conformance.session.expect import expect, needed
+from conformance.session.session import JobRef, Session
+from conformance.traffic.json_pointer import Json, get
 
 NEAR = 1.1
 """Seconds by which two instants may differ that are one: an instant may be told in whole seconds."""

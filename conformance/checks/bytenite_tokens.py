@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from conformance.checks import check
 from conformance.checks.bytenite_calls import NEW, NEWER, OLDER, buy, has_code, ids, on, seen, token_of
-from conformance.exchange import Exchange
-from conformance.expect import NotApplicable, accepted, expect, needed, refused
-from conformance.pointer import MISSING, Json, get, put
-from conformance.session import Session
-from conformance.settings import secret
+from conformance.errors import NotApplicable
+from conformance.session.expect import accepted, expect, needed, refused
+from conformance.session.session import Session
+from conformance.target.settings import secret
+from conformance.traffic.exchange import Exchange
+from conformance.traffic.json_pointer import MISSING, Json, get, put
 
 DENIED = (401, 403)
 STRANGERS = (403, 404)

@@ -6,10 +6,11 @@ from itertools import chain
 
 from conformance.checks import check
 from conformance.checks.bytenite_calls import NEWER, OLDER, chunks, ids, in_conditions, in_passing, on, page, seen
-from conformance.derived import instant
-from conformance.expect import Inconclusive, accepted, expect, needed, refused, same
-from conformance.pointer import MISSING, Json, get, same_value, without_nulls
-from conformance.session import JobRef, Session
+from conformance.errors import Inconclusive
+from conformance.oracles.members import instant
+from conformance.session.expect import accepted, expect, needed, refused, same
+from conformance.session.session import JobRef, Session
+from conformance.traffic.json_pointer import MISSING, Json, get, same_value, without_nulls
 
 ODD: dict[str, Json] = {
     "note": None,

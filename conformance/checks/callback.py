@@ -6,11 +6,11 @@ from typing import Any
 
 from conformance import catalogue as catalogues
 from conformance.checks import check
-from conformance.derived import instant
-from conformance.expect import expect, needed
-from conformance.pointer import Json, get, put, same_value, without_nulls
-from conformance.receiver import Delivery, Receiver
-from conformance.session import JobRef, Session
+from conformance.oracles.members import instant
+from conformance.session.expect import expect, needed
+from conformance.session.session import JobRef, Session
+from conformance.target.callback_receiver import Delivery, Receiver
+from conformance.traffic.json_pointer import Json, get, put, same_value, without_nulls
 
 PATIENCE = 900.0
 """Seconds of the target's clock after a job's end within which it must have been told, failed attempts included."""

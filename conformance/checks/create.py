@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from conformance.checks import check
-from conformance.expect import accepted, expect, needed
-from conformance.pointer import MISSING, Json, get, put
-from conformance.session import Session
-from conformance.target import request_examples
+from conformance.session.expect import accepted, expect, needed
+from conformance.session.session import Session
+from conformance.target.target import request_examples
+from conformance.traffic.json_pointer import MISSING, Json, get, put
 
 
 @check("JOB-CRT-001")

@@ -6,10 +6,11 @@ import re
 
 from conformance import catalogue as catalogues
 from conformance.checks import check
-from conformance.exchange import Exchange
-from conformance.expect import INVALID, Inconclusive, expect, needed, refused
-from conformance.pointer import Json
-from conformance.session import Session
+from conformance.errors import Inconclusive
+from conformance.session.expect import INVALID, expect, needed, refused
+from conformance.session.session import Session
+from conformance.traffic.exchange import Exchange
+from conformance.traffic.json_pointer import Json
 
 NOBODY = "00000000-0000-4000-8000-00000000dead"
 """The id of a job that never was."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from conformance.checks import check
-from conformance.expect import expect, needed
-from conformance.session import Session
+from conformance.session.expect import expect, needed
+from conformance.session.session import Session
 
 NOT_SERVED = (405, 501)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from conformance.checks import check
-from conformance.expect import expect, needed
-from conformance.pointer import get
-from conformance.receiver import Delivery, Receiver
-from conformance.session import JobRef, Session
+from conformance.session.expect import expect, needed
+from conformance.session.session import JobRef, Session
+from conformance.target.callback_receiver import Delivery, Receiver
+from conformance.traffic.json_pointer import get
 
 PATIENCE = 120.0
 

@@ -6,9 +6,9 @@ from conformance.checks import check
 from conformance.checks.ionworks_crowd import crowd
 from conformance.checks.ionworks_curves import CHANNELS, PLOT, SERIES, TIME
 from conformance.checks.ionworks_submission import TYPES
-from conformance.expect import accepted, expect, needed, refused
-from conformance.pointer import MISSING, Json, get
-from conformance.session import JobRef, Session
+from conformance.session.expect import accepted, expect, needed, refused
+from conformance.session.session import JobRef, Session
+from conformance.traffic.json_pointer import MISSING, Json, get
 
 DAY = 86_400.0
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from conformance.checks import check
 from conformance.checks.ionworks_crowd import crowd, lived, running, starts
-from conformance.expect import NotApplicable, accepted, expect, needed
-from conformance.pointer import Json, get, same_value, without_nulls
-from conformance.session import JobRef, Session
+from conformance.errors import NotApplicable
+from conformance.session.expect import accepted, expect, needed
+from conformance.session.session import JobRef, Session
+from conformance.traffic.json_pointer import Json, get, same_value, without_nulls
 from specs.lifecycle import TERMINAL
 
 DAY = 86_400.0

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from conformance.derived import instant
-from conformance.expect import Inconclusive, needed
-from conformance.pointer import Json, get
-from conformance.session import JobRef, Session
+from conformance.errors import Inconclusive
+from conformance.oracles.members import instant
+from conformance.session.expect import needed
+from conformance.session.session import JobRef, Session
+from conformance.traffic.json_pointer import Json, get
 
 MOST_FILLERS = 24
 SLOWEST = 30.0

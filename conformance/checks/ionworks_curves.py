@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.checks import check
-from conformance.echo import agree
-from conformance.exchange import Exchange
-from conformance.expect import NotApplicable, accepted, expect, needed, refused
-from conformance.pointer import MISSING, get
-from conformance.session import JobRef, Session
+from conformance.errors import NotApplicable
+from conformance.oracles.echo import agree
+from conformance.session.expect import accepted, expect, needed, refused
+from conformance.session.session import JobRef, Session
+from conformance.traffic.exchange import Exchange
+from conformance.traffic.json_pointer import MISSING, get
 
 METADATA, CHANNELS = "get_job_metadata_jobs__job_id__metadata_get", "get_series_channels_jobs__job_id__series_channels_get"
 SERIES, PLOT = "get_series_jobs__job_id__series_get", "get_plot_data_pipelines_datafits__job_id__plot_data_get"

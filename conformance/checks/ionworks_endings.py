@@ -6,11 +6,11 @@ from conformance.checks import check
 from conformance.checks.ionworks_crowd import crowd
 from conformance.checks.ionworks_curves import METADATA
 from conformance.checks.ionworks_submission import is_taken_here
-from conformance.derived import instant
-from conformance.expect import accepted, expect, needed
-from conformance.pointer import Json, get, same_value, without_nulls
-from conformance.receiver import Receiver
-from conformance.session import JobRef, Session
+from conformance.oracles.members import instant
+from conformance.session.expect import accepted, expect, needed
+from conformance.session.session import JobRef, Session
+from conformance.target.callback_receiver import Receiver
+from conformance.traffic.json_pointer import Json, get, same_value, without_nulls
 
 DAY = 86_400.0
 PATIENCE = 120.0

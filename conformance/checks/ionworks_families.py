@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from conformance.checks import check
 from conformance.checks.ionworks_crowd import running
-from conformance.expect import accepted, expect, needed
-from conformance.session import JobRef, Session
+from conformance.session.expect import accepted, expect, needed
+from conformance.session.session import JobRef, Session
 from specs.lifecycle import TERMINAL
 
 

@@ -6,10 +6,10 @@ from itertools import pairwise
 
 from conformance.checks import check
 from conformance.checks.ionworks_crowd import LAG, Life, lived
-from conformance.derived import instant
-from conformance.expect import expect, needed
-from conformance.pointer import get
-from conformance.session import Session
+from conformance.oracles.members import instant
+from conformance.session.expect import expect, needed
+from conformance.session.session import Session
+from conformance.traffic.json_pointer import get
 
 SKEW = 2.0
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from conformance.checks import check
 from conformance.checks.ionworks_crowd import crowd, running
-from conformance.derived import instant
-from conformance.expect import NotApplicable, accepted, expect, needed
-from conformance.pointer import MISSING, Json, get
-from conformance.session import Session
+from conformance.errors import NotApplicable
+from conformance.oracles.members import instant
+from conformance.session.expect import accepted, expect, needed
+from conformance.session.session import Session
+from conformance.traffic.json_pointer import MISSING, Json, get
 
 TYPES = ("dummy", "datafit", "validation", "simulate", "evaluate_variables", "optimize", "ecm_fit", "simple_pipeline")
 URL = "https://client.example/told"

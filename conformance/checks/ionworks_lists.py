@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.checks import check
-from conformance.expect import accepted, expect, needed
-from conformance.paging import everything, paging_of
-from conformance.pointer import MISSING, Json, get, same_value, without_nulls
-from conformance.session import JobRef, Session
+from conformance.session.expect import accepted, expect, needed
+from conformance.session.paging import everything, paging_of
+from conformance.session.session import JobRef, Session
+from conformance.traffic.json_pointer import MISSING, Json, get, same_value, without_nulls
 
 PAGE, ARRAY = "list_jobs_jobs_get", "list_jobs_jobs__get"
 TYPES = ("dummy", "simulate", "dummy", "ecm_fit", "simulate", "dummy")

@@ -7,10 +7,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.checks import check
-from conformance.exchange import Exchange
-from conformance.expect import NotApplicable, accepted, expect, needed, refused
-from conformance.pointer import MISSING, Json, get, put
-from conformance.session import JobRef, Session
+from conformance.errors import NotApplicable
+from conformance.session.expect import accepted, expect, needed, refused
+from conformance.session.session import JobRef, Session
+from conformance.traffic.exchange import Exchange
+from conformance.traffic.json_pointer import MISSING, Json, get, put
 
 LONGEST_URL = 2083
 TYPES = ("dummy", "datafit", "validation", "simulate", "evaluate_variables", "optimize", "ecm_fit", "simple_pipeline")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from conformance.checks import check
 from conformance.checks.ionworks_submission import is_taken_here
-from conformance.expect import accepted, expect, needed, refused
-from conformance.pointer import MISSING, get, same_value, without_nulls
-from conformance.session import JobRef, Session
+from conformance.session.expect import accepted, expect, needed, refused
+from conformance.session.session import JobRef, Session
+from conformance.traffic.json_pointer import MISSING, get, same_value, without_nulls
 
 STRANGERS, DENIED = (404, 403), (401, 403)
 ARRAY = "list_jobs_jobs__get"

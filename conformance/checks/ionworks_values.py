@@ -7,9 +7,9 @@ import json
 
 from conformance.checks import check
 from conformance.checks.ionworks_curves import METADATA
-from conformance.expect import accepted, expect, needed, refused
-from conformance.pointer import MISSING, Json, get, put, same_value
-from conformance.session import JobRef, Session
+from conformance.session.expect import accepted, expect, needed, refused
+from conformance.session.session import JobRef, Session
+from conformance.traffic.json_pointer import MISSING, Json, get, put, same_value
 
 LARGE = 300_000
 """Characters: beyond what servers take without being told to, far below what they refuse."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from conformance.checks import check
-from conformance.expect import expect, needed, refused
-from conformance.paging import everything
-from conformance.pointer import get
-from conformance.session import JobRef, Session
+from conformance.session.expect import expect, needed, refused
+from conformance.session.paging import everything
+from conformance.session.session import JobRef, Session
+from conformance.traffic.json_pointer import get
 
 STRANGERS = (404, 403)
 

@@ -3,33 +3,14 @@
 from __future__ import annotations
 
 from conformance.checks import check
-from conformance.expect import NotApplicable, expect, needed
-from conformance.pointer import same_value, without_nulls
-from conformance.session import JobRef, Session
+from conformance.errors import NotApplicable
+from conformance.session.expect import expect, needed
+from conformance.session.session import JobRef, Session
+from conformance.traffic.json_pointer import same_value, without_nulls
 from specs.lifecycle import TERMINAL
 
 LONGER = 120.0
 """Seconds after which a job that would go on against the rules has done so."""
-
-
-def _event(session: Session, state: str, event: str) -> set[str]:
-    """The states that the lifecycle gives for an event in a state, and those that follow them by time alone."""
-    lifecycle = session.spec.lifecycle
-    assert lifecycle is not None
-    found = {step.target for step in lifecycle.transitions if step.source == state and step.when == event}
-    while more := {step.target for step in lifecycle.transitions if step.source in found and step.after is not None} - found:
-        found |= more
-    return found
-
-
-def stopped_states(session: Session, state: str) -> set[str]:
-    """The states in which a job of this state may be once it was stopped: any end, where the vendor has no state for stopped jobs."""
-    lifecycle = session.spec.lifecycle
-    assert lifecycle is not None
-    wanted = _event(session, state, "cancelled")
-    if not wanted or any(one.phase == "cancelled" for one in lifecycle.states.values()):
-        return wanted
-    return wanted | {name for name, one in lifecycle.states.items() if one.is_terminal}
 
 
 @check("JOB-STM-003")
@@ -41,7 +22,7 @@ def stopping_twice_changes_nothing(session: Session) -> None:
     before = session.state(job)
     session.cancel(job)
     after = session.state(job)
-    late = set() if session.phase_of(before) in TERMINAL else stopped_states(session, before)
+    late: frozenset[str] = frozenset() if session.phase_of(before) in TERMINAL else session.after_stop(before)
     expect(after in {before, *late}, f"the job was {before} and is {after} after a second stop", *session.exchanges[-3:])
 
 
@@ -80,7 +61,7 @@ def a_stopped_job_ends_as_its_lifecycle_says(session: Session) -> None:
     """A running job, and it does not go on."""
     job = session.submit("long")
     state = session.until(job, "running")
-    wanted = stopped_states(session, state)
+    wanted = session.after_stop(state)
     if not wanted:
         raise NotApplicable(f"nothing can stop a job that is {state}")
     answer = session.cancel(job)
@@ -148,7 +129,7 @@ def a_waiting_job_is_stopped_as_the_lifecycle_says(session: Session) -> None:
     session.advance(2)
     state = session.state(job)
     needed(session.phase_of(state) == "queued", f"the job is {state} and does not wait")
-    wanted = stopped_states(session, state) or {state}
+    wanted = session.after_stop(state) or {state}
     session.cancel(job)
     after = session.state(job)
     expect(after in wanted, f"a waiting job is {after} after a stop, expected {' or '.join(sorted(wanted))}", *session.exchanges[-2:])

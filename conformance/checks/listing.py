@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from conformance.checks import check
-from conformance.expect import accepted, expect, needed
-from conformance.paging import everything, page, paging_of
-from conformance.pointer import MISSING, Json, get, same_value
-from conformance.session import JobRef, Session
-from conformance.views import root
+from conformance.oracles.job_views import root
+from conformance.session.expect import accepted, expect, needed
+from conformance.session.paging import everything, page, paging_of
+from conformance.session.session import JobRef, Session
+from conformance.traffic.json_pointer import MISSING, Json, get, same_value
 from specs.document import answer_schema, schemas_at
 
 MANY = 7

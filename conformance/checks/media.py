@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from conformance.checks import check
-from conformance.expect import accepted
-from conformance.session import Session
+from conformance.session.expect import accepted
+from conformance.session.session import Session
 
 
 @check("OYR-REQ-042")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from conformance.checks import check
-from conformance.exchange import Exchange
-from conformance.expect import expect, needed, refused
-from conformance.session import Session
+from conformance.session.expect import expect, needed, refused
+from conformance.session.session import Session
+from conformance.traffic.exchange import Exchange
 from specs.lifecycle import TERMINAL
 
 UNKNOWN = (400, 403, 404, 410, 422)

@@ -8,10 +8,11 @@ from typing import Any
 
 from conformance.checks import check
 from conformance.checks.openyuanrong_jobs import ended, in_state, said, told_instant
-from conformance.exchange import Exchange
-from conformance.expect import NotApplicable, accepted, expect, refused, same
-from conformance.pointer import Json, get
-from conformance.session import Session
+from conformance.errors import NotApplicable
+from conformance.session.expect import accepted, expect, refused, same
+from conformance.session.session import Session
+from conformance.traffic.exchange import Exchange
+from conformance.traffic.json_pointer import Json, get
 
 DENIED = (401, 403)
 

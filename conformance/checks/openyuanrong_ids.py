@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from conformance.checks import check
-from conformance.exchange import Exchange
-from conformance.expect import accepted, expect, needed, refused
-from conformance.pointer import Json, same_value
-from conformance.session import JobRef, Session
+from conformance.session.expect import accepted, expect, needed, refused
+from conformance.session.session import JobRef, Session
+from conformance.traffic.exchange import Exchange
+from conformance.traffic.json_pointer import Json, same_value
 
 PREFIX = "app-"
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"

@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator
 
 from conformance.checks import check
-from conformance.derived import instant
-from conformance.exchange import Exchange
-from conformance.expect import accepted, expect, needed, refused, same
-from conformance.pointer import MISSING, Json, get
-from conformance.session import JobRef, Session
-from conformance.views import items_of
+from conformance.oracles.job_views import items_of
+from conformance.oracles.members import instant
+from conformance.session.expect import accepted, expect, needed, refused, same
+from conformance.session.session import JobRef, Session
+from conformance.traffic.exchange import Exchange
+from conformance.traffic.json_pointer import MISSING, Json, get
 
 CODES = (1, 2, 126, 127, 128, 130, 137, 143, 255)
 """Exit codes of commands that failed, those of shells and of killed processes among them."""

@@ -9,11 +9,12 @@ from conformance.checks.openyuanrong_ids import TAKEN
 from conformance.checks.openyuanrong_jobs import NEAR, in_state, said, told_instant
 from conformance.checks.openyuanrong_placement import PATIENCE, PLACED, given, node
 from conformance.checks.openyuanrong_rich import without_room
-from conformance.derived import instant
-from conformance.expect import NotApplicable, accepted, expect, needed, refused, same
-from conformance.pointer import MISSING, Json, get
-from conformance.session import JobRef, Session
-from conformance.stage import staged
+from conformance.errors import NotApplicable
+from conformance.oracles.members import instant
+from conformance.session.cluster import staged
+from conformance.session.expect import accepted, expect, needed, refused, same
+from conformance.session.session import JobRef, Session
+from conformance.traffic.json_pointer import MISSING, Json, get
 
 RICH: Json = {"metadata": {"team": "vision"}, "runtime_env": {"env_vars": {"A": "b"}, "pip": ["numpy"]}}
 ROOM: Json = {"entrypoint_num_cpus": 3}

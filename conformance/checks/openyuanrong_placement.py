@@ -6,10 +6,10 @@ from typing import Any
 
 from conformance.checks import check
 from conformance.checks.openyuanrong_jobs import NEAR, in_state, said, told_instant
-from conformance.expect import accepted, expect, needed, same
-from conformance.pointer import Json, get
-from conformance.session import JobRef, Session
-from conformance.stage import staged
+from conformance.session.cluster import staged
+from conformance.session.expect import accepted, expect, needed, same
+from conformance.session.session import JobRef, Session
+from conformance.traffic.json_pointer import Json, get
 
 PLACED = ("running", "succeeded")
 POOL = "X-Pool-Label"

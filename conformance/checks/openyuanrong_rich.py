@@ -8,10 +8,11 @@ from typing import Any
 from conformance.checks import check
 from conformance.checks.openyuanrong_jobs import in_state, said, stopped
 from conformance.checks.openyuanrong_placement import given, node
-from conformance.expect import NotApplicable, accepted, expect, needed, refused, same
-from conformance.pointer import Json, get
-from conformance.session import JobRef, Session
-from conformance.stage import staged
+from conformance.errors import NotApplicable
+from conformance.session.cluster import staged
+from conformance.session.expect import accepted, expect, needed, refused, same
+from conformance.session.session import JobRef, Session
+from conformance.traffic.json_pointer import Json, get
 
 TAKEN = (400, 403, 404, 409, 422, 500)
 HOUR = 3600

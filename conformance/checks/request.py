@@ -6,10 +6,10 @@ import json
 
 from conformance import catalogue as catalogues
 from conformance.checks import check
-from conformance.expect import INVALID, accepted, needed, refused
-from conformance.pointer import MISSING, Json, put
-from conformance.probes import request_schema, required_pointers
-from conformance.session import Session
+from conformance.checks.probes import request_schema, required_pointers
+from conformance.session.expect import INVALID, accepted, needed, refused
+from conformance.session.session import Session
+from conformance.traffic.json_pointer import MISSING, Json, put
 from specs.document import DOCUMENTED, schemas_at
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from conformance.checks import check
 from conformance.checks.runai_cluster import SETTLED, ask, forget, given, item, machines, names, stand, world
-from conformance.expect import INVALID, accepted, expect, needed, refused, same
-from conformance.pointer import MISSING, get
-from conformance.session import Session
+from conformance.session.expect import INVALID, accepted, expect, needed, refused, same
+from conformance.session.session import Session
+from conformance.traffic.json_pointer import MISSING, get
 
 TEAM_A, TEAM_B, TEAM_C = "team-a", "team-b", "team-c"
 RUNNING, PENDING = "Running", "Pending"

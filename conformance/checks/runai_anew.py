@@ -6,8 +6,9 @@ from typing import Any
 
 from conformance.checks import check
 from conformance.checks.runai_cluster import SETTLED, ask, forget, given, item, machines, stand, world
-from conformance.expect import NotApplicable, expect, needed, same
-from conformance.session import Session
+from conformance.errors import NotApplicable
+from conformance.session.expect import expect, needed, same
+from conformance.session.session import Session
 from specs.lifecycle import TERMINAL
 
 TEAM_A, TEAM_B = "team-a", "team-b"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from conformance.checks import check
 from conformance.checks.auth import DENIED
 from conformance.checks.runai_cluster import forget, item, names
-from conformance.expect import NotApplicable, accepted, expect, refused
-from conformance.pointer import MISSING
-from conformance.session import Session
+from conformance.errors import NotApplicable
+from conformance.session.expect import accepted, expect, refused
+from conformance.session.session import Session
+from conformance.traffic.json_pointer import MISSING
 
 
 @check("RAI-AUT-001", strict=True)

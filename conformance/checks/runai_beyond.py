@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from conformance.checks import check
 from conformance.checks.runai_cluster import SETTLED, ask, erase, forget, given, item, machines, stand, world
-from conformance.expect import NotApplicable, accepted, expect, needed, same
-from conformance.pointer import Json, get
-from conformance.session import Session
+from conformance.errors import NotApplicable
+from conformance.session.expect import accepted, expect, needed, same
+from conformance.session.session import Session
+from conformance.traffic.json_pointer import Json, get
 
 TEAM_A, TEAM_B = "team-a", "team-b"
 RUNNING, PENDING = "Running", "Pending"

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from conformance import catalogue as catalogues
-from conformance.exchange import Exchange
-from conformance.expect import NotApplicable, expect, needed
-from conformance.pointer import MISSING, Json
-from conformance.session import LEAVING, JobRef, Session
+from conformance.errors import NotApplicable
+from conformance.session.expect import expect, needed
+from conformance.session.session import LEAVING, JobRef, Session
+from conformance.traffic.exchange import Exchange
+from conformance.traffic.json_pointer import MISSING, Json
 
 LIST, DELETE = "runai_list_jobs", "runai_delete_jobs"
 SETTLED = 5.0

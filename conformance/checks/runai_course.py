@@ -8,8 +8,9 @@ from typing import Any
 
 from conformance.checks import check
 from conformance.checks.runai_cluster import SETTLED, ask, forget, given, item, machines, stand, world
-from conformance.expect import NotApplicable, expect, needed
-from conformance.session import JobRef, Session
+from conformance.errors import NotApplicable
+from conformance.session.expect import expect, needed
+from conformance.session.session import JobRef, Session
 from specs.lifecycle import TERMINAL
 
 RUNNING, PENDING = "Running", "Pending"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from conformance.checks import check
 from conformance.checks.runai_cluster import LIST, forget, item, names, project_of
-from conformance.exchange import Exchange
-from conformance.expect import INVALID, accepted, expect, needed, refused, same
-from conformance.pointer import MISSING, Json, get
-from conformance.session import JobRef, Session
+from conformance.session.expect import INVALID, accepted, expect, needed, refused, same
+from conformance.session.session import JobRef, Session
+from conformance.traffic.exchange import Exchange
+from conformance.traffic.json_pointer import MISSING, Json, get
 
 GONE_SECONDS = 60.0
 """Seconds after which a deleted job that would come back has done so."""

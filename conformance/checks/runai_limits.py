@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from conformance.checks import check
 from conformance.checks.runai_cluster import ask, given, machines, stand, world
-from conformance.expect import expect, needed
-from conformance.session import JobRef, Session
+from conformance.session.expect import expect, needed
+from conformance.session.session import JobRef, Session
 
 RUNNING, PENDING = "Running", "Pending"
 FINE = 0.25

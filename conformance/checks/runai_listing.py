@@ -7,11 +7,12 @@ from typing import Any
 
 from conformance.checks import check
 from conformance.checks.runai_cluster import ask, forget, item, machines, names, project_of, world
-from conformance.derived import instant
-from conformance.exchange import Exchange
-from conformance.expect import NotApplicable, accepted, expect, needed, refused, same
-from conformance.pointer import MISSING, get
-from conformance.session import JobRef, Session
+from conformance.errors import NotApplicable
+from conformance.oracles.members import instant
+from conformance.session.expect import accepted, expect, needed, refused, same
+from conformance.session.session import JobRef, Session
+from conformance.traffic.exchange import Exchange
+from conformance.traffic.json_pointer import MISSING, get
 
 MANY = 260
 SKEW = 2.0

@@ -7,10 +7,11 @@ from typing import Any
 
 from conformance.checks import check
 from conformance.checks.runai_cluster import forget, item, names, project_of
-from conformance.exchange import Exchange
-from conformance.expect import INVALID, NotApplicable, accepted, expect, needed, refused, same
-from conformance.pointer import MISSING, put
-from conformance.session import JobRef, Session
+from conformance.errors import NotApplicable
+from conformance.session.expect import INVALID, accepted, expect, needed, refused, same
+from conformance.session.session import JobRef, Session
+from conformance.traffic.exchange import Exchange
+from conformance.traffic.json_pointer import MISSING, put
 
 TAKEN = (409, *INVALID)
 """How a name that is taken may be refused."""

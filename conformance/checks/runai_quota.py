@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from conformance.checks import check
 from conformance.checks.runai_cluster import SETTLED, ask, counted, forget, given, item, machines, stand, world
-from conformance.expect import expect, needed, same
-from conformance.pointer import MISSING
-from conformance.session import Session
+from conformance.session.expect import expect, needed, same
+from conformance.session.session import Session
+from conformance.traffic.json_pointer import MISSING
 
 TEAM_A, TEAM_B = "team-a", "team-b"
 

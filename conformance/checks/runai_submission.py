@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.checks import check
+from conformance.checks.probes import request_schema
 from conformance.checks.runai_cluster import item, names
-from conformance.exchange import Exchange
-from conformance.expect import accepted, expect, needed, refused, same
-from conformance.pointer import MISSING, get, put
-from conformance.probes import request_schema
-from conformance.session import JobRef, Session
+from conformance.session.expect import accepted, expect, needed, refused, same
+from conformance.session.session import JobRef, Session
+from conformance.traffic.exchange import Exchange
+from conformance.traffic.json_pointer import MISSING, get, put
 from specs.document import schemas_at
 
 

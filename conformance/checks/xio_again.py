@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from conformance.checks import check
 from conformance.checks.xio_runs import runs_of
-from conformance.derived import instant
-from conformance.expect import NotApplicable, expect, needed, same
-from conformance.pointer import Json, get, put
-from conformance.session import JobRef, Session
-from conformance.stage import UNKNOWN, staged
+from conformance.errors import NotApplicable
+from conformance.oracles.members import instant
+from conformance.session.cluster import UNKNOWN, staged
+from conformance.session.expect import expect, needed, same
+from conformance.session.session import JobRef, Session
+from conformance.traffic.json_pointer import Json, get, put
 
 SLACK_MS = 2000
 NODE: Json = {"class": "only", "cpu": 4, "memory_gib": 16, "storage_gib": 100}

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from conformance.checks import check
 from conformance.checks.xio_lists import item_of
 from conformance.checks.xio_runs import data_of, runs_of
-from conformance.expect import expect, needed, same
-from conformance.pointer import MISSING, Json, get
-from conformance.session import JobRef, Session
-from conformance.stage import ROOMY, staged
+from conformance.session.cluster import ROOMY, staged
+from conformance.session.expect import expect, needed, same
+from conformance.session.session import JobRef, Session
+from conformance.traffic.json_pointer import MISSING, Json, get
 
 HOUR = 3600
 GPU: Json = {"count": 2, "model": "Judge Gamma", "registry": "2a2b2c2d-2e2f-4333-8444-5a5b5c5d5e5f", "vram_gib": 16}

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from conformance.checks import check
 from conformance.checks.xio_lists import listed
 from conformance.checks.xio_runs import data_of
-from conformance.expect import NotApplicable, expect, needed, same
-from conformance.pointer import Json, get
-from conformance.session import Session
-from conformance.stage import staged
+from conformance.errors import NotApplicable
+from conformance.session.cluster import staged
+from conformance.session.expect import expect, needed, same
+from conformance.session.session import Session
+from conformance.traffic.json_pointer import Json, get
 
 OFFERS, NODES, REGISTRY, RECIPES = "xio_list_compute_offers", "xio_list_nodes", "xio_list_gpu_registry", "xio_list_job_recipes"
 REGISTERED = "1a1b1c1d-2e2f-4333-8444-5a5b5c5d5e5f"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from conformance.checks import check
 from conformance.checks.xio_runs import runs_of
-from conformance.expect import accepted, expect, needed, refused, same
-from conformance.pointer import Json, get
-from conformance.session import JobRef, Session
-from conformance.stage import ROOMY, staged
+from conformance.session.cluster import ROOMY, staged
+from conformance.session.expect import accepted, expect, needed, refused, same
+from conformance.session.session import JobRef, Session
+from conformance.traffic.json_pointer import Json, get
 
 NARROW: Json = {"class": "narrow", "cpu": 4, "memory_gib": 16, "storage_gib": 100, "gpu": {"count": 1, "model": "Judge", "vram_gib": 16}}
 """A node for one job of four cores at a time."""

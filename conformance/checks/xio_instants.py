@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from conformance.checks import check
 from conformance.checks.xio_runs import runs_of
-from conformance.derived import instant
-from conformance.expect import NotApplicable, expect, needed, same
-from conformance.pointer import Json, get, same_value, without_nulls
-from conformance.session import JobRef, Session
-from conformance.stage import ROOMY, staged
+from conformance.errors import NotApplicable
+from conformance.oracles.members import instant
+from conformance.session.cluster import ROOMY, staged
+from conformance.session.expect import expect, needed, same
+from conformance.session.session import JobRef, Session
+from conformance.traffic.json_pointer import Json, get, same_value, without_nulls
 
 SKEW = 2.0
 """Seconds by which a clock may differ."""

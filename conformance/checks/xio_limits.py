@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from conformance.checks import check
-from conformance.expect import expect, needed, same
-from conformance.pointer import Json
-from conformance.session import JobRef, Session
-from conformance.stage import ROOMY, staged
+from conformance.session.cluster import ROOMY, staged
+from conformance.session.expect import expect, needed, same
+from conformance.session.session import JobRef, Session
+from conformance.traffic.json_pointer import Json
 
 SLACK = 1.0
 """Seconds by which a limit may be missed on either side."""

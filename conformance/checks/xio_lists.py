@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from conformance.checks import check
 from conformance.checks.xio_runs import LIST as RUNS
 from conformance.checks.xio_runs import data_of
-from conformance.derived import instant
-from conformance.exchange import Exchange
-from conformance.expect import accepted, expect, needed, same
-from conformance.pointer import MISSING, Json, get
-from conformance.session import JobRef, Session
+from conformance.oracles.members import instant
+from conformance.session.expect import accepted, expect, needed, same
+from conformance.session.session import JobRef, Session
+from conformance.traffic.exchange import Exchange
+from conformance.traffic.json_pointer import MISSING, Json, get
 from specs.document import answer_schema, schemas_at
 
 JOBS = "xio_list_jobs"

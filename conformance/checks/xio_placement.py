@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from conformance.checks import check
 from conformance.checks.xio_runs import runs_of
-from conformance.expect import expect, needed, same
-from conformance.pointer import Json
-from conformance.session import JobRef, Session
-from conformance.stage import staged
+from conformance.session.cluster import staged
+from conformance.session.expect import expect, needed, same
+from conformance.session.session import JobRef, Session
+from conformance.traffic.json_pointer import Json
 
 MUCH = 1_000_000
 RUNS = ("starting", "running", "succeeded")

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from conformance.checks import check
 from conformance.checks.xio_lists import item_of, listed
 from conformance.checks.xio_runs import data_of
-from conformance.exchange import Exchange
-from conformance.expect import NotApplicable, accepted, expect, needed, refused, same
-from conformance.pointer import MISSING, Json, get
-from conformance.session import Session
+from conformance.errors import NotApplicable
+from conformance.session.expect import accepted, expect, needed, refused, same
+from conformance.session.session import Session
+from conformance.traffic.exchange import Exchange
+from conformance.traffic.json_pointer import MISSING, Json, get
 
 LIST, COOK, READ = "xio_list_job_recipes", "xio_cook_job_recipe", "xio_get_job"
 FAR_OUT: tuple[Json, ...] = (

@@ -6,10 +6,11 @@ from conformance.checks import check
 from conformance.checks.xio_recipes import COOK, cooked, recipes
 from conformance.checks.xio_runs import READ as READ_RUN
 from conformance.checks.xio_runs import runs_of
-from conformance.exchange import Exchange
-from conformance.expect import NotApplicable, accepted, expect, needed, refused, same
-from conformance.pointer import MISSING, Json, get, merged, put
-from conformance.session import Session
+from conformance.errors import NotApplicable
+from conformance.session.expect import accepted, expect, needed, refused, same
+from conformance.session.session import Session
+from conformance.traffic.exchange import Exchange
+from conformance.traffic.json_pointer import MISSING, Json, get, merged, put
 
 NOBODY = "00000000-0000-4000-8000-00000000dead"
 UNKNOWN = (404,)

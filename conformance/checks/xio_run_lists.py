@@ -6,9 +6,9 @@ from conformance.checks import check
 from conformance.checks.xio_lists import NOBODY, listed, uuids
 from conformance.checks.xio_runs import LIST as RUNS
 from conformance.checks.xio_runs import data_of
-from conformance.expect import expect, needed, same
-from conformance.pointer import Json, get
-from conformance.session import JobRef, Session
+from conformance.session.expect import expect, needed, same
+from conformance.session.session import JobRef, Session
+from conformance.traffic.json_pointer import Json, get
 
 
 def _ran(session: Session, count: int = 1, shape: str = "quick") -> list[JobRef]:

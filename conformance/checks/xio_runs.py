@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from conformance.checks import check
-from conformance.exchange import Exchange
-from conformance.expect import accepted, expect, needed, same
-from conformance.pointer import Json, get, same_value, without_nulls
-from conformance.session import JobRef, Session
+from conformance.session.expect import accepted, expect, needed, same
+from conformance.session.session import JobRef, Session
+from conformance.traffic.exchange import Exchange
+from conformance.traffic.json_pointer import Json, get, same_value, without_nulls
 
 LIST, READ = "xio_list_job_runs", "xio_get_job_run"
 UNDER_WAY = ("ASSIGNED", "PREPARING", "RUNNING")

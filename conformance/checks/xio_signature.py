@@ -9,11 +9,12 @@ from typing import Any
 
 from conformance.checks import check
 from conformance.checks.xio_recipes import COOK, cooked, recipes
-from conformance.exchange import Exchange
-from conformance.expect import NotApplicable, accepted, expect, needed, refused, same
-from conformance.pointer import get, put
-from conformance.session import Session
-from conformance.signing import xio as signed
+from conformance.errors import NotApplicable
+from conformance.session.expect import accepted, expect, needed, refused, same
+from conformance.session.session import Session
+from conformance.target.request_signing import xio as signed
+from conformance.traffic.exchange import Exchange
+from conformance.traffic.json_pointer import get, put
 
 HEADERS = ("X-API-Key", "X-Time", "X-Nonce", "X-Signature")
 DENIED = (401, 403)

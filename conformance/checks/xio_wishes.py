@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from conformance.checks import check
-from conformance.expect import needed
-from conformance.pointer import Json
-from conformance.session import Session
+from conformance.session.expect import needed
+from conformance.session.session import Session
+from conformance.traffic.json_pointer import Json
 
 WISHES: Json = {
     "description": "every wish there is", "cpu_count": 3, "gpu_count": 2, "min_ram_gb": 5, "min_vram_gb": 7, "min_storage_gb": 11, "max_node_count": 4,

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from conformance import catalogue as catalogues
-from conformance.exchange import Exchange
-from conformance.oracle import Violation
-from conformance.record import Report, Search
-from conformance.verdict import Verdict
+from conformance.oracles.oracle import Violation
+from conformance.run.results import Report, Search
+from conformance.run.verdict import Verdict
+from conformance.traffic.exchange import Exchange
 
 SCHEMA = "understudy.conformance/1"
 _MOST_BODY = 20_000

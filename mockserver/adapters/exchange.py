@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from mockserver.simulation.job import Script
+from mockserver.simulation.request import Script
 from mockserver.simulation.world import World
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -141,11 +141,30 @@ class FileStore(Protocol):
         """Raises Refusal or UnknownJob when no file is taken at a path (now)."""
 
 
-class Adapter(Protocol):
-    """What the wire expects of an adapter module, beside one function per operationId."""
+class Wording(Protocol):
+    """Whoever gives refusals a status and a body."""
 
     def error(self, refusal: Refusal, world: World | None = None) -> Reply:
         """Word a refusal the vendor's way; `world` is where the request went, None where it reached none."""
 
+
+class Adapter(Wording, Protocol):
+    """What the wire expects of the package that words an API, beside one function per operationId (see `function_of`)."""
+
     def verify(self, call: Call) -> None:
         """Check the credentials as the vendor documents; raises Refusal."""
+
+    def tenant(self, call: Call) -> str:
+        """Whose jobs a call is about; "" where everybody shares one list."""
+
+
+def function_of(adapter: Adapter, name: str) -> Callable[[Call], Reply]:
+    """The function that answers for an operation. Raises AttributeError."""
+    function: Callable[[Call], Reply] = getattr(adapter, name)
+    return function
+
+
+def file_store(adapter: Adapter) -> FileStore | None:
+    """Where the API's jobs keep their files, if they have any."""
+    store: FileStore | None = getattr(adapter, "files", None)
+    return store

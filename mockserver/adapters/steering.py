@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.adapters.exchange import Call, Json, Refusal, Violation
-from mockserver.simulation.job import Script
+from mockserver.simulation.request import Script
 
 REASON_LENGTH = 1000
 

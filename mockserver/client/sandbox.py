@@ -73,9 +73,7 @@ class Sandbox:
 
     def load(self, file: str | PathLike[str]) -> None:
         """Go back to where a file was saved. Raises ControlRefused, with nothing changed, if it is damaged or no snapshot; OSError."""
-        from mockserver.simulation.snapshot import read_file
-
-        self.restore(b64encode(read_file(Path(file))).decode())
+        self.restore(b64encode(Path(file).read_bytes()).decode())
 
     def fork(self, name: str | None = None) -> Sandbox:
         """A second sandbox that goes on from here."""

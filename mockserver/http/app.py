@@ -7,6 +7,8 @@ from typing import Any
 from urllib.parse import quote, unquote, unquote_to_bytes
 
 import specs
+from mockserver.adapters.exchange import Adapter
+from mockserver.adapters.loading import adapter_of
 from mockserver.http.control import Control
 from mockserver.http.cors import LOOPBACK, Cors
 from mockserver.http.guard import Guard
@@ -15,10 +17,10 @@ from mockserver.http.pages import BARE
 from mockserver.http.path_index import PathIndex
 from mockserver.http.routing import IndexedRouting, connect
 from mockserver.http.sandbox import PREFIX, SANDBOX, Plan, Sandboxes, courses_of
-from mockserver.http.served import Served, adapter_of
+from mockserver.http.served import Served
 from mockserver.http.wire import ContractApplication
-from mockserver.simulation import scenario as scenarios
-from mockserver.simulation.scenario import Scenario
+from mockserver.simulation.scenario import scenario as scenarios
+from mockserver.simulation.scenario.scenario import Scenario
 
 
 class Understudy:
@@ -69,7 +71,8 @@ def create_app(
     if sandboxes is None:
         sandboxes = create_sandboxes(names, scenario=scenario, pace=pace, seed=seed, callback_hosts=callback_hosts)
     control = Control(sandboxes, names, strict=auth == "strict")
-    served = [(specs.load(name), adapter_of(name)) for name in names] + [(specs.load(specs.CONTROL), control)]
+    served: list[tuple[specs.Spec, Adapter]] = [(specs.load(name), adapter_of(name)) for name in names]
+    served.append((specs.load(specs.CONTROL), control))
     index: PathIndex[Any] = PathIndex()
     application = ContractApplication(
         Served(served, index, strict=auth == "strict"), sandboxes,

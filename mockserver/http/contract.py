@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
-from mockserver.adapters.exchange import NOTHING, Call, Refusal, Reply, Violation
+from mockserver.adapters.exchange import NOTHING, Adapter, Call, Refusal, Violation, function_of
 from mockserver.http.answer import Answers
 from mockserver.http.body import parse
 from mockserver.http.credentials import Credentials
@@ -49,13 +49,13 @@ class HeaderFields(Mapping[str, str]):
 class Contract:
     """Everything about one operation that does not change between requests."""
 
-    def __init__(self, spec: Spec, schemas: Schemas, operation: Operation, *, adapter: Any, strict: bool) -> None:
+    def __init__(self, spec: Spec, schemas: Schemas, operation: Operation, *, adapter: Adapter, strict: bool) -> None:
         self.api, self.operation, self.adapter, self.strict = spec.name, operation, adapter, strict
         self.schemas = schemas
         self.is_control = spec.name == CONTROL
         self.has_sandbox = not (self.is_control and operation.path.startswith("/sandboxes"))  # those name it themselves
         self.is_read = operation.id == _reading(spec)
-        self.function: Callable[[Call], Reply] = getattr(adapter, operation.id)
+        self.function = function_of(adapter, operation.id)
         self.credentials = Credentials(spec, operation, strict=strict)
         self.parameters = Parameters(schemas, operation)
         self.answers = Answers(schemas, (*operation.pointer, "responses"))

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.adapters.exchange import Kind, Refusal, Reply
+from mockserver.adapters.exchange import Kind, Refusal, Reply, Wording
 from mockserver.http import reasons
 from mockserver.simulation import errors as facts
 from mockserver.simulation.world import World
@@ -60,9 +60,9 @@ def refusal(error: Exception) -> Refusal:
     return Refusal("internal", "something went wrong inside the mock; its log says what", cause=error)
 
 
-def worded(reason: Refusal, adapter: Any, world: World | None = None) -> Reply:
+def worded(reason: Refusal, adapter: Wording, world: World | None = None) -> Reply:
     """The answer to a refusal in the words of an API, with the true reasons in a header; `Allow` is added where methods are told."""
-    reply: Reply = adapter.error(reason, world)
+    reply = adapter.error(reason, world)
     if reason.kind != "internal":
         reply.headers[reasons.HEADER] = reasons.header(reason)
     if reason.allow:

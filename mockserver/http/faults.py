@@ -16,8 +16,8 @@ from mockserver.adapters.exchange import Refusal
 from mockserver.http.described import check_headers, read, refuse
 from mockserver.http.matching import Asked, Scope, Test, compiled
 from mockserver.http.pace import ticks
-from mockserver.simulation.chance import uniform
-from mockserver.simulation.distribution import Distribution, sample
+from mockserver.simulation.draws import uniform
+from mockserver.simulation.scenario.distribution import Distribution, sample
 
 MOST_FAULTS = 100
 TTL_SECONDS, MOST_TTL_SECONDS = 60.0, 3600.0

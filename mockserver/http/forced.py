@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, get_args
 
 import msgspec
 
-from mockserver.adapters.exchange import Kind, Refusal, Reply
+from mockserver.adapters.exchange import Kind, Refusal, Reply, Wording
 from mockserver.http.contract import Contract
 from mockserver.http.rules import Answer
 from mockserver.simulation.world import World
@@ -40,22 +40,22 @@ def by_preference(contract: Contract, status: int, world: World) -> Reply:
     return reply
 
 
-def vendor_error(adapter: Any, status: int, message: str, world: World) -> Reply:
+def vendor_error(adapter: Wording, status: int, message: str, world: World) -> Reply:
     """The vendor's error body under a status that it may never use itself."""
-    reply: Reply = adapter.error(Refusal(_kind(adapter, status), message), world)
+    reply = adapter.error(Refusal(_kind(adapter.error, status), message), world)
     if reply.status != status:
         reply.body, reply.status = _replaced(reply.body, reply.status, status), status
     return reply
 
 
 @lru_cache(maxsize=512)
-def _kind(adapter: Any, status: int) -> Kind:
+def _kind(error: Callable[[Refusal], Reply], status: int) -> Kind:
     """The reason for which the vendor gives this status; where there is none, the most general one of its class."""
     usual: Kind = "invalid" if status < 500 else "internal"
     kinds: tuple[Kind, ...] = get_args(Kind)
     for kind in kinds:
         try:
-            if adapter.error(Refusal(kind, "")).status == status:
+            if error(Refusal(kind, "")).status == status:
                 return kind
         except (LookupError, AttributeError):  # a reason that this vendor only words together with its facts
             continue

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from mockserver.simulation.cluster import CPU, MEMORY, MILLI
+from mockserver.simulation.cluster.cluster import CPU, MEMORY, MILLI
 
 if TYPE_CHECKING:
     from mockserver.http.sandbox import Sandbox, Sandboxes

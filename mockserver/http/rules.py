@@ -13,8 +13,8 @@ import msgspec
 from mockserver.adapters.exchange import Refusal
 from mockserver.http.described import check_headers, read, refuse
 from mockserver.http.matching import Asked, Scope, Test, compiled
-from mockserver.simulation.chance import uniform
-from mockserver.simulation.job import Script
+from mockserver.simulation.draws import uniform
+from mockserver.simulation.request import Script
 
 MOST_RULES = 200
 Listed = list[dict[str, Any]]

@@ -16,9 +16,9 @@ from mockserver.http.metrics import Tally
 from mockserver.http.pace import FIXED_EPOCH_US, Pace, Tempo, ticks, wall_us
 from mockserver.http.rules import Rules
 from mockserver.http.webhooks import Deliveries
-from mockserver.simulation.course import Course
-from mockserver.simulation.scenario import Scenario
-from mockserver.simulation.snapshot import copy
+from mockserver.simulation.lifecycle import Course
+from mockserver.simulation.scenario.scenario import Scenario
+from mockserver.simulation.snapshot import thaw
 from mockserver.simulation.world import World, epoch_of
 from specs import Spec
 
@@ -126,7 +126,9 @@ class Sandboxes:
 
     def create(self, name: str, plan: Plan | None = None, *, world: World | None = None) -> Sandbox:
         """A new sandbox, around `world` if one is given. Raises Refusal: not a name, taken, or no room."""
-        self.check_free(name)
+        check_name(name)
+        if name in self._kept:
+            raise Refusal("conflict", f"a sandbox called {name!r} exists already")
         now = self._clock()
         self._make_room(now)
         plan = plan or self.plan
@@ -136,12 +138,6 @@ class Sandboxes:
         sandbox = self._kept[name] = Sandbox(name, plan, made, pace, calls=calls, rules=Rules(), faults=faults, journal=journal, used=now)
         journal.watch(lambda: sandbox.world)
         return sandbox
-
-    def check_free(self, name: str) -> None:
-        """Raises Refusal for what is no name, or one that is taken."""
-        check_name(name)
-        if name in self._kept:
-            raise Refusal("conflict", f"a sandbox called {name!r} exists already")
 
     def remove(self, name: str) -> None:
         """Forget a sandbox with all that is in it. Raises Refusal when there is none."""
@@ -170,16 +166,11 @@ class Sandboxes:
 
     def restore(self, sandbox: Sandbox, snapshot: bytes) -> None:
         """Put a sandbox back to where a snapshot was taken; it goes on from there at its pace. Raises SnapshotError."""
-        from mockserver.http.restoring import restored  # here, since it brings all adapters along
+        self._begin(sandbox, thaw(snapshot, self.courses))
 
-        self._begin(sandbox, restored(snapshot, self.courses))
-
-    def fork(self, sandbox: Sandbox, name: str) -> Sandbox:
-        """A second sandbox that goes on from where `sandbox` is. Raises Refusal."""
-        from mockserver.http.restoring import readers
-
-        self.check_free(name)
-        return self.create(name, sandbox.plan, world=copy(sandbox.world, self.courses, readers()))
+    def fork(self, sandbox: Sandbox, name: str, snapshot: bytes) -> Sandbox:
+        """A second sandbox that goes on from a snapshot of `sandbox`. Raises Refusal, SnapshotError."""
+        return self.create(name, sandbox.plan, world=thaw(snapshot, self.courses))
 
     def set_tempo(self, sandbox: Sandbox, tempo: Tempo) -> None:
         """Let a sandbox's clock follow real time another way from this instant on, also after a reset."""

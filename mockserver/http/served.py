@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mockserver.adapters.exchange import Reply, Violation
+from mockserver.adapters.exchange import Adapter, Reply, Violation, Wording, file_store
 from mockserver.http import errors
 from mockserver.http.answer import ErrorAnswers
 from mockserver.http.contract import Contract
@@ -20,7 +19,7 @@ from specs import Spec
 class _Api:
     """One served API: its document, whoever words it, and its error shape (compiled when first needed)."""
 
-    def __init__(self, spec: Spec, adapter: Any) -> None:
+    def __init__(self, spec: Spec, adapter: Adapter) -> None:
         self.spec, self.adapter = spec, adapter
         self.schemas = Schemas(spec)
         self.starts = [(spec.base_path + path).split("/")[1:] for path in spec.document["paths"]]
@@ -40,12 +39,12 @@ class _Api:
 class Served:
     """All APIs of one server. `control` is our own, which words what is meant for nobody else."""
 
-    def __init__(self, specs: Sequence[tuple[Spec, Any]], index: PathIndex[Any], *, strict: bool) -> None:
+    def __init__(self, specs: Sequence[tuple[Spec, Adapter]], index: PathIndex[Any], *, strict: bool) -> None:
         self.index, self.strict = index, strict
         self._apis = [_Api(spec, adapter) for spec, adapter in specs]
         self._homes = {operation: api for api in self._apis for operation in api.spec.operations}
         self.pages = Pages([spec for spec, _ in specs], strict=strict)
-        stores = {spec.name: getattr(adapter, "files", None) for spec, adapter in specs}
+        stores = {spec.name: file_store(adapter) for spec, adapter in specs}
         self.files = Files({name: store for name, store in stores.items() if store is not None})
 
     def contract(self, operation: str, *, strict: bool | None = None) -> Contract:
@@ -53,7 +52,7 @@ class Served:
         api = self._homes[operation]
         return Contract(api.spec, api.schemas, api.spec.operations[operation], adapter=api.adapter, strict=self.strict if strict is None else strict)
 
-    def nearest(self, path: str) -> tuple[Any, Callable[[Reply], tuple[Violation, ...]]]:
+    def nearest(self, path: str) -> tuple[Wording, Callable[[Reply], tuple[Violation, ...]]]:
         """Who words the refusal of a path that nobody serves, and who judges it: the API whose paths begin most alike, or the only one."""
         segments = path.split("/")[1:]
         vendors = [api for api in self._apis if api.spec.lifecycle is not None]
@@ -63,11 +62,6 @@ class Served:
         if len(vendors) == 1:
             return vendors[0].adapter, vendors[0].judge_error
         return errors, lambda reply: ()
-
-
-def adapter_of(name: str) -> Any:
-    """The module that words one API: the one of the same name."""
-    return importlib.import_module(f"mockserver.adapters.{name}")
 
 
 def _common(template: Sequence[str], segments: Sequence[str]) -> int:

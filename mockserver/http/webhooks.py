@@ -6,16 +6,16 @@ What still has to be delivered is plain data on a shelf of its world, so that a 
 from __future__ import annotations
 
 import asyncio
-import importlib
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any
 
 import orjson
 
 from mockserver import __version__
 from mockserver.adapters.dates import unix_seconds
+from mockserver.adapters.loading import callback_body
 from mockserver.http.limits import CALLBACKS_PENDING, CALLBACKS_RECORDED
 from mockserver.http.redaction import redacted_url
 from mockserver.simulation.clock import MICRO, seconds
@@ -28,27 +28,6 @@ BACKOFF_SECONDS = (10.0, 60.0, 300.0)
 
 Entry = dict[str, Any]
 """A delivery that is pending: number, id, api, job, url, remote (its client is on another machine), body (bytes), due (microseconds), attempt (from 1)."""
-
-class PendingEntry(TypedDict):
-    """An entry as a snapshot has to have it."""
-
-    number: int
-    id: str
-    api: str
-    job: str
-    url: str
-    remote: bool
-    body: bytes
-    due: int
-    attempt: int
-
-
-class Shelf(TypedDict):
-    """The shelf as a snapshot has to have it."""
-
-    pending: list[PendingEntry]
-    count: int
-
 
 Record = dict[str, Any]
 """One attempt as it is reported: number, id, api, job, url, attempt, at, outcome, status, error, next."""
@@ -106,7 +85,7 @@ class Deliveries:
         shelf, api = world.shelf(SHELF), job.request.api
         pending = shelf.setdefault("pending", [])
         shelf["count"] = number = shelf.get("count", 0) + 1
-        body = orjson.dumps(importlib.import_module(f"mockserver.adapters.{api}").callback_body(world, job))
+        body = orjson.dumps(callback_body(world, job))
         name = f"msg_{world.new_id(SHELF, fingerprint=job.key.encode()).replace('-', '')}"
         entry = {"number": number, "id": name, "api": api, "job": job.key, "url": job.request.callback, "remote": job.request.remote}
         entry |= {"body": body, "due": instant, "attempt": 1}

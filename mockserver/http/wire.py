@@ -13,7 +13,7 @@ from contextlib import suppress
 from inspect import isawaitable
 from typing import Any
 
-from mockserver.adapters.exchange import Refusal, Reply, Violation
+from mockserver.adapters.exchange import Refusal, Reply, Violation, Wording
 from mockserver.http import errors, steered
 from mockserver.http.answer import encode
 from mockserver.http.body import Disconnected, Receive, receive_body, unpacked
@@ -174,7 +174,7 @@ class ContractApplication:
             return None
 
     def _checked(
-        self, reply: Reply, judge: Judge, adapter: Any, sandbox: Sandbox | None, *place: str
+        self, reply: Reply, judge: Judge, adapter: Wording, sandbox: Sandbox | None, *place: str
     ) -> tuple[bytes, list[tuple[bytes, bytes]]]:
         """The answer as bytes; one of ours that breaks the document becomes the vendor's own internal error."""
         try:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from heapq import heappop, heappush
 
-from mockserver.simulation.job import Job, Outcome
+from mockserver.simulation.job import Job
+from mockserver.simulation.request import Outcome
 
 RUN_END, TIMEOUT, STEP, RELEASE, EXPIRY, NODE = range(6)
 """Kinds: a run ends; a limit passes; a state is left after its time; a job becomes eligible; a finished job is forgotten; a node fails or returns."""

@@ -4,151 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import msgspec
-
-from mockserver.simulation.clock import micros
-
-if TYPE_CHECKING:
-    from mockserver.simulation.course import Stage
-    from mockserver.simulation.queue import Shape
-    from mockserver.simulation.team import Crew
-
-
-class ResourceRequest(msgspec.Struct, frozen=True, cache_hash=True):  # a struct, since each submission looks its shape up by hash
-    """What a job needs on one node: cores and GPUs (a fraction below 1 shares a device), bytes, custom amounts, labels.
-
-    `gpu_model` and `gpu_registry` name a GPU exactly. `labels` must all be on the node; of `any_labels` one must be; of the nodes
-    that fit, those with the first of `preferred` that any has are taken. A label is its name, or `name=value`; `region=value` fits a node's region too.
-    """
-
-    cpu: float = 0.0
-    memory: int = 0
-    gpu: float = 0.0
-    storage: int = 0
-    vram: int = 0
-    gpu_model: str | None = None
-    gpu_registry: str | None = None
-    custom: tuple[tuple[str, float], ...] = ()
-    labels: tuple[str, ...] = ()
-    any_labels: tuple[str, ...] = ()
-    preferred: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Seconds after which a job leaves by `timed_out`: assign, start and run per attempt, total over all attempts.
-
-    The total counts from the job's creation, that of a draft from its release.
-    """
-
-    assign: float | None = None
-    start: float | None = None
-    run: float | None = None
-    total: float | None = None
-
-    def or_else(self, other: Limits) -> Limits:
-        """These limits, and those of `other` where there are none."""
-        return Limits(*[_first(getattr(self, name), getattr(other, name)) for name in ("assign", "start", "run", "total")])
-
-
-def _first(own: float | None, other: float | None) -> float | None:
-    return other if own is None else own
-
-
-@dataclass(frozen=True, slots=True)
-class Backoff:
-    """Wait before the k-th retry: `first * 2**(k-1)` seconds, at most `most`."""
-
-    first: float = 0.0
-    most: float = 0.0
-
-    def micros(self, retry: int) -> int:
-        """Microseconds before retry number `retry` (from 1)."""
-        return micros(min(self.first * 2.0 ** min(retry - 1, 60), self.most))
-
+from mockserver.simulation.cluster.shape import Shape
+from mockserver.simulation.lifecycle import Stage
+from mockserver.simulation.request import JobRequest, Outcome
 
 DISCARDED = -2
 """Generation of a job that was taken out of its world."""
-
-NO_LIMITS = Limits()
-NO_BACKOFF = Backoff()
-
-
-class Outcome(msgspec.Struct, frozen=True, gc=False):  # a struct, since every run makes one and every history keeps it
-    """How one run goes: microseconds it takes (None: until somebody ends it), exit code, why it failed, a vendor's word for that."""
-
-    duration: int | None
-    exit_code: int = 0
-    reason: str = ""
-    code: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """What somebody wants this job to do, whatever the workload would draw; None and 0 leave it to the workload.
-
-    The first `fail_attempts` attempts end with `exit_code` (1 unless given). `code` is a vendor's word for the error.
-    """
-
-    run_seconds: float | None = None
-    exit_code: int | None = None
-    reason: str = ""
-    code: str = ""
-    stay_queued: bool = False
-    fail_attempts: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Team:
-    """How a job's work is divided: `size` members, at most `parallel` at once, each ended after `run` seconds; more failures than `tolerate` end the job."""
-
-    size: int
-    parallel: int
-    tolerate: int = 0
-    run: float | None = None
-
-
-# A struct, since each submission makes one that lives as long as its job.
-class JobRequest(msgspec.Struct, gc=False, omit_defaults=True, forbid_unknown_fields=True):
-    """A job as an adapter asks for it, in house units.
-
-    `key` is the public id, unique within `api`; `owner` the tenant, `project` the quota entity. A gang asks for `resources` on each
-    of `nodes` nodes, all or nothing. A `preemptible` job may exceed its project's quota and be evicted; a `restartable` one then
-    waits again. `command` is read for `sleep N` and `exit N`. `endless` runs go on until cancelled. `not_before` is seconds since
-    the world began. `ttl` is seconds a finished job is kept. `draw` names the job's stream of random draws (the key where a client
-    chose it). `callback` is where its client, which may be `remote` (on another machine), wants to be called when it has ended.
-    `team` divides its work among members that take the resources each. An `elastic` job makes do with one of these smaller
-    requests, falling, and grows when there is room.
-    `unready` says how preparation fails, if it is bound to. `payload` is the adapter's own.
-    """
-
-    api: str
-    key: str
-    resources: ResourceRequest
-    owner: str = ""
-    project: str = ""
-    priority: int = 0
-    limits: Limits = NO_LIMITS
-    retries: int = 0
-    backoff: Backoff = NO_BACKOFF
-    nodes: int = 1
-    preemptible: bool = False
-    restartable: bool = True
-    command: str = ""
-    endless: bool = False
-    not_before: float = 0.0
-    ttl: float | None = None
-    parent: str | None = None
-    draw: str = ""
-    script: Script | None = None
-    callback: str | None = None
-    remote: bool = False
-    team: Team | None = None
-    unready: Outcome | None = None
-    elastic: tuple[ResourceRequest, ...] = ()
-    payload: Any = None
 
 
 @dataclass(slots=True)
@@ -241,7 +104,36 @@ class Job:
     @property
     def ended(self) -> int | None:
         """The instant at which the job ended, in microseconds, or None."""
-        return self.history[-4] if self.stage.is_terminal else None
+        return self.since if self.stage.is_terminal else None
+
+    @property
+    def since(self) -> int:
+        """The instant at which the job entered the stage it is in, in microseconds."""
+        instant: int = self.history[-4]
+        return instant
+
+    @property
+    def last_event(self) -> str:
+        """The event that brought the job to the stage it is in."""
+        event: str = self.history[-2]
+        return event
+
+    @property
+    def last_detail(self) -> object:
+        """What is known beside the last event: an outcome, the nodes given, or None."""
+        detail: object = self.history[-1]
+        return detail
+
+    @property
+    def previous_stage(self) -> Stage | None:
+        """The stage before the one that the job is in, or None."""
+        stage: Stage | None = self.history[-7] if len(self.history) > 4 else None
+        return stage
+
+    @property
+    def step_count(self) -> int:
+        """How many stages the job has entered so far."""
+        return len(self.history) // 4
 
     @property
     def payload(self) -> Any:
@@ -266,6 +158,40 @@ class Job:
     def entered(self, state: str) -> int | None:
         """The first instant at which the job was in `state`, or None."""
         return next((instant for instant, stage, _, _ in self.steps() if stage.name == state), None)
+
+    def last_entered(self, phase: str) -> int | None:
+        """The latest instant at which the job came into a stage of `phase`, or None."""
+        instants = (instant for instant, stage, _, _ in reversed(list(self.steps())) if stage.phase == phase)
+        return next(instants, None)
+
+    def left(self, state: str) -> int | None:
+        """The first instant at which the job left `state`, or None."""
+        history = self.history
+        for index in range(1, len(history) - 4, 4):
+            if history[index].name == state:
+                instant: int = history[index + 3]
+                return instant
+        return None
+
+    def stages_after(self, count: int) -> list[Stage]:
+        """The stages that the job has entered after its first `count`."""
+        return self.history[4 * count + 1 :: 4]
+
+    def allocations(self) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """(instant, names of the nodes) of each time that the job was given nodes."""
+        history = self.history
+        for index in range(0, len(history), 4):
+            if history[index + 2] == "allocated":
+                yield history[index], history[index + 3]
+
+    def first_allocated(self) -> int | None:
+        """The instant at which the job was first given nodes, or None."""
+        return next((instant for instant, _ in self.allocations()), None)
+
+    def nodes_of(self, attempt: int) -> tuple[str, ...]:
+        """The names of the nodes that attempt number `attempt` (from 1; -1 is the last) was given; none if it was not."""
+        attempts = self.attempts()
+        return attempts[attempt - 1 if attempt > 0 else attempt].nodes if -len(attempts) <= attempt <= len(attempts) else ()
 
     def attempts(self) -> list[Attempt]:
         """Every attempt so far, first to last; none for a draft."""
@@ -296,3 +222,28 @@ def _close(attempt: Attempt, instant: int, event: str, detail: object) -> None:
     if isinstance(detail, Outcome):
         attempt.exit_code = detail.exit_code if event in ("succeeded", "failed", "retried", "parked") else None
         attempt.reason = detail.reason
+
+
+class Crew:
+    """The team of one job at work: its members so far, how many of them have not ended (`open`), hold nodes (`active`), are done, have failed for good."""
+
+    __slots__ = ("active", "done", "failed", "members", "open")
+
+    def __init__(self) -> None:
+        self.members: list[Member] = []
+        self.open = self.active = self.done = self.failed = 0
+
+
+class Member(Job):
+    """One of a team; `parent` is the job it works for. Of one team those of a lower `index` go first."""
+
+    __slots__ = ("index",)
+
+    def __init__(self, request: JobRequest, lead: Job, *, index: int, now: int, stage: Stage) -> None:
+        super().__init__(request, serial=lead.serial, now=now, stage=stage, shape=lead.shape, parent=lead)
+        self.index = index
+
+    def __lt__(self, other: Job) -> bool:
+        if isinstance(other, Member) and other.serial == self.serial:
+            return self.index < other.index
+        return super().__lt__(other)

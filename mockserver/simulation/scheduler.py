@@ -10,15 +10,16 @@ from collections import deque
 from collections.abc import Callable
 from heapq import heappop
 
-from mockserver.simulation.allotment import Allotment
 from mockserver.simulation.clock import Clock, micros
-from mockserver.simulation.course import TERMINAL, WORKING, Course, Stage
-from mockserver.simulation.elastic import shape_of
 from mockserver.simulation.errors import NotCancellable, NotPossible, NotReleasable
 from mockserver.simulation.events import AFTER_PLACEMENT, EXPIRY, NODE, RELEASE, RUN_END, STEP, TIMEOUT, WHOLE_JOB, Events
-from mockserver.simulation.fairshare import FairShare
-from mockserver.simulation.job import DISCARDED, Job, JobRequest, Outcome
-from mockserver.simulation.team import Member, bears, disband, entries
+from mockserver.simulation.job import DISCARDED, Job, Member
+from mockserver.simulation.lifecycle import TERMINAL, WORKING, Course, Stage
+from mockserver.simulation.placement.elastic import shape_of
+from mockserver.simulation.placement.fairshare import FairShare
+from mockserver.simulation.placement.placement_pass import Allotment
+from mockserver.simulation.request import JobRequest, Outcome
+from mockserver.simulation.team import bears, disband, entries
 from mockserver.simulation.workload import Workload
 
 _STARTED = "started"

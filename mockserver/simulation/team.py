@@ -8,58 +8,65 @@ keep the rank of the job they work for.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import Protocol, cast
 
 from msgspec import structs
 
-from mockserver.simulation.clock import micros
-from mockserver.simulation.course import Course, Stage
-from mockserver.simulation.elastic import shape_of
-from mockserver.simulation.events import RELEASE
-from mockserver.simulation.job import Job, JobRequest, Limits, Outcome, Team
+from mockserver.simulation.clock import Clock, micros
+from mockserver.simulation.cluster.cluster import Cluster
+from mockserver.simulation.events import RELEASE, Events
+from mockserver.simulation.job import Crew, Job, Member
+from mockserver.simulation.lifecycle import Course, Stage
+from mockserver.simulation.placement.elastic import shape_of
+from mockserver.simulation.request import ALONE, TASK, JobRequest, Limits, Outcome, Team
 from specs.lifecycle import Event, Lifecycle, Phase, State, Transition
-
-if TYPE_CHECKING:
-    from mockserver.simulation.scheduler import Scheduler
 
 Entry = Callable[[Job, Stage, str], None]
 MEMBER = "member"
-TASK = "/task"
-"""What follows the name of an API in that of its jobs' members."""
+
+
+class Places(Protocol):
+    """Where members wait for capacity."""
+
+    def wait(self, job: Job) -> None:
+        """Let `job` wait for capacity."""
+
+
+class Engine(Protocol):
+    """What a team asks of the scheduler."""
+
+    clock: Clock
+    cluster: Cluster
+    events: Events
+    log: deque[tuple[int, Job, Stage, str]]
+    logged: int
+    entering: dict[str, Entry]
+
+    @property
+    def allotment(self) -> Places:
+        """Where members wait for capacity."""
+
+    def enter(self, job: Job, stage: Stage, event: str, detail: object = None) -> None:
+        """Let `event` bring the job to `stage` now."""
+
+    def arm(self, job: Job, limit: str, span: float | None) -> None:
+        """Let `limit` pass after so many seconds."""
+
+    def prepare(self, job: Job, stage: Stage, event: str) -> None:
+        """Let what a job needs before its run take its time."""
+
+    def begin_run(self, job: Job, stage: Stage, event: str) -> None:
+        """Let the job's run take its time."""
+
+    def end(self, job: Job, stage: Stage, event: str) -> None:
+        """Let follow what follows a job's end."""
+
 
 _ACTIVE = ("starting", "running")
-
-
-ALONE = Team(1, 1)
-"""The team of a job that says nothing of one although its course wants it."""
-
-
-class Crew:
-    """The team of one job at work: its members so far, how many of them have not ended (`open`), hold nodes (`active`), are done, have failed for good."""
-
-    __slots__ = ("active", "done", "failed", "members", "open")
-
-    def __init__(self) -> None:
-        self.members: list[Member] = []
-        self.open = self.active = self.done = self.failed = 0
-
-
-class Member(Job):
-    """One of a team; `parent` is the job it works for. Of one team those of a lower `index` go first."""
-
-    __slots__ = ("index",)
-
-    def __init__(self, request: JobRequest, lead: Job, *, index: int, now: int, stage: Stage) -> None:
-        super().__init__(request, serial=lead.serial, now=now, stage=stage, shape=lead.shape, parent=lead)
-        self.index = index
-
-    def __lt__(self, other: Job) -> bool:
-        if isinstance(other, Member) and other.serial == self.serial:
-            return self.index < other.index
-        return super().__lt__(other)
 
 
 def _member_course(phases: tuple[Phase, ...], steps: tuple[tuple[str, str, Event], ...]) -> Course:
@@ -92,9 +99,9 @@ COURSES = {
 """What members go through: a task runs at once where its job has prepared everything, a pod prepares itself."""
 
 
-def entries(scheduler: Scheduler) -> dict[str, Entry]:
+def entries(engine: Engine) -> dict[str, Entry]:
     """What is done when a stage is entered, for the stages of members and of those they work for."""
-    told: dict[str, Callable[[Scheduler, Job, Stage, str], None]] = {
+    told: dict[str, Callable[[Engine, Job, Stage, str], None]] = {
         "working": _gather,
         "led queued": _lead_waits,
         "led starting": _lead_starts,
@@ -109,7 +116,7 @@ def entries(scheduler: Scheduler) -> dict[str, Entry]:
         "member failed": _member_fails,
         "member cancelled": _member_leaves,
     }
-    return {entry: partial(function, scheduler) for entry, function in told.items()}
+    return {entry: partial(function, engine) for entry, function in told.items()}
 
 
 def bears(member: Member) -> bool:
@@ -119,13 +126,13 @@ def bears(member: Member) -> bool:
     return lead.failures <= team.tolerate
 
 
-def disband(scheduler: Scheduler, lead: Job) -> None:
+def disband(engine: Engine, lead: Job) -> None:
     """Take every member that has not ended out of its work, now."""
     if lead.crew is None:
         return
     for member in lead.crew.members:
         if not member.is_over:
-            scheduler.enter(member, member.stage.on["cancelled"], "cancelled", Outcome(None, reason="its job is over"))
+            engine.enter(member, member.stage.on["cancelled"], "cancelled", Outcome(None, reason="its job is over"))
 
 
 def _lead(member: Job) -> Job:
@@ -143,27 +150,27 @@ def _team(member: Job) -> Team:
 # What becomes of the job they work for
 
 
-def _gather(scheduler: Scheduler, lead: Job, stage: Stage, event: str) -> None:
+def _gather(engine: Engine, lead: Job, stage: Stage, event: str) -> None:
     lead.crew = Crew()
     lead.request.team = lead.request.team or ALONE
-    _recruit(scheduler, lead)
+    _recruit(engine, lead)
 
 
-def _recruit(scheduler: Scheduler, lead: Job) -> None:
+def _recruit(engine: Engine, lead: Job) -> None:
     """As many members as may work now and have not been called yet."""
     team, crew = cast(Team, lead.request.team), cast(Crew, lead.crew)
     course = COURSES["task" if lead.phase == "working" else "pod"]
     while crew.open < team.parallel and len(crew.members) < team.size:
-        member = Member(request_of(lead, len(crew.members)), lead, index=len(crew.members), now=scheduler.clock.now, stage=course.initial)
-        member.shape = shape_of(scheduler.cluster, member.request)
+        member = Member(_request(lead, len(crew.members)), lead, index=len(crew.members), now=engine.clock.now, stage=course.initial)
+        member.shape = shape_of(engine.cluster, member.request)
         crew.members.append(member)
         crew.open += 1
-        scheduler.logged += 1
-        scheduler.log.append((member.created, member, member.stage, "submitted"))
-        scheduler.entering[member.stage.entry](member, member.stage, "submitted")
+        engine.logged += 1
+        engine.log.append((member.created, member, member.stage, "submitted"))
+        engine.entering[member.stage.entry](member, member.stage, "submitted")
 
 
-def request_of(lead: Job, index: int) -> JobRequest:
+def _request(lead: Job, index: int) -> JobRequest:
     """What a member asks for: what its job does. The first draws as the job itself would, and it alone fails as often as a script says."""
     asked, team = lead.request, cast(Team, lead.request.team)
     script, draw = asked.script, asked.draw or asked.key
@@ -184,85 +191,85 @@ def request_of(lead: Job, index: int) -> JobRequest:
     )
 
 
-def _lead_waits(scheduler: Scheduler, lead: Job, stage: Stage, event: str) -> None:
-    scheduler.arm(lead, "assign", lead.request.limits.assign)
+def _lead_waits(engine: Engine, lead: Job, stage: Stage, event: str) -> None:
+    engine.arm(lead, "assign", lead.request.limits.assign)
     if lead.crew is None:
-        _gather(scheduler, lead, stage, event)
+        _gather(engine, lead, stage, event)
     for member in lead.crew.members if lead.crew is not None else ():
         if member.stage.holds:
-            scheduler.enter(member, member.stage.on["displaced"], "displaced", lead.history[-1])
+            engine.enter(member, member.stage.on["displaced"], "displaced", lead.last_detail)
 
 
-def _lead_starts(scheduler: Scheduler, lead: Job, stage: Stage, event: str) -> None:
-    scheduler.arm(lead, "start", lead.request.limits.start)
+def _lead_starts(engine: Engine, lead: Job, stage: Stage, event: str) -> None:
+    engine.arm(lead, "start", lead.request.limits.start)
 
 
-def _lead_runs(scheduler: Scheduler, lead: Job, stage: Stage, event: str) -> None:
-    scheduler.arm(lead, "run", lead.request.limits.run)
+def _lead_runs(engine: Engine, lead: Job, stage: Stage, event: str) -> None:
+    engine.arm(lead, "run", lead.request.limits.run)
 
 
-def _lead_ends(scheduler: Scheduler, lead: Job, stage: Stage, event: str) -> None:
-    disband(scheduler, lead)
-    scheduler.end(lead, stage, event)
+def _lead_ends(engine: Engine, lead: Job, stage: Stage, event: str) -> None:
+    disband(engine, lead)
+    engine.end(lead, stage, event)
 
 
 # What becomes of a member
 
 
-def _member_waits(scheduler: Scheduler, member: Job, stage: Stage, event: str) -> None:
-    request, lead, now = member.request, _lead(member), scheduler.clock.now
+def _member_waits(engine: Engine, member: Job, stage: Stage, event: str) -> None:
+    request, lead, now = member.request, _lead(member), engine.clock.now
     if request.script is None or not request.script.stay_queued:
         at = now + request.backoff.micros(lead.failures) if event == "retried" else now
         at = max(at, micros(request.not_before))
         if at > now:
-            scheduler.events.add(at, RELEASE, member, generation=member.generation)
+            engine.events.add(at, RELEASE, member, generation=member.generation)
         else:
-            scheduler.allotment.wait(member)
+            engine.allotment.wait(member)
     if event != "submitted":
         crew = _crew(member)
         crew.active -= 1
         if not crew.active and lead.phase in _ACTIVE and event in lead.stage.on:
-            scheduler.enter(lead, lead.stage.on[event], event, member.history[-1])
+            engine.enter(lead, lead.stage.on[event], event, member.last_detail)
 
 
-def _member_starts(scheduler: Scheduler, member: Job, stage: Stage, event: str) -> None:
-    _lead_is_given(scheduler, member)
-    scheduler.prepare(member, stage, event)
+def _member_starts(engine: Engine, member: Job, stage: Stage, event: str) -> None:
+    _lead_is_given(engine, member)
+    engine.prepare(member, stage, event)
 
 
-def _member_runs(scheduler: Scheduler, member: Job, stage: Stage, event: str) -> None:
+def _member_runs(engine: Engine, member: Job, stage: Stage, event: str) -> None:
     if event == "allocated":
-        _lead_is_given(scheduler, member)
+        _lead_is_given(engine, member)
     lead = _lead(member)
     if lead.phase == "starting":
-        scheduler.enter(lead, lead.stage.on["started"], "started")
-    scheduler.begin_run(member, stage, event)
+        engine.enter(lead, lead.stage.on["started"], "started")
+    engine.begin_run(member, stage, event)
 
 
-def _lead_is_given(scheduler: Scheduler, member: Job) -> None:
+def _lead_is_given(engine: Engine, member: Job) -> None:
     lead = _lead(member)
     _crew(member).active += 1
     if lead.phase == "queued":
-        scheduler.enter(lead, lead.stage.on["allocated"], "allocated", member.history[-1])
+        engine.enter(lead, lead.stage.on["allocated"], "allocated", member.last_detail)
 
 
-def _member_is_done(scheduler: Scheduler, member: Job, stage: Stage, event: str) -> None:
+def _member_is_done(engine: Engine, member: Job, stage: Stage, event: str) -> None:
     lead, crew = _lead(member), _crew(member)
     crew.active, crew.open, crew.done = crew.active - 1, crew.open - 1, crew.done + 1
     if crew.done == _team(member).size:
         done = "parked" if lead.open_children and "parked" in lead.stage.on else "succeeded"
-        scheduler.enter(lead, lead.stage.on[done], done, member.history[-1])
+        engine.enter(lead, lead.stage.on[done], done, member.last_detail)
     else:
-        _recruit(scheduler, lead)
+        _recruit(engine, lead)
 
 
-def _member_fails(scheduler: Scheduler, member: Job, stage: Stage, event: str) -> None:
+def _member_fails(engine: Engine, member: Job, stage: Stage, event: str) -> None:
     lead, crew = _lead(member), _crew(member)
     crew.active, crew.open, crew.failed = crew.active - 1, crew.open - 1, crew.failed + 1
-    scheduler.enter(lead, lead.stage.on["failed"], "failed", member.history[-1])
+    engine.enter(lead, lead.stage.on["failed"], "failed", member.last_detail)
 
 
-def _member_leaves(scheduler: Scheduler, member: Job, stage: Stage, event: str) -> None:
+def _member_leaves(engine: Engine, member: Job, stage: Stage, event: str) -> None:
     crew = _crew(member)
     crew.open -= 1
-    crew.active -= cast(Stage, member.history[-7]).holds
+    crew.active -= cast(Stage, member.previous_stage).holds

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from mockserver.simulation.chance import EXIT, NODE_FAILURE, NODE_REPAIR, PULL, RUN, STARTUP, uniform
 from mockserver.simulation.clock import micros
-from mockserver.simulation.distribution import Distribution, sample
-from mockserver.simulation.job import Job, Outcome, Script
-from mockserver.simulation.scenario import ApiWorkload, Scenario
-from mockserver.simulation.team import TASK
+from mockserver.simulation.draws import EXIT, NODE_FAILURE, NODE_REPAIR, PULL, RUN, STARTUP, uniform
+from mockserver.simulation.job import Job
+from mockserver.simulation.request import TASK, Outcome, Script
+from mockserver.simulation.scenario.distribution import Distribution, sample
+from mockserver.simulation.scenario.scenario import ApiWorkload, Scenario
 
 _SLEEP = re.compile(r"(?:^|[\s;&|(])sleep\s+([0-9]{1,12}(?:\.[0-9]{1,6})?)(?=$|[\s;&|)])")
 _EXIT = re.compile(r"(?:^|[\s;&|(])exit\s+([0-9]{1,3})(?=$|[\s;&|)])")

@@ -8,18 +8,19 @@ from itertools import islice
 from typing import Any
 from zlib import adler32, crc32
 
-from mockserver.simulation import maintenance
-from mockserver.simulation.allotment import Allotment
+from mockserver.simulation import node_changes
 from mockserver.simulation.clock import MICRO, seconds
-from mockserver.simulation.cluster import milli
-from mockserver.simulation.course import Course
+from mockserver.simulation.cluster.cluster import milli
+from mockserver.simulation.cluster.node import Node, NodeView
 from mockserver.simulation.errors import DuplicateJob, DuplicateNode, UnknownJob, UnknownNode, UnknownParent, Unplaceable
-from mockserver.simulation.fairshare import FairShare
-from mockserver.simulation.job import NO_LIMITS, Job, JobRequest, Outcome, ResourceRequest
-from mockserver.simulation.node import Node, NodeView
-from mockserver.simulation.places import Places
-from mockserver.simulation.project import Project
-from mockserver.simulation.scenario import Scenario
+from mockserver.simulation.job import Job
+from mockserver.simulation.job_limits import Places
+from mockserver.simulation.lifecycle import Course
+from mockserver.simulation.placement.fair_shares import Project
+from mockserver.simulation.placement.fairshare import FairShare
+from mockserver.simulation.placement.placement_pass import Allotment
+from mockserver.simulation.request import NO_LIMITS, JobRequest, Outcome, ResourceRequest
+from mockserver.simulation.scenario.scenario import Scenario
 from mockserver.simulation.scheduler import Scheduler
 from mockserver.simulation.workload import Workload
 
@@ -37,11 +38,11 @@ class World:
         self.seed = scenario.seed if seed is None else seed
         self.scheduler = Scheduler(_allotment(scenario), Workload(scenario, self.seed), forget=self.forget, log=log)
         self.scheduler.attend = self.attend
-        maintenance.begin(self.scheduler)
+        node_changes.begin(self.scheduler)
         self._jobs: dict[str, dict[str, Job]] = {api: {} for api in courses}
         self._scopes: dict[tuple[str, str, str], dict[str, Job]] = {}
-        self.shelves: dict[str, dict[Any, Any]] = {}  # by name; adapters ask `shelf`
-        self.ids_made: dict[int, int] = {}  # how many for which purpose and fingerprint
+        self._shelves: dict[str, dict[Any, Any]] = {}
+        self._seen: dict[int, int] = {}
         self._limits = None if scenario.limits == NO_LIMITS else scenario.limits
         self.count = 0
         self.places = Places(scenario.most_jobs)
@@ -116,22 +117,17 @@ class World:
         if self._limits is not None:
             request.limits = request.limits.or_else(self._limits)
         job = self.scheduler.submit(request, self.courses[request.api], parent=parent)
-        self.enrol(job)
-        self.places.take(job)
-        if request.callback is not None:
-            self.awaited += 1
-        return job
-
-    def enrol(self, job: Job) -> None:
-        """Put `job` into the books, so that clients can name it."""
-        request = job.request
-        self._jobs[request.api][request.key] = job
+        jobs[request.key] = job
         for scope in _scopes(request):
             members = self._scopes.get(scope)
             if members is None:
                 members = self._scopes[scope] = {}
             members[request.key] = job
         self.count += 1
+        self.places.take(job)
+        if request.callback is not None:
+            self.awaited += 1
+        return job
 
     def job(self, api: str, key: str, *, owner: str | None = None) -> Job:
         """The job of that name; of that owner if one is given. Raises UnknownJob."""
@@ -241,25 +237,25 @@ class World:
 
     def fail_node(self, name: str) -> None:
         """The node goes down; its jobs go back to waiting, or fail where their course knows no way back. Raises UnknownNode."""
-        maintenance.lose_node(self.scheduler, self._number(name))
+        node_changes.lose_node(self.scheduler, self._number(name))
 
     def drain_node(self, name: str) -> None:
         """The node takes no more jobs. Raises UnknownNode."""
-        maintenance.drain_node(self.scheduler, self._number(name))
+        node_changes.drain_node(self.scheduler, self._number(name))
 
     def restore_node(self, name: str) -> None:
         """The node takes jobs again. Raises UnknownNode."""
-        maintenance.restore_node(self.scheduler, self._number(name))
+        node_changes.restore_node(self.scheduler, self._number(name))
 
     def add_node(self, node: Node) -> None:
         """One more node. Raises DuplicateNode."""
         if any(other.name == node.name for other in self.scheduler.cluster.nodes):
             raise DuplicateNode(node.name)
-        maintenance.add_node(self.scheduler, node)
+        node_changes.add_node(self.scheduler, node)
 
     def attend(self, timer: Any) -> None:
         """A node fails or returns by itself."""
-        maintenance.turn(self.scheduler, timer)
+        node_changes.turn(self.scheduler, timer)
 
     def _number(self, name: str) -> int:
         for number, node in enumerate(self.scheduler.cluster.nodes):
@@ -271,15 +267,15 @@ class World:
 
     def shelf(self, name: str) -> dict[Any, Any]:
         """A plain dictionary of that name that lives and dies with this world."""
-        shelf = self.shelves.get(name)
+        shelf = self._shelves.get(name)
         if shelf is None:
-            shelf = self.shelves[name] = {}
+            shelf = self._shelves[name] = {}
         return shelf
 
     def new_id(self, purpose: str, *, fingerprint: bytes = b"") -> str:
         """A UUID (version 4 in form, lower case) that depends only on the seed, the purpose, the fingerprint and how often these came before."""
         root = adler32(fingerprint, crc32(purpose.encode()))
-        seen = self.ids_made[root] = self.ids_made.get(root, 0) + 1
+        seen = self._seen[root] = self._seen.get(root, 0) + 1
         word = blake2b(b"%d|%d|%d" % (self.seed, root, seen), digest_size=16).hexdigest()
         return f"{word[:8]}-{word[8:12]}-4{word[13:16]}-{_VARIANTS[word[16]]}{word[17:20]}-{word[20:]}"
 

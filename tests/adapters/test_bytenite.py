@@ -12,9 +12,9 @@ from msgspec.structs import replace
 import specs
 from mockserver.adapters import bytenite
 from mockserver.adapters.exchange import Call, Json, Refusal, Reply, Violation
-from mockserver.simulation import scenario
-from mockserver.simulation.course import Course
 from mockserver.simulation.errors import NotCancellable, UnknownJob
+from mockserver.simulation.lifecycle import Course
+from mockserver.simulation.scenario import scenario
 from mockserver.simulation.world import World
 
 MINUTE = 60_000_000

@@ -11,10 +11,10 @@ from mockserver.adapters import ionworks
 from mockserver.adapters.exchange import Call, Refusal, Reply, Violation
 from mockserver.http.schema import Schemas, violations
 from mockserver.simulation.clock import MICRO
-from mockserver.simulation.course import Course
 from mockserver.simulation.errors import NotCancellable, UnknownJob, UnknownParent
-from mockserver.simulation.job import JobRequest, Limits
-from mockserver.simulation.scenario import Distribution, NodeClass, Scenario
+from mockserver.simulation.lifecycle import Course
+from mockserver.simulation.request import JobRequest, Limits
+from mockserver.simulation.scenario.scenario import Distribution, NodeClass, Scenario
 from mockserver.simulation.world import World
 
 SPEC = specs.load("ionworks")

@@ -10,9 +10,11 @@ import pytest
 import specs
 from mockserver.adapters import openyuanrong as api
 from mockserver.adapters.exchange import Call, Refusal
-from mockserver.simulation import scenario
-from mockserver.simulation.course import Course
+from mockserver.adapters.openyuanrong.reading import API
 from mockserver.simulation.errors import Unplaceable
+from mockserver.simulation.lifecycle import Course
+from mockserver.simulation.request import ResourceRequest
+from mockserver.simulation.scenario import scenario
 from mockserver.simulation.world import World
 
 EPOCH_S = 1_752_300_000
@@ -25,7 +27,7 @@ nodes:
 
 
 def make_world(text: str = NODES) -> World:
-    return World(scenario.parse(text, "test"), {api.API: Course(specs.load(api.API).lifecycle)}, epoch_us=EPOCH_S * 1_000_000)
+    return World(scenario.parse(text, "test"), {API: Course(specs.load(API).lifecycle)}, epoch_us=EPOCH_S * 1_000_000)
 
 
 @pytest.fixture
@@ -181,15 +183,15 @@ def test_an_empty_world_lists_nothing(world: World) -> None:
 def test_zero_amounts_ask_for_nothing(world: World) -> None:
     job = submit(world, entrypoint_num_cpus=0, entrypoint_memory=0, entrypoint_resources={"NPU": 0, "unheard-of": 0})
 
-    assert world.job(api.API, job).request.resources == api.ResourceRequest()
+    assert world.job(API, job).request.resources == ResourceRequest()
 
 
 def test_amounts_are_rounded_up_to_the_scheduler_s_units(world: World) -> None:
     job = submit(world, entrypoint_num_cpus=0.3001, entrypoint_memory=134217729, entrypoint_num_gpus=9, entrypoint_resources={"NPU": 1})
 
-    wanted = world.job(api.API, job).request.resources
-    assert wanted == api.ResourceRequest(cpu=0.3001, memory=129 << 20, custom=(("NPU", 1.0),))
-    assert world.job(api.API, job).shape.demand[0] == (0, 301)
+    wanted = world.job(API, job).request.resources
+    assert wanted == ResourceRequest(cpu=0.3001, memory=129 << 20, custom=(("NPU", 1.0),))
+    assert world.job(API, job).shape.demand[0] == (0, 301)
 
 
 def test_a_custom_resource_leads_to_the_node_that_has_it(world: World) -> None:

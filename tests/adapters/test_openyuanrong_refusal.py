@@ -11,6 +11,7 @@ import pytest
 
 from mockserver.adapters import openyuanrong as api
 from mockserver.adapters.exchange import Refusal, Violation
+from mockserver.adapters.openyuanrong.reading import API
 from mockserver.simulation.errors import WorldFull
 from mockserver.simulation.world import World
 from tests.adapters.test_openyuanrong import EPOCH_S, NODES, asking, make_world, submission
@@ -131,7 +132,7 @@ def test_a_developer_s_token_opens_and_names_the_tenant(world: World, sent: dict
     api.verify(call)
     job = api.yr_submit_job(call).body["submission_id"]
 
-    assert world.job(api.API, job).request.owner == "tenant-7"
+    assert world.job(API, job).request.owner == "tenant-7"
 
 
 @pytest.mark.parametrize(

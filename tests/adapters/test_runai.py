@@ -12,9 +12,9 @@ import specs
 from mockserver.adapters import runai
 from mockserver.adapters.exchange import Call, Kind, Refusal, Violation
 from mockserver.adapters.runai.amounts import quantity, span
-from mockserver.simulation.course import Course
 from mockserver.simulation.errors import WorldFull
-from mockserver.simulation.scenario import parse
+from mockserver.simulation.lifecycle import Course
+from mockserver.simulation.scenario.scenario import parse
 from mockserver.simulation.world import World
 
 EPOCH_US = 1_609_494_983_000_500

@@ -11,7 +11,7 @@ import pytest
 import specs
 from mockserver.adapters.exchange import Call, Refusal
 from mockserver.adapters.steering import KEYS, script
-from mockserver.simulation.job import Script
+from mockserver.simulation.request import Script
 from tests.conftest import Bench
 
 TEXTS = {"MOCK_RUN_SECONDS": "2.5", "MOCK_EXIT_CODE": "7", "MOCK_FAIL_REASON": "scripted end"}

@@ -12,12 +12,12 @@ import pytest
 import specs
 from mockserver.adapters import xio
 from mockserver.adapters.exchange import Call, Kind, Refusal, Violation
+from mockserver.adapters.xio.credentials import sign
 from mockserver.adapters.xio.paging import DAY, date_span, span
 from mockserver.adapters.xio.refusals import WORDS
 from mockserver.adapters.xio.runs import run_uuid
-from mockserver.adapters.xio.signature import sign
-from mockserver.simulation.course import Course
-from mockserver.simulation.scenario import parse
+from mockserver.simulation.lifecycle import Course
+from mockserver.simulation.scenario.scenario import parse
 from mockserver.simulation.world import World
 
 REGISTRY = "11111111-2222-4333-8444-555555555555"

@@ -11,8 +11,8 @@ import pytest
 from ionworks.errors import IonworksError
 from ionworks.job import JobCreationPayload, JobResponse
 
-from mockserver.simulation import scenario as scenarios
-from mockserver.simulation.scenario import Distribution, NodeClass, Scenario
+from mockserver.simulation.scenario import scenario as scenarios
+from mockserver.simulation.scenario.scenario import Distribution, NodeClass, Scenario
 from tests.conftest import Bench
 
 pytestmark = pytest.mark.filterwarnings("ignore:JobClient.create is deprecated:DeprecationWarning")

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from mockserver.simulation.clock import MICRO, micros
-from mockserver.simulation.distribution import Distribution
+from mockserver.simulation.scenario.distribution import Distribution
 from tests.conformance.faults import App, patched
 
 Json = Any

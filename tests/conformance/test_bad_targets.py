@@ -9,11 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 import specs
-from conformance.cli import main
-from conformance.record import Options
-from conformance.runner import run
-from conformance.target import Target
-from conformance.verdict import Exit, Verdict
+from conformance.cli.main import main
+from conformance.run.results import Options
+from conformance.run.runner import run
+from conformance.run.verdict import Exit, Verdict
+from conformance.target.target import Target
 from mockserver.http.app import create_app
 from tests.conformance.bad_servers import Choosy, Mortal, bad_server
 

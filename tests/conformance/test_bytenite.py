@@ -6,9 +6,9 @@ from contextlib import closing
 
 import pytest
 
-from conformance.runner import Options, run
-from conformance.target import Target
-from conformance.verdict import Exit, Verdict
+from conformance.run.runner import Options, run
+from conformance.run.verdict import Exit, Verdict
+from conformance.target.target import Target
 from mockserver.http.app import create_app
 from mockserver.http.server import serving
 from tests.conformance.faults import all_faults

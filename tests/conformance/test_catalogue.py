@@ -8,15 +8,24 @@ import yaml
 
 import specs
 from conformance import catalogue as catalogues
-from conformance import settings
 from conformance.catalogue import RULES, Requirement
+from conformance.catalogue.coverage import rows
+from conformance.catalogue.draft import draft
 from conformance.checks import all_checks
-from conformance.contract import ASSUMED_ERROR_SHAPE, ASSUMED_SHAPE, ERROR_SHAPE, HEADERS, MEDIA, SERVER_ERROR, SHAPE, STATUS
-from conformance.coverage import rows
-from conformance.draft import draft
-from conformance.identity import ASKED, DISTINCT
-from conformance.monitor import FINAL, FIRST, KNOWN, ORDER
-from conformance.verdict import OF_LEVEL, Result, Verdict
+from conformance.oracles.document import (
+    ASSUMED_ERROR_SHAPE,
+    ASSUMED_SHAPE,
+    ERROR_SHAPE,
+    HEADERS,
+    MEDIA,
+    SERVER_ERROR,
+    SHAPE,
+    STATUS,
+)
+from conformance.oracles.identity import ASKED, DISTINCT
+from conformance.oracles.lifecycle import FINAL, FIRST, KNOWN, ORDER
+from conformance.run.verdict import OF_LEVEL, Result, Verdict
+from conformance.target import settings
 
 ORACLES = {SHAPE, STATUS, ASSUMED_SHAPE, MEDIA, HEADERS, ERROR_SHAPE, ASSUMED_ERROR_SHAPE, SERVER_ERROR, ASKED, DISTINCT, KNOWN, ORDER, FINAL, FIRST}
 """Common requirements that oracles judge without any data in the catalogue."""

@@ -9,13 +9,13 @@ import pytest
 from click.testing import CliRunner
 
 import specs
-from conformance import modes
-from conformance.cli import main
-from conformance.modes import CERTIFYING_SEEDS, options_for
-from conformance.record import Options
-from conformance.runner import run
-from conformance.target import Target
-from conformance.verdict import Exit, Verdict
+from conformance.cli.main import main
+from conformance.run import modes
+from conformance.run.modes import CERTIFYING_SEEDS, options_for
+from conformance.run.results import Options
+from conformance.run.runner import run
+from conformance.run.verdict import Exit, Verdict
+from conformance.target.target import Target
 from mockserver.http.app import create_app
 from mockserver.http.server import serving
 

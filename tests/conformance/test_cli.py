@@ -16,12 +16,12 @@ import yaml
 from click.testing import CliRunner, Result
 
 import specs
-from conformance.cli import main
-from conformance.exchange import Exchange
-from conformance.oracle import Violation
-from conformance.receiver import Receiver
-from conformance.verdict import Exit
-from conformance.watch import Watch
+from conformance.cli.main import main
+from conformance.oracles.oracle import Violation
+from conformance.proxy.watch import Watch
+from conformance.run.verdict import Exit
+from conformance.target.callback_receiver import Receiver
+from conformance.traffic.exchange import Exchange
 from mockserver.http.server import serving
 from tests.conformance.faults import all_faults
 

@@ -13,8 +13,8 @@ from click.testing import CliRunner, Result
 import mockserver
 from conformance import __version__
 from conformance.__main__ import COMMANDS
-from conformance.cli import main
-from conformance.verdict import Exit
+from conformance.cli.main import main
+from conformance.run.verdict import Exit
 from mockserver.http.app import create_app
 from tests.conformance.faults import all_faults
 

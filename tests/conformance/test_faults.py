@@ -9,14 +9,14 @@ import pytest
 
 import specs
 from conformance import catalogue as catalogues
-from conformance.record import Options
-from conformance.runner import run
-from conformance.target import Target
-from conformance.verdict import Exit, Verdict
-from conformance.wire import missing_capabilities
+from conformance.run.results import Options
+from conformance.run.runner import run
+from conformance.run.verdict import Exit, Verdict
+from conformance.session.connection import missing_capabilities
+from conformance.target.target import Target
 from mockserver.http.app import create_app
 from tests.conformance.companions import COMPANIONS
-from tests.conformance.faults import Fault, all_faults
+from tests.conformance.faults import PLACES, Fault, all_faults, resolved
 
 
 @pytest.mark.parametrize("api", specs.names())
@@ -36,6 +36,19 @@ def test_every_fault_names_a_requirement_and_no_id_is_used_twice() -> None:
     assert [id_ for id_, count in counted.items() if count > 1] == []
     for fault in all_faults():
         assert {fault.requirement, *fault.also} <= catalogues.load(fault.api).requirements.keys(), fault.id
+
+
+def test_every_place_that_a_fault_replaces_is_there() -> None:
+    all_faults()
+    lost = []
+    for place in sorted(set(PLACES)):
+        try:
+            resolved(place)
+        except (ImportError, AttributeError, KeyError) as error:
+            lost.append(f"{place}: {error}")
+
+    assert len(PLACES) > 100
+    assert lost == []
 
 
 @pytest.mark.parametrize("api", specs.names())

@@ -10,10 +10,10 @@ import pytest
 import specs
 from conformance import catalogue as catalogues
 from conformance.checks import all_checks
-from conformance.record import Options
-from conformance.runner import run
-from conformance.target import Target
-from conformance.verdict import Verdict
+from conformance.run.results import Options
+from conformance.run.runner import run
+from conformance.run.verdict import Verdict
+from conformance.target.target import Target
 from mockserver.http.app import create_app
 from tests.conformance.faults import all_faults
 

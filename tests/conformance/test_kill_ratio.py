@@ -13,10 +13,10 @@ from benchmarks.kill_report import summed_up
 from benchmarks.kill_run import Job, Told, work
 from benchmarks.progress import Progress
 from benchmarks.recording import touched
-from conformance.record import Options
-from conformance.runner import run
-from conformance.target import Target
-from conformance.verdict import Verdict
+from conformance.run.results import Options
+from conformance.run.runner import run
+from conformance.run.verdict import Verdict
+from conformance.target.target import Target
 from mockserver.http.app import create_app
 from tests.conformance.faults import Fault, all_faults
 

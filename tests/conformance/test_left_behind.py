@@ -9,12 +9,13 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from conformance.cli import main
-from conformance.journal import Journal, left_over
-from conformance.record import Options
-from conformance.runner import run
-from conformance.target import Target
-from conformance.verdict import Exit
+from conformance.cli.main import main
+from conformance.run.results import Options
+from conformance.run.runner import run
+from conformance.run.verdict import Exit
+from conformance.search.search import search
+from conformance.session.made_jobs import Journal, left_over
+from conformance.target.target import Target
 from mockserver.http.server import serving
 
 
@@ -23,7 +24,7 @@ def test_nothing_is_left_on_a_shared_server(api: str, tmp_path: Path) -> None:
     file = tmp_path / "journal"
     with serving(apis=[api], pace="x1000") as url, Target.at(api, url, scale=1000.0) as target:
         journal = Journal(file, api=api, url=url, submit=("POST", ""))
-        report = run(target, Options(profiles=("create-only",), games=2, fuzz_examples=3), journal=journal)
+        report = run(target, Options(profiles=("create-only",), games=2, fuzz_examples=3), journal=journal, search=search)
         journal.close()
         held = _held(url)
 

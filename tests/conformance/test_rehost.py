@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.rehost import Rehost
+from conformance.proxy.host_rewriter import Rehost
 
 BODY = b'{"a": "Host: inside\\r\\n\\r\\nHost: b"}\r\nHost: body\r\n\r\n'
 PLAIN = b"GET /jobs?Host:=x HTTP/1.1\r\nhOst:  127.0.0.1:4090\r\nX-Host: 127.0.0.1:4090\r\n\r\n"

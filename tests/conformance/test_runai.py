@@ -6,10 +6,10 @@ import pytest
 
 import specs
 from conformance import catalogue as catalogues
-from conformance.record import Options
-from conformance.runner import run
-from conformance.target import Target
-from conformance.verdict import Exit, Verdict
+from conformance.run.results import Options
+from conformance.run.runner import run
+from conformance.run.verdict import Exit, Verdict
+from conformance.target.target import Target
 from mockserver.http.app import create_app
 from tests.conformance.faults import Fault, all_faults
 

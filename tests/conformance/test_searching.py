@@ -20,20 +20,20 @@ from rich.console import Console
 
 import specs
 from conformance import catalogue as catalogues
-from conformance.deep import search
-from conformance.exchange import Exchange, Request, Response
-from conformance.fuzz import Finding, documented_refusals, fuzz
-from conformance.fuzz_bench import Bench, without_false_keys
-from conformance.machine import explore
-from conformance.modes import options_for
-from conformance.panel import Panel
-from conformance.record import Options, Report, Search
-from conformance.replay import replay
+from conformance.oracles.all_oracles import Panel
 from conformance.report import terminal
 from conformance.report.json import canonical
-from conformance.runner import run
-from conformance.target import Target, request_examples
-from conformance.verdict import Exit, Result, Verdict
+from conformance.run.modes import options_for
+from conformance.run.results import Options, Report, Search
+from conformance.run.runner import run
+from conformance.run.verdict import Exit, Result, Verdict
+from conformance.search.fuzz import Finding, documented_refusals, fuzz
+from conformance.search.fuzz_judge import Bench, without_false_keys
+from conformance.search.replay import replay
+from conformance.search.search import search
+from conformance.search.state_machine import explore
+from conformance.target.target import Target, request_examples
+from conformance.traffic.exchange import Exchange, Request, Response
 from mockserver.http.app import create_app
 from mockserver.http.server import serving
 from tests.conformance.faults import Asked, all_faults, requests
@@ -50,11 +50,11 @@ def test_random_clients_find_nothing_on_the_clean_mock(api: str) -> None:
 SEARCH = """
 import sys
 from conformance import catalogue
-from conformance.deep import search
-from conformance.record import Options, Report
+from conformance.search.search import search
+from conformance.run.results import Options, Report
 from conformance.report.json import text
-from conformance.target import Target
-from conformance.verdict import Result, Verdict
+from conformance.target.target import Target
+from conformance.run.verdict import Result, Verdict
 from mockserver.http.app import create_app
 from tests.conformance.faults import all_faults
 api = sys.argv[1].partition(":")[0]
@@ -128,7 +128,7 @@ def test_schemathesis_alone_finds_what_is_broken_and_shows_little(fault: str, re
 def test_in_ci_mode_random_clients_join_in_process_and_the_report_says_what_they_did(capsys: pytest.CaptureFixture[str]) -> None:
     with Target.in_process(create_app(["openyuanrong"]), "openyuanrong") as target:
         (options,) = options_for("ci", Options(profiles=("create-only",)), quick=False)
-        report = run(target, replace(options, games=5, fuzz_examples=1))
+        report = run(target, replace(options, games=5, fuzz_examples=1), search=search)
     whole = canonical([report])
     terminal.show(whole, Console(highlight=False))
 

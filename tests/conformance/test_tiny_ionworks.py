@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conformance.record import Options, Report
-from conformance.runner import run
-from conformance.target import Target
-from conformance.verdict import Exit, Verdict
+from conformance.run.results import Options, Report
+from conformance.run.runner import run
+from conformance.run.verdict import Exit, Verdict
+from conformance.target.target import Target
 from tests.conformance.tiny.ionworks import create_app
 from tests.conformance.tiny.serving import served
 

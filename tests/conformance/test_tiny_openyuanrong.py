@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from conformance.record import Options, Report
-from conformance.runner import run
-from conformance.target import Target
-from conformance.verdict import Exit, Verdict
+from conformance.run.results import Options, Report
+from conformance.run.runner import run
+from conformance.run.verdict import Exit, Verdict
+from conformance.target.target import Target
 from tests.conformance.tiny.openyuanrong import Server
 
 API = "openyuanrong"

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from conformance.record import Options
-from conformance.runner import run
-from conformance.target import Target
-from conformance.verdict import Exit, Verdict
+from conformance.run.results import Options
+from conformance.run.runner import run
+from conformance.run.verdict import Exit, Verdict
+from conformance.target.target import Target
 from tests.conformance.tiny_server import TinyServer
 
 SETTINGS = """

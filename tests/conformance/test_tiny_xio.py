@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from conformance import catalogue
-from conformance.record import Options, Report
-from conformance.runner import run
-from conformance.target import Target
-from conformance.verdict import Exit, Verdict
+from conformance.run.results import Options, Report
+from conformance.run.runner import run
+from conformance.run.verdict import Exit, Verdict
+from conformance.target.target import Target
 from tests.conformance.tiny.xio import Server
 
 API = "xio"

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from conformance.record import Options
-from conformance.runner import run
-from conformance.target import Target
-from conformance.verdict import Verdict
+from conformance.run.results import Options
+from conformance.run.runner import run
+from conformance.run.verdict import Verdict
+from conformance.target.target import Target
 from mockserver.http.app import create_app
 from tests.conformance.faults import answers, every_job
 

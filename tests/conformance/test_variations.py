@@ -12,14 +12,14 @@ import pytest
 
 import specs
 from conformance import catalogue as catalogues
-from conformance.derived import instant
-from conformance.panel import Panel
-from conformance.receiver import Receiver
-from conformance.record import Options
-from conformance.runner import run
-from conformance.session import Session
-from conformance.target import Target
-from conformance.verdict import Exit, Verdict
+from conformance.oracles.all_oracles import Panel
+from conformance.oracles.members import instant
+from conformance.run.results import Options
+from conformance.run.runner import run
+from conformance.run.verdict import Exit, Verdict
+from conformance.session.session import Session
+from conformance.target.callback_receiver import Receiver
+from conformance.target.target import Target
 from mockserver.http.app import create_app
 from mockserver.http.server import serving
 from tests.conformance.variations import VARIATIONS

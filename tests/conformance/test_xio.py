@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from conformance import catalogue as catalogues
-from conformance.runner import Options, run
-from conformance.target import Target
-from conformance.verdict import Verdict
+from conformance.run.runner import Options, run
+from conformance.run.verdict import Verdict
+from conformance.target.target import Target
 from mockserver.http.app import create_app
 from tests.conformance.faults import Fault, all_faults
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import specs
-from conformance.pointer import get
-from conformance.views import root
+from conformance.oracles.job_views import root
+from conformance.traffic.json_pointer import get
 from specs.document import answer_schema, resolve, schemas_at
 from tests.conformance import odd_bytenite, odd_worlds
 from tests.conformance.faults import App, Asked, Tampered, Told, patched

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from mockserver.http.pace import Tempo
 from mockserver.http.sandbox import Plan, Sandboxes
 from mockserver.simulation.clock import MICRO
-from mockserver.simulation.scenario import Scenario
+from mockserver.simulation.scenario.scenario import Scenario
 from mockserver.simulation.world import World
 from tests.simulation import worlds
 from tests.simulation.test_metamorphic import Command, at_once, journals, play

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from mockserver.http.server import serving
-from mockserver.simulation.scenario import parse
+from mockserver.simulation.scenario.scenario import parse
 from tests.conftest import Bench
 
 HELLO = {"templateId": "hello-world"}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mockserver.simulation.scenario import parse
+from mockserver.simulation.scenario.scenario import parse
 from tests.conftest import Bench
 from tests.life.test_xio import create, read
 

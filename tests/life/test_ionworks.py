@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver.simulation.scenario import Distribution, NodeClass, Scenario
+from mockserver.simulation.scenario.scenario import Distribution, NodeClass, Scenario
 from tests.conftest import Bench
 
 SIMULATION = {"job_type": "simulate", "params": {"model": "SPM"}, "priority": 5}

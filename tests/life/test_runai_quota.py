@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mockserver.simulation.scenario import parse
+from mockserver.simulation.scenario.scenario import parse
 from tests.conftest import Bench
 from tests.life.test_runai import delete, name_of, submit
 from tests.life.test_runai_pods import shown

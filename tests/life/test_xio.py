@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 import httpx
 import pytest
 
-from mockserver.simulation.scenario import parse
+from mockserver.simulation.scenario.scenario import parse
 from tests.conftest import Bench
 
 JOB = {"title": "a", "task": "BATCH", "max_timeout_run_ms": 60_000, "parameters": {"type": "docker", "parameters": {"image": "i"}}}

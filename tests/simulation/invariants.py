@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from itertools import pairwise
 
-from mockserver.simulation.cluster import GPU, MILLI, SHARE
-from mockserver.simulation.job import Job, Outcome
-from mockserver.simulation.node import DOWN, READY
-from mockserver.simulation.team import ALONE, Member
+from mockserver.simulation.cluster.cluster import GPU, MILLI, SHARE
+from mockserver.simulation.cluster.node import DOWN, READY
+from mockserver.simulation.job import Job, Member
+from mockserver.simulation.request import ALONE, Outcome
 from mockserver.simulation.world import World
 
 
@@ -208,7 +208,7 @@ def settled(here: World) -> None:
     cluster, scheduler = here.scheduler.cluster, here.scheduler
     following = scheduler.next_event()
     assert following is None or following > here.now_us
-    waiting = [entry[2] for shape in scheduler.allotment.queue.shapes for entry in shape.waiting if entry[3] == entry[2].generation]
+    waiting = list(scheduler.allotment.queue)
     for job in waiting:
         assert job.phase == "queued"
         assert scheduler.allotment.policy != "greedy" or not [node for node in range(len(cluster.nodes)) if fits_now(here, job, node)], f"{job} waits though a node has room"

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from math import ceil
 
-from mockserver.simulation.cluster import Cluster
-from mockserver.simulation.job import Job, ResourceRequest
-from mockserver.simulation.node import READY, Node
-from mockserver.simulation.queue import Shape
-from mockserver.simulation.reservation import NEVER, latest_end
-from mockserver.simulation.scenario import Scenario
-from mockserver.simulation.tenants import Tenants
+from mockserver.simulation.cluster.cluster import Cluster
+from mockserver.simulation.cluster.node import READY, Node
+from mockserver.simulation.cluster.shape import Shape
+from mockserver.simulation.job import Job
+from mockserver.simulation.placement.node_jobs import Tenants
+from mockserver.simulation.placement.reservation import NEVER, latest_end
+from mockserver.simulation.request import ResourceRequest
+from mockserver.simulation.scenario.scenario import Scenario
 from mockserver.simulation.world import World
 from tests.simulation import worlds
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.simulation.board import MOST_LEVELS, Dimension, bits, mask_of
-from mockserver.simulation.policy import bin_pack, first_fit, spread
+from mockserver.simulation.cluster.capacity_index import MOST_LEVELS, Dimension, bits, mask_of
+from mockserver.simulation.cluster.packing import bin_pack, first_fit, spread
 
 amounts = st.integers(0, 9)
 

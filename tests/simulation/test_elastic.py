@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockserver.simulation.job import Job, JobRequest, ResourceRequest
-from mockserver.simulation.scenario import Gpu, NodeClass, Project
+from mockserver.simulation.job import Job
+from mockserver.simulation.request import JobRequest, ResourceRequest
+from mockserver.simulation.scenario.scenario import Gpu, NodeClass, Project
 from mockserver.simulation.world import World
 from tests.simulation import invariants
 from tests.simulation.worlds import after, ask, path, world

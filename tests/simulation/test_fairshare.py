@@ -7,12 +7,12 @@ from collections import Counter
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mockserver.simulation.fairshare import FairShare, gpus
+from mockserver.simulation.cluster.node import Node
 from mockserver.simulation.job import Job
-from mockserver.simulation.node import Node
-from mockserver.simulation.project import Project, fair_shares
-from mockserver.simulation.scenario import Distribution, Gpu, NodeClass, Scenario
-from mockserver.simulation.scenario import Project as Quota
+from mockserver.simulation.placement.fair_shares import Project, fair_shares
+from mockserver.simulation.placement.fairshare import FairShare, gpus
+from mockserver.simulation.scenario.scenario import Distribution, Gpu, NodeClass, Scenario
+from mockserver.simulation.scenario.scenario import Project as Quota
 from mockserver.simulation.world import World
 from tests.simulation import invariants
 from tests.simulation.worlds import COURSES, after, ask

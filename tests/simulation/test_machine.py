@@ -11,8 +11,9 @@ from msgspec import structs
 
 from mockserver.simulation.clock import MICRO
 from mockserver.simulation.errors import NotCancellable, NotReleasable, UnknownJob
-from mockserver.simulation.job import Job, JobRequest
-from mockserver.simulation.scenario import Scenario
+from mockserver.simulation.job import Job
+from mockserver.simulation.request import JobRequest
+from mockserver.simulation.scenario.scenario import Scenario
 from mockserver.simulation.snapshot import freeze, thaw
 from mockserver.simulation.world import World
 from tests.simulation import invariants, reference, worlds

@@ -10,8 +10,8 @@ from msgspec import structs
 
 from mockserver.simulation.clock import MICRO
 from mockserver.simulation.errors import NotCancellable
-from mockserver.simulation.job import JobRequest, ResourceRequest
-from mockserver.simulation.scenario import Scenario
+from mockserver.simulation.request import JobRequest, ResourceRequest
+from mockserver.simulation.scenario.scenario import Scenario
 from mockserver.simulation.world import World
 from tests.simulation import worlds
 

@@ -10,20 +10,20 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
-from mockserver.simulation import allotment as allotment_module
-from mockserver.simulation import elastic as elastic_module
-from mockserver.simulation import reservation as reservation_module
 from mockserver.simulation import scheduler as scheduler_module
 from mockserver.simulation import team as team_module
-from mockserver.simulation.allotment import Allotment
-from mockserver.simulation.board import Dimension
-from mockserver.simulation.cluster import Cluster
+from mockserver.simulation.cluster.capacity_index import Dimension
+from mockserver.simulation.cluster.cluster import Cluster
 from mockserver.simulation.events import RUN_END, STEP, Events
-from mockserver.simulation.fairshare import FairShare
 from mockserver.simulation.job import Job
-from mockserver.simulation.queue import Queue
+from mockserver.simulation.placement import elastic as elastic_module
+from mockserver.simulation.placement import placement_pass as allotment_module
+from mockserver.simulation.placement import reservation as reservation_module
+from mockserver.simulation.placement.fairshare import FairShare
+from mockserver.simulation.placement.node_jobs import Tenants
+from mockserver.simulation.placement.placement_pass import Allotment
+from mockserver.simulation.placement.queue import Queue
 from mockserver.simulation.scheduler import Scheduler
-from mockserver.simulation.tenants import Tenants
 from tests.simulation import test_fairshare, test_policies, test_reference, test_teams
 from tests.simulation.test_machine import Crowd
 
@@ -257,7 +257,7 @@ def a_promise_blind_to_slack(patch: Patch) -> None:
 
 
 def a_node_worse_than_the_best(patch: Patch) -> None:
-    from mockserver.simulation.policy import PLACEMENTS, lowest
+    from mockserver.simulation.cluster.packing import PLACEMENTS, lowest
 
     for name in PLACEMENTS:
         patch.setitem(PLACEMENTS, name, lambda feasible, dimension: lowest(feasible & (feasible - 1) or feasible))

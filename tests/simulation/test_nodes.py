@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from mockserver.simulation.cluster.node import Node
 from mockserver.simulation.errors import DuplicateNode, NotPossible, UnknownNode
-from mockserver.simulation.job import Outcome
-from mockserver.simulation.node import Node
-from mockserver.simulation.scenario import GIB, Distribution, NodeFailures
+from mockserver.simulation.request import Outcome
+from mockserver.simulation.scenario.scenario import GIB, Distribution, NodeFailures
 from tests.simulation import invariants
 from tests.simulation.worlds import SMALL, after, ask, path, world
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.simulation.job import Job
-from mockserver.simulation.scenario import Distribution, NodeClass
+from mockserver.simulation.scenario.scenario import Distribution, NodeClass
 from mockserver.simulation.world import World
 from tests.simulation import invariants
 from tests.simulation.worlds import after, ask, path, world

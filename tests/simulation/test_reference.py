@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from mockserver.simulation.errors import NotCancellable
-from mockserver.simulation.job import Job, JobRequest, Limits, ResourceRequest
-from mockserver.simulation.scenario import Distribution, Gpu, NodeClass, Scenario
+from mockserver.simulation.job import Job
+from mockserver.simulation.request import JobRequest, Limits, ResourceRequest
+from mockserver.simulation.scenario.scenario import Distribution, Gpu, NodeClass, Scenario
 from mockserver.simulation.world import World
 from tests.simulation import invariants, reference, worlds
 

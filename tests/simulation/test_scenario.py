@@ -8,11 +8,11 @@ import msgspec
 import pytest
 import yaml
 
-from mockserver.simulation import scenario as scenarios
 from mockserver.simulation.errors import ScenarioError
-from mockserver.simulation.job import Limits
-from mockserver.simulation.scenario import ApiWorkload, Distribution, Gpu, JobKind, NodeClass, NodeFailures, Project, Scenario, parse
-from mockserver.simulation.scenario_file import MOST_PARTS, ScenarioText, schema
+from mockserver.simulation.request import Limits
+from mockserver.simulation.scenario import scenario as scenarios
+from mockserver.simulation.scenario.file import MOST_PARTS, ScenarioText, schema
+from mockserver.simulation.scenario.scenario import ApiWorkload, Distribution, Gpu, JobKind, NodeClass, NodeFailures, Project, Scenario, parse
 from mockserver.simulation.snapshot import freeze, thaw
 from tests.simulation.worlds import COURSES, after, ask, path, world
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from mockserver.simulation.errors import DuplicateJob, NotCancellable, NotReleasable, UnknownJob, UnknownParent, Unplaceable, WorldFull
-from mockserver.simulation.job import Backoff, ResourceRequest
-from mockserver.simulation.scenario import Distribution
+from mockserver.simulation.request import Backoff, ResourceRequest
+from mockserver.simulation.scenario.scenario import Distribution
 from mockserver.simulation.world import World
 from tests.simulation.worlds import after, ask, path, world
 

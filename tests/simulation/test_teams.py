@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockserver.simulation.errors import NotCancellable, WorldFull
-from mockserver.simulation.job import Backoff, Job, Outcome, Script, Team
-from mockserver.simulation.scenario import Distribution, NodeClass
+from mockserver.simulation.job import Job, Member
+from mockserver.simulation.request import Backoff, Outcome, Script, Team
+from mockserver.simulation.scenario.scenario import Distribution, NodeClass
 from mockserver.simulation.snapshot import freeze, thaw
-from mockserver.simulation.team import Member
 from mockserver.simulation.world import World
 from tests.simulation import invariants
 from tests.simulation.worlds import COURSES, after, ask, path, timeline, world

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.simulation.chance import uniform
-from mockserver.simulation.distribution import Distribution, pick, sample
-from mockserver.simulation.job import Script
-from mockserver.simulation.scenario import NodeFailures
+from mockserver.simulation.draws import uniform
+from mockserver.simulation.request import Script
+from mockserver.simulation.scenario.distribution import Distribution, pick, sample
+from mockserver.simulation.scenario.scenario import NodeFailures
 from mockserver.simulation.workload import Workload, spoken
 from tests.simulation.worlds import after, ask, path, world
 

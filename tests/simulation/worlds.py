@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 import specs
 from mockserver.simulation.clock import MICRO
-from mockserver.simulation.course import Course
-from mockserver.simulation.job import Backoff, Job, JobRequest, Limits, ResourceRequest, Team
-from mockserver.simulation.scenario import GIB, Distribution, Gpu, NodeClass, Scenario
+from mockserver.simulation.job import Job
+from mockserver.simulation.lifecycle import Course
+from mockserver.simulation.request import Backoff, JobRequest, Limits, ResourceRequest, Team
+from mockserver.simulation.scenario.scenario import GIB, Distribution, Gpu, NodeClass, Scenario
 from mockserver.simulation.world import World
 
 COURSES = {name: Course(lifecycle) for name in specs.names() if (lifecycle := specs.load(name).lifecycle) is not None}

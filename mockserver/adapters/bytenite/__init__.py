@@ -1,6 +1,7 @@
-"""ByteNite's words: one function per operation, how it words a refusal, how it checks a token."""
+"""ByteNite: one function per operation, how a refusal is worded, how a token is verified."""
 
 from mockserver.adapters.bytenite import files
+from mockserver.adapters.bytenite.credentials import Auth_GetAccessToken, Auth_GetUser, tenant, verify
 from mockserver.adapters.bytenite.edits import (
     Customer_PostJobConfigs,
     Customer_SetJobConfigs,
@@ -12,7 +13,6 @@ from mockserver.adapters.bytenite.edits import (
     Customer_UploadCompleted,
     Customer_UploadCompletedLegacy,
 )
-from mockserver.adapters.bytenite.errors import error
 from mockserver.adapters.bytenite.events import Customer_Events
 from mockserver.adapters.bytenite.jobs import (
     Customer_CreateJob,
@@ -25,19 +25,17 @@ from mockserver.adapters.bytenite.jobs import (
     Customer_ListJobs,
     Customer_ListJobTemplates,
 )
-from mockserver.adapters.bytenite.keeping import KEEPS
 from mockserver.adapters.bytenite.logs import Customer_GetLogs
+from mockserver.adapters.bytenite.refusals import error
 from mockserver.adapters.bytenite.runs import (
     Customer_AbortJob,
     Customer_RunJob,
     Customer_RunJobLegacy,
     Customer_RunningTasks,
 )
-from mockserver.adapters.bytenite.server import Customer_GetInfo, Customer_TestDatasource
-from mockserver.adapters.bytenite.tokens import Auth_GetAccessToken, Auth_GetUser, verify
+from mockserver.adapters.bytenite.service import Customer_GetInfo, Customer_TestDatasource
 
 __all__ = [
-    "KEEPS",
     "Auth_GetAccessToken",
     "Auth_GetUser",
     "Customer_AbortJob",
@@ -68,5 +66,6 @@ __all__ = [
     "Customer_UploadCompletedLegacy",
     "error",
     "files",
+    "tenant",
     "verify",
 ]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mockserver.adapters.bytenite import words
+from mockserver.adapters.bytenite import reading
 from mockserver.adapters.bytenite.jobs import find, plan
-from mockserver.adapters.bytenite.sheet import answer, sheet, upload_source
+from mockserver.adapters.bytenite.views import answer, record, upload_source
 from mockserver.adapters.exchange import Call, Json, Refusal, Reply
 from mockserver.adapters.steering import script
 from mockserver.simulation.job import Job
@@ -20,11 +20,11 @@ def draft(call: Call) -> Job:
 
 def configure(job: Job, *bodies: dict[str, Json] | None) -> None:
     """Add limits to those that a draft has."""
-    body = sheet(job).body
-    given = words.config(*bodies)
+    body = record(job).body
+    given = reading.config(*bodies)
     if given:
         body["config"] = {**body.get("config", {}), **given}
-        plan(job.request, sheet(job))
+        plan(job.request, record(job))
 
 
 def _edited(call: Call, job: Job) -> Reply:
@@ -36,22 +36,22 @@ def Customer_SetJobDatasource(call: Call) -> Reply:
     """Set where a draft reads, writes, or both."""
     job = draft(call)
     for camel, snake in (("dataSource", "data_source"), ("dataDestination", "data_destination")):
-        given = words.source(call.body, camel, snake, job_id=job.key)
+        given = reading.source(call.body, camel, snake, job_id=job.key)
         if given is not None:
-            sheet(job).body[camel] = given
-    plan(job.request, sheet(job))
+            record(job).body[camel] = given
+    plan(job.request, record(job))
     return _edited(call, job)
 
 
 def Customer_SetJobParams(call: Call) -> Reply:
     """Set the parameters of a draft, part by part."""
     job = draft(call)
-    kept = sheet(job)
-    given = words.params(call.body or {})
+    kept = record(job)
+    given = reading.params(call.body or {})
     if given:
         params = kept.body["params"] = {**kept.body.get("params", {}), **given}
         plan(job.request, kept)
-        job.request.command = words.command(params)
+        job.request.command = reading.command(params)
         job.request.script = script(call, params.get("app")) or job.request.script
     return _edited(call, job)
 
@@ -59,7 +59,7 @@ def Customer_SetJobParams(call: Call) -> Reply:
 def Customer_SetJobName(call: Call) -> Reply:
     """Rename a draft."""
     job = draft(call)
-    sheet(job).body["name"] = call.body["name"]
+    record(job).body["name"] = call.body["name"]
     return _edited(call, job)
 
 
@@ -73,7 +73,7 @@ def Customer_SetJobConfigs(call: Call) -> Reply:
 def Customer_UploadCompleted(call: Call) -> Reply:
     """Note that the input file is there; its upload address is withdrawn."""
     job = draft(call)
-    source = upload_source(sheet(job).body)
+    source = upload_source(record(job).body)
     if source is not None:
         source["params"] = {name: value for name, value in source["params"].items() if name != "tempUrl"}
     return _edited(call, job)

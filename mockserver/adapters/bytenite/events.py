@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from json import dumps
 
+from mockserver.adapters.bytenite.credentials import tenant
 from mockserver.adapters.bytenite.jobs import API
-from mockserver.adapters.bytenite.tokens import owner
 from mockserver.adapters.dates import iso
 from mockserver.adapters.exchange import Call, Json, Reply
 from mockserver.simulation.job import Job
@@ -15,7 +15,7 @@ from mockserver.simulation.world import World
 
 def Customer_Events(call: Call) -> Reply:
     """Every change of the caller's jobs from now on, until the caller leaves."""
-    return Reply(200, media_type="text/event-stream", stream=_changes(call.world, owner(call), seen=call.world.scheduler.logged))
+    return Reply(200, media_type="text/event-stream", stream=_changes(call.world, tenant(call), seen=call.world.scheduler.logged))
 
 
 async def _changes(world: World, customer: str, *, seen: int) -> AsyncIterator[bytes]:

@@ -12,7 +12,7 @@ from io import BytesIO
 from struct import pack
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
-from mockserver.adapters.bytenite.sheet import COMPLETE, sheet, upload_source
+from mockserver.adapters.bytenite.views import COMPLETE, record, upload_source
 from mockserver.adapters.exchange import File, Refusal
 from mockserver.simulation.job import Job
 from mockserver.simulation.world import World
@@ -39,7 +39,7 @@ def result_path(job_id: str) -> str:
 
 def has_result(job: Job) -> bool:
     """Whether there is anything to download: the job is complete, and its destination is not bypassed."""
-    return job.state == COMPLETE and sheet(job).body.get("dataDestination", {}).get("dataSourceDescriptor") != "bypass"
+    return job.state == COMPLETE and record(job).body.get("dataDestination", {}).get("dataSourceDescriptor") != "bypass"
 
 
 def read(world: World, path: str) -> File:
@@ -53,7 +53,7 @@ def read(world: World, path: str) -> File:
 def check_upload(world: World, path: str) -> None:
     """Raises Refusal or UnknownJob unless a job waits for its input at that path."""
     job = _named(world, path, INPUT)
-    if upload_source(sheet(job).body) is None:
+    if upload_source(record(job).body) is None:
         raise Refusal("gone", f"job {job.key} awaits no file: its upload is complete, or its data source is another by now")
     if job.phase != "draft":
         raise Refusal("gone", f"job {job.key} awaits no file any more: it is {job.state}")
@@ -78,7 +78,7 @@ def _zipped(job: Job) -> bytes:
 
 def _outputs(job: Job) -> Iterator[tuple[str, bytes]]:
     """One small file per chunk: an image where the template's name speaks of images, a line of text elsewhere."""
-    kept = sheet(job)
+    kept = record(job)
     draws = any(word in kept.body["templateId"].lower() for word in _IMAGES)
     for number in range(1, kept.chunks + 1):
         if draws:

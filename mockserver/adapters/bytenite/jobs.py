@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
 
-from mockserver.adapters.bytenite import files, words
-from mockserver.adapters.bytenite.sheet import Sheet, answer, sheet, shown, view
-from mockserver.adapters.bytenite.tokens import owner
+from mockserver.adapters.bytenite import files, reading
+from mockserver.adapters.bytenite.credentials import tenant
+from mockserver.adapters.bytenite.views import Record, answer, body_of, record, view
 from mockserver.adapters.dates import iso
 from mockserver.adapters.exchange import Call, Json, Reply
 from mockserver.adapters.steering import script
-from mockserver.simulation.job import Job, JobRequest, Outcome
+from mockserver.simulation.job import Job
+from mockserver.simulation.request import JobRequest, Outcome
 
 API = "bytenite"
 PAGE = 20
@@ -25,24 +26,24 @@ def done() -> Reply:
 
 def find(call: Call) -> Job:
     """The job that the path names. Raises UnknownJob."""
-    return call.world.job(API, call.path["jobId"], owner=owner(call))
+    return call.world.job(API, call.path["jobId"], owner=tenant(call))
 
 
 def Customer_CreateJob(call: Call) -> Reply:
     """A draft; it waits to be run."""
     body, world = call.body, call.world
     key = world.new_id(API, fingerprint=call.raw)
-    template = words.template(body["templateId"])
-    params, config = words.params(body.get("params") or {}), words.config(body.get("config"))
-    kept = Sheet({"id": key, "templateId": body["templateId"]}, template.facts)
+    template = reading.template(body["templateId"])
+    params, config = reading.params(body.get("params") or {}), reading.config(body.get("config"))
+    kept = Record({"id": key, "templateId": body["templateId"]}, template.facts)
     facts: dict[str, Json] = {
         "name": body.get("name"),
         "description": body.get("description"),
         "state": "",
         "appId": template.facts["app"],
         "config": config or None,
-        "dataSource": words.source(body, "dataSource", "data_source", job_id=key),
-        "dataDestination": words.source(body, "dataDestination", "data_destination", job_id=key),
+        "dataSource": reading.source(body, "dataSource", "data_source", job_id=key),
+        "dataDestination": reading.source(body, "dataDestination", "data_destination", job_id=key),
         "params": params or None,
         "createdAt": iso(world, world.now_us),
         "templateInfo": template.facts,
@@ -53,8 +54,8 @@ def Customer_CreateJob(call: Call) -> Reply:
         API,
         key,
         template.resources,
-        owner=owner(call),
-        command=words.command(params),
+        owner=tenant(call),
+        command=reading.command(params),
         script=script(call, params.get("app")),
         payload=kept,
     )
@@ -62,13 +63,13 @@ def Customer_CreateJob(call: Call) -> Reply:
     return Reply(200, answer(call, world.submit(request)))
 
 
-def plan(request: JobRequest, kept: Sheet) -> None:
+def plan(request: JobRequest, kept: Record) -> None:
     """Let a draft's request follow what its body says of chunks, limits and where the input comes from."""
     body, config = kept.body, kept.body.get("config", {})
-    kept.chunks = words.chunks(body.get("params", {}), config)
+    kept.chunks = reading.chunks(body.get("params", {}), config)
     body["numUnitsEstimation"] = str(kept.chunks)
-    request.limits, request.team = words.limits(config), words.team(config, kept.chunks)
-    why = words.unreachable(body.get("dataSource"))
+    request.limits, request.team = reading.limits(config), reading.team(config, kept.chunks)
+    why = reading.unreachable(body.get("dataSource"))
     request.unready = Outcome(0, 1, why) if why else None
 
 
@@ -93,7 +94,7 @@ def Customer_ListJobs(call: Call) -> Reply:
     """One page of the caller's jobs, newest first or in the order asked for."""
     get = call.query.get
     page = Page(get("pagination.limit") or get("limit") or PAGE, get("pagination.offset") or get("offset") or 0, get("orderBy") or "")
-    jobs = call.world.jobs(API, owner=owner(call))
+    jobs = call.world.jobs(API, owner=tenant(call))
     return _page(call, reversed(jobs.values()), total=len(jobs), page=page)
 
 
@@ -101,12 +102,12 @@ def Customer_FilterJobs(call: Call) -> Reply:
     """One page of the caller's jobs that fit. Source: specs/bytenite/sources.md#operations"""
     body, paging = call.body, call.body.get("pagination") or {}
     page = Page(int(paging.get("limit") or 0) or PAGE, int(paging.get("offset") or 0), body.get("orderBy") or "")
-    jobs = [job for job in call.world.jobs(API, owner=owner(call)).values() if _fits(job, body)]
+    jobs = [job for job in call.world.jobs(API, owner=tenant(call)).values() if _fits(job, body)]
     return _page(call, reversed(jobs), total=len(jobs), page=page)
 
 
 def _fits(job: Job, wanted: dict[str, Json]) -> bool:
-    body = sheet(job).body
+    body = record(job).body
     return (
         (not wanted.get("states") or job.state in wanted["states"])
         and (not wanted.get("templateIds") or body["templateId"] in wanted["templateIds"])
@@ -126,7 +127,7 @@ def _page(call: Call, newest: Iterable[Job], *, total: int, page: Page) -> Reply
 
 
 def _sorter(call: Call, member: str) -> Callable[[Job], str]:
-    return lambda job: str(shown(call.world, job).get(member, ""))
+    return lambda job: str(body_of(call.world, job).get(member, ""))
 
 
 def Customer_DeleteJob(call: Call) -> Reply:
@@ -145,11 +146,11 @@ def Customer_GetJobResults(call: Call) -> Reply:
 
 def Customer_EstimateJob(call: Call) -> Reply:
     """How many units the job is thought to take, as text."""
-    return Reply(200, {"estimation": {"totalEstimation": sheet(find(call)).body["numUnitsEstimation"]}})
+    return Reply(200, {"estimation": {"totalEstimation": record(find(call)).body["numUnitsEstimation"]}})
 
 
 def Customer_ListJobTemplates(call: Call) -> Reply:
     """The templates that are known, in the order of their ids."""
     offset = call.query.get("offset") or 0
-    limit = call.query.get("limit") or len(words.TEMPLATES)
-    return Reply(200, {"data": [words.TEMPLATES[name].facts for name in sorted(words.TEMPLATES)][offset : offset + limit]})
+    limit = call.query.get("limit") or len(reading.TEMPLATES)
+    return Reply(200, {"data": [reading.TEMPLATES[name].facts for name in sorted(reading.TEMPLATES)][offset : offset + limit]})

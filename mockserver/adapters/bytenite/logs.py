@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from mockserver.adapters.bytenite.credentials import tenant
 from mockserver.adapters.bytenite.jobs import API
-from mockserver.adapters.bytenite.sheet import shown
-from mockserver.adapters.bytenite.tokens import owner
+from mockserver.adapters.bytenite.views import body_of
 from mockserver.adapters.dates import iso
 from mockserver.adapters.exchange import Call, Json, Reply
-from mockserver.simulation.job import Job, Outcome
+from mockserver.simulation.job import Job
+from mockserver.simulation.request import Outcome
 from mockserver.simulation.world import World
 
 SAID = {
@@ -33,7 +34,7 @@ TASK_SAID = {
 def Customer_GetLogs(call: Call) -> Reply:
     """The lines of a job that fit the tasks, levels and services asked for; nothing asked for means all."""
     body, world = call.body, call.world
-    job = world.job(API, body["jobId"], owner=owner(call))
+    job = world.job(API, body["jobId"], owner=tenant(call))
     levels, services, tasks = body.get("levels"), body.get("services"), body.get("taskIds")
 
     def wanted(service: str, lines: Iterable[Json]) -> list[Json]:
@@ -65,5 +66,5 @@ def _lines(world: World, job: Job) -> Iterator[Json]:
             yield {"log": text, "timestamp": date, "level": "INFO", "container": service}
         if stage.phase == "failed" and before in AT_WORK:
             service = AT_WORK[before]
-            yield {"log": shown(world, job)["errorMessage"], "timestamp": date, "level": "ERROR", "container": service}
+            yield {"log": body_of(world, job)["errorMessage"], "timestamp": date, "level": "ERROR", "container": service}
         before = stage.name

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from mockserver.adapters.bytenite.credentials import tenant
 from mockserver.adapters.bytenite.edits import configure, draft
 from mockserver.adapters.bytenite.jobs import API, done, find
-from mockserver.adapters.bytenite.sheet import PARTITIONED
-from mockserver.adapters.bytenite.tokens import owner
+from mockserver.adapters.bytenite.views import PARTITIONED
 from mockserver.adapters.exchange import Call, Reply
 
 
@@ -33,7 +33,7 @@ def Customer_AbortJob(call: Call) -> Reply:
 def Customer_RunningTasks(call: Call) -> Reply:
     """How many tasks run, by job. Source: specs/bytenite/sources.md#operations"""
     wanted = (call.body or {}).get("jobIds")
-    jobs = call.world.jobs(API, owner=owner(call)).values()
+    jobs = call.world.jobs(API, owner=tenant(call)).values()
     at_work = [job for job in jobs if job.state == PARTITIONED and (not wanted or job.key in wanted)]
     running = {job.key: 0 if job.crew is None else job.crew.active for job in at_work}
     return Reply(200, {"runningTasks": running})

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
+from mockserver.adapters.exchange import Call, Reply
 from mockserver.simulation.world import World
 
 HEADER = "x-correlation-id"
 
-SHELF = "ionworks.answers"
+_SHELF = "ionworks.answers"
 
 
 def correlation(world: World | None) -> dict[str, str]:
@@ -18,9 +20,14 @@ def correlation(world: World | None) -> dict[str, str]:
     """
     if world is None:
         return {HEADER: f"{0:08x}{_tail(0)}"}
-    shelf = world.shelf(SHELF)
+    shelf = world.shelf(_SHELF)
     count = shelf["count"] = shelf.get("count", 0) + 1
     return {HEADER: f"{count * 0x9E3779B1 & 0xFFFFFFFF:08x}{_tail(world.seed)}"}
+
+
+def reply(call: Call, body: Any, *, status: int = 200) -> Reply:
+    """An answer under an id of its own."""
+    return Reply(status, body, correlation(call.world))
 
 
 @lru_cache(maxsize=64)

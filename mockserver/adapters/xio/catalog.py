@@ -11,8 +11,8 @@ from uuid import UUID
 from mockserver.adapters.dates import iso_millis
 from mockserver.adapters.exchange import Call, Json, Reply
 from mockserver.adapters.xio.paging import asked, newest_first, page_of
-from mockserver.simulation.cluster import MEMORY, MILLI, STORAGE, Cluster
-from mockserver.simulation.node import Node
+from mockserver.simulation.cluster.cluster import MEMORY, MILLI, STORAGE, Cluster
+from mockserver.simulation.cluster.node import Node
 from mockserver.simulation.world import World
 
 GIBIBYTE = 1 << 30

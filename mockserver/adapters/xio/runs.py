@@ -10,8 +10,8 @@ from zlib import crc32
 from mockserver.adapters.dates import iso_millis, unix_millis
 from mockserver.adapters.exchange import Call, Json, Refusal, Reply
 from mockserver.adapters.xio.catalog import hourly_rate
-from mockserver.adapters.xio.jobs import API, container
 from mockserver.adapters.xio.paging import asked, newest_first, page_of
+from mockserver.adapters.xio.reading import API, container
 from mockserver.simulation.job import Attempt, Job
 from mockserver.simulation.world import World
 
@@ -47,7 +47,7 @@ def xio_list_job_runs(call: Call) -> Reply:
         wanted = frozenset(states.split(","))
         runs = [run for run in runs if _status(_attempt(run)) in wanted]
     runs.sort(key=lambda run: run[:3], reverse=newest_first(call))
-    return page_of(call, runs, total=len(runs), render=lambda run: render(world, run))
+    return page_of(call, runs, total=len(runs), render=lambda run: view(world, run))
 
 
 def xio_get_job_run(call: Call) -> Reply:
@@ -56,7 +56,7 @@ def xio_get_job_run(call: Call) -> Reply:
     run = find(world, uuid.lower())
     if run is None:
         raise Refusal("unknown", f"there is no job run {uuid}")
-    return Reply(200, {**render(world, run), "logs": _logs(world, _attempt(run))})
+    return Reply(200, {**view(world, run), "logs": _logs(world, _attempt(run))})
 
 
 def runs_of(job: Job) -> list[Run]:
@@ -96,7 +96,7 @@ def _status(attempt: Attempt) -> str:
     return ENDED[attempt.outcome] if attempt.outcome else attempt.states[-1][1]
 
 
-def render(world: World, run: Run) -> dict[str, Json]:
+def view(world: World, run: Run) -> dict[str, Json]:
     """The run as clients see it now, without its logs."""
     given, _, number, job = run
     attempt = _attempt(run)

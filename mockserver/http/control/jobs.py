@@ -12,7 +12,8 @@ from mockserver.adapters.exchange import Call, Refusal, Reply
 from mockserver.http.control.desk import Desk
 from mockserver.http.redaction import redacted_url
 from mockserver.simulation.clock import micros, seconds
-from mockserver.simulation.job import Attempt, Job, Outcome
+from mockserver.simulation.job import Attempt, Job
+from mockserver.simulation.request import Outcome
 from mockserver.simulation.world import World
 
 _EVENTS = {"complete": "succeeded", "fail": "failed", "preempt": "displaced"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from mockserver.adapters.exchange import Call, Json, Reply
 from mockserver.http.control.desk import Desk
-from mockserver.simulation.node import Node, NodeView
-from mockserver.simulation.scenario import GIB
+from mockserver.simulation.cluster.node import Node, NodeView
+from mockserver.simulation.scenario.scenario import GIB
 from mockserver.simulation.world import World
 
 

@@ -9,11 +9,12 @@ import msgspec
 
 from mockserver.adapters.exchange import Call, Refusal, Reply
 from mockserver.http.control.desk import Desk, described, moment
+from mockserver.http.limits import BODY_BYTES
 from mockserver.http.pace import tempo
 from mockserver.http.sandbox import Plan
-from mockserver.simulation import scenario as scenarios
-from mockserver.simulation.errors import ScenarioError, SnapshotError
-from mockserver.simulation.scenario import Scenario
+from mockserver.simulation.errors import ScenarioError
+from mockserver.simulation.scenario import scenario as scenarios
+from mockserver.simulation.scenario.scenario import Scenario
 from mockserver.simulation.snapshot import freeze
 
 
@@ -66,10 +67,9 @@ def mock_take_snapshot(desk: Desk, call: Call) -> Reply:
     """The whole simulated state, sealed."""
     sandbox = desk.sandbox(call)
     sandbox.calls.collect(sandbox.world)
-    try:
-        data = freeze(sandbox.world)
-    except SnapshotError as error:
-        raise Refusal("conflict", str(error), cause=error) from error
+    data = freeze(sandbox.world)
+    if len(data) * 4 > BODY_BYTES * 3:
+        raise Refusal("conflict", f"the snapshot has {len(data)} bytes, too many to be restored; delete some of the {sandbox.world.count} jobs")
     return Reply(200, {**moment(sandbox), "snapshot": b64encode(data).decode()})
 
 
@@ -88,7 +88,7 @@ def mock_fork(desk: Desk, call: Call) -> Reply:
     """A second sandbox that goes on from here."""
     sandbox = desk.sandbox(call)
     sandbox.calls.collect(sandbox.world)
-    return Reply(201, described(desk, desk.sandboxes.fork(sandbox, _name(desk, call))))
+    return Reply(201, described(desk, desk.sandboxes.fork(sandbox, _name(desk, call), freeze(sandbox.world))))
 
 
 def _name(desk: Desk, call: Call) -> str:

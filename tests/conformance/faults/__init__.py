@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import specs
-from conformance.directory import Directory
+from conformance.traffic.operations import Directory
 
 App = Callable[..., Any]
 Json = Any
@@ -84,17 +84,27 @@ def both(api: str, where: str | tuple[str, ...], edit: Edit, revise: Revision) -
     return _tampering(api, where, edit=edit, revise=revise)
 
 
+PLACES: list[str] = []
+"""Every place of the mock that a fault replaces."""
+
+
+def resolved(place: str) -> tuple[Any, str, Any]:
+    """The module or class that owns a place, the place's name there, and what is there. Raises ImportError, AttributeError, KeyError."""
+    module, _, path = place.partition(":")
+    owner: Any = importlib.import_module(module)
+    *parents, name = path.split(".")
+    for parent in parents:
+        owner = getattr(owner, parent)
+    return owner, name, owner.__dict__[name] if isinstance(owner, type) else getattr(owner, name)
+
+
 def patched(place: str, make: Callable[[Any], Any]) -> Apply:
     """Replace an attribute of the mock, `package.module:name` or `package.module:Class.name`, by `make(original)` for as long as the fault lasts."""
+    PLACES.append(place)
 
     @contextlib.contextmanager
     def apply(app: App) -> Iterator[App]:
-        module, _, path = place.partition(":")
-        owner: Any = importlib.import_module(module)
-        *parents, name = path.split(".")
-        for parent in parents:
-            owner = getattr(owner, parent)
-        original = owner.__dict__[name] if isinstance(owner, type) else getattr(owner, name)
+        owner, name, original = resolved(place)
         setattr(owner, name, make(original))
         try:
             yield app

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.pointer import get
+from conformance.traffic.json_pointer import get
 from tests.conformance.faults import Apply, Asked, Told, answers, both, every_job, patched, requests
 from tests.conformance.faults.bytenite import API, answered, fault
 from tests.conformance.faults.bytenite_course import undone

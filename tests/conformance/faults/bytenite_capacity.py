@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver.adapters.dates import iso
 from mockserver.adapters.exchange import Reply
-from mockserver.simulation.job import Team
+from mockserver.simulation.request import Team
 from tests.conformance.faults import Apply, Asked, patched, requests
 from tests.conformance.faults.bytenite import API, fault, jobs
 
@@ -20,7 +20,7 @@ def _keeps(*phases: str) -> Apply:
     def make(original: Any) -> Any:
         return lambda allotment, job: None if job.stage.phase in phases else original(allotment, job)
 
-    return patched("mockserver.simulation.allotment:Allotment.give_back", make)
+    return patched("mockserver.simulation.placement.placement_pass:Allotment.give_back", make)
 
 
 def _escapes(phase: str) -> Apply:
@@ -58,7 +58,7 @@ def _last_first(original: Any) -> Any:
 
 def _teams(parallel: Callable[[int], int]) -> Apply:
     return patched(
-        "mockserver.adapters.bytenite.words:team", lambda _: lambda config, count: Team(count, parallel(count), run=config.get("taskTimeout") or None)
+        "mockserver.adapters.bytenite.reading:team", lambda _: lambda config, count: Team(count, parallel(count), run=config.get("taskTimeout") or None)
     )
 
 
@@ -147,7 +147,7 @@ FAULTS = [
     fault("started-when-run", "BYT-TIM-022", "a job that waits has started", jobs(_started_when_run), "BYT-TIM-007", "BYT-TIM-013"),
     fault("waiting-tasks-run", "BYT-RSP-026", "tasks that wait are counted as running", _counts(lambda crew: crew.open)),
     fault(
-        "last-come-first-served", "BYT-PRI-002", "the job that was created last begins first", patched("mockserver.simulation.queue:Queue.push", _last_first)
+        "last-come-first-served", "BYT-PRI-002", "the job that was created last begins first", patched("mockserver.simulation.placement.queue:Queue.push", _last_first)
     ),
     fault("endless-merge", "BYT-TMO-014", "the job timeout does not pass while the output is put together", _escapes("finishing")),
     fault("endless-upload", "BYT-TMO-014", "the job timeout does not pass while the input is taken in", _escapes("starting")),
@@ -168,6 +168,6 @@ FAULTS = [
         "latest-state-in-events", "BYT-RSP-038", "events tell the state in which the job is now", patched("mockserver.adapters.bytenite.events:change", _latest)
     ),
     fault(
-        "events-of-strangers", "BYT-ISO-004", "events are told to all customers", patched("mockserver.adapters.bytenite.events:owner", _nobody_in_particular)
+        "events-of-strangers", "BYT-ISO-004", "events are told to all customers", patched("mockserver.adapters.bytenite.events:tenant", _nobody_in_particular)
     ),
 ]

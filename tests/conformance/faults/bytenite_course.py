@@ -92,15 +92,15 @@ def _deduplicated(asked: Asked, told: Told) -> None:
         told.body = asked.memory.setdefault(repr(asked.body), told.body)
 
 
-LIMITED = "mockserver.adapters.bytenite.words:limits"
-TEAM = "mockserver.adapters.bytenite.words:team"
+LIMITED = "mockserver.adapters.bytenite.reading:limits"
+TEAM = "mockserver.adapters.bytenite.reading:team"
 
 
 def job_limit(change: Callable[[float | None], float | None]) -> Apply:
     """The job timeout that the engine is told."""
 
     def make(original: Any) -> Any:
-        from mockserver.simulation.job import Limits
+        from mockserver.simulation.request import Limits
 
         return lambda config: Limits(total=change(original(config).total))
 
@@ -133,7 +133,7 @@ def _impatient(asked: Asked, told: Told) -> None:
 
 
 def _nought(original: Any) -> Any:
-    from mockserver.simulation.job import Limits
+    from mockserver.simulation.request import Limits
 
     return lambda config: Limits(total=1.0) if config.get("jobTimeout") == 0 else original(config)
 
@@ -182,7 +182,7 @@ FAULTS = [
     fault("draft-runs", "JOB-STM-011", "a draft is shown as started after a while", answers(API, "read", _impatient), "BYT-TMO-005", "BYT-CRT-004"),
     fault("configs-of-another", "BYT-RSP-024", "the configs are shown with another name", answers(API, "Customer_GetJobConfigs", lambda asked, told: told.body["job"].__setitem__("name", "a job") if told.status == 200 else None)),
     fault("no-upload", "BYT-RSP-025", "nobody is told where to upload", answers(API, ("read", "Customer_SetJobDatasource"), lambda asked, told: (((told.body or {}).get("job", {}).get("dataSource") or {}).get("params") or {}).pop("tempUrl", None) and None)),
-    fault("nought-is-a-limit", "BYT-TMO-013", "a timeout of nought is one of a second", patched("mockserver.adapters.bytenite.words:limits", _nought)),
+    fault("nought-is-a-limit", "BYT-TMO-013", "a timeout of nought is one of a second", patched("mockserver.adapters.bytenite.reading:limits", _nought)),
     fault("abort-of-ended-granted", "BYT-STM-014", "aborting an ended job is granted", answers(API, "cancel", _granted)),
     fault("timeout-is-complete", "BYT-TMO-004", "a job stopped by its timeout is shown as complete", answers(API, ("read", "list"), every_job(API, _timed_out)), "BYT-TMO-007", "BYT-TMO-001"),
     fault("waiting-without-limit", "BYT-TMO-006", "the job timeout is only kept by jobs that have capacity", patched("mockserver.simulation.scheduler:Scheduler.arm", _not_waiting)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mockserver.adapters.exchange import Refusal
-from mockserver.simulation.job import Team
+from mockserver.simulation.request import Team
 from tests.conformance.faults import Asked, answers, patched
 from tests.conformance.faults.bytenite import API, fault
 from tests.conformance.faults.bytenite_kept import LOGS, asks
@@ -65,13 +65,13 @@ FAULTS = [
     fault(
         "ending-goes-on", "BYT-STM-030", "a job that puts together its output is not aborted", patched("mockserver.simulation.world:World.cancel", _too_late)
     ),
-    fault("one-task-may-fail", "BYT-STM-031", "one failed task of several is tolerated", patched("mockserver.adapters.bytenite.words:team", _tolerant)),
-    fault("camel-case-only", "BYT-STM-032", "sources in snake case are passed over", patched("mockserver.adapters.bytenite.words:source", _camel_only)),
+    fault("one-task-may-fail", "BYT-STM-031", "one failed task of several is tolerated", patched("mockserver.adapters.bytenite.reading:team", _tolerant)),
+    fault("camel-case-only", "BYT-STM-032", "sources in snake case are passed over", patched("mockserver.adapters.bytenite.reading:source", _camel_only)),
     fault(
         "known-limits-only", "BYT-STM-032", "the run refuses members that it does not know", patched("mockserver.adapters.bytenite.runs:configure", _known_only)
     ),
-    fault("tests-in-chunks", "BYT-RSP-041", "a test job has as many chunks as another", patched("mockserver.adapters.bytenite.words:chunks", _as_many)),
-    fault("ten-chunks-at-most", "BYT-RSP-007", "a job has ten chunks at most", patched("mockserver.adapters.bytenite.words:chunks", _ten_at_most)),
+    fault("tests-in-chunks", "BYT-RSP-041", "a test job has as many chunks as another", patched("mockserver.adapters.bytenite.reading:chunks", _as_many)),
+    fault("ten-chunks-at-most", "BYT-RSP-007", "a job has ten chunks at most", patched("mockserver.adapters.bytenite.reading:chunks", _ten_at_most)),
     fault("scope-untold", "BYT-AUT-012", "a purchase of a token does not tell its scope", answers(API, "Auth_GetAccessToken", _scopeless)),
-    fault("every-fourth-goes-ahead", "BYT-PRI-002", "every fourth job goes ahead", patched("mockserver.simulation.queue:Queue.push", _fourth_first)),
+    fault("every-fourth-goes-ahead", "BYT-PRI-002", "every fourth job goes ahead", patched("mockserver.simulation.placement.queue:Queue.push", _fourth_first)),
 ]

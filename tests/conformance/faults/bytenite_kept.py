@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from conformance.pointer import get
+from conformance.traffic.json_pointer import get
 from mockserver.adapters.bytenite.edits import draft
-from mockserver.adapters.bytenite.sheet import answer
+from mockserver.adapters.bytenite.views import answer
 from mockserver.adapters.dates import iso
 from mockserver.adapters.exchange import Reply
 from tests.conformance.faults import Apply, Asked, Edit, Told, answers, patched, requests
@@ -67,7 +67,7 @@ def _again(asked: Asked, told: Told) -> None:
 
 def _keeps_address(original: Any) -> Any:
     def completed(call: Any) -> Any:
-        return Reply(200, answer(call.world, draft(call)))
+        return Reply(200, answer(call, draft(call)))
 
     return completed
 
@@ -93,7 +93,7 @@ def _late(original: Any) -> Any:
     def change(call: Any) -> Any:
         job = call.world.job("bytenite", call.path["jobId"])
         job.payload.body["params"] = {**job.payload.body.get("params", {}), **call.body}
-        return Reply(200, answer(call.world, job))
+        return Reply(200, answer(call, job))
 
     return change
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from mockserver.adapters.bytenite.edits import draft
-from mockserver.adapters.bytenite.sheet import answer
+from mockserver.adapters.bytenite.views import answer
 from mockserver.adapters.exchange import Reply
 from tests.conformance.faults import Apply, Asked, Json, Told, answers, every_job, patched, requests
 from tests.conformance.faults.bytenite import API, SHOWN, fault
@@ -36,7 +36,7 @@ def _nameless(asked: Asked, told: Told) -> None:
 
 def _says_before(original: Any) -> Any:
     def call_(call: Any) -> Reply:
-        before = copy.deepcopy(answer(call.world, draft(call)))
+        before = copy.deepcopy(answer(call, draft(call)))
         original(call)
         return Reply(200, before)
 
@@ -165,18 +165,18 @@ FAULTS = [
     ),
     fault("no-way-back", "BYT-STM-006", "limits that are changed to nought or false stay", requests(API, "Customer_SetJobConfigs", _true_only)),
     fault("empty-is-nothing", "BYT-STM-035", "a part that is changed to an empty one stays", requests(API, "Customer_SetJobParams", _filled_only)),
-    fault("tasks-share-their-timeout", "BYT-TMO-008", "the tasks of a job share one timeout", patched("mockserver.adapters.bytenite.words:team", _shares)),
+    fault("tasks-share-their-timeout", "BYT-TMO-008", "the tasks of a job share one timeout", patched("mockserver.adapters.bytenite.reading:team", _shares)),
     fault(
         "timeout-of-single-tasks",
         "BYT-TMO-007",
         "tasks of jobs that have several know no timeout",
-        patched("mockserver.adapters.bytenite.words:team", _single_only),
+        patched("mockserver.adapters.bytenite.reading:team", _single_only),
     ),
     fault(
         "one-limit-only",
         "BYT-TMO-001",
         "a job timeout beside a task timeout is not kept",
-        patched("mockserver.adapters.bytenite.words:limits", _one_limit_only),
+        patched("mockserver.adapters.bytenite.reading:limits", _one_limit_only),
     ),
     fault("filter-passes-failed", "BYT-LST-010", "a filter by failed jobs holds all", requests(API, "Customer_FilterJobs", _any_for_failed)),
     fault("ended-is-created", "BYT-LST-017", "an order by the end is one by the creation", requests(API, "list", _by_creation)),
@@ -189,6 +189,6 @@ FAULTS = [
     fault("inner-names-lowered", "BYT-REQ-043", "names inside of parameters lose their capitals", requests(API, "submit", _lowered)),
     fault("filter-remembers", "BYT-LST-011", "a filtered list holds jobs that were deleted", answers(API, ("read", "delete", "Customer_FilterJobs"), _remembers)),
     fault("query-lost", "BYT-REQ-044", "the query of a source's URL is lost", answers(API, SHOWN, every_job(API, _bare_url))),
-    fault("second-task-stays", "BYT-STM-021", "the second task of an aborted job keeps its capacity", patched("mockserver.simulation.allotment:Allotment.give_back", _first_only)),
+    fault("second-task-stays", "BYT-STM-021", "the second task of an aborted job keeps its capacity", patched("mockserver.simulation.placement.placement_pass:Allotment.give_back", _first_only)),
     fault("guest-key", "BYT-AUT-003", "an empty API key is taken for the known one", requests(API, "Auth_GetAccessToken", _guest)),
 ]

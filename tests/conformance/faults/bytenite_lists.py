@@ -130,7 +130,7 @@ FAULTS = [
     fault("strangers-estimate", "BYT-ISO-003", "estimations are told to strangers", _open("Customer_EstimateJob")),
     fault("strangers-read-configs", "BYT-ISO-003", "configs are told to strangers", _open("Customer_GetJobConfigs")),
     fault(
-        "used-is-prolonged", "BYT-AUT-010", "a token lives on when it is used", patched("mockserver.adapters.bytenite.tokens:_owner", _prolongs), "BYT-AUT-006"
+        "used-is-prolonged", "BYT-AUT-010", "a token lives on when it is used", patched("mockserver.adapters.bytenite.credentials:_customer", _prolongs), "BYT-AUT-006"
     ),
     fault("open-templates", "BYT-AUT-011", "templates ask for no token", _unguarded("Customer_ListJobTemplates")),
     fault("tokens-in-any-case", "BYT-AUT-007", "letters of a token may be of any case", requests(API, "*", _lowered)),
@@ -140,7 +140,7 @@ FAULTS = [
         "failed-is-complete-later",
         "BYT-IDM-004",
         "a failed job is complete ten minutes later",
-        patched("mockserver.adapters.bytenite.sheet:_catch_up", _mellows),
+        patched("mockserver.adapters.bytenite.views:_catch_up", _mellows),
         "JOB-STM-004",
     ),
     fault("drafts-are-forgotten", "BYT-IDM-004", "a draft is forgotten after an hour", patched("mockserver.simulation.scheduler:Scheduler.submit", _forgotten)),

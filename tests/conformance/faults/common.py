@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import specs
-from conformance.pointer import MISSING, get, put
+from conformance.traffic.json_pointer import MISSING, get, put
 from specs.lifecycle import TERMINAL
 from tests.conformance.faults import EVERY, Apply, Asked, Fault, Told, answers
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.pointer import MISSING, Json, get, put
+from conformance.traffic.json_pointer import MISSING, Json, get, put
 from tests.conformance.faults import Apply, Asked, Fault, requests
 
 DEMANDED: dict[str, tuple[str, Json, str, str]] = {

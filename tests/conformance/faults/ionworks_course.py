@@ -7,7 +7,8 @@ from heapq import heappush
 from typing import Any
 
 from mockserver.simulation.errors import NotCancellable
-from mockserver.simulation.job import Limits
+from mockserver.simulation.placement.queue import Line
+from mockserver.simulation.request import Limits
 from tests.conformance.faults import Apply, Asked, Told, answers, patched
 from tests.conformance.faults.ionworks import API, CANCEL, ENDED, READ, SUBMITS, each, fault, jobs_in, sent, shifted, when
 
@@ -15,7 +16,7 @@ Json = Any
 SCHEDULER, WORLD, QUEUE, ADAPTER = (
     "mockserver.simulation.scheduler:Scheduler",
     "mockserver.simulation.world:World",
-    "mockserver.simulation.queue:Queue",
+    "mockserver.simulation.placement.queue:Queue",
     "mockserver.adapters.ionworks",
 )
 WEBHOOKS = "mockserver.http.webhooks"
@@ -120,11 +121,8 @@ def _at_its_end(world: Any, job: Any) -> bool:
 def _rank(rank: Callable[[Any], tuple[int, int]]) -> Apply:
     def make(original: Any) -> Any:
         def push(queue: Any, job: Any) -> None:
-            shape = job.shape
-            if not shape.waiting:
-                shape.blocked = False
-                queue.shapes[shape] = None
-            heappush(shape.waiting, (*rank(job), job, job.generation))
+            line: Line = queue.lines.setdefault(job.shape, Line(job.shape))
+            heappush(line.waiting, (*rank(job), job, job.generation))
 
         return push
 
@@ -211,7 +209,7 @@ def _other_media(original: Any) -> Any:
 
 
 def _limit(**told: float) -> Apply:
-    return patched(f"{ADAPTER}:_LIMITS", lambda _: Limits(**told))
+    return patched(f"{ADAPTER}.reading:_LIMITS", lambda _: Limits(**told))
 
 
 def _both_priority() -> Apply:
@@ -229,7 +227,7 @@ FAULTS = [
         "canceled-holds",
         "STM-011",
         "a canceled job keeps its capacity",
-        patched("mockserver.simulation.allotment:Allotment.give_back", _once_around(_keeps_what_it_held)),
+        patched("mockserver.simulation.placement.placement_pass:Allotment.give_back", _once_around(_keeps_what_it_held)),
     ),
     fault("second-cancel-breaks", "STM-012", "the second request to cancel a job makes the server fail", answers(API, CANCEL, _second_fails), "JOB-ERR-010"),
     fault(

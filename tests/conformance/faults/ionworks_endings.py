@@ -8,7 +8,7 @@ from typing import Any
 
 from mockserver.simulation.errors import UnknownParent
 from mockserver.simulation.events import EXPIRY
-from mockserver.simulation.job import Limits
+from mockserver.simulation.request import Limits
 from tests.conformance.faults import Apply, Asked, Told, answers, patched, requests
 from tests.conformance.faults.ionworks import API, ARRAY, LIST, always, each, fault, shifted, status, when
 
@@ -21,7 +21,7 @@ def keeps(phase: str) -> Apply:
     def make(original: Any) -> Any:
         return lambda allotment, job: None if job.stage.phase == phase else original(allotment, job)
 
-    return patched("mockserver.simulation.allotment:Allotment.give_back", make)
+    return patched("mockserver.simulation.placement.placement_pass:Allotment.give_back", make)
 
 
 def _forgets(after: float) -> Apply:
@@ -135,7 +135,7 @@ FAULTS = [
         "day-from-submission",
         "TMO-004",
         "the day after which a run fails counts from the submission",
-        patched("mockserver.adapters.ionworks:_LIMITS", lambda _: Limits(total=86_400.0)),
+        patched("mockserver.adapters.ionworks.reading:_LIMITS", lambda _: Limits(total=86_400.0)),
     ),
     fault("timeout-untold", "WHK-007", "nobody is told of a run that took too long", _untold(lambda job, event: event == "timed_out")),
     fault("child-untold", "WHK-008", "nobody is told of the end of a child", _untold(lambda job, event: job.parent is not None), "WHK-009"),

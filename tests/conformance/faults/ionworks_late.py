@@ -14,7 +14,7 @@ from tests.conformance.faults.ionworks_course import ADAPTER, _rank
 Json = Any
 ME = "get_current_user_users_me_get"
 INVALID = {"detail": [{"loc": ["body"], "msg": "no", "type": "value_error"}]}
-SECRET = f"{ADAPTER}.caller:_secret"
+SECRET = f"{ADAPTER}.credentials:_secret"
 
 
 def _tells_the_last(asked: Asked, told: Told) -> None:
@@ -133,7 +133,7 @@ def _without_children(asked: Asked, told: Told) -> None:
 
 def _stored_until(*ends: str) -> Apply:
     """Metadata of jobs that ended so are lost."""
-    return patched(f"{ADAPTER}:is_stored", lambda original: lambda job, order: original(job, order) and job.stage.name not in ends)
+    return patched(f"{ADAPTER}.records:stored", lambda original: lambda world, job: None if job.stage.name in ends else original(world, job))
 
 
 def _well_in_the_array(asked: Asked, told: Told) -> None:

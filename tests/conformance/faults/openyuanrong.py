@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from conformance.pointer import MISSING, get, put
+from conformance.traffic.json_pointer import MISSING, get, put
 from tests.conformance.faults import Apply, Asked, Fault, Json, Told, answers, both, every_job, patched, requests
 
 API = "openyuanrong"
@@ -285,6 +285,6 @@ FAULTS = [
     _fault("end-while-running", "OYR-TIM-003", "a job that runs tells of an end", shows("end_time", _planned, "RUNNING")),
     _fault("no-end", "OYR-TIM-004", "stopped jobs tell of no end", shows("end_time", lambda job: "", "STOPPED")),
     _fault("start-while-waiting", "OYR-TIM-006", "a job that waits tells of a start", shows("start_time", lambda job: "1767225600", "PENDING")),
-    _fault("start-early", "OYR-TIM-007", "the start of a second job is told too early", patched("mockserver.adapters.openyuanrong:_render", _second_early)),
+    _fault("start-early", "OYR-TIM-007", "the start of a second job is told too early", patched("mockserver.adapters.openyuanrong.jobs:view", _second_early)),
     _fault("end-late", "OYR-TIM-008", "the end is told ten seconds late", shows("end_time", lambda job: _later("end_time", 0 if job["metadata"] else 10)(job))),
 ]

@@ -67,7 +67,7 @@ def remembers(phase: str, where: str) -> Apply:
 
 
 def _gives_up(seconds: float) -> Apply:
-    return patched("mockserver.adapters.openyuanrong:LIMITS", lambda original: replace(original, assign=seconds))
+    return patched("mockserver.adapters.openyuanrong.reading:LIMITS", lambda original: replace(original, assign=seconds))
 
 
 def _ends_all(original: Any) -> Any:
@@ -181,7 +181,7 @@ def _stops_waiting(asked: Asked, told: Told) -> None:
         told.body["status"] = "STOPPED"
 
 
-CREDENTIAL = "mockserver.adapters.openyuanrong.credential"
+CREDENTIAL = "mockserver.adapters.openyuanrong.credentials"
 FAULTS = [
     _fault("stop-says-false", "OYR-STM-001", "every stop is answered false", says("cancel", True, False), "OYR-STM-008", "OYR-STM-009"),
     _fault("plain-stop-says-false", "OYR-STM-001", "the stop of a job without metadata is answered false", answers(API, ("read", "cancel"), _plain), "OYR-STM-009", "OYR-IDM-022"),

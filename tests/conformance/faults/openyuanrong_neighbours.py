@@ -6,9 +6,9 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from mockserver.adapters.openyuanrong.refusal import answer
+from mockserver.adapters.openyuanrong.refusals import answer
 from mockserver.simulation.events import RUN_END
-from mockserver.simulation.job import Outcome
+from mockserver.simulation.request import Outcome
 from tests.conformance.faults import App, Apply, Asked, Fault, Told, answers, patched, requests
 from tests.conformance.faults.openyuanrong import API
 
@@ -111,7 +111,7 @@ def _given_up_holds(app: App) -> Iterator[App]:
 
         return give_back
 
-    with patched(f"{SCHEDULER}._time_out", timed_out)(app), patched("mockserver.simulation.allotment:Allotment.give_back", given_back)(app):
+    with patched(f"{SCHEDULER}._time_out", timed_out)(app), patched("mockserver.simulation.placement.placement_pass:Allotment.give_back", given_back)(app):
         yield app
 
 
@@ -202,13 +202,13 @@ FAULTS = [
     _fault("exit-two-is-well", "OYR-RSP-010", "a command that exits with 2 has succeeded", patched("mockserver.simulation.workload:Workload.run", _code_two)),
     _fault("waits-while-it-runs", "OYR-STM-002", "the limit of waiting ends jobs that run", patched(f"{SCHEDULER}.begin_run", _ends_waiting_and_running), "OYR-STM-005"),
     _fault("run-from-submission", "OYR-STM-016", "the run of a job that waited is counted from its submission", patched(f"{SCHEDULER}.begin_run", _run_from_submission)),
-    _fault("crumbs-lost", "OYR-STM-019", "a thousandth of a core is lost with each job", patched("mockserver.simulation.allotment:Allotment.give_back", _crumbs_lost)),
+    _fault("crumbs-lost", "OYR-STM-019", "a thousandth of a core is lost with each job", patched("mockserver.simulation.placement.placement_pass:Allotment.give_back", _crumbs_lost)),
     _fault("given-up-holds", "OYR-STM-018", "a job that gave up waiting takes its room with it", _given_up_holds),
-    _fault("refused-holds", "OYR-STM-018", "a submission that is refused for its id holds room", patched(f"{ADAPTER}:_submission_id", _refused_holds)),
+    _fault("refused-holds", "OYR-STM-018", "a submission that is refused for its id holds room", patched(f"{ADAPTER}.jobs:submission_id", _refused_holds)),
     _fault("freed-twice", "OYR-STM-012", "a deletion gives back what the end gave back", patched("mockserver.simulation.world:World.delete", _freed_twice)),
     _fault("never-full", "OYR-STM-019", "all cores of a node are never given", asks_more("entrypoint_num_cpus", 4, 4.001)),
     _fault("other-megabytes", "OYR-STM-019", "memory is counted in megabytes of another size", asks_more("entrypoint_memory", 4 << 30, 4_504_000_000)),
-    _fault("label-begins", "OYR-PRI-002", "a label fits every label that begins so", patched("mockserver.simulation.cluster:has", _label_begins)),
+    _fault("label-begins", "OYR-PRI-002", "a label fits every label that begins so", patched("mockserver.simulation.cluster.cluster:has", _label_begins)),
     _fault("looks-prolong", "JOB-IDM-004", "each look at a job that runs prolongs it", patched(f"{ADAPTER}:yr_get_job", _prolonged)),
     _fault("end-moves", "OYR-STM-003", "a second stop moves the end of a job", patched(f"{ADAPTER}:yr_stop_job", _end_moves), "OYR-TIM-002"),
     _fault("roomless-unlisted", "OYR-LST-002", "jobs that found no room are not listed", answers(API, "list", _roomless_unlisted)),

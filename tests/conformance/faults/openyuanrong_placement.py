@@ -148,8 +148,8 @@ FAULTS = [
     _fault("succeeded-holds", "OYR-STM-013", "a job that succeeded keeps what it held", keeps("succeeded"), "OYR-PRI-004", "OYR-TIM-010"),
     _fault("failed-holds", "OYR-STM-013", "a job that failed keeps what it held", keeps("failed")),
     _fault("lost-is-well", "OYR-STM-014", "a job that loses its node has succeeded", patched(f"{SCHEDULER}.enter", _requeued)),
-    _fault("last-first", "OYR-PRI-004", "of equal jobs the last submitted runs first", patched("mockserver.simulation.queue:Queue.push", _last_first)),
-    _fault("start-is-submission", "OYR-TIM-010", "the start that is told is the submission", patched(f"{ADAPTER}:_render", _submitted)),
+    _fault("last-first", "OYR-PRI-004", "of equal jobs the last submitted runs first", patched("mockserver.simulation.placement.queue:Queue.push", _last_first)),
+    _fault("start-is-submission", "OYR-TIM-010", "the start that is told is the submission", patched(f"{ADAPTER}.jobs:view", _submitted)),
     _fault("first-label-only", "OYR-PRI-001", "only the first label counts", labels(lambda text: text.split(",")[0])),
     _fault("labels-in-reverse", "OYR-PRI-001", "the last label is preferred", labels(lambda text: ",".join(reversed(text.split(","))))),
     _fault("labels-are-wishes", "OYR-PRI-002", "any node will do for a job with labels", labels(lambda text: f"{text},unUseAntiOtherLabels"), "OYR-REQ-037"),
@@ -166,5 +166,5 @@ FAULTS = [
     _fault("listed-without-variables", "OYR-LST-004", "the list leaves variables out", answers(API, "list", _no_variables_in_lists)),
     _fault("exit-code-is-signed", "OYR-RSP-010", "exit codes above 127 are told below nought", answers(API, ("read", "list"), every_job(API, _signed_byte))),
     _fault("hundred-listed", "OYR-LST-003", "the list ends after a hundred jobs", answers(API, "list", _hundred)),
-    _fault("two-parts-will-do", "OYR-AUT-005", "a token needs no signature", patched(f"{ADAPTER}.credential:_claims", _two_parts)),
+    _fault("two-parts-will-do", "OYR-AUT-005", "a token needs no signature", patched(f"{ADAPTER}.credentials:_claims", _two_parts)),
 ]

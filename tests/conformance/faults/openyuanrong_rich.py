@@ -8,7 +8,7 @@ from math import ceil
 from typing import Any
 
 from mockserver.simulation.events import RUN_END
-from mockserver.simulation.job import Outcome
+from mockserver.simulation.request import Outcome
 from tests.conformance.faults import Asked, Fault, Told, answers, every_job, patched, requests
 
 API = "openyuanrong"
@@ -65,7 +65,7 @@ def _no_deletion_without_node(original: Any) -> Any:
     def delete(call: Any) -> Any:
         job = call.world.jobs(API).get(call.path["submissionId"])
         if job is not None and job.is_terminal and len(job.history) == 8:
-            from mockserver.adapters.openyuanrong.refusal import answer
+            from mockserver.adapters.openyuanrong.refusals import answer
 
             return answer(False)
         return original(call)
@@ -135,7 +135,7 @@ def old(change: Callable[[dict[str, Any]], dict[str, Any] | None]) -> Any:
 
         return render
 
-    return patched(f"{ADAPTER}:_render", make)
+    return patched(f"{ADAPTER}.jobs:view", make)
 
 
 def _unlisted(original: Any) -> Any:
@@ -208,7 +208,7 @@ FAULTS = [
     _fault(
         "first-metadata", "OYR-IDM-021", "a second job of an id has the metadata of the first", answers(API, ("submit", "read"), _first_metadata), "OYR-LST-004"
     ),
-    _fault("id-per-tenant", "OYR-ISO-002", "each tenant has its own ids", patched(f"{ADAPTER}:_submission_id", _per_tenant)),
+    _fault("id-per-tenant", "OYR-ISO-002", "each tenant has its own ids", patched(f"{ADAPTER}.jobs:submission_id", _per_tenant)),
     _fault("roomless-kept", "OYR-STM-006", "jobs that found no room are not deleted", patched(f"{ADAPTER}:yr_delete_job", _no_deletion_without_node)),
     _fault("roomless-started", "OYR-TIM-011", "jobs that found no room tell of a start", shown(_started_anyway)),
     _fault("pid-lost", "OYR-RSP-018", "ended jobs have no process", shown(_lost("pid"))),

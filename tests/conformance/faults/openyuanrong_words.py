@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import unquote
 
-from conformance.pointer import MISSING, get
+from conformance.traffic.json_pointer import MISSING, get
 from tests.conformance.faults import App, Apply, Asked, Fault, Json, Told, answers, every_job, requests
 from tests.conformance.faults.openyuanrong import API, refuses
 

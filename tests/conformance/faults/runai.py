@@ -60,7 +60,7 @@ def simulates(change: Callable[[Any, Job], Any]) -> Apply:
 
         return changed
 
-    return patched(f"{ADAPTER}:_request", make)
+    return patched(f"{ADAPTER}.jobs:request", make)
 
 
 def deletes(change: Callable[[list[Job], Asked], Any]) -> Apply:
@@ -190,7 +190,7 @@ def viewed(change: Callable[[Job, Any, Any], Any]) -> Apply:
 
         return view
 
-    return patched(f"{ADAPTER}:_view", make)
+    return patched(f"{ADAPTER}.jobs:view", make)
 
 
 def _begun(told: Job, world: Any, job: Any) -> None:

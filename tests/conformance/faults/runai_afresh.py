@@ -6,7 +6,7 @@ from bisect import insort
 from collections.abc import Callable
 from typing import Any
 
-from mockserver.simulation.job import Team
+from mockserver.simulation.request import Team
 from tests.conformance.faults import Apply, Asked, Told, answers, patched, requests
 from tests.conformance.faults.runai import ADAPTER, Job, listed, lists, refuses, simulates, submits, viewed
 from tests.conformance.faults.runai_course import SIMULATION, _cheaper, _spans, fault
@@ -29,7 +29,7 @@ def _told_gone(when: Callable[[Any], bool], *, is_kept: bool) -> Apply:
 
         return delete
 
-    return patched(f"{ADAPTER}:_delete", make)
+    return patched(f"{ADAPTER}.jobs:_delete", make)
 
 
 def _beginnings_too(original: Any) -> Any:
@@ -65,7 +65,7 @@ def _still_counts(when: Callable[[Any], bool]) -> Apply:
 
         return give_back
 
-    return patched(f"{SIMULATION}.fairshare:FairShare.give_back", make)
+    return patched(f"{SIMULATION}.placement.fairshare:FairShare.give_back", make)
 
 
 def _failures_complete(original: Any) -> Any:
@@ -90,7 +90,7 @@ def _last_first(*, of_workbenches: bool) -> Apply:
         serial = -job.serial if bool(job.request.priority) is of_workbenches else job.serial
         insort(self.lines.setdefault(job.request.project, []), (-job.request.priority, serial, job, job.generation))
 
-    return patched(f"{SIMULATION}.fairshare:Waiting.push", lambda original: push)
+    return patched(f"{SIMULATION}.placement.fairshare:Waiting.push", lambda original: push)
 
 
 def _stays(request: Any, wanted: Job) -> None:
@@ -153,18 +153,18 @@ WAITS, RUNS, FAILED = (lambda job, phase=phase: job.phase == phase for phase in 
 FAULTS = [
     fault("pause-not-deleted", "RAI-LST-008", "a job between two tries cannot be deleted", _told_gone(lambda job: job.failures and WAITS(job), is_kept=True)),
     fault("failed-told-missing", "RAI-LST-011", "a failed job that is deleted is told as not there", _told_gone(FAILED, is_kept=False)),
-    fault("beginnings-deleted", "RAI-LST-009", "a deletion takes jobs whose name only begins so", patched(f"{ADAPTER}:_delete", _beginnings_too)),
-    fault("leak-when-tried-again", "RAI-RTY-007", "a try that failed leaves its GPU taken", patched(f"{SIMULATION}.allotment:Allotment.give_back", _leaks_when_tried_again)),
+    fault("beginnings-deleted", "RAI-LST-009", "a deletion takes jobs whose name only begins so", patched(f"{ADAPTER}.jobs:_delete", _beginnings_too)),
+    fault("leak-when-tried-again", "RAI-RTY-007", "a try that failed leaves its GPU taken", patched(f"{SIMULATION}.placement.placement_pass:Allotment.give_back", _leaks_when_tried_again)),
     fault("ended-still-count", "RAI-PRI-022", "an ended job still counts against the quota", _still_counts(lambda job: job.phase in ("succeeded", "failed"))),
     fault("taken-back-still-count", "RAI-PRI-022", "a job that was taken back still counts against the quota", _still_counts(lambda job: WAITS(job) and not job.failures)),
     fault("failed-runs-complete", "RAI-STM-015", "a failed run counts as a completion", patched(f"{SIMULATION}.team:_member_waits", _failures_complete)),
-    fault("ten-runs-at-most", "RAI-STM-010", "no more than ten runs are made", patched(f"{ADAPTER}:_team", _ten_at_most)),
+    fault("ten-runs-at-most", "RAI-STM-010", "no more than ten runs are made", patched(f"{ADAPTER}.reading:_team", _ten_at_most)),
     fault("no-time-to-live", "RAI-TMO-001", "0s counts as no time to live", submits(lambda job: job.pop("ttlAfterFinish") if job.get("ttlAfterFinish") == "0s" else None)),
     fault("seconds-of-a-minute", "RAI-TMO-003", "of seconds beyond 59 minutes are lost", _spans(lambda text, seconds: seconds % 60 if text[-1] == "s" and text[:-1].isdigit() and seconds > 60 else seconds)),
     fault("training-for-a-day", "RAI-STM-011", "training is told as Failed after a day", _later(lambda job: RUNS(job) and not job.request.endless, 24, status="Failed", nodes=[], currentAllocatedGPUs=0)),
     fault("waiting-for-an-hour", "RAI-CRT-016", "who waits is told as Failed after an hour", _later(WAITS, 1, status="Failed")),
     fault("unknown-after-a-minute", "JOB-STM-004", "what has ended is told as Unknown after a minute", _later(lambda job: job.is_terminal, 1 / 60, status="Unknown")),
-    fault("workbenches-evictable", "RAI-PRI-010", "the youngest job is taken back, whatever it is", patched(f"{SIMULATION}.fairshare:is_evictable", lambda original: lambda job: bool(job.stage.on.keys() & {"displaced", "preempted"}))),
+    fault("workbenches-evictable", "RAI-PRI-010", "the youngest job is taken back, whatever it is", patched(f"{SIMULATION}.placement.fairshare:is_evictable", lambda original: lambda job: bool(job.stage.on.keys() & {"displaced", "preempted"}))),
     fault("training-stays", "RAI-PRI-005", "training may say that it is not taken back", simulates(_stays), "RAI-PRI-004"),
     fault("workbenches-last-first", "RAI-PRI-017", "of workbenches that wait the last goes first", _last_first(of_workbenches=True)),
     fault("training-last-first", "RAI-PRI-017", "under quotas the last goes first", _last_first(of_workbenches=False)),

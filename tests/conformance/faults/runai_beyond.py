@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from mockserver.simulation.job import NO_LIMITS
+from mockserver.simulation.request import NO_LIMITS
 from tests.conformance.faults import Asked, Fault, Told, answers, patched, requests
 
 API = "runai"
@@ -28,7 +28,7 @@ def demanded(change: Callable[[Any, Any], None]) -> Any:
 
         return request
 
-    return patched(f"{ADAPTER}:_request", make)
+    return patched(f"{ADAPTER}.jobs:request", make)
 
 
 def _lead_course(original: Any) -> Any:
@@ -260,7 +260,7 @@ FAULTS = [
     _fault("hundred-deleted", "RAI-LST-009", "a deletion ends after a hundred items", requests(API, "delete", _hundred)),
     _fault("known-members-only", "RAI-ERR-008", "a deletion with a member more is refused", requests(API, "delete", _known_only_asked)),
     _fault(
-        "unfair-reclaim", "RAI-PRI-022", "what is within quota is taken back too", patched("mockserver.simulation.fairshare:FairShare._reclaimable", _anybodys)
+        "unfair-reclaim", "RAI-PRI-022", "what is within quota is taken back too", patched("mockserver.simulation.placement.fairshare:FairShare._reclaimable", _anybodys)
     ),
     _fault(
         "numbers-stay-taken", "RAI-CRT-020", "numbers of jobs whose time is over are never given again", patched(f"{ADAPTER}.naming:_numbers", _ever_higher)
@@ -274,11 +274,11 @@ FAULTS = [
     _fault("idle-in-projects", "RAI-LST-018", "a project's list tells of no GPUs", lists_of_projects(_idle)),
     _fault("user-before-the-comma", "RAI-CRT-004", "a user's name ends at a comma", requests(API, "submit", _first_of_several)),
     _fault("projects-in-small-letters", "RAI-CRT-002", "projects are told in small letters", answers(API, "list", _lower_projects)),
-    _fault("deletes-ended-twin", "RAI-LST-010", "a deletion takes an ended namesake along", patched(f"{ADAPTER}:_delete", _with_its_twin)),
+    _fault("deletes-ended-twin", "RAI-LST-010", "a deletion takes an ended namesake along", patched(f"{ADAPTER}.jobs:_delete", _with_its_twin)),
     _fault(
         "parts-count-for-ever",
         "RAI-STM-005",
         "a part of a GPU counts against the quota for ever",
-        patched("mockserver.simulation.fairshare:FairShare.give_back", _parts_stay),
+        patched("mockserver.simulation.placement.fairshare:FairShare.give_back", _parts_stay),
     ),
 ]

@@ -8,7 +8,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from mockserver.simulation.job import NO_BACKOFF, NO_LIMITS, Backoff, Limits, Outcome
+from mockserver.simulation.placement.queue import Line
+from mockserver.simulation.request import NO_BACKOFF, NO_LIMITS, Backoff, Limits, Outcome
 from tests.conformance.faults import Apply, Asked, Fault, Told, answers, patched
 from tests.conformance.faults.runai import ADAPTER, ERROR, Job, lists, of, said, simulates, submits
 
@@ -67,7 +68,7 @@ def _only_forgotten(original: Any) -> Any:
 
 
 def _spans(change: Any) -> Apply:
-    return patched(f"{ADAPTER}:span", lambda original: lambda text: change(text, original(text)))
+    return patched(f"{ADAPTER}.reading:span", lambda original: lambda text: change(text, original(text)))
 
 
 def _minutes_are_seconds(text: str, seconds: int) -> int:
@@ -127,11 +128,8 @@ def _ghosts(original: Any) -> Any:
 
 def _youngest_first(original: Any) -> Any:
     def push(self: Any, job: Any) -> None:
-        shape = job.shape
-        if not shape.waiting:
-            shape.blocked = False
-            self.shapes[shape] = None
-        heappush(shape.waiting, (-job.request.priority, -job.serial, job, job.generation))
+        line = self.lines.setdefault(job.shape, Line(job.shape))
+        heappush(line.waiting, (-job.request.priority, -job.serial, job, job.generation))
 
     return push
 
@@ -185,7 +183,7 @@ COURSE = [
     fault("workbenches-end", "RAI-STM-002", "a workbench succeeds after half an hour", submits(_workbenches_end)),
     fault("workbenches-retried", "RAI-STM-003", "a workbench that fails is tried again", simulates(_retried_workbench)),
     fault("deleted-holds", "RAI-STM-005", "a deleted job keeps its GPU", patched(f"{SIMULATION}.world:World.delete", _only_forgotten)),
-    fault("ended-holds", "RAI-STM-006", "an ended job keeps its GPU", patched(f"{SIMULATION}.allotment:Allotment.give_back", _kept)),
+    fault("ended-holds", "RAI-STM-006", "an ended job keeps its GPU", patched(f"{SIMULATION}.placement.placement_pass:Allotment.give_back", _kept)),
     fault("lost-for-good", "RAI-STM-007", "a job that loses its node fails", patched(f"{SIMULATION}.world:World.fail_node", lambda original: lambda self, name: _fail_all(self, name, original))),
     fault("ghosts", "RAI-IDM-006", "a job ends when a deleted one of its name would have", patched(f"{ADAPTER}:runai_list_jobs", _ghosts)),
     fault("one-completion", "RAI-STM-009", "completions are not counted", _make(team=None), "RAI-STM-010"),
@@ -224,15 +222,15 @@ QUOTA = [
     fault("no-preemption", "RAI-PRI-002", "nobody makes room for a workbench", _make(preemptible=False), "RAI-PRI-005", "RAI-PRI-004"),
     fault("workbench-over-quota", "RAI-PRI-003", "workbenches may exceed the quota", _make(preemptible=True), "RAI-PRI-010"),
     fault("training-within-quota", "RAI-PRI-004", "training jobs stay within the quota", _make(preemptible=lambda request, wanted: _is_workbench(request) and request.preemptible)),
-    fault("no-reclaim", "RAI-PRI-005", "nothing is taken back from projects above their quota", patched(f"{SIMULATION}.fairshare:FairShare._reclaimable", lambda original: lambda self, job, others: iter(())), "RAI-PRI-009"),
+    fault("no-reclaim", "RAI-PRI-005", "nothing is taken back from projects above their quota", patched(f"{SIMULATION}.placement.fairshare:FairShare._reclaimable", lambda original: lambda self, job, others: iter(())), "RAI-PRI-009"),
     fault("taken-back-for-good", "RAI-PRI-005", "a training job that is taken back is over", _make(restartable=False), "RAI-PRI-006", "RAI-PRI-002"),
-    fault("no-return", "RAI-PRI-006", "a job that was taken back does not run again", patched(f"{SIMULATION}.fairshare:FairShare.wait", lambda original: lambda self, job: original(self, job) if len(job.history) < 10 else None)),
-    fault("no-consolidation", "RAI-PRI-007", "jobs are never moved together", patched(f"{SIMULATION}.fairshare:consolidation", lambda original: lambda *args: None)),
+    fault("no-return", "RAI-PRI-006", "a job that was taken back does not run again", patched(f"{SIMULATION}.placement.fairshare:FairShare.wait", lambda original: lambda self, job: original(self, job) if len(job.history) < 10 else None)),
+    fault("no-consolidation", "RAI-PRI-007", "jobs are never moved together", patched(f"{SIMULATION}.placement.fairshare:consolidation", lambda original: lambda *args: None)),
     fault("preemptible-ignored", "RAI-PRI-008", "a workbench that may be taken back stays within the quota", _make(preemptible=lambda request, wanted: not _is_workbench(request)), "RAI-PRI-009"),
     fault("preempted-as-failed", "RAI-PRI-009", "a workbench that is taken back is told as Failed", said("status", {"Preempted": "Failed"})),
     fault("preempted-waits", "RAI-PRI-009", "a workbench that is taken back waits again", _make(restartable=True)),
-    fault("workbench-taken-back", "RAI-PRI-010", "a workbench within quota is made to leave", patched(f"{SIMULATION}.fairshare:FairShare._reclaimable", lambda original: _others)),
-    fault("equal-shares", "RAI-PRI-011", "idle GPUs are shared alike", patched(f"{SIMULATION}.fairshare:fair_shares", _equal_shares)),
+    fault("workbench-taken-back", "RAI-PRI-010", "a workbench within quota is made to leave", patched(f"{SIMULATION}.placement.fairshare:FairShare._reclaimable", lambda original: _others)),
+    fault("equal-shares", "RAI-PRI-011", "idle GPUs are shared alike", patched(f"{SIMULATION}.placement.fairshare:fair_shares", _equal_shares)),
     fault("parts-are-wholes", "RAI-PRI-012", "a part of a GPU takes a whole one", _cheaper(gpu=lambda gpu, wanted: float(-(-gpu // 1))), "RAI-RSP-007"),
     fault("parts-are-free", "RAI-PRI-012", "parts of GPUs are not counted", _cheaper(gpu=lambda gpu, wanted: gpu if gpu >= 1 else 0.0), "RAI-RSP-007"),
     fault("any-node-type", "RAI-PRI-013", "the node type is not looked at", submits(_any_type)),
@@ -242,9 +240,9 @@ QUOTA = [
     fault("memory-decimal", "RAI-PRI-015", "Mi and Gi count as M and G", _quantity({"Mi": 10**6, "Gi": 10**9})),
     fault("memory-not-kept", "RAI-PRI-015", "memory is not counted", _cheaper(memory=lambda memory, wanted: 0)),
     fault("gpus-not-kept", "RAI-PRI-016", "whole GPUs are not counted", _cheaper(gpu=lambda gpu, wanted: gpu if gpu < 1 else 0.0), "RAI-RSP-007"),
-    fault("youngest-first", "RAI-PRI-017", "the youngest job runs first", patched(f"{SIMULATION}.queue:Queue.push", _youngest_first)),
+    fault("youngest-first", "RAI-PRI-017", "the youngest job runs first", patched(f"{SIMULATION}.placement.queue:Queue.push", _youngest_first)),
     fault("stiff", "RAI-PRI-019", "elastic jobs wait for all of their GPUs", _make(elastic=())),
-    fault("no-growth", "RAI-PRI-020", "an elastic job never grows", patched(f"{SIMULATION}.allotment:grow", lambda original: lambda *args, **kwargs: None)),
+    fault("no-growth", "RAI-PRI-020", "an elastic job never grows", patched(f"{SIMULATION}.placement.placement_pass:grow", lambda original: lambda *args, **kwargs: None)),
     fault("all-elastic", "RAI-PRI-021", "every job is elastic", submits(lambda job: job.__setitem__("elastic", True) if job.get("gpu") == 4 else None)),
     fault("two-cores", "RAI-DEF-005", "a GPU comes with two cores", _cheaper(cpu=lambda cpu, wanted: cpu if "cpu" in wanted else 2 * cpu)),
     fault("no-cores", "RAI-DEF-005", "a GPU comes with no core", _cheaper(cpu=lambda cpu, wanted: cpu if "cpu" in wanted else 0.0)),

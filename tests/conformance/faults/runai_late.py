@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockserver.simulation.job import Outcome, ResourceRequest
+from mockserver.simulation.request import Outcome, ResourceRequest
 from tests.conformance.faults import Asked, Fault, Told, answers, patched
 from tests.conformance.faults.runai import simulates
 
-SCHEDULER, FAIR = "mockserver.simulation.scheduler:Scheduler", "mockserver.simulation.fairshare"
+SCHEDULER, FAIR = "mockserver.simulation.scheduler:Scheduler", "mockserver.simulation.placement.fairshare"
 
 
 def _fault(name: str, requirement: str, describe: str, apply: Any, *also: str) -> Fault:
@@ -68,7 +68,7 @@ def _parts_stay(original: Any) -> Any:
 
 def _equals_leave(original: Any) -> Any:
     """Of its own project a job that finds no room evicts whatever can be evicted."""
-    from mockserver.simulation.plan import eviction
+    from mockserver.simulation.placement.making_room import eviction
 
     def plan(self: Any, job: Any, *, may_reclaim: bool) -> Any:
         found = original(self, job, may_reclaim=may_reclaim)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from mockserver.simulation.job import Limits
+from mockserver.simulation.request import Limits
 from tests.conformance.faults import Apply, Asked, Fault, Told, answers, both, every_job, patched, requests
 from tests.conformance.faults.runai import ADAPTER, ERROR, Job, named, of, simulates, submits
 from tests.conformance.faults.runai_course import _spans, fault
@@ -205,7 +205,7 @@ FAULTS: list[Fault] = [
     fault("plain-ones-placed-anyhow", "JOB-STM-009", "a plain job that cannot be placed runs", submits(lambda job: job.pop("nodeType") if job.get("nodeType") == "no-such-type" and plain("sleep 3", "nodeType")(job) else None)),
     fault("waiting-for-a-type-not-deleted", "RAI-LST-008", "a job that waits for a node type is told to be deleted, and stays", both("runai", ("submit", "delete"), _spared, _told_deleted)),
     fault("nobodys-project-is-all", "RAI-LST-004", "a list of nobody's project holds all jobs", patched(f"{ADAPTER}:runai_list_jobs", _all_of_nobody)),
-    fault("failed-holds", "RAI-STM-006", "a failed job keeps its GPU", patched("mockserver.simulation.allotment:Allotment.give_back", _kept_after_failure), "RAI-RSP-003"),
+    fault("failed-holds", "RAI-STM-006", "a failed job keeps its GPU", patched("mockserver.simulation.placement.placement_pass:Allotment.give_back", _kept_after_failure), "RAI-RSP-003"),
     fault("three-at-once", "RAI-STM-009", "three runs go on at once", submits(_together)),
     fault("four-one-by-one", "RAI-STM-010", "four runs go on one by one", submits(_one_by_one)),
     fault("half-minutes-longer", "RAI-TMO-001", "half a minute is two seconds longer", _spans(lambda text, seconds: seconds + 2 * (text == "30s")), "RAI-TMO-002"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from conformance.pointer import MISSING, get, put
+from conformance.traffic.json_pointer import MISSING, get, put
 from tests.conformance.faults import Apply, Asked, Fault, Told, answers, both, every_job, requests
 
 Json = Any

@@ -151,7 +151,7 @@ def _longer_by_recipe(asked: Asked) -> None:
 
 
 def _compared_by_half(original: Any) -> Any:
-    from mockserver.adapters.xio.signature import sign
+    from mockserver.adapters.xio.credentials import sign
 
     return lambda secret, text, signature: sign(secret, text)[:32] == signature[:32]
 
@@ -160,10 +160,10 @@ FAULTS = [
     _fault("second-wait-endless", "XIO-TMO-016", "only the first wait has a limit", patched(f"{SCHEDULER}._wait", _armed_once)),
     _fault("assign-limit-from-creation", "XIO-TMO-016", "the assign limit counts from creation", patched(f"{SCHEDULER}.arm", _armed_from_creation)),
     _fault(
-        "second-wait-told-from-creation", "XIO-TIM-021", "the end of a second wait is told from creation", patched(f"{JOBS}:render", _promised_from_creation)
+        "second-wait-told-from-creation", "XIO-TIM-021", "the end of a second wait is told from creation", patched(f"{JOBS}:view", _promised_from_creation)
     ),
-    _fault("first-start", "XIO-TIM-022", "the start of the first run is told for ever", patched(f"{JOBS}:render", _first_start)),
-    _fault("always-one-node", "XIO-STM-025", "a job never gets more than one node", patched(f"{JOBS}:_request", _one_node)),
+    _fault("first-start", "XIO-TIM-022", "the start of the first run is told for ever", patched(f"{JOBS}:view", _first_start)),
+    _fault("always-one-node", "XIO-STM-025", "a job never gets more than one node", patched("mockserver.adapters.xio.reading:_request", _one_node)),
     _fault("uuid-exact", "XIO-IDM-005", "capitals in a uuid are not its letters", patched(f"{JOBS}:find", _exact)),
     _fault("any-variables", "XIO-REQ-028", "variables of any type are taken", requests(API, "submit", _texts)),
     _fault("title-trimmed", "XIO-RSP-023", "titles are trimmed", title(str.strip), "XIO-RSP-004"),
@@ -198,10 +198,10 @@ FAULTS = [
         "half-a-signature",
         "XIO-AUT-008",
         "the second half of a signature is not compared",
-        patched("mockserver.adapters.xio.signature:_matches", _compared_by_half),
+        patched("mockserver.adapters.xio.credentials:_matches", _compared_by_half),
     ),
     _fault("ports-sorted", "XIO-RSP-010", "ports are told in another order", container(_sorted_ports)),
     _fault("variables-in-capitals", "XIO-RSP-010", "names of variables are told in capitals", container(_upper)),
     _fault("empty-variables-lost", "XIO-RSP-010", "empty variables are lost", container(_no_empty)),
-    _fault("last-first", "XIO-PRI-001", "of equal jobs the last made goes first", patched("mockserver.simulation.queue:Queue.push", _last_first)),
+    _fault("last-first", "XIO-PRI-001", "of equal jobs the last made goes first", patched("mockserver.simulation.placement.queue:Queue.push", _last_first)),
 ]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.adapters.exchange import Call, Refusal
-from mockserver.simulation.cluster import GPU, MEMORY, STORAGE
+from mockserver.simulation.cluster.cluster import GPU, MEMORY, STORAGE
 from tests.conformance.faults import Asked, Fault, Told, answers, patched, requests
 
 API = "xio"
@@ -31,7 +31,7 @@ def demanded(change: Callable[[Any], None]) -> Any:
 
         return request
 
-    return patched(f"{JOBS}:_request", make)
+    return patched("mockserver.adapters.xio.reading:_request", make)
 
 
 def capped(limit: str, seconds: float) -> Any:
@@ -84,7 +84,7 @@ def unreturned(dimension: int) -> Any:
 
         return give_back
 
-    return patched("mockserver.simulation.cluster:Cluster.give_back", make)
+    return patched("mockserver.simulation.cluster.cluster:Cluster.give_back", make)
 
 
 def keeps(event: str, phase: str = "") -> Any:
@@ -154,7 +154,7 @@ def unstarted(status: str) -> Any:
 
         return render
 
-    return patched(f"{JOBS}:render", make)
+    return patched(f"{JOBS}:view", make)
 
 
 def query(operation: str, change: Callable[[dict[str, str]], dict[str, str]]) -> Any:

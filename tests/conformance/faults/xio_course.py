@@ -26,7 +26,7 @@ def asked(change: Callable[[Any, Json, Any], None]) -> Apply:
 
         return request
 
-    return patched("mockserver.adapters.xio.jobs:_request", make)
+    return patched("mockserver.adapters.xio.reading:_request", make)
 
 
 def limits(change: Callable[[Any], dict[str, float | None]]) -> Apply:
@@ -109,7 +109,7 @@ def keeps_room(is_meant: Callable[[Any], bool]) -> Apply:
 
         return give_back
 
-    return patched("mockserver.simulation.allotment:Allotment.give_back", make)
+    return patched("mockserver.simulation.placement.placement_pass:Allotment.give_back", make)
 
 
 def state(was: str, told: str, where: tuple[str, ...] = SHOWN) -> Apply:
@@ -239,7 +239,7 @@ TABLE: dict[str, tuple[Any, ...]] = {
     "start-limit-doubled": ("XIO-TMO-007", limits(lambda told: {"start": (told.start or 0) * 2}), "XIO-DEF-013"),
     "start-limit-at-most-the-usual": ("XIO-TMO-008", limits(lambda told: {"start": min(told.start or 0, 300.0)})),
     "start-limit-cancels": ("XIO-TMO-009", cancels_at("start")),
-    "limits-fail-what-has-ended": ("XIO-TMO-015", patched("mockserver.adapters.xio.jobs:render", _late)),
+    "limits-fail-what-has-ended": ("XIO-TMO-015", patched("mockserver.adapters.xio.jobs:view", _late)),
     "assign-limit-cancels": ("XIO-TMO-006", cancels_at("assign")),
     "waiting-jobs-have-runs": ("XIO-STM-011", answers("xio", RUNS[0], _early)),
     "run-limit-from-creation": ("XIO-TMO-010", span("run", _since_creation), "XIO-TMO-013"),

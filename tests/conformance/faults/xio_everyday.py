@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.pointer import get
+from conformance.traffic.json_pointer import get
 from tests.conformance.faults import Apply, Asked, Fault, Told, answers, requests
 from tests.conformance.faults.xio_told import GPUS, JOBS, NODES, query, vouches
 

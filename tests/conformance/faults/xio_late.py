@@ -10,7 +10,7 @@ from tests.conformance.faults import Asked, Fault, Told, answers, patched, reque
 from tests.conformance.faults.xio import COOK
 from tests.conformance.faults.xio_beyond import demanded
 
-SIGNATURE, SCHEDULER = "mockserver.adapters.xio.signature", "mockserver.simulation.scheduler"
+SIGNATURE, SCHEDULER = "mockserver.adapters.xio.credentials", "mockserver.simulation.scheduler"
 
 
 def _fault(name: str, requirement: str, describe: str, apply: Any, *also: str) -> Fault:
@@ -24,7 +24,7 @@ def _no_logs(asked: Asked, told: Told) -> None:
 
 def _remembers_first(original: Callable[[Any], None]) -> Any:
     """A nonce is remembered before its signature is looked at."""
-    from mockserver.adapters.xio import signature
+    from mockserver.adapters.xio import credentials as signature
 
     def verify(call: Any) -> None:
         public, nonce = (call.every_header.get(name, "") for name in ("x-api-key", "x-nonce"))

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from conformance.signing import xio as signed
+from conformance.target.request_signing import xio as signed
 from tests.conformance.faults import Apply, Asked, Fault, Told, answers, every_job, patched, requests
 from tests.conformance.faults.xio import COOK, SHOWN, shown
 from tests.conformance.faults.xio_course import RUNS, keeps_room, runs
@@ -16,7 +16,7 @@ Json = Any
 JOBS, RUN_LIST, RUN = "xio_list_jobs", *RUNS
 OFFERS, NODES, GPUS, RECIPES = "xio_list_compute_offers", "xio_list_nodes", "xio_list_gpu_registry", "xio_list_job_recipes"
 KEYS = {"public": "pk_mock", "secret": "sk_mock"}
-SIGNATURE = "mockserver.adapters.xio.signature"
+SIGNATURE = "mockserver.adapters.xio.credentials"
 
 
 def later(job: dict[str, Json], name: str, seconds: float) -> None:

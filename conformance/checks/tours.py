@@ -1,0 +1,110 @@
+"""Ordinary lives of jobs, lived only to give the passive oracles something to see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from conformance.errors import Inconclusive, NotApplicable
+from conformance.session.session import Session
+from conformance.target.target import request_examples
+
+NOBODY = "00000000-0000-4000-8000-00000000dead"
+"""The id of a job that never was."""
+
+
+def a_job_runs_well(session: Session) -> None:
+    """Submit, look at it in every way until it has ended, and a while longer."""
+    job = session.submit()
+    for _ in session.watch(job):
+        if "list" in session.roles:
+            session.list_jobs()
+    session.advance(30)
+    session.read(job)
+
+
+def a_job_fails(session: Session) -> None:
+    """One that ends badly."""
+    job = session.submit("fails")
+    session.until(job)
+    session.list_jobs()
+
+
+def a_job_is_retried(session: Session) -> None:
+    """One whose first attempt fails."""
+    job = session.submit("retried")
+    session.until(job)
+
+
+def a_job_is_stopped(session: Session) -> None:
+    """One that is stopped while it runs, and asked for again."""
+    job = session.submit("long")
+    session.until(job, "running")
+    session.cancel(job)
+    session.read(job)
+    session.advance(60)
+    session.read(job)
+    session.list_jobs()
+
+
+def a_waiting_job_is_stopped(session: Session) -> None:
+    """One that is stopped before it has any capacity."""
+    job = session.submit("waits")
+    session.advance(5)
+    session.read(job)
+    session.cancel(job)
+    session.read(job)
+
+
+def several_jobs_are_forgotten(session: Session) -> None:
+    """Jobs that end and are deleted, where there is a way."""
+    jobs = [session.submit() for _ in range(3)]
+    for job in jobs:
+        session.until(job)
+    if "delete" in session.roles:
+        for job in jobs:
+            session.delete(job)
+            with suppress(Inconclusive, NotApplicable):
+                session.read(job)
+    session.list_jobs()
+
+
+def examples_are_sent(session: Session) -> None:
+    """Every example of a submission that the document gives."""
+    for example in request_examples(session.spec, session.role("submit").operation):
+        exchange = session.post(example)
+        if exchange.response.is_success:
+            session.read(session.job_of(exchange))
+
+
+def everything_readable_is_read(session: Session) -> None:
+    """Every operation that only reads, about a job that is new, that runs, and that has ended; and those that name no job."""
+    jobs = [session.submit(draft=True), session.submit(), session.submit("long" if "long" in session.settings.shapes else "quick")]
+    session.until(jobs[1])
+    for operation in session.spec.operations.values():
+        if operation.method != "GET" or any("text/event-stream" in str(answer) for answer in operation.node["responses"].values()):
+            continue
+        names = [one["name"] for one in operation.parameters if one["in"] == "path"]
+        for job in jobs if names else jobs[:1]:
+            session.call(operation.id, dict.fromkeys(names, job.id))
+
+
+def some_requests_are_refused(session: Session) -> None:
+    """An empty submission, and calls about a job that nobody made."""
+    session.post({})
+    for name in ("read", "cancel", "delete"):
+        if name in session.roles:
+            session.on(name, NOBODY)
+
+
+TOURS: tuple[Callable[[Session], None], ...] = (
+    a_job_runs_well,
+    a_job_fails,
+    a_job_is_retried,
+    a_job_is_stopped,
+    a_waiting_job_is_stopped,
+    several_jobs_are_forgotten,
+    examples_are_sent,
+    everything_readable_is_read,
+    some_requests_are_refused,
+)

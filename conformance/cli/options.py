@@ -1,0 +1,110 @@
+"""Options of the command line that say which implementation is meant and how it is reached."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+
+import specs
+from conformance.target.budget import Budget
+from conformance.target.settings import secret
+from conformance.target.target import Target
+
+API = click.Choice(specs.names())
+
+
+class OutFile(click.Path):
+    """A file to be written at the end of something long: whether it can be is asked at the beginning."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, writable=True, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path, or a clear refusal."""
+        file: Path = super().convert(value, param, ctx)  # type: ignore[assignment]  # path_type says so
+        if not file.parent.is_dir() or not os.access(file.parent, os.W_OK):
+            self.fail(f"{str(file)!r} cannot be written: {str(file.parent)!r} is no directory that files can be put into", param, ctx)
+        return file
+
+
+FILE = OutFile()
+
+
+def url_value(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """A base URL, or a clear refusal."""
+    if value is None:
+        return None
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise click.BadParameter(f"{value!r} is no base URL; expected something like http://127.0.0.1:4080")
+    return value
+
+
+def header_values(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """Headers by name, or a clear refusal."""
+    pairs = [value.partition(":") for value in values]
+    for name, colon, _ in pairs:
+        if not colon or not name.strip():
+            raise click.BadParameter(f"{name!r} is no header; expected 'Name: value'")
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+_OPTIONS = (
+    click.argument("api", type=API),
+    click.option("--url", callback=url_value, help="Scheme, host and port of the implementation; the API's base path is added."),
+    click.option("--app", metavar="MODULE:NAME", help="Instead: an ASGI application of this Python, or a function that makes one; asked without a socket."),
+    click.option("--control", callback=url_value, help="Root of a server that offers the mock's control API: time is virtual then."),
+    click.option("--time-scale", "scale", default=1.0, show_default=True, type=click.FloatRange(0.001, 1e6), help="How much faster its clock runs."),
+    click.option("--patience", default=120.0, show_default=True, type=click.FloatRange(1), help="Real seconds that one check may wait."),
+    click.option("--target-file", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="How it makes jobs, credentials, tenants."),
+    click.option("--header", "headers", multiple=True, callback=header_values, help="Sent always: 'Name: value', the value may be env:NAME. Repeatable."),
+    click.option("--timeout", default=10.0, show_default=True, type=click.FloatRange(0.1, 600), help="Seconds to wait for an answer."),
+)
+
+
+def target_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that name a target."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def opened(api: str, url: str | None, *, budget: Budget | None = None, **told: Any) -> Target:
+    """The target that the options name. Raises SettingsError, click.UsageError."""
+    if (url is None) == (told["app"] is None):
+        raise click.UsageError("say where the implementation is: either --url or --app")
+    headers = {name: secret(value) for name, value in told["headers"].items()}
+    common = {"file": told["file"], "scale": told["scale"], "patience": told["patience"], "headers": headers, "budget": budget or Budget()}
+    if url is not None:
+        return Target.at(api, url, timeout=told["timeout"], control=told["control"], **common)
+    return inside(api, told["app"], **common)
+
+
+def inside(api: str, app: str, **options: Any) -> Target:
+    """The application `module:name` in this process, in virtual time where it offers our control API. Raises click.UsageError."""
+    target = Target.in_process(application(app), api, name=app, **options)
+    if not target.ask_control("GET", "/health").is_success:
+        target.control = None
+    return target
+
+
+def application(name: str) -> Callable[..., Any]:
+    """The ASGI application that `module:name` means, made where it is a function that makes one. Raises click.UsageError."""
+    module, _, attribute = name.partition(":")
+    if "" not in sys.path:
+        sys.path.insert(0, "")  # as `python -m` has it, so that a module beside the user is found
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise click.UsageError(f"--app {name}: {error}; expected something like shop.server:app") from error
+    is_application = inspect.iscoroutinefunction(found) or inspect.iscoroutinefunction(type(found).__call__)
+    made: Callable[..., Any] = found if is_application else found()
+    return made

@@ -1,0 +1,129 @@
+"""Commands that judge traffic: schemathesis' own, recorded, or live."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+
+import specs
+from conformance import catalogue as catalogues
+from conformance.cli.options import API, FILE, header_values, inside, url_value
+from conformance.oracles.all_oracles import Panel
+from conformance.oracles.oracle import Violation
+from conformance.run.verdict import Exit
+from conformance.search.fuzz import fuzz
+from conformance.target.target import Target
+from conformance.traffic.exchange import Exchange, Redaction
+from conformance.traffic.operations import Directory
+
+
+@click.command("fuzz")
+@click.argument("api", type=API)
+@click.option("--url", callback=url_value, help="Scheme, host and port of the implementation; the API's base path is added.")
+@click.option("--app", metavar="MODULE:NAME", help="Instead: an ASGI application of this Python, or a function that makes one; asked without a socket.")
+@click.option("--seed", default=1, show_default=True, help="Fixes all that is generated.")
+@click.option("--max-examples", default=25, show_default=True, type=click.IntRange(1, 10_000), help="Cases per operation and phase.")
+@click.option("--header", "headers", multiple=True, callback=header_values, help="Sent with every request: 'Name: value'. May be repeated.")
+@click.option("--plain", is_flag=True, help="schemathesis alone, without our oracles and view of the document.")
+@click.option("--json", "file", type=click.File("w", encoding="utf-8"), help="Write what was done and found there; - is the output, and nothing else is.")
+def fuzz_command(api: str, url: str | None, app: str | None, **told: Any) -> None:
+    """Send schemathesis' valid, invalid and stateful cases; exit 1 if any answer breaks the document of API.
+
+    The jobs that this makes are stopped and forgotten in the end; with --plain they stay.
+    """
+    from conformance.report import fuzz as fuzz_report
+    from conformance.run.cleanup import swept
+    from conformance.search.search import world
+
+    if (url is None) == (app is None):
+        raise click.UsageError("say where the implementation is: either --url or --app")
+    file, headers = told["file"], told["headers"]
+    console = Console(highlight=False, stderr=file is not None and file.name == "<stdout>")
+    with Target.at(api, url, headers=headers) if url is not None else inside(api, str(app), headers=headers) as target:
+        headers = world(target) if target.is_in_process else headers
+        made: list[str] = []
+        options = {"seed": told["seed"], "most_examples": told["max_examples"], "judged": not told["plain"]}
+        whole = fuzz_report.shown(fuzz(api, target.url, headers=headers, target=target, made=made.append, **options), console, api)
+        if not target.is_in_process and (stuck := swept(target, made, headers)):
+            console.print(f"{len(stuck)} of {len(made)} jobs that were made would not go: {', '.join(stuck[:5])}", soft_wrap=True)
+    if file is not None:
+        file.write(fuzz_report.text(whole, api=api, target=target.name, seed=told["seed"]))
+    sys.exit(Exit.BROKEN if whole.findings else Exit.CONFORMANT)
+
+
+@click.command("check")
+@click.argument("api", type=API)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--base-path", help="Where the API begins, if not where the document says.")
+def check_command(api: str, file: Path, base_path: str | None) -> None:
+    """Judge recorded traffic: FILE is a HAR file of one client's exchanges with one server."""
+    from conformance.errors import HarError
+    from conformance.traffic.har import read
+
+    console = Console(highlight=False)
+    spec, catalogue = specs.load(api), catalogues.load(api)
+    panel, seen, broken = Panel(spec, catalogue), 0, 0
+    try:
+        for exchange in read(file, Directory(spec, base_path)):
+            seen += exchange.operation is not None
+            for violation in panel.observe(exchange):
+                broken += catalogue.requirements[violation.requirement].level == "MUST"
+                _tell(console, api, exchange, violation)
+    except HarError as error:
+        console.print(f"[red]{escape(str(error))}[/]", soft_wrap=True)
+        sys.exit(Exit.USAGE)
+    console.print(f"{seen} exchanges of {api} were judged, {broken} MUSTs are broken")
+    sys.exit(Exit.USAGE if not seen else Exit.BROKEN if broken else Exit.CONFORMANT)
+
+
+@click.command("watch")
+@click.argument("api", type=API)
+@click.option("--upstream", required=True, callback=url_value, help="Scheme, host and port of the server.")
+@click.option("--port", default=4090, show_default=True, type=click.IntRange(0, 65535), help="Where to listen.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--har", type=FILE, help="Write the traffic there at the end.")
+@click.option("--secret", "secrets", multiple=True, help="env:NAME of a value to hide. May be repeated.")
+def watch_command(api: str, upstream: str, port: int, host: str, har: Path | None, secrets: tuple[str, ...]) -> None:
+    """Stand between clients and UPSTREAM, pass every byte on (requests bear UPSTREAM's Host), judge what goes by.
+
+    Ends with Ctrl-C, exit 1 if a MUST was broken.
+    """
+    from conformance.proxy.watch import Watch
+    from conformance.target.settings import secret
+    from conformance.traffic.har import text
+
+    console = Console(highlight=False)
+    kept: list[Exchange] = []
+    broken: list[Violation] = []
+    redaction = Redaction(map(secret, secrets))
+
+    def tell(exchange: Exchange, violations: list[Violation]) -> None:
+        kept.append(exchange)
+        for violation in violations:
+            if catalogues.load(api).requirements[violation.requirement].level == "MUST":
+                broken.append(violation)
+            _tell(console, api, redaction.exchange(exchange), violation)
+
+    watch = Watch(specs.load(api), upstream, tell)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(watch.serve(host, port, ready=lambda taken: console.print(f"listening on http://{host}:{taken}, passing on to {upstream}")))
+    if har is not None:
+        har.write_text(text(kept, redaction), encoding="utf-8")
+    console.print(f"{len(kept)} exchanges, {len(broken)} MUSTs broken")
+    sys.exit(Exit.BROKEN if broken else Exit.CONFORMANT)
+
+
+def _tell(console: Console, api: str, exchange: Exchange, violation: Violation) -> None:
+    requirement = catalogues.load(api).requirements[violation.requirement]
+    colour = "red" if requirement.level == "MUST" else "yellow"
+    console.print(f"[{colour}]{requirement.level}[/] {requirement.id} {escape(violation.message)}\n  [dim]{escape(exchange.line)}[/]")
+
+
+COMMANDS = (fuzz_command, check_command, watch_command)

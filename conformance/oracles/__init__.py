@@ -1,0 +1,1 @@
+"""Passive judges: they watch exchanges and cause none."""

@@ -1,0 +1,56 @@
+"""Puts all passive oracles of one API on one bench: whoever has an exchange shows it here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from conformance.catalogue import Catalogue
+from conformance.oracles.document import Contract
+from conformance.oracles.echo import Echo
+from conformance.oracles.identity import Identity
+from conformance.oracles.job_views import ViewMap
+from conformance.oracles.lifecycle import Monitor
+from conformance.oracles.lists import Listing
+from conformance.oracles.members import Derived
+from conformance.oracles.oracle import Oracle, Violation
+from conformance.traffic.exchange import Exchange
+from specs import Spec
+
+
+class Panel:
+    """The oracles of one API with one memory; a new world needs a new panel. Only requirements of the catalogue are reported."""
+
+    def __init__(self, spec: Spec, catalogue: Catalogue) -> None:
+        self.spec, self.catalogue = spec, catalogue
+        self._before: Counter[str] = Counter()
+        self.oracles = self._seated()
+
+    def _seated(self) -> list[Oracle]:
+        spec, catalogue = self.spec, self.catalogue
+        views = ViewMap(spec, catalogue.identity, catalogue.views)
+        return [
+            Contract(spec, catalogue.tolerated),
+            Monitor(spec, views),
+            Identity(spec, views, catalogue.match, catalogue.fades),
+            Echo(spec, catalogue, views),
+            Listing(spec, views),
+            Derived(catalogue, views),
+        ]
+
+    def forget(self) -> None:
+        """Begin anew, in a world where nothing of what was seen is known."""
+        self._before, self.oracles = self.examined, self._seated()
+
+    def observe(self, exchange: Exchange) -> list[Violation]:
+        """Everything that this exchange, after those before it, breaks."""
+        found: Iterable[Violation] = (one for oracle in self.oracles for one in oracle.observe(exchange))
+        return [one for one in found if one.requirement in self.catalogue.requirements]
+
+    @property
+    def examined(self) -> Counter[str]:
+        """How often each requirement was looked at."""
+        total = Counter(self._before)
+        for oracle in self.oracles:
+            total.update(oracle.examined)
+        return total

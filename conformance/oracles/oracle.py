@@ -1,0 +1,39 @@
+"""What an oracle is: it watches exchanges, causes none, and says which requirement one of them breaks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from conformance.traffic.exchange import Exchange
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One broken promise: which requirement, in what way, and the exchanges that show it, the last one last.
+
+    `control` is the valid twin of a negative case. `check` names the scripted check under way, if any.
+    """
+
+    requirement: str
+    message: str
+    exchanges: tuple[Exchange, ...] = ()
+    control: Exchange | None = None
+    check: str = ""
+
+    @property
+    def signature(self) -> str:
+        """Equal for violations of one cause, whatever ids and instants they hold."""
+        place = self.exchanges[-1].operation or self.exchanges[-1].request.method if self.exchanges else ""
+        return f"{self.requirement}|{place}|{self.exchanges[-1].response.status if self.exchanges else ''}"
+
+
+class Oracle(Protocol):
+    """`examined` counts by requirement how often something was looked at; a promise never looked at was not kept either."""
+
+    examined: Counter[str]
+
+    def observe(self, exchange: Exchange) -> Iterable[Violation]:
+        """Everything that this exchange, after those before it, breaks."""

@@ -1,0 +1,1 @@
+"""Stands between a client and a server and watches."""

@@ -1,0 +1,1 @@
+"""A run: what is judged, in which order, with which verdict."""

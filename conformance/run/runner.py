@@ -1,0 +1,273 @@
+"""Runs what a catalogue asks for against a target, in an order that a seed fixes, and says what came of every requirement."""
+
+from __future__ import annotations
+
+import fnmatch
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from random import Random
+
+from conformance import catalogue as catalogues
+from conformance.catalogue import Catalogue, Requirement
+from conformance.errors import SafetyStop, TransportError, Unready
+from conformance.oracles.all_oracles import Panel
+from conformance.oracles.document import ASSUMED_ERROR_SHAPE, ASSUMED_SHAPE, ERROR_SHAPE, SERVER_ERROR
+from conformance.oracles.lifecycle import FIRST
+from conformance.oracles.oracle import Violation
+from conformance.run import waivers
+from conformance.run.cases import Case, Outcome, cases_of, play
+from conformance.run.preflight import preflight
+from conformance.run.results import Options, Report, Search
+from conformance.run.verdict import OF_LEVEL, Exit, Result, Verdict
+from conformance.run.waivers import Waiver
+from conformance.session.connection import missing_capabilities
+from conformance.session.made_jobs import Journal
+from conformance.session.session import Session
+from conformance.target.target import Target
+
+OnCase = Callable[[int, int, Case], None]
+Searching = Callable[..., Iterable[Search]]
+"""`conformance.search.search.search`, which is handed in: hypothesis and schemathesis take a second to import."""
+SELDOM = (FIRST, ASSUMED_SHAPE, ERROR_SHAPE, ASSUMED_ERROR_SHAPE)
+"""Requirements that a document may give no occasion for."""
+SUSPICIOUS = 3
+"""After so many inconclusive cases in a row, the target is asked whether it is still there."""
+
+
+class Run:
+    """One run of one catalogue against one target.
+
+    `on_case` is called before each case begins with its number, how many there are, and the case; `search` lets random clients play where
+    the options ask for them.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        options: Options,
+        *,
+        journal: Journal | None = None,
+        on_case: OnCase | None = None,
+        waived: Sequence[Waiver] = (),
+        search: Searching | None = None,
+    ) -> None:
+        self.target, self.options, self.journal, self._search_with = target, options, journal, search
+        self.catalogue: Catalogue = catalogues.load(target.spec.name)
+        self.report = Report(target.spec.name, target.name, options)
+        self._on_case = on_case or (lambda number, count, case: None)
+        self._sessions = 0
+        self._in_vain = 0
+        self._waivers = waived
+        self._flaky: dict[str, str] = {}
+        self._unfinished: list[tuple[str, str]] = []
+        self._began = time.monotonic()
+
+    def __call__(self) -> Report:
+        """Do it all."""
+        chosen = self._chosen()
+        report = self.report
+        if not any(result.verdict is None for result in report.results.values()):
+            return self._end(Exit.USAGE, "nothing was selected: no requirement that can be judged fits the given names and profiles")
+        try:
+            preflight(self._session())
+        except Unready as error:
+            for result in report.results.values():
+                if result.verdict is None:
+                    result.add(Verdict.INCONCLUSIVE, str(error))
+            return self._end(Exit.UNREACHABLE, str(error))
+        cases = list(cases_of(self.catalogue, chosen))
+        if self.options.shuffle:
+            Random(self.options.seed).shuffle(cases)
+        for number, case in enumerate(cases, 1):
+            self._on_case(number, len(cases), case)
+            try:
+                stop = self._budget() or self._judge(case)
+            except SafetyStop as error:
+                stop = Exit.SAFETY_STOP, str(error)
+            if stop:
+                self._settle()
+                return self._end(*stop)
+        if (self._in_vain or not self.report.of(Verdict.PASS)) and (lost := self._lost(None)):
+            self._settle()
+            return self._end(*lost)
+        self._search(len(cases))
+        self._settle()
+        waivers.apply(self._waivers, self.report)
+        return self._end(*self._sum_up())
+
+    def _chosen(self) -> list[Requirement]:
+        """The requirements to judge; all others get their verdict here."""
+        options, chosen = self.options, []
+        for requirement in self.catalogue.requirements.values():
+            if not self._selected(requirement.id):
+                continue
+            result = self.report.results[requirement.id] = Result(requirement.id)
+            missing = missing_capabilities(self.target, requirement.needs)
+            if requirement.not_tested:
+                result.add(Verdict.SKIPPED, f"not tested ({requirement.not_tested['reason']}): {requirement.not_tested['detail']}")
+            elif options.profiles is not None and not set(requirement.profiles) & set(options.profiles):
+                result.add(Verdict.SKIPPED, f"not of the profile {' or '.join(options.profiles)}")
+            elif missing:
+                result.add(Verdict.NOT_APPLICABLE, f"the target has no {', '.join(missing)}")
+            else:
+                chosen.append(requirement)
+        return chosen
+
+    def _selected(self, id_: str) -> bool:
+        """Whether the user wants a requirement judged, as far as its name says."""
+        return not self.options.only or any(fnmatch.fnmatchcase(id_, glob) for glob in self.options.only)
+
+    def _judge(self, case: Case) -> tuple[Exit, str] | None:
+        began = time.monotonic()
+        outcome = self._once(case)
+        self._in_vain = self._in_vain + 1 if outcome.verdict is Verdict.INCONCLUSIVE else 0
+        if (outcome.trouble is not None or self._in_vain >= SUSPICIOUS) and (lost := self._lost(outcome.trouble)):
+            return lost
+        if outcome.violations:
+            self._confirm(case, outcome)
+        for id_ in outcome.examined:
+            if id_ in self.report.results:
+                self.report.results[id_].observations += 1
+        if case.requirement is not None:
+            result = self.report.results[case.requirement]
+            result.requests += outcome.requests
+            result.seconds += time.monotonic() - began
+            if not any(one.requirement == case.requirement for one in outcome.violations):
+                result.add(outcome.verdict, outcome.reason)
+        for violation in outcome.violations:
+            self._break(violation)
+        return None
+
+    def _search(self, count: int) -> None:
+        """Let random clients play, where that was asked for and nothing in particular was selected."""
+        options = self.options
+        if options.only or not (options.games or options.fuzz_examples):
+            return
+        if self._search_with is None:
+            raise ValueError("the options ask for random clients, but the run was given no `search`")
+
+        def tell(text: str) -> None:
+            self._on_case(count, count, Case(text, lambda session: None))
+
+        played = self._search_with(
+            self.target, self.catalogue, seed=options.seed, games=options.games, examples=options.fuzz_examples, tell=tell, journal=self.journal
+        )
+        for one in played:
+            self._unfinished += one.left
+            one.violations = [replace(found, exchanges=tuple(map(self.target.redaction.exchange, found.exchanges))) for found in one.violations]
+            one.others = list(map(self.target.redaction.text, one.others))
+            self.report.searches.append(one)
+            self.report.requests += one.steps
+            for violation in one.violations:
+                self._break(violation)
+
+    def _break(self, violation: Violation) -> None:
+        """Take in a violation of what was selected; that the server fails counts whatever was."""
+        requirement, result = self.catalogue.requirements[violation.requirement], self.report.results.get(violation.requirement)
+        if violation.requirement == SERVER_ERROR:
+            result = self.report.results.setdefault(SERVER_ERROR, Result(SERVER_ERROR))
+        elif result is None or result.verdict in (Verdict.SKIPPED, Verdict.NOT_APPLICABLE):
+            return
+        verdict = Verdict.CONFLICT if requirement.conflicts else OF_LEVEL[requirement.level]
+        result.add(verdict, violation.message, [replace(violation, exchanges=tuple(map(self.target.redaction.exchange, violation.exchanges)))])
+
+    def _once(self, case: Case) -> Outcome:
+        session = self._session(strict=case.strict)
+        outcome = play(case, session)
+        self.report.requests += outcome.requests
+        self.report.left_behind += session.left_behind
+        self._unfinished += session.unfinished()
+        if self.options.keep_traffic:
+            self.report.traffic += session.exchanges
+        return outcome
+
+    def _confirm(self, case: Case, outcome: Outcome) -> None:
+        """Do it again; what does not break every time is no finding but a flake."""
+        for _ in range(self.options.repetitions):
+            again = {one.requirement for one in self._once(case).violations}
+            for violation in [one for one in outcome.violations if one.requirement not in again]:
+                outcome.violations.remove(violation)
+                self._flaky.setdefault(violation.requirement, f"seen once and not again: {violation.message}")
+                if violation.requirement == case.requirement:
+                    outcome.verdict, outcome.reason = Verdict.INCONCLUSIVE, f"seen once and not again: {violation.message}"
+
+    def _lost(self, trouble: TransportError | None) -> tuple[Exit, str] | None:
+        """Whether the target is gone; if it still answers, a broken connection was its answer to that one request."""
+        try:
+            preflight(self._session())
+        except Unready as error:
+            return Exit.UNREACHABLE, f"the target stopped answering in the middle of the run: {error}"
+        self._in_vain = 0
+        if trouble is not None and trouble.kind not in ("refused", "unsent"):
+            self._break(Violation(SERVER_ERROR, str(trouble)))
+        return None
+
+    def _settle(self) -> None:
+        for id_, result in self.report.results.items():
+            if id_ in self._flaky and (result.verdict is None or result.verdict < Verdict.INCONCLUSIVE):
+                result.add(Verdict.INCONCLUSIVE, self._flaky[id_])
+            if result.verdict is None:
+                if result.observations:
+                    result.add(Verdict.PASS)
+                elif id_ in SELDOM:
+                    result.add(Verdict.NOT_APPLICABLE, "no answer came whose shape is given in this way")
+                else:
+                    result.add(Verdict.INCONCLUSIVE, "the run saw nothing that this requirement speaks about")
+
+    def _sum_up(self) -> tuple[Exit, str]:
+        results, requirements = self.report.results, self.catalogue.requirements
+        errors = self.report.of(Verdict.ERROR)
+        broken = self.report.of(Verdict.FAIL, Verdict.STALE_WAIVER)
+        if broken:
+            told = f"{len(broken)} requirement{'s are' if len(broken) > 1 else ' is'} broken: {', '.join(one.requirement for one in broken[:8])}"
+            fails = any(one.requirement == SERVER_ERROR for one in broken) and not self._selected(SERVER_ERROR)
+            return Exit.BROKEN, told + f"; {SERVER_ERROR} was not selected, but a server that fails cannot be judged" * fails
+        if errors:
+            return Exit.OWN_ERROR, f"the suite itself failed: {errors[0].requirement}: {errors[0].reason}"
+        out = (Verdict.SKIPPED, Verdict.NOT_APPLICABLE)
+        musts = [one for id_, one in results.items() if requirements[id_].level == "MUST" and one.verdict not in out]
+        judged = [one for one in musts if one.verdict is not Verdict.INCONCLUSIVE]
+        if not judged and not any(one.verdict not in (*out, Verdict.INCONCLUSIVE) for one in results.values()):
+            return Exit.BELOW_FLOOR, "not a single requirement could be judged"
+        if musts and len(judged) < self.options.floor * len(musts):
+            return Exit.BELOW_FLOOR, f"only {len(judged)} of {len(musts)} MUSTs could be judged; at least {self.options.floor:.0%} are needed"
+        return Exit.CONFORMANT, f"{len(judged)} MUSTs were judged and none is broken"
+
+    def _budget(self) -> tuple[Exit, str] | None:
+        options = self.options
+        if options.most_requests is not None and self.report.requests >= options.most_requests:
+            return Exit.SAFETY_STOP, f"the budget of {options.most_requests} requests is used up"
+        if options.most_seconds is not None and time.monotonic() - self._began >= options.most_seconds:
+            return Exit.SAFETY_STOP, f"the budget of {options.most_seconds:g} seconds is used up"
+        return None
+
+    def _tidy(self) -> None:
+        """Ask again to forget the jobs that would not go before: a stop that takes its time is over by now. Those that still stay are told."""
+        if not self._unfinished:
+            return
+        session = self._session()
+        for pause in (0, 2, 8):
+            if self._unfinished:
+                self.target.wait(pause)
+                session.retry(self._unfinished)
+                self._unfinished = session.unfinished()
+        self.report.left_behind += session.left_behind + [id_ for id_, _ in self._unfinished]
+
+    def _end(self, exit_: Exit, sentence: str) -> Report:
+        with suppress(SafetyStop):
+            self._tidy()
+        self.report.exit, self.report.sentence = exit_, sentence
+        self.report.seconds = time.monotonic() - self._began
+        return self.report
+
+    def _session(self, *, strict: bool = False) -> Session:
+        self._sessions += 1
+        panel = Panel(self.target.spec, self.catalogue)
+        return Session(self.target, panel, name=f"{self.options.name}{self.options.seed}-{self._sessions}", strict=strict, journal=self.journal)
+
+
+def run(target: Target, options: Options | None = None, **others: object) -> Report:
+    """Judge a target."""
+    return Run(target, options or Options(), **others)()  # type: ignore[arg-type]

@@ -1,0 +1,65 @@
+"""What is said of a requirement, in an order that only gets worse, and what that means for the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from conformance.oracles.oracle import Violation
+
+
+class Verdict(IntEnum):
+    """Ordered by what counts: what was seen to hold counts more than that some of it could not be asked, a doubt more than both, a break most of all."""
+
+    NOT_APPLICABLE = 0
+    PASS = 1
+    SKIPPED = 2
+    WAIVED = 3
+    INCONCLUSIVE = 4
+    INFO = 5
+    WARN = 6
+    CONFLICT = 7
+    STALE_WAIVER = 8
+    FAIL = 9
+    ERROR = 10
+
+    @property
+    def word(self) -> str:
+        """As it is printed."""
+        return self.name.replace("_", "-")
+
+
+class Exit(IntEnum):
+    """What a run ends with."""
+
+    CONFORMANT = 0
+    BROKEN = 1
+    USAGE = 2
+    UNREACHABLE = 3
+    BELOW_FLOOR = 4
+    OWN_ERROR = 5
+    SAFETY_STOP = 6
+
+
+OF_LEVEL = {"MUST": Verdict.FAIL, "SHOULD": Verdict.WARN, "MAY": Verdict.INFO}
+"""The verdict on a broken requirement, by its level."""
+
+
+@dataclass(slots=True)
+class Result:
+    """All that a run found out about one requirement of one API."""
+
+    requirement: str
+    verdict: Verdict | None = None
+    reason: str = ""
+    violations: list[Violation] = field(default_factory=list)
+    observations: int = 0
+    requests: int = 0
+    seconds: float = 0.0
+
+    def add(self, verdict: Verdict, reason: str = "", violations: Iterable[Violation] = ()) -> None:
+        """Take in one more finding; the worst counts."""
+        if self.verdict is None or verdict > self.verdict:
+            self.verdict, self.reason = verdict, reason
+        self.violations.extend(violations)

@@ -1,0 +1,1 @@
+"""Random clients, what they find, and how it is made small."""

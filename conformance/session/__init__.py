@@ -1,0 +1,1 @@
+"""One check's conversation with a target."""

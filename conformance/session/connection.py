@@ -1,0 +1,282 @@
+"""Carries one check's requests to a target: sends, records, feeds the oracles, and moves time."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Self
+from urllib.parse import urlencode
+
+from conformance import catalogue as catalogues
+from conformance.errors import Inconclusive, NotApplicable, TransportError
+from conformance.oracles.all_oracles import Panel
+from conformance.oracles.oracle import Violation
+from conformance.session.expect import needed
+from conformance.session.made_jobs import Journal
+from conformance.target.credentials import Credentials
+from conformance.target.target import Target
+from conformance.traffic.exchange import Exchange, Request, Response
+from conformance.traffic.json_pointer import MISSING, Json
+
+JSON = "application/json"
+ATTEMPTS = 3
+MOST_BACK_OFF = 30.0
+"""How often a request that met a rate limit is sent, and the longest pause before, in seconds."""
+MOMENT = 0.01
+"""Real seconds after which a request that met a rate limit is tried again at first, where the target's time is virtual."""
+PAGING_WORDS = {"paged": "limit", "counted": "total", "filtered": "filter", "list-order": "order"}
+"""Capabilities that follow from what a catalogue says of the list's pages."""
+
+
+class Wire:
+    """One conversation with a target, in a world of its own where the target offers that.
+
+    `violations` are what the oracles found on the way. Identities made here begin with the run's prefix. Where the world is the conversation's own,
+    time passes only when told to (`pace` is manual), or with every request (auto).
+    """
+
+    def __init__(
+        self, target: Target, panel: Panel, *, name: str, strict: bool = False, journal: Journal | None = None, pace: str = "manual"
+    ) -> None:
+        self.target, self.panel, self.name, self.strict, self.pace = target, panel, name, strict, pace
+        self.spec, self.directory, self.settings = target.spec, target.directory, target.settings
+        self.journal = journal
+        self.exchanges: list[Exchange] = []
+        self.violations: list[Violation] = []
+        self.requests = 0
+        self.left_behind: list[str] = []
+        self._now: float | None = 0.0 if target.has_virtual_time and pace == "manual" else None
+        self._count = 0
+        self._waited = 0.0
+        self._callers: dict[str, Credentials] = {}
+        self._made: list[tuple[str, str]] = []
+        self._is_sandboxed = False
+        roles = target.spec.lifecycle.roles if target.spec.lifecycle else {}
+        self._submission = target.directory.path(roles["submit"].operation, {}) if roles else ""
+
+    def __enter__(self) -> Self:
+        if self.target.has_virtual_time:
+            order = {"name": self.name, "pace": self.pace} | ({"auth": "strict"} if self.strict else {})
+            answer = self.target.ask_control("POST", "/sandboxes", order)
+            if answer.status == 409:  # left by a run that was killed
+                self.target.ask_control("DELETE", f"/sandboxes/{self.name}")
+                answer = self.target.ask_control("POST", "/sandboxes", order)
+            if answer.status not in (200, 201):
+                raise Inconclusive(f"the control API gave no sandbox: {answer.status} {answer.body[:200]!r}")
+            self._is_sandboxed = True
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._is_sandboxed:
+            with suppress(TransportError):
+                self.target.ask_control("DELETE", f"/sandboxes/{self.name}")
+        else:
+            self.clean_up()
+
+    # -- sending ---------------------------------------------------------------------------------------------------------------
+
+    def call(
+        self,
+        operation: str,
+        values: Mapping[str, Any] | None = None,
+        *,
+        body: Json = MISSING,
+        query: Mapping[str, Any] | Sequence[tuple[str, Any]] = (),
+        headers: Mapping[str, str] | None = None,
+        tenant: str = "",
+        credential: str = "good",
+    ) -> Exchange:
+        """Send a request that the document knows: an operation's id, what its path names, a JSON body, query and headers.
+
+        Raises NotApplicable where the target file says that there is no such operation.
+        """
+        if not self.offers(operation):
+            raise NotApplicable(f"the target has no {operation}")
+        target = self.directory.path(operation, values or {})
+        method = self.spec.operations[operation].method
+        return self.send(method, target, body=body, query=query, headers=headers, tenant=tenant, credential=credential)
+
+    def offers(self, operation: str) -> bool:
+        """Whether the target file leaves an operation of the document as something that the target has."""
+        return self.settings.capabilities.get(operation, True)
+
+    def send(self, method: str, path: str, **options: Any) -> Exchange:
+        """Send any request; `path` includes the base path. `raw` bytes, with `media`, may stand in for `body`."""
+        request = self.request(method, path, **options)
+        return self.record(request, tenant=options.get("tenant", ""))
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Json = MISSING,
+        raw: bytes | None = None,
+        media: str | None = JSON,
+        query: Mapping[str, Any] | Sequence[tuple[str, Any]] = (),
+        headers: Mapping[str, str] | None = None,
+        tenant: str = "",
+        credential: str = "good",
+    ) -> Request:
+        """Make a request without sending it."""
+        if body is not MISSING:
+            raw = json.dumps(body, ensure_ascii=False).encode()
+        pairs = list(query.items() if isinstance(query, Mapping) else query)
+        target = f"{path}?{urlencode(pairs, doseq=True)}" if pairs else path
+        fields: dict[str, str] = {"Accept": JSON, **self.settings.headers, **self.target.headers}
+        if raw is not None and media is not None:
+            fields["Content-Type"] = media
+        fields |= self._caller(credential).headers(method, target, raw or b"", buy=self._buy, now=self.elapsed)
+        if tenant:
+            fields |= self.settings.tenants[tenant]
+        if self._is_sandboxed:
+            fields["X-Mock-Sandbox"] = self.name
+        fields |= headers or {}
+        told = tuple((name, value.strip(" \t")) for name, value in fields.items())  # white space around it is no part of a value
+        return Request(method, self.target.url, target, told, raw)
+
+    def record(self, request: Request, *, tenant: str = "") -> Exchange:
+        """Send a finished request and take in the exchange. Raises TransportError."""
+        for attempt in range(ATTEMPTS):
+            self._note(request)
+            began = time.monotonic()
+            response = self.target.transport.send(request)
+            exchange = self._take(Exchange(request, response, began, time.monotonic(), self._now, tenant=tenant))
+            if response.status != 429 or attempt == ATTEMPTS - 1:
+                break
+            self._back_off(response, attempt)
+        return exchange
+
+    def listen(self, operation: str, meanwhile: Callable[[], None], *, credential: str = "good") -> Response:
+        """Read an endless answer while something else goes on; what had come by its end. Raises TransportError."""
+        request = self.request(self.spec.operations[operation].method, self.directory.path(operation, {}), credential=credential)
+        self._note(request)
+        return self.target.transport.listen(request, meanwhile)
+
+    def _back_off(self, response: Response, attempt: int) -> None:
+        """Wait as long as a rate limit asks for, within reason.
+
+        Virtual time is moved only if a moment of real time was not enough: what a check waits for should not pass without its knowing.
+        """
+        told = response.header("retry-after") or ""
+        pause = min(float(told), MOST_BACK_OFF) if told.isdigit() else 0.1 * 2**attempt
+        if self.target.has_virtual_time and attempt == 0:
+            time.sleep(min(pause, MOMENT))
+        elif self.target.has_virtual_time and pause >= 1:
+            self.advance(pause)
+        else:
+            time.sleep(pause)
+
+    def together(self, requests: Sequence[Request]) -> list[Exchange]:
+        """Send several requests at the same time. Raises TransportError."""
+        for request in requests:
+            self._note(request)
+        began, most = time.monotonic(), self.target.budget.together
+        answers = [one for at in range(0, len(requests), most) for one in self.target.transport.together(requests[at : at + most])]
+        ended = time.monotonic()
+        told = [self._take(Exchange(one, answer, began, ended, self._now)) for one, answer in zip(requests, answers, strict=True)]
+        return [self.record(one.request) if one.response.status == 429 else one for one in told]
+
+    def _take(self, bare: Exchange) -> Exchange:
+        found = self.directory.find(bare.request.method, bare.request.target)
+        operation, values = (found[0].id, found[1]) if found else (None, {})
+        exchange = Exchange(bare.request, bare.response, bare.sent, bare.received, bare.at, operation, values, bare.tenant)
+        self.requests += 1
+        self.exchanges.append(exchange)
+        self.violations += self.panel.observe(exchange)
+        self.made(exchange)
+        return exchange
+
+    def made(self, exchange: Exchange) -> None:
+        """Remember what an exchange made, to clean it up."""
+
+    def clean_up(self) -> None:
+        """Take away what was made, where the target is not thrown away anyway."""
+
+    def _note(self, request: Request) -> None:
+        path = request.target.partition("?")[0]
+        self.target.budget.before(is_submission=request.method == "POST" and path == self._submission)
+        if self.journal is not None:
+            self.journal.before(request)
+
+    def _buy(self, operation: str, body: Json) -> Exchange:
+        return self.call(operation, body=body, credential="none")
+
+    def _caller(self, credential: str) -> Credentials:
+        if credential not in self._callers:
+            self._callers[credential] = Credentials(self.settings.credentials.get(credential, {}))
+        return self._callers[credential]
+
+    # -- time ------------------------------------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> float | None:
+        """Seconds of the target's clock since this session began; None where it cannot be known."""
+        return self._now
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds by which the target's clock has gone on, as far as that is known, since some moment."""
+        return self._now if self._now is not None else time.monotonic() * max(1.0, self.target.scale)
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass at the target. Inconclusive where that would take longer than the user has patience for."""
+        if not self.target.has_virtual_time:
+            self.bear(seconds)
+            self._waited += seconds
+            self.target.wait(seconds)
+            return
+        answer = self.target.ask_control("POST", "/clock/advance", {"seconds": seconds}, sandbox=self.name)
+        if not answer.is_success:
+            raise Inconclusive(f"the clock could not be moved: {answer.status} {answer.body[:200]!r}")
+        if self._now is not None:
+            self._now += seconds
+
+    def bear(self, seconds: float) -> None:
+        """Inconclusive, at once, where so much more time of the target's is more than the user has patience for in one check."""
+        enough = self.target.has_virtual_time or (self._waited + seconds) / self.target.scale <= self.target.patience
+        needed(enough, f"{self._waited + seconds:g} seconds of the target's clock are more than may be waited for")
+
+    def ticks(self, within: float, step: float = 1.0) -> Iterator[float]:
+        """Let time pass bit by bit for at most `within` seconds; yields how much has passed, first 0."""
+        passed = 0.0
+        if not self.target.has_virtual_time:
+            within = min(within, self.target.patience * self.target.scale - self._waited)
+        yield passed
+        while passed < within:
+            piece = min(step, within - passed)
+            self.advance(piece)
+            passed += piece
+            yield passed
+
+    # -- names and capabilities --------------------------------------------------------------------------------------------------
+
+    def unique(self, stem: str = "job") -> str:
+        """A name nobody has used: the run's prefix, the check's number, the hour where other runs may have been here, a count."""
+        self._count += 1
+        return f"{stem}-{self.name}-{self.target.stamp}{self._count}".lower().replace("_", "-").replace(".", "-")
+
+    def need(self, *capabilities: str) -> None:
+        """Leave the check where the target lacks something. Raises NotApplicable."""
+        missing = missing_capabilities(self.target, capabilities)
+        if missing:
+            raise NotApplicable(f"the target has no {', '.join(missing)}")
+
+
+def missing_capabilities(target: Target, wanted: Collection[str]) -> list[str]:
+    """Which of the wanted capabilities a target lacks: roles, shapes of jobs, `virtual-time`, `strict`, `tenants` and what its file denies."""
+    lifecycle = target.spec.lifecycle
+    have = set(lifecycle.roles) if lifecycle else set()
+    have |= {f"makes-{shape}" for shape in target.settings.shapes} | {"makes-quick", "submit"}
+    if target.has_virtual_time:
+        have |= {"virtual-time", "sandboxes"} | ({"strict"} if "good" in target.settings.credentials else set())
+    paging = {**(catalogues.load(target.spec.name).paging or {}), **target.settings.paging}
+    have |= {word for word, key in PAGING_WORDS.items() if paging.get(key) is not None}
+    have |= {"callbacks"} if catalogues.load(target.spec.name).callbacks else set()
+    if len(target.settings.tenants) > 1:
+        have.add("tenants")
+    have |= {name for name, is_there in target.settings.capabilities.items() if is_there}
+    have -= {name for name, is_there in target.settings.capabilities.items() if not is_there}
+    return [name for name in wanted if name not in have]

@@ -1,0 +1,222 @@
+"""What a check does with jobs, whatever the vendor calls it: the roles of the lifecycle, played."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance import catalogue as catalogues
+from conformance.errors import Inconclusive, NotApplicable, TransportError
+from conformance.oracles.job_views import fill, items_of, made_by, view_in
+from conformance.session.connection import Wire
+from conformance.session.expect import needed
+from conformance.traffic.exchange import Exchange
+from conformance.traffic.json_pointer import MISSING, Json, get, mapped, merged
+from specs.lifecycle import TERMINAL, Role
+
+HORIZON = 600.0
+"""Seconds of the target's clock within which a job that ends soon must have ended."""
+LASTING = 20.0
+"""Seconds that a job runs whose shape leaves that to the check, where the check does not say."""
+LEAVING = 60.0
+"""Seconds of the target's clock for which a deleted job may be shown as one that leaves, where the vendor knows such a state."""
+
+
+@dataclass(frozen=True)
+class JobRef:
+    """A job that a check made: its public id, the body and the exchange that made it."""
+
+    id: str
+    body: Json
+    created: Exchange
+    tenant: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Session(Wire):
+    """A conversation in the words of the lifecycle's roles; what the checks are given."""
+
+    def role(self, name: str) -> Role:
+        """The operation that plays a role. NotApplicable where the API has none."""
+        lifecycle = self.spec.lifecycle
+        if lifecycle is None or name not in lifecycle.roles:
+            raise NotApplicable(f"{self.spec.title} has no operation to {name} a job")
+        return lifecycle.roles[name]
+
+    def body(self, shape: str = "quick", patch: Json = None, *, seconds: float = LASTING) -> Json:
+        """A valid submission of a fresh identity: the base body, the patch that gives the shape, and the caller's merge patch.
+
+        A shape may leave to the caller for how many `seconds` the job runs.
+        """
+        settings = self.settings
+        if shape != "quick" and shape not in settings.shapes:
+            raise NotApplicable(f"the target file does not say how to make a job of the shape {shape!r}")
+        body = merged(settings.body, settings.shapes.get(shape, {}))
+        body = merged(body, patch) if patch is not None else body
+        return mapped(body, lambda text: self._filled(text, seconds) if "{" in text else text)
+
+    def _filled(self, text: str, seconds: float) -> str:
+        text = text.replace("{seconds}", f"{seconds:g}")
+        return text.replace("{unique}", self.unique()) if "{unique}" in text else text
+
+    def post(self, body: Json, *, headers: Mapping[str, str] | None = None, **options: Any) -> Exchange:
+        """Send a submission as it is."""
+        fields = {**self.settings.submit_headers, **(headers or {})}
+        query = options.pop("query", self.settings.submit_query)
+        return self.call(self.role("submit").operation, body=body, headers=fields, query=query, **options)
+
+    def submit(self, shape: str = "quick", patch: Json = None, *, draft: bool = False, seconds: float = LASTING, **options: Any) -> JobRef:
+        """Make a job and, where the API has drafts, start it unless `draft`.
+
+        Inconclusive when it is refused: other checks say that. NotApplicable where its shape may be refused.
+        """
+        body = self.body(shape, patch, seconds=seconds)
+        exchange = self.post(body, **options)
+        self.granted(exchange, shape)
+        needed(exchange.response.is_success, f"the control submission was answered {exchange.response.status}: {exchange.response.body[:200]!r}")
+        job = self.job_of(exchange, tenant=options.get("tenant", ""))
+        if not draft and self.spec.lifecycle is not None and "start" in self.spec.lifecycle.roles:
+            started = self.start(job)
+            needed(started.response.is_success, f"the control start was answered {started.response.status}")
+        return job
+
+    def granted(self, exchange: Exchange, shape: str) -> None:
+        """NotApplicable where a submission was refused whose shape may be."""
+        if shape in self.settings.may_refuse and not exchange.response.is_success:
+            raise NotApplicable(f"jobs of the shape {shape!r} are not taken here: {exchange.response.status} {exchange.response.body[:200]!r}")
+
+    def job_of(self, exchange: Exchange, *, tenant: str = "") -> JobRef:
+        """The job that a granted submission made. Inconclusive when the answer has no id."""
+        found = get(exchange.response.json, self.role("submit").id or "")
+        needed(isinstance(found, str) and found, "the submission's answer holds no id")
+        return JobRef(found, exchange.request.json, exchange, tenant)
+
+    def made(self, exchange: Exchange) -> None:
+        """Remember a job that an exchange made, to clean it up."""
+        id_ = made_by(self.spec, exchange)
+        if id_:
+            self._made.append((id_, exchange.tenant))
+            if self.journal is not None:
+                self.journal.made(id_)
+
+    def on(self, name: str, job: JobRef | str, **options: Any) -> Exchange:
+        """Send the call of a role (read, cancel, delete, start) about a job."""
+        role = self.role(name)
+        ref = job if isinstance(job, JobRef) else None
+        id_ = job.id if isinstance(job, JobRef) else job
+        options.setdefault("tenant", ref.tenant if ref else "")
+        template = self.settings.calls.get(name)
+        if template is not None and "body" not in options and "body" in template:
+            options["body"] = fill(template["body"], id_, ref.body if ref else self.settings.body)
+        parameters = [one["name"] for one in self.spec.operations[role.operation].parameters if one["in"] == "path"]
+        values = {role.parameter or parameters[0]: id_} if parameters else {}
+        return self.call(role.operation, values, **options)
+
+    def cancel(self, job: JobRef | str, **options: Any) -> Exchange:
+        """Ask to stop a job: the role cancel, or delete where deletion is the only way."""
+        return self.on("cancel" if "cancel" in self.roles else "delete", job, **options)
+
+    def delete(self, job: JobRef | str, **options: Any) -> Exchange:
+        """Ask to forget a job."""
+        return self.on("delete", job, **options)
+
+    def left(self, job: JobRef) -> None:
+        """Let a deleted job go: while it is shown as one that leaves it has some time for that."""
+        leaving = catalogues.load(self.spec.name).leaving
+        for _ in self.ticks(LEAVING, 5.0) if leaving else ():
+            if self.state(job) not in leaving:
+                return
+
+    def start(self, job: JobRef | str, **options: Any) -> Exchange:
+        """Ask to run a draft."""
+        return self.on("start", job, **options)
+
+    @property
+    def roles(self) -> Mapping[str, Role]:
+        """The roles that the API has."""
+        return self.spec.lifecycle.roles if self.spec.lifecycle else {}
+
+    def read(self, job: JobRef | str, **options: Any) -> Exchange:
+        """Ask for a job: the role read, or the list where there is no read."""
+        return self.on("read", job, **options) if "read" in self.roles else self.list_jobs(**options)
+
+    def list_jobs(self, **options: Any) -> Exchange:
+        """Ask for the list of jobs."""
+        return self.call(self.role("list").operation, **options)
+
+    def items(self, **options: Any) -> list[Json]:
+        """The items of the list, one page. Inconclusive when it is refused."""
+        exchange = self.list_jobs(**options)
+        needed(exchange.response.is_success, f"the list was answered {exchange.response.status}")
+        return items_of(self.role("list"), exchange.response.json)
+
+    def view(self, job: JobRef) -> Json:
+        """The job as it is shown now, or MISSING where it is not known (any more)."""
+        exchange = self.read(job, tenant=job.tenant)
+        return view_in(self.spec, exchange, job.id, job.body) if exchange.response.is_success else MISSING
+
+    def state(self, job: JobRef) -> str:
+        """The job's state in the vendor's word; empty where it is not known (any more)."""
+        view = self.view(job)
+        role = self.roles.get("read") or self.role("list")
+        found = get(view, "/" + (role.status or "").rpartition("/")[2]) if view is not MISSING else MISSING
+        return found if isinstance(found, str) else ""
+
+    def phase(self, job: JobRef) -> str:
+        """The job's phase; empty for a state that the lifecycle does not know."""
+        return self.phase_of(self.state(job))
+
+    def phase_of(self, state: str) -> str:
+        """The phase of a state, where `working` (its tasks run) is running too; empty for one that the lifecycle does not know."""
+        lifecycle = self.spec.lifecycle
+        known = lifecycle.states.get(state) if lifecycle else None
+        found: str = known.phase if known else ""
+        return "running" if found == "working" else found
+
+    def after_stop(self, state: str) -> frozenset[str]:
+        """The states in which a job of this state may be once it was stopped."""
+        return self.spec.lifecycle.after_stop(state) if self.spec.lifecycle else frozenset()
+
+    def watch(self, job: JobRef, *, within: float = HORIZON, step: float = 1.0) -> Iterator[str]:
+        """The job's states as time passes, one by one, until it has ended."""
+        for _ in self.ticks(within, step):
+            state = self.state(job)
+            yield state
+            if self.phase_of(state) in TERMINAL:
+                return
+
+    def until(self, job: JobRef, *phases: str, within: float = HORIZON, step: float = 1.0) -> str:
+        """Wait until the job is in one of these phases (any end by default); its state then. Inconclusive if it never is."""
+        wanted: Collection[str] = phases or TERMINAL
+        state = ""
+        for state in self.watch(job, within=within, step=step):
+            if self.phase_of(state) in wanted:
+                return state
+        raise Inconclusive(f"job {job.id} was {state or 'unknown'} and not {' or '.join(sorted(wanted))} within {within:g} seconds")
+
+    def clean_up(self) -> None:
+        """Stop and forget the jobs made here, where the target is not thrown away anyway."""
+        made, self._made = self._made, []
+        for id_, tenant in made:
+            told: list[Exchange] = []
+            for name in ("cancel", "delete"):
+                if name in self.roles:
+                    with suppress(TransportError, Inconclusive, NotApplicable):
+                        told.append(self.on(name, id_, tenant=tenant))
+            if not any(one.response.status < 500 for one in told):
+                self.left_behind.append(id_)
+            elif told[-1].response.json is False:  # a server's word for not yet: stopping takes a while
+                self._made.append((id_, tenant))
+            elif self.journal is not None:
+                self.journal.gone(id_)
+
+    def retry(self, jobs: list[tuple[str, str]]) -> None:
+        """Clean up after other sessions."""
+        self._made = list(jobs)
+        self.clean_up()
+
+    def unfinished(self) -> list[tuple[str, str]]:
+        """The jobs that would not go yet when they were cleaned up, each with its tenant."""
+        return [] if self._is_sandboxed else self._made

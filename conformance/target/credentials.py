@@ -1,0 +1,53 @@
+"""Gives requests their credentials, in the way that a target file names."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from conformance.errors import Inconclusive
+from conformance.target.request_signing import SCHEMES
+from conformance.target.settings import secret
+from conformance.traffic.exchange import Exchange
+from conformance.traffic.json_pointer import Json, get
+
+Buy = Callable[[str, Json], Exchange]
+"""Sends a body to an operation, without credentials."""
+
+
+class Credentials:
+    """One caller: fixed `headers`, a `token` bought by a call, anew when its `life` in seconds has passed, or a `signature` over each request."""
+
+    def __init__(self, raw: Json) -> None:
+        self._headers = {name: secret(str(value)) for name, value in raw.get("headers", {}).items()}
+        self._token: dict[str, Any] | None = raw.get("token")
+        self._signature: dict[str, Any] | None = raw.get("signature")
+        self._bought: str | None = None
+        self._until = math.inf
+        self._buying = False
+
+    def headers(self, method: str, target: str, body: bytes, *, buy: Buy, now: float) -> dict[str, str]:
+        """The credential's headers for one request; `buy` fetches a token where one is needed, `now` is the target's clock in seconds."""
+        fields = dict(self._headers)
+        if self._signature is not None:
+            fields |= SCHEMES[self._signature["scheme"]](self._signature, method, target, body)
+        if self._token is not None and not self._buying:
+            fields[self._token.get("header", "Authorization")] = self._token.get("before", "") + self._current(self._token, buy, now)
+        return fields
+
+    def _current(self, raw: dict[str, Any], buy: Buy, now: float) -> str:
+        """The token, bought anew where it has expired."""
+        if self._bought is None or now >= self._until:
+            self._buying = True
+            try:
+                exchange = buy(raw["operation"], {name: secret(str(value)) for name, value in raw["body"].items()})
+            finally:
+                self._buying = False
+            found = get(exchange.response.json, raw["at"])
+            if not isinstance(found, str):
+                raise Inconclusive(f"no token was given: {exchange.line}")
+            self._bought = found
+            life = str(get(exchange.response.json, raw["life"])) if "life" in raw else ""
+            self._until = now + int(life) if life.isdigit() else math.inf
+        return self._bought

@@ -1,0 +1,124 @@
+"""The implementation that is judged: how it is reached, how its time passes, and who may ask it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import specs
+from conformance.target import settings as settings_of
+from conformance.target.budget import Budget
+from conformance.target.settings import Settings
+from conformance.target.transport import AsgiTransport, HttpTransport, Transport
+from conformance.traffic.exchange import Redaction, Request, Response
+from conformance.traffic.json_pointer import MISSING, Json
+from conformance.traffic.operations import Directory
+from specs import Spec
+
+SANDBOX = "X-Mock-Sandbox"
+CONTROL = "/_mock"
+
+
+@dataclass
+class Target:
+    """One implementation of one API.
+
+    `url` is scheme and host; `control` the root of a server that offers our control API, `scale` how much faster than real time the
+    target's clock runs. With `control` time is virtual, and every check gets a world of its own. `patience` bounds real waiting, in seconds.
+    `stamp` is part of every name that is made up where there is but one world, which may remember the names of an earlier run.
+    """
+
+    spec: Spec
+    url: str
+    transport: Transport
+    settings: Settings
+    control: str | None = None
+    scale: float = 1.0
+    patience: float = 120.0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    name: str = ""
+    budget: Budget = field(default_factory=Budget)
+    stamp: str = field(init=False)
+    directory: Directory = field(init=False)
+    redaction: Redaction = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.stamp = "" if self.has_virtual_time else f"{int(time.time() * 10) % 16**7:07x}-"
+        self.directory = Directory(self.spec, self.settings.base_path)
+        self.redaction = Redaction([*self.headers.values(), *self.settings.headers.values(), *_strings(self.settings.credentials)])
+
+    @classmethod
+    def at(cls, api: str, url: str, *, file: Path | None = None, timeout: float = 10.0, **options: Any) -> Target:
+        """The implementation of `api` at a URL. Raises KeyError, SettingsError."""
+        spec = specs.load(api)
+        settings = settings_of.load(api, file, example=first_example(spec))
+        return cls(spec, url.rstrip("/"), HttpTransport(timeout=timeout), settings, name=options.pop("name", url), **options)
+
+    @classmethod
+    def in_process(cls, application: Callable[..., Any], api: str, *, file: Path | None = None, **options: Any) -> Target:
+        """The ASGI application in this process, which offers our control API too unless `control=None` is given."""
+        spec = specs.load(api)
+        settings = settings_of.load(api, file, example=first_example(spec))
+        options = {"control": "http://localhost", "name": "in process"} | options
+        return cls(spec, "http://localhost", AsgiTransport(application), settings, **options)
+
+    @property
+    def has_virtual_time(self) -> bool:
+        """Whether time passes only when told to."""
+        return self.control is not None
+
+    @property
+    def is_in_process(self) -> bool:
+        """Whether requests reach it without a socket."""
+        return isinstance(self.transport, AsgiTransport)
+
+    def ask_control(self, method: str, path: str, body: Json = MISSING, *, sandbox: str = "") -> Response:
+        """Call the control API, about a sandbox where one is named. Raises TransportError."""
+        headers = [(SANDBOX, sandbox)] if sandbox else []
+        raw = None
+        if body is not MISSING:
+            raw = json.dumps(body).encode()
+            headers.append(("Content-Type", "application/json"))
+        return self.transport.send(Request(method, self.control or self.url, CONTROL + path, tuple(headers), raw))
+
+    def wait(self, seconds: float) -> None:
+        """Let so many seconds of a target's own clock pass that cannot be moved."""
+        time.sleep(seconds / self.scale)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self.transport.close()
+
+
+def first_example(spec: Spec) -> Json:
+    """The shortest example of a submission that the document gives, or an empty object."""
+    lifecycle = spec.lifecycle
+    if lifecycle is None:
+        return {}
+    examples = request_examples(spec, lifecycle.roles["submit"].operation)
+    return min(examples, key=lambda one: len(json.dumps(one)), default={})
+
+
+def request_examples(spec: Spec, operation: str) -> list[Json]:
+    """All examples of an operation's JSON body."""
+    body = specs.document.resolve(spec.document, spec.operations[operation].node.get("requestBody", {}))
+    medium = body.get("content", {}).get("application/json", {})
+    found = [specs.document.resolve(spec.document, example)["value"] for example in medium.get("examples", {}).values()]
+    return found + ([medium["example"]] if "example" in medium else [])
+
+
+def _strings(value: Json) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for item in items for text in _strings(item)]

@@ -1,0 +1,215 @@
+"""Carries requests to a target: over sockets, or into an ASGI application in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, Literal, Protocol
+from urllib.parse import unquote
+
+import httpx
+
+from conformance.errors import TransportError
+from conformance.traffic.exchange import Request, Response
+
+MOST_BYTES = 16 << 20  # more of an answer is not read
+MOMENT = 0.3  # real seconds; an answer without end has begun, or gone on, by then
+Trouble = Literal["refused", "hung", "broken", "unsent"]
+
+
+class _Heard:
+    """What has come of an answer so far."""
+
+    def __init__(self) -> None:
+        self.status, self.headers, self.body, self.cut = 500, tuple[tuple[str, str], ...](), bytearray(), False
+
+    def take(self, part: bytes) -> None:
+        """One more part of the body; none beyond the bound."""
+        if not self.cut:
+            self.body += part
+            self.cut = len(self.body) > MOST_BYTES
+
+    def response(self) -> Response:
+        """The answer as it is now."""
+        return Response(self.status, self.headers, bytes(self.body), self.cut)
+
+
+class Transport(Protocol):
+    """Sends requests and brings answers. Raises TransportError."""
+
+    def send(self, request: Request) -> Response:
+        """One request."""
+
+    def together(self, requests: Sequence[Request]) -> list[Response]:
+        """Several at the same time."""
+
+    def listen(self, request: Request, meanwhile: Callable[[], None]) -> Response:
+        """An answer without end: what of it has come when `meanwhile`, which begins a moment after the request, has been over for a moment."""
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+class HttpTransport:
+    """Over sockets; redirects are not followed, answers beyond a bound are cut."""
+
+    def __init__(self, *, timeout: float = 10.0, most_bytes: int = MOST_BYTES, verify: ssl.SSLContext | bool = True) -> None:
+        self._client = httpx.Client(timeout=timeout, follow_redirects=False, verify=verify, trust_env=False)
+        self._timeout, self._most = timeout, most_bytes
+
+    def send(self, request: Request) -> Response:
+        """One request."""
+        try:
+            with self._client.stream(request.method, request.url + request.target, content=request.body, headers=list(request.headers)) as answer:
+                body, cut = bytearray(), False
+                for part in answer.iter_bytes():
+                    body += part
+                    if len(body) > self._most:
+                        cut = True
+                        break
+                return Response(answer.status_code, tuple(answer.headers.multi_items()), bytes(body), cut)
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            raise _trouble(error, request, self._timeout) from error
+
+    def together(self, requests: Sequence[Request]) -> list[Response]:
+        """Several at the same time, on connections of their own."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(len(requests)) as pool:
+            return list(pool.map(self.send, requests))
+
+    def listen(self, request: Request, meanwhile: Callable[[], None]) -> Response:
+        """Read beside what goes on, on a connection of its own."""
+        heard, is_over = _Heard(), threading.Event()
+
+        def read() -> None:
+            with suppress(httpx.HTTPError, OSError):
+                with self._client.stream(request.method, request.url + request.target, headers=list(request.headers)) as answer:
+                    heard.status, heard.headers = answer.status_code, tuple(answer.headers.multi_items())
+                    for part in answer.iter_bytes():
+                        heard.take(part)
+                        if is_over.is_set() or heard.cut:
+                            return
+
+        threading.Thread(target=read, daemon=True).start()
+        try:
+            time.sleep(MOMENT)
+            meanwhile()
+            time.sleep(MOMENT)
+        finally:
+            is_over.set()
+        return heard.response()
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._client.close()
+
+
+def _trouble(error: Exception, request: Request, timeout: float) -> TransportError:
+    what = f"{request.method} {request.url}{request.target}"
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.UnsupportedProtocol | httpx.InvalidURL):
+        return TransportError("refused", f"{what}: cannot connect ({error})")
+    if isinstance(error, httpx.LocalProtocolError):
+        return TransportError("unsent", f"{what}: this request cannot be sent ({error})")
+    if isinstance(error, httpx.TimeoutException):
+        return TransportError("hung", f"{what}: no answer within {timeout:g} seconds")
+    return TransportError("broken", f"{what}: the connection broke ({type(error).__name__}: {error})")
+
+
+class AsgiTransport:
+    """Into an application in this process, on an event loop of its own."""
+
+    def __init__(self, application: Callable[..., Any], *, timeout: float = 30.0) -> None:
+        self._application, self._timeout = application, timeout
+        self._runner = asyncio.Runner()
+        self._loop = self._runner.get_loop()
+
+    def send(self, request: Request) -> Response:
+        """One request."""
+        return self._loop.run_until_complete(self._send(request))
+
+    def together(self, requests: Sequence[Request]) -> list[Response]:
+        """Several at the same time."""
+
+        async def all_of_them() -> list[Response]:
+            return list(await asyncio.gather(*map(self._send, requests)))
+
+        return self._loop.run_until_complete(all_of_them())
+
+    def listen(self, request: Request, meanwhile: Callable[[], None]) -> Response:
+        """On the same loop, which goes on with the answer whenever another request is made."""
+        heard, over = _Heard(), asyncio.Event()
+        task = self._loop.create_task(self._serve(request, heard, over))
+        try:
+            self._loop.run_until_complete(asyncio.sleep(MOMENT))
+            meanwhile()
+            self._loop.run_until_complete(asyncio.sleep(MOMENT))
+        finally:
+            over.set()
+            self._loop.run_until_complete(asyncio.wait([task], timeout=self._timeout))
+        return heard.response()
+
+    def close(self) -> None:
+        """End the loop."""
+        self._runner.close()
+
+    async def _send(self, request: Request) -> Response:
+        heard, over = _Heard(), asyncio.Event()
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._serve(request, heard, over)
+        except TimeoutError as error:
+            raise TransportError("hung", f"{request.method} {request.target}: no answer within {self._timeout:g} seconds") from error
+        except ConnectionError as error:
+            raise TransportError("broken", f"{request.method} {request.target}: the connection broke ({error})") from error
+        finally:
+            over.set()
+        return heard.response()
+
+    async def _serve(self, request: Request, heard: _Heard, over: asyncio.Event) -> None:
+        """Let the application answer; the client goes away when it is over."""
+        path, _, query = request.target.partition("?")
+        given = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in request.headers]
+        if request.body is not None and not any(name == b"content-length" for name, _ in given):
+            given.append((b"content-length", str(len(request.body)).encode()))
+        incoming = [{"type": "http.request", "body": request.body or b"", "more_body": False}]
+        host = request.url.partition("//")[2]
+
+        async def receive() -> dict[str, Any]:
+            if incoming:
+                return incoming.pop()
+            await over.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                heard.status = message["status"]
+                heard.headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in message.get("headers", ()))
+            elif message["type"] == "http.response.body":
+                heard.take(message.get("body", b""))
+
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": "1.1",
+            "method": request.method,
+            "scheme": "http",
+            "path": unquote(path),
+            "raw_path": path.encode("latin-1"),
+            "query_string": query.encode("latin-1"),
+            "root_path": "",
+            "headers": [(b"host", host.encode("latin-1")), *given],
+            "client": ("127.0.0.1", 9),
+            "server": ("127.0.0.1", 80),
+        }
+        try:
+            await self._application(scope, receive, send)
+        except ConnectionError:
+            raise
+        except Exception as error:  # whatever it is, a server around the application answers it so
+            heard.status, heard.headers = 500, (("content-type", "text/plain"),)
+            heard.take(f"{type(error).__name__}: {error}".encode(errors="replace"))

@@ -1,0 +1,1 @@
+"""What was sent and answered, and how it is written down."""

@@ -1,0 +1,53 @@
+"""What is asked of a cluster by all who ask for the same, and which nodes could give it."""
+
+from __future__ import annotations
+
+from mockserver.simulation.cluster.capacity_index import Level
+from mockserver.simulation.request import ResourceRequest
+
+
+class Shape:
+    """What all jobs ask for that ask for the same; `demand` is (dimension, amount) in ledger units, `needs` the levels that stand for it.
+
+    `allowed` are the nodes whose fixed traits suit, `possible` those that could hold it when empty, `version` the
+    cluster's version these were computed for; `exact` says that `needs` is all of `demand`; `share` is a
+    fraction of one GPU in thousandths, or 0; `packing` the dimension that placement looks at,
+    `preferred` the nodes of each label that is liked, the dearest first.
+    `larger` are the shapes, falling, that an elastic job would rather have; each of them, and the least itself, names the least as its
+    `smallest`, which shapes of other jobs have none of. A gang asks for this on each of `count` nodes.
+    """
+
+    __slots__ = (
+        "allowed",
+        "count",
+        "demand",
+        "exact",
+        "larger",
+        "needs",
+        "packing",
+        "possible",
+        "preferred",
+        "request",
+        "share",
+        "smallest",
+        "version",
+    )
+
+    def __init__(self, request: ResourceRequest, *, count: int, demand: tuple[tuple[int, int], ...], share: int, packing: int) -> None:
+        self.request = request
+        self.count = count
+        self.demand = demand
+        self.share = share
+        self.packing = packing
+        self.needs: tuple[Level, ...] = ()
+        self.exact = True
+        self.allowed = self.possible = 0
+        self.preferred: tuple[int, ...] = ()
+        self.larger: tuple[Shape, ...] = ()
+        self.smallest: Shape | None = None
+        self.version = -1
+
+    @property
+    def can_ever_run(self) -> bool:
+        """Whether there are enough nodes that could hold it when empty."""
+        return self.possible.bit_count() >= self.count if self.count > 1 else self.possible != 0

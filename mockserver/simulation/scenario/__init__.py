@@ -1,0 +1,1 @@
+"""What world to simulate, and how it is read from a file."""

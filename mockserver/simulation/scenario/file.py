@@ -1,0 +1,175 @@
+"""Reads the YAML text of a scenario and says of everything that is wrong in it where that is and what was expected there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import orjson
+import yaml
+
+from mockserver.simulation.errors import ScenarioError
+from mockserver.simulation.scenario.seconds_file import column
+
+SHIPPED = files("mockserver") / "scenarios"
+MOST_PARTS = 500_000
+_MOST_TOLD = 20
+_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
+_AT = re.compile(r" - at `(?:key in )?\$(.*)`\Z")
+
+Path_ = Sequence[str | int]
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """YAML's plain types only; a date stays the text it is."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in found if not tag.endswith(":timestamp")] for first, found in _Loader.yaml_implicit_resolvers.items()
+}
+
+
+class ScenarioText:
+    """A scenario's text as YAML: its `value`, and the line of everything in it. Raises ScenarioError if it is no plain YAML."""
+
+    def __init__(self, text: str, source: str) -> None:
+        self.source = source
+        try:
+            loader = _Loader(text)
+            self._root = loader.get_single_node()
+            if self._root is not None:
+                self._check_keys(self._root)
+            self.value: Any = None if self._root is None else loader.construct_document(self._root)
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            place = f" line {mark.line + 1}" if mark else ""
+            raise ScenarioError(f"{source}{place}: not YAML: {getattr(error, 'problem', None) or error}") from error
+
+    def line(self, path: Path_) -> int:
+        """The line (from 1) on which the part at `path` begins, or the nearest part around it that exists."""
+        node, line = self._root, 1
+        for step in path:
+            if isinstance(node, yaml.MappingNode):
+                found = next(((key, value) for key, value in reversed(node.value) if key.value == step), None)
+                if found is None:
+                    break
+                line, node = found[0].start_mark.line + 1, found[1]
+            elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+                node = node.value[step]
+                line = node.start_mark.line + 1
+            else:
+                break
+        return line
+
+    def told(self, path: Path_, words: str) -> str:
+        """A sentence with the file, the line and the place of something wrong."""
+        place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
+        return f"{self.source} line {self.line(path)}: {place}{': ' if place else ''}{words}"
+
+    def told_of(self, message: str) -> str:
+        """The same for a sentence that ends with msgspec's words for the place."""
+        found = _AT.search(message)
+        path = [int(index) if index else name for name, index in _STEP.findall(found.group(1))] if found else []
+        return self.told(path, _AT.sub("", message))
+
+    def _check_keys(self, root: yaml.Node) -> None:
+        """Refuse what plain data cannot say: a key given twice, a key that is no text, a part within itself, too many parts."""
+        count, todo = 0, [(root, frozenset[int]())]
+        while todo:
+            node, around = todo.pop()
+            count += 1
+            if count > MOST_PARTS or id(node) in around:
+                words = f"more than {MOST_PARTS} parts" if count > MOST_PARTS else "a part that contains itself"
+                raise ScenarioError(f"{self.source} line {node.start_mark.line + 1}: {words}; expected less")
+            inside = around | {id(node)}
+            if isinstance(node, yaml.MappingNode):
+                self._check_mapping(node)
+                todo += [(value, inside) for _, value in node.value]
+            elif isinstance(node, yaml.SequenceNode):
+                todo += [(value, inside) for value in node.value]
+
+    def _check_mapping(self, node: yaml.MappingNode) -> None:
+        seen: dict[str, int] = {}
+        for key, _ in node.value:
+            place = f"{self.source} line {key.start_mark.line + 1}"
+            if key.tag == "tag:yaml.org,2002:merge":
+                continue
+            if key.tag != "tag:yaml.org,2002:str":
+                raise ScenarioError(f"{place}: the key {key.value!r} is not text; expected it in quotes")
+            if key.value in seen:
+                raise ScenarioError(f"{place}: `{key.value}` is given twice, first on line {seen[key.value]}; expected it once")
+            seen[key.value] = key.start_mark.line + 1
+
+
+def read(text: str, source: str, folder: Path | None = None) -> ScenarioText:
+    """The text, checked against the schema; values of traces in files beside it are in place. Raises ScenarioError, naming all that is wrong."""
+    told = ScenarioText(text, source)
+    problems = sorted({problem for error in _validator().iter_errors(told.value) for problem in _words(told, error)})
+    if problems:
+        more = [f"... and {len(problems) - _MOST_TOLD} more"] if len(problems) > _MOST_TOLD else []
+        raise ScenarioError("\n".join([words for _, words in problems[:_MOST_TOLD]] + more))
+    _fill_traces(told, told.value, (), folder)
+    return told
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """The JSON Schema of scenario files."""
+    loaded: dict[str, Any] = orjson.loads((SHIPPED / "schema.json").read_bytes())
+    return loaded
+
+
+@cache
+def _validator() -> Any:
+    return jsonschema_rs.Draft202012Validator(schema())
+
+
+def _words(told: ScenarioText, error: Any) -> list[tuple[int, str]]:
+    """(line, sentence) of what one violation of the schema means; the schema's descriptions are the expectations."""
+    path, kind = list(error.instance_path), error.kind
+    where = schema()
+    for step in error.schema_path[:-1]:
+        where = where[step]
+    if kind.name == "additionalProperties":
+        known = ", ".join(where["properties"])
+        found = [([*path, name], f"unknown field `{name}`; expected one of {known}") for name in kind.unexpected]
+    elif kind.name == "required":
+        found = [(path, f"`{kind.property}` is missing; expected {_description(where['properties'][kind.property])}")]
+    else:
+        found = [(path, f"expected {_description(where)}, got {_shown(error.instance)}")]
+    return [(told.line(place), told.told(place, words)) for place, words in found]
+
+
+def _description(where: dict[str, Any]) -> str:
+    while "description" not in where:
+        name = where["$ref"].rpartition("/")[2]
+        where = schema()["$defs"][name]
+    return str(where["description"])
+
+
+def _shown(value: Any) -> str:
+    text = orjson.dumps(value, default=repr, option=orjson.OPT_NON_STR_KEYS).decode()
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _fill_traces(told: ScenarioText, value: Any, path: Path_, folder: Path | None) -> None:
+    """Put the values of `trace: {file: ..., column: ...}` in the place of the file's name."""
+    if isinstance(value, list):
+        for number, part in enumerate(value):
+            _fill_traces(told, part, (*path, number), folder)
+    if not isinstance(value, dict):
+        return
+    for name, part in value.items():
+        if name == "trace" and isinstance(part, dict):
+            file = (folder or Path()) / part["file"]
+            try:
+                value[name] = column(file, part.get("column"))
+            except ScenarioError as error:
+                raise ScenarioError(told.told([*path, name], str(error))) from error
+        else:
+            _fill_traces(told, part, (*path, name), folder)
