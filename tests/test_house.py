@@ -112,6 +112,17 @@ def test_no_adapter_travels_as_anything(path: Path) -> None:
             assert ast.unparse(node.annotation) in ("Adapter", "Wording")
 
 
+@pytest.mark.parametrize("path", [path for path in MODULES if path.name != "job.py" or "simulation" not in path.parts], ids=str)
+def test_a_jobs_history_is_read_in_words(path: Path) -> None:
+    """It is flat; only job.py knows how. Others call a method of that name, or add to it."""
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    calls = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    grown = {id(node.target) for node in ast.walk(tree) if isinstance(node, ast.AugAssign)}
+    read = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == "history" and id(node) not in calls | grown]
+
+    assert read == [], f"{path} reads a job's history by its places at lines {read}"
+
+
 @pytest.mark.parametrize("tool", [["ruff", "check", "."], ["mypy"]], ids=lambda tool: tool[0])
 def test_the_tools_find_nothing(tool: list[str]) -> None:
     told = subprocess.run([sys.executable, "-m", *tool], cwd=ROOT, capture_output=True, text=True, check=False)

@@ -25,7 +25,7 @@ _LONGEST_URL = 2083
 
 
 class Order(msgspec.Struct, gc=False):  # a struct, since every job keeps one
-    """What Ionworks keeps of a submission beside the job itself; `seen` is the job as last read, when its history had `length` entries."""
+    """What Ionworks keeps of a submission beside the job itself; `seen` is the job as last read, when it had come `length` steps."""
 
     job_type: str
     metadata: dict[str, Any] | None

@@ -12,6 +12,8 @@ from mockserver.adapters.ionworks.reading import Order
 from mockserver.simulation.job import Job
 from mockserver.simulation.world import World
 
+PROCESSING = "processing"
+
 _FAILURES = {
     "dummy": ("INTERNAL_ERROR", "The worker ended unexpectedly."),
     "validation": ("MODEL_ERROR", "The model could not be evaluated."),
@@ -28,7 +30,7 @@ _NO_FAILURE: _Failure = (None, None, None)
 def cached_view(world: World, job: Job) -> dict[str, Any]:
     """A job as the vendor reports it, put into words once per step of the job. Not to be changed."""
     order: Order = job.request.payload
-    length = len(job.history)
+    length = job.step_count
     if order.length != length or (job.phase == "running" and order.job_type in curve.TRACED):  # its metadata appears as it runs
         order.seen, order.length = view(world, job), length
     return order.seen
@@ -38,15 +40,16 @@ def view(world: World, job: Job) -> dict[str, Any]:
     """A job as the vendor reports it."""
     request = job.request
     order: Order = request.payload
-    key, state, history = request.key, job.stage.name, job.history
+    key, state = request.key, job.stage.name
     created = updated = iso(world, job.created)
     started = completed = spent = None
     failure: _Failure = _NO_FAILURE
-    if len(history) > 4:
-        updated = iso(world, history[-4])
-        if history[6] == "allocated":
-            started = iso(world, history[4])
-            spent = (history[8] - history[4]) / 1_000_000 if len(history) > 8 else None
+    if job.step_count > 1:
+        updated = iso(world, job.since)
+        allocated, left = job.first_allocated(), job.left(PROCESSING)
+        if allocated is not None:
+            started = iso(world, allocated)
+            spent = None if left is None else (left - allocated) / 1_000_000
         if job.stage.is_terminal:
             completed = updated
             failure = _failure(job, order) if state == "failed" else _NO_FAILURE
@@ -80,7 +83,7 @@ def view(world: World, job: Job) -> dict[str, Any]:
 def _failure(job: Job, order: Order) -> _Failure:
     """Code, text and detail of a job that failed. Source: specs/ionworks/sources.md#failure"""
     outcome = job.outcome
-    timed_out = job.history[-2] == "timed_out"
+    timed_out = job.last_event == "timed_out"
     code, text = _TIMEOUT if timed_out else _FAILURES.get(order.job_type, _SOLVER_FAILURE)
     if not timed_out:
         told = "" if outcome.reason == f"exit code {outcome.exit_code}" else outcome.reason  # what somebody said beats what the job type suggests

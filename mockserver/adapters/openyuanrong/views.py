@@ -21,14 +21,14 @@ def view(world: World, job: Job) -> Json:
     submission: Submission = job.payload
     start = end = node = address = pid = error_type = ""
     exit_code = 0
-    history = job.history
-    if "allocated" in history:
-        placed = history.index("allocated")  # beside it, the instant two places before and the nodes right after
-        start, node = str(unix_seconds(world, history[placed - 2])), history[placed + 1][0]
+    allocation = next(job.allocations(), None)
+    if allocation is not None:
+        instant, nodes = allocation
+        start, node = str(unix_seconds(world, instant)), nodes[0]
         address, pid = _address(world, node), str(FIRST_PID + job.serial)
     if job.stage.is_terminal:
         outcome = job.outcome
-        end, exit_code = str(unix_seconds(world, history[-4])), outcome.exit_code
+        end, exit_code = str(unix_seconds(world, job.since)), outcome.exit_code
         error_type = "" if job.phase == "succeeded" else _reason(outcome)
     return {
         "type": "SUBMISSION",

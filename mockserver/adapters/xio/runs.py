@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 from uuid import UUID
 from zlib import crc32
 
@@ -61,9 +60,7 @@ def xio_get_job_run(call: Call) -> Reply:
 
 def runs_of(job: Job) -> list[Run]:
     """The runs of a job so far, first to last."""
-    history: list[Any] = job.history
-    given = [history[index - 2] for index in range(2, len(history), 4) if history[index] == "allocated"]
-    return [(instant, job.serial, number, job) for number, instant in enumerate(given, start=1)]
+    return [(instant, job.serial, number, job) for number, (instant, _) in enumerate(job.allocations(), start=1)]
 
 
 def run_uuid(job: Job, number: int) -> str:

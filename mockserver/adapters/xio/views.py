@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from mockserver.adapters.dates import iso_millis, unix_millis
 from mockserver.adapters.exchange import Json
 from mockserver.simulation.job import Job
@@ -20,18 +18,10 @@ def view(world: World, job: Job) -> dict[str, Json]:
     changed = job.changed
     if changed != job.created:
         body["updated_at"] = iso_millis(world, changed)
-    if len(job.history) > 8:
-        body["started_at"] = _started(world, job)
+    started = job.last_entered("running") if job.step_count > 2 else None  # it waits and is assigned first
+    if started is not None:
+        body["started_at"] = iso_millis(world, started)
     if stage.is_terminal:
         body["completed_at"] = iso_millis(world, changed)
         body["status_reason"] = job.outcome.reason or None
     return body
-
-
-def _started(world: World, job: Job) -> str | None:
-    """When the present or last run began."""
-    history: list[Any] = job.history
-    for index in range(len(history) - 3, 0, -4):
-        if history[index].phase == "running":
-            return iso_millis(world, history[index - 1])
-    return None

@@ -123,10 +123,10 @@ def _words(world: World, told: Json) -> frozenset[str]:
 
 def _arrival(job: Job, states: frozenset[str]) -> Reached:
     """Whether the job is in one of the states, or has been since now."""
-    seen = len(job.history)
+    seen = job.step_count
 
     def is_there() -> bool:
-        return job.state in states or any(stage.name in states for stage in job.history[seen + 1 :: 4])
+        return job.state in states or any(stage.name in states for stage in job.stages_after(seen))
 
     return is_there
 

@@ -100,8 +100,8 @@ def waiting(world: World, job: Job) -> str | None:
         return None
     if request.script is not None and request.script.stay_queued:
         return "it was told to stay queued"
-    since = job.history[-4]
-    pause = request.backoff.micros(job.failures) if job.history[-2] == "retried" else 0
+    since = job.since
+    pause = request.backoff.micros(job.failures) if job.last_event == "retried" else 0
     until = max(since + pause, micros(request.not_before))
     if until > world.now_us:
         return f"it may start at {seconds(until):g} seconds"
