@@ -75,7 +75,8 @@ class Guard:
         origin, host = fields[b"origin"].lower(), fields.get(b"host", b"").lower()
         is_own = origin.partition(b"://")[2] == host and not self._is_foreign(host)
         if not is_own and not admits(origin):
-            raise Refusal("forbidden", f"pages of {_shown(origin)} may not use this server as {_shown(host)}")
+            message = f"pages of {_shown(origin)} may not use this server as {_shown(host)}"
+            raise Refusal("forbidden", f"{message}; --cors and --control-host allow others")
 
     def _check_token(self, fields: Fields, token: str) -> None:
         scheme, _, sent = fields.get(b"authorization", b"").strip().partition(b" ")

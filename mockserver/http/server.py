@@ -167,8 +167,9 @@ def _listening(family: socket.AddressFamily, address: tuple[Any, ...], *, shares
 
 
 def url_of(listener: socket.socket) -> str:
-    """The base URL of a listening socket."""
+    """The base URL of a listening socket, as this machine may use it: one that listens everywhere listens on loopback."""
     host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
