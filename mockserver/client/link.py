@@ -58,13 +58,12 @@ class Link:
         command was carried out is then not known, and it is not sent again), TimeoutError.
         """
         fields: dict[bytes | str, bytes | str] = dict(self._fields)
-        if sandbox is not None:
-            fields["X-Mock-Sandbox"] = sandbox
         sent = None
         if body is not None:
             fields["Content-Type"], sent = "application/json", orjson.dumps(body)
         asked = {name: value for name, value in (query or {}).items() if value is not None}
-        target = f"/_mock{path}" + (f"?{urlencode(asked)}" if asked else "")
+        prefix = "" if sandbox is None else f"/sandbox/{segment(sandbox)}"  # a header field does not hold every text
+        target = f"{prefix}/_mock{path}" + (f"?{urlencode(asked)}" if asked else "")
         answer = self._exchange(method, target, sent, fields)
         parsed = _parsed(answer.content)
         if answer.status >= 300 or parsed is _NO_JSON:

@@ -57,6 +57,14 @@ def test_refusals_tell_what_is_wrong(lenient_url: str) -> None:
         assert (refused.value.status, refused.value.kind) == (404, "unknown")
 
 
+@pytest.mark.parametrize("name", ["schlüssel", "two words", "line\nend", "a/b", "", "x" * 65, "%2F", "?"])
+def test_what_is_no_name_of_a_sandbox_is_refused_by_the_server(lenient_url: str, name: str) -> None:
+    with MockServer.at(lenient_url) as server, pytest.raises(ControlRefused, match="is no sandbox name; expected 1 to 64") as refused:
+        _ = server.existing(name).clock.now
+
+    assert refused.value.status == 400
+
+
 def test_not_reached_is_a_failed_assertion(lenient_url: str) -> None:
     with MockServer.at(lenient_url) as server, server.sandbox(scenario=SMALL) as box:
         job = submit(box)

@@ -130,7 +130,7 @@ def test_a_command_that_the_server_may_have_begun_is_not_sent_again() -> None:
         with pytest.raises(ConnectionError, match="the connection ended before POST"):
             box.clock.advance(1)
 
-        assert there.asked == ["GET /_mock/clock", "POST /_mock/clock/advance"]
+        assert there.asked == ["GET /sandbox/default/_mock/clock", "POST /sandbox/default/_mock/clock/advance"]
 
 
 def test_what_only_reads_is_asked_again() -> None:
@@ -138,7 +138,7 @@ def test_what_only_reads_is_asked_again() -> None:
         box = server.existing("default")
 
         assert (box.clock.now, box.clock.now) == (5, 5)
-        assert there.asked == ["GET /_mock/clock"] * 3
+        assert there.asked == ["GET /sandbox/default/_mock/clock"] * 3
 
 
 @pytest.mark.parametrize(
