@@ -143,7 +143,7 @@ def bind_every(host: str, port: int) -> list[socket.socket]:
 def _addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, tuple[Any, ...]]]:
     """The addresses of a host, IPv4 first. Raises PortBusy."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         reason = f"there is no such host ({getattr(error, 'strerror', None) or error})"
         raise PortBusy(host, port, reason, option="--host") from error

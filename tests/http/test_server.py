@@ -57,6 +57,7 @@ def test_a_host_that_is_not_ours_is_told() -> None:
         bind("host.invalid", 0)
 
 
+@pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
 def test_a_name_is_listened_to_on_each_of_its_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     six = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", 0, 0, 0))
     four = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))
@@ -68,6 +69,12 @@ def test_a_name_is_listened_to_on_each_of_its_addresses(monkeypatch: pytest.Monk
         assert url == f"http://127.0.0.1:{port}"
         assert httpx.get(f"{url}/jobs").status_code == 200
         assert httpx.get(f"http://[::1]:{port}/jobs").status_code == 200
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
+def test_an_address_may_stand_in_brackets() -> None:
+    with bind("[::1]", 0) as listener:
+        assert listener.getsockname()[0] == "::1"
 
 
 def test_an_address_that_this_machine_lacks_does_not_keep_the_others_from_being_used(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,8 +18,10 @@ from typing import Any
 import httpx
 import pytest
 
+import specs
 from mockserver.client import MockServer
 from mockserver.http.app import create_app
+from mockserver.http.first_call import first_call
 from mockserver.http.server import serving
 from tests.http.wire import Wire
 
@@ -49,15 +51,22 @@ def jobs_that_call(client: httpx.Client, silent: str) -> None:
         client.post(f"/jobs/{job}/cancel").raise_for_status()
 
 
+def real_time(client: httpx.Client, _: str) -> None:
+    client.put("/_mock/clock", json={"pace": "real"}).raise_for_status()
+
+
 def nothing(client: httpx.Client, silent: str) -> None:
     return
 
 
 LATE = {"kind": "latency", "seconds": 60}
 ADVANCE = post("/_mock/clock/advance", {"seconds": 100})
+YR_JOB = first_call(specs.load("openyuanrong")).body
+WAITING = YR_JOB | {"runtime_env": YR_JOB["runtime_env"] | {"env_vars": {"MOCK_STAY_QUEUED": "true"}}}
 HELD: dict[str, tuple[Callable[[httpx.Client, str], None], str]] = {
     "a preference to wait": (nothing, LIST + "Prefer: wait=60\r\n\r\n"),
     "a submission that waits": (nothing, post("/jobs", JOB, "Prefer: wait=60\r\n")),
+    "a submission that waits for a place": (real_time, post("/api/jobs", WAITING)),
     "latency": (fault(LATE), LIST + "\r\n"),
     "latency and drop": (fault(LATE, {"kind": "drop", "after": True}), LIST + "\r\n"),
     "a slow answer": (fault({"kind": "slow", "seconds": 60}), LIST + "\r\n"),
