@@ -10,6 +10,7 @@ from mockserver.http import errors
 from mockserver.http.answer import ErrorAnswers
 from mockserver.http.contract import Contract
 from mockserver.http.files import Files
+from mockserver.http.near import NearPaths
 from mockserver.http.pages import Pages
 from mockserver.http.path_index import PathIndex
 from mockserver.http.schema import Schemas
@@ -43,6 +44,8 @@ class Served:
         self.index, self.strict = index, strict
         self._apis = [_Api(spec, adapter) for spec, adapter in specs]
         self._homes = {operation: api for api in self._apis for operation in api.spec.operations}
+        every = [spec.base_path + path for spec, _ in specs for path in spec.document["paths"]]
+        self.near = NearPaths([spec.base_path for spec, _ in specs], every, index)
         self.pages = Pages([spec for spec, _ in specs], strict=strict)
         stores = {spec.name: file_store(adapter) for spec, adapter in specs}
         self.files = Files({name: store for name, store in stores.items() if store is not None})

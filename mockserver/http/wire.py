@@ -17,7 +17,7 @@ from mockserver.adapters.exchange import Refusal, Reply, Violation, Wording
 from mockserver.http import errors, steered
 from mockserver.http.answer import encode
 from mockserver.http.body import Disconnected, Receive, receive_body, unpacked
-from mockserver.http.contract import Contract, target
+from mockserver.http.contract import Contract, Fields, target
 from mockserver.http.cors import METHOD, ORIGIN, Cors
 from mockserver.http.courier import Courier
 from mockserver.http.eager import STATUS, send_whole, take_whole
@@ -25,7 +25,9 @@ from mockserver.http.files import FILES, METHODS
 from mockserver.http.guard import Guard
 from mockserver.http.logs import ACCESS
 from mockserver.http.metrics import Passed
+from mockserver.http.near import sentence
 from mockserver.http.pace import ticks
+from mockserver.http.pages.missing import is_browser, missing
 from mockserver.http.patience import final, present
 from mockserver.http.prefer import HEADER as PREFER
 from mockserver.http.redaction import redacted_string
@@ -229,18 +231,34 @@ class ContractApplication:
         if misnamed is None and allowed and method == "OPTIONS":
             reply = Reply(204, empty=True, headers={"Allow": ", ".join(allowed)})
             body, headers = encode(reply)
+            await _send(scope, send, status=204, body=body, headers=headers)
+            return
+        status, body, headers = self._refused(scope, path, allowed, fields, misnamed)
+        await _send(scope, send, status=status, body=body, headers=headers)
+
+    def _refused(
+        self, scope: Scope, path: str, allowed: tuple[str, ...], fields: Fields, misnamed: Refusal | None
+    ) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
+        """Status, body and header fields where a path, a method or a sandbox's name is refused: in the nearest API's words, for people as a page."""
+        near = () if allowed or misnamed else self.served.near.find(path)
+        if misnamed is not None:
+            reason = misnamed
+        elif allowed:
+            expected = ", ".join(allowed)
+            reason = Refusal("method", f"{scope['method']} is not served at {path}; expected: {expected}", allow=allowed)
         else:
-            reason = misnamed or Refusal("unrouted", f"no operation at {path}")
-            if misnamed is None and allowed:
-                reason = Refusal("method", f"{method} is not served at {path}; expected: {', '.join(allowed)}", allow=allowed)
-            adapter, judge = self.served.nearest(path)
-            sandbox = None if path.startswith(OWN) else self._sandbox(scope)
-            reply = errors.worded(reason, adapter, None if sandbox is None else sandbox.world)
-            body, headers = self._checked(reply, judge, adapter, sandbox, path)
-            self._count("-", "-").add(reply.status, 0.0)
-            if sandbox is not None:
-                self._remember(scope, ("-", "-", b"", reply.status, headers, body, ticks(), 0.0, ""), reason, sandbox)
-        await _send(scope, send, status=reply.status, body=body, headers=headers)
+            reason = Refusal("unrouted", sentence(path, near))
+        adapter, judge = self.served.nearest(path)
+        sandbox = None if path.startswith(OWN) else self._sandbox(scope)
+        reply = errors.worded(reason, adapter, None if sandbox is None else sandbox.world)
+        body, headers = self._checked(reply, judge, adapter, sandbox, path)
+        if reason.kind == "unrouted" and scope["method"] in ("GET", "HEAD") and is_browser(fields):
+            page = missing(path, near)
+            body, headers = page.body, page.headers
+        self._count("-", "-").add(reply.status, 0.0)
+        if sandbox is not None:
+            self._remember(scope, ("-", "-", b"", reply.status, headers, body, ticks(), 0.0, ""), reason, sandbox)
+        return reply.status, body, headers
 
     def _note(self, scope: Scope, status: int, took_ms: float) -> None:
         operation = scope["extensions"]["connexion_routing"]["operation_id"]
