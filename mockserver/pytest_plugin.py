@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mockserver.client import AsyncSandbox, MockServer, Sandbox, View
 
 _PASSED = pytest.StashKey[bool]()
+_SANDBOX: pytest.StashKey[Sandbox] = pytest.StashKey()
 _SHOWN = 10
 _PLAN = ("scenario", "seed", "pace", "auth", "snapshot")
 
@@ -57,7 +58,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report: Any = yield
     if report.when in ("setup", "call"):
         item.stash[_PASSED] = report.when == "call" and report.passed and not hasattr(report, "wasxfail")
-        sandbox = getattr(item, "funcargs", {}).get("mock_sandbox")
+        sandbox = item.stash.get(_SANDBOX, None)
         if report.failed and sandbox is not None:
             report.sections.extend(_sections(sandbox))
     return report  # type: ignore[no-any-return]
@@ -89,7 +90,7 @@ def mock_sandbox(request: pytest.FixtureRequest, mock_server: MockServer) -> Ite
     """A world of its own for one test; at its end the client must have broken no contract."""
     plan = _plan(request.node)
     saved = plan.pop("snapshot", None)
-    sandbox = mock_server.sandbox(**plan)
+    sandbox = request.node.stash[_SANDBOX] = mock_server.sandbox(**plan)
     if saved is not None:
         sandbox.load(saved)
     yield sandbox
@@ -98,6 +99,7 @@ def mock_sandbox(request: pytest.FixtureRequest, mock_server: MockServer) -> Ite
         is_judged = mode != "off" and request.node.stash.get(_PASSED, False)
         breaches = sandbox.exchanges.breaches() if is_judged else None
     finally:
+        del request.node.stash[_SANDBOX]
         sandbox.delete()
     if breaches and breaches.total and mode == "warn":
         warnings.warn(_told(breaches), stacklevel=1)

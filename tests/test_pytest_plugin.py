@@ -295,10 +295,17 @@ def test_a_failing_test_tells_what_the_mock_has_refused(run) -> None:  # type: i
         def test_dies_without_the_mock(mock_sandbox):
             {SUBMIT}
             raise KeyError("data")
+
+        @pytest.fixture
+        def job(mock_sandbox):
+            return {WRONG}.json()["job_id"]
+
+        def test_whose_set_up_dies(job):
+            pass
         """
     )
 
-    result.assert_outcomes(failed=2)
+    result.assert_outcomes(failed=2, errors=1)
     result.stdout.fnmatch_lines(
         [
             "*KeyError: 'data'",
@@ -308,7 +315,7 @@ def test_a_failing_test_tells_what_the_mock_has_refused(run) -> None:  # type: i
             "  GET /jobs/00000000-0000-4000-8000-000000000000 was answered 404: request: unknown, *",
         ]
     )
-    assert result.stdout.str().count("requests the document does not allow") == 1
+    assert result.stdout.str().count("requests the document does not allow") == 2
 
 
 def test_errors_of_the_client_show_the_tests_own_lines(run) -> None:  # type: ignore[no-untyped-def]
