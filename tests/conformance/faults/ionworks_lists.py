@@ -112,6 +112,12 @@ def _shorter(asked: Asked, told: Told) -> None:
         told.body[list(told.body)[-1]].pop()
 
 
+def _without_x(asked: Asked, told: Told) -> None:
+    wanted = dict(asked.query).get("columns")
+    if told.status == 200 and wanted:
+        told.body = {name: values for name, values in told.body.items() if name in wanted.split(",")}
+
+
 def _shorter_y(asked: Asked, told: Told) -> None:
     if told.status == 200:
         told.body["traces"][0]["y"].pop()
@@ -233,6 +239,7 @@ FAULTS = [
     fault("flat-metadata", "RSP-003", "metadata loses its objects", answers(API, METADATA, _flat)),
     fault("metadata-of-nothing", "RSP-004", "missing metadata is an empty object", answers(API, METADATA, _empty_metadata), "ERR-005"),
     fault("uneven-series", "RSP-005", "the last channel is one value short", answers(API, SERIES, _shorter)),
+    fault("no-x", "RSP-006", "columns leave out the channel on x", answers(API, SERIES, _without_x), "RSP-005", "RSP-024"),
     fault("all-columns", "RSP-006", "columns are ignored", asks(SERIES, lambda q: _without(q, "columns"))),
     fault("usual-baseline", "RSP-007", "the usual source is the baseline", asks(SERIES, lambda q: q if _of(q, "source") else [*q, ("source", "baseline")])),
     fault("more-points", "RSP-008", "a series holds more than max_points values", asks(SERIES, _more_points)),
