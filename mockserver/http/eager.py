@@ -1,8 +1,9 @@
 """One connection: runs a request as soon as it has been read, and sends an answer that is there as a whole in one write.
 
-Nearly every answer here is ready without waiting for anything, so the task and the turn of the loop that uvicorn would spend on it are saved.
-Whatever does wait goes on as an ordinary task from where it stopped; until it has waited once it has no task, and so no time limits of
-asyncio's. The task ends when its client leaves. What is no request gets a plain answer in its turn, and nothing behind it is read.
+Nearly every answer here is ready without waiting for anything, so the task and the turn of the loop that uvicorn would
+spend on it are saved. Whatever does wait goes on as an ordinary task from where it stopped; until it has waited once it
+has no task, and so no time limits of asyncio's. The task ends when its client leaves. What is no request gets a plain
+answer in its turn, and nothing behind it is read.
 """
 
 from __future__ import annotations
@@ -78,16 +79,18 @@ class EagerProtocol(HttpToolsProtocol):
         try:
             self._parse(data)
         except httptools.HttpParserError as error:
-            cause = error.__context__
-            self._refuse(cause if isinstance(cause, Unacceptable) else Unacceptable(400, f"this is no HTTP request: {error}"))
+            found = Unacceptable(400, f"this is no HTTP request: {error}")
+            self._refuse(error.__context__ if isinstance(error.__context__, Unacceptable) else found)
         self._begin_held()
 
     def end_if_slow(self, now: float) -> None:
         """Give up a client that has begun something and does not go on with it; `now` is the loop's time."""
         slow: Unacceptable | None
+        if self.flow.read_paused:  # it is for us to go on
+            return
         if self._part == _HEAD and now - self._begun > HEAD_SECONDS:
             slow = Unacceptable(408, f"the head of a request took more than {HEAD_SECONDS:g} seconds")
-        elif self._part == _BODY and now - self._heard > BODY_PAUSE_SECONDS and not self.flow.read_paused:
+        elif self._part == _BODY and now - self._heard > BODY_PAUSE_SECONDS:
             slow = Unacceptable(408, f"nothing more of a body came for {BODY_PAUSE_SECONDS:g} seconds")
         elif self._part == _NOTHING and self._is_idle and now - self._heard > self.timeout_keep_alive:
             slow = None
@@ -118,7 +121,10 @@ class EagerProtocol(HttpToolsProtocol):
                 return
 
     def _read_without_offer(self) -> None:
-        """Read the last head again, by a new parser that does not see the offer: the old one would take a body for another protocol."""
+        """Read the last head again, by a new parser that does not see the offer.
+
+        The old one would take what follows for another protocol.
+        """
         sent, method, version = self.headers, self.parser.get_method(), self.parser.get_http_version().encode()
         lines = [b"%b %b HTTP/%b\r\n" % (method, self.url, version)]
         for name, value in sent:
@@ -148,7 +154,7 @@ class EagerProtocol(HttpToolsProtocol):
             raise Unacceptable(501, "of transfer codings only chunked is read")
 
     def on_headers_complete(self) -> None:
-        """Have a request begun whose head has come to its end, unless it offers another protocol. Raises Unacceptable."""
+        """Have a request begun whose head has ended, unless it offers another protocol. Raises Unacceptable."""
         version = self.parser.get_http_version()
         if version not in _VERSIONS:
             raise Unacceptable(505, f"HTTP/{version} is not spoken here; expected HTTP/1.1")
@@ -184,7 +190,7 @@ class EagerProtocol(HttpToolsProtocol):
         self._is_reading = False
 
     def _begin(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        """Take the first step; what then waits, fails or has not answered is uvicorn's, which takes it for an application."""
+        """Take the first step; what then waits, fails or has not answered is an application for uvicorn."""
         work: Any = app(cycle.scope, cycle.receive, cycle.send)
         try:
             awaited = work.send(None)
@@ -245,7 +251,8 @@ class EagerProtocol(HttpToolsProtocol):
 
 async def _say(what: Unacceptable, scope: Any, receive: Any, send: Any) -> None:
     body = what.reason.encode("ascii", "backslashreplace")
-    send_whole(scope, send, what.status, [(b"content-type", b"text/plain"), (b"content-length", b"%d" % len(body))], body)
+    headers = [(b"content-type", b"text/plain"), (b"content-length", b"%d" % len(body))]
+    send_whole(scope, send, what.status, headers, body)
 
 
 async def _until_left(cycle: RequestResponseCycle, app: ASGI3Application, *asgi: Any) -> None:
@@ -306,7 +313,10 @@ def send_whole(
 
 
 def cut(send: Callable[..., Any], *, politely: bool = False) -> None:
-    """End the connection without another byte; `politely` lets go out what was written. Raises ConnectionResetError where there is none."""
+    """End the connection without another byte; `politely` lets go out what was written.
+
+    Raises ConnectionResetError where there is none.
+    """
     cycle = getattr(send, "__self__", None)
     transport = getattr(cycle, "transport", None)
     if cycle is None or transport is None:

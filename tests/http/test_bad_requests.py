@@ -132,6 +132,14 @@ def test_a_client_that_waits_for_its_answer_is_not_hurried(monkeypatch: pytest.M
     assert wire.answer()[0] == 200
 
 
+def test_a_head_that_nobody_reads_yet_is_not_too_slow(monkeypatch: pytest.MonkeyPatch, wire: Wire) -> None:
+    monkeypatch.setattr(eager, "HEAD_SECONDS", 0.1)
+    wire.say(GET.replace(b"\r\n\r\n", b"\r\nPrefer: wait=1.5\r\n\r\n") + GET + GET[:20])
+    wire.say(GET[20:])
+
+    assert [wire.answer()[0] for _ in range(3)] == [200, 200, 200]
+
+
 def test_more_connections_than_there_is_room_for_are_turned_away_with_a_reason(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
