@@ -129,8 +129,11 @@ def _show_token(token: str, options: dict[str, Any]) -> None:
 
 def _go_on_from(file: Path, sandboxes: Any) -> None:
     """Let the default sandbox go on from a snapshot. Raises SnapshotError."""
+    from mockserver.http.restoring import restored
+    from mockserver.simulation.snapshot import read_file
+
     try:
-        sandboxes.restore(sandboxes.get("default"), file.read_bytes())
+        sandboxes.restore(sandboxes.get("default"), restored(read_file(file), sandboxes.courses))
     except (OSError, SnapshotError) as error:
         raise SnapshotError(f"{file}: {error}") from error
 

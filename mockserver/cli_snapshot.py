@@ -37,7 +37,7 @@ def snapshot() -> None:
 @snapshot.command("save")
 @click.argument("file", type=_FILE)
 @_server
-def save(file: Path, **server: str | None) -> None:
+def save(file: Path, **server: Any) -> None:
     """Write the whole simulated state of a sandbox to FILE: clock, nodes, jobs with their histories, chance."""
     with _sandbox(**server) as box:
         written = box.save(file)
@@ -47,9 +47,10 @@ def save(file: Path, **server: str | None) -> None:
 @snapshot.command("restore")
 @click.argument("file", type=_FILE)
 @_server
-def restore(file: Path, **server: str | None) -> None:
-    """Put a sandbox where FILE says it was; a damaged or foreign file is refused and changes nothing."""
-    with _sandbox(**server) as box:
+def restore(file: Path, **server: Any) -> None:
+    """Put a sandbox where FILE says it was, made if need be; a damaged or foreign file is refused and changes nothing."""
+    _check_readable(file)
+    with _sandbox(**server, may_make=True) as box:
         box.load(file)
         now, jobs = box.clock.now, len(box.jobs)
     click.echo(f"{file}: restored, {_words(jobs, now)}")
@@ -64,15 +65,24 @@ def show(file: Path) -> None:
 
 def _told(file: Path) -> str:
     import specs
+    from mockserver.http.restoring import restored
     from mockserver.http.sandbox import courses_of
     from mockserver.simulation.errors import SnapshotError
-    from mockserver.simulation.snapshot import thaw
+    from mockserver.simulation.snapshot import read_file
 
     try:
-        world = thaw(file.read_bytes(), courses_of([specs.load(name) for name in specs.names()]))
+        world = restored(read_file(file), courses_of([specs.load(name) for name in specs.names()]))
     except (SnapshotError, OSError) as error:
         _refuse(f"{file}: {error}")
     return f"scenario {printable(world.scenario.name)}, {_words(world.count, world.now)}"
+
+
+def _check_readable(file: Path) -> None:
+    """Say so, before a server is asked for anything, if FILE cannot be read."""
+    try:
+        file.open("rb").close()
+    except OSError as error:
+        _refuse(str(error))
 
 
 def _words(jobs: int, now: float) -> str:
@@ -80,12 +90,17 @@ def _words(jobs: int, now: float) -> str:
 
 
 @contextmanager
-def _sandbox(*, url: str | None, sandbox: str | None, token: str | None) -> Iterator[Sandbox]:
+def _sandbox(
+    *, url: str | None, sandbox: str | None, token: str | None, may_make: bool = False
+) -> Iterator[Sandbox]:
     """The sandbox that is meant; what goes wrong with it is told in one sentence."""
     from mockserver.client import ControlRefused, MockServer
 
     try:
         with MockServer.at(str(url), token=token) as server:
+            known = {"default", *server.sandboxes()}
+            if sandbox not in known and not may_make:
+                _refuse(f"no sandbox of {server.url} is called {sandbox}; there are {', '.join(sorted(known))}")
             yield server.existing(str(sandbox))
     except ControlRefused as error:
         _refuse(error.message)

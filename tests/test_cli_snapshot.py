@@ -133,7 +133,7 @@ def test_a_server_refuses_a_damaged_file(box: Sandbox, tmp_path: Path) -> None:
     status, _, told = mockserver("serve", "--port", "0", "--snapshot", file)
 
     assert status == 2
-    assert told == f"mockserver: {file}: this is no snapshot: it begins with b'nonsense', expected {MAGIC!r}\n"
+    assert told == f"mockserver: {file}: this is no snapshot: it does not begin as one of `mockserver snapshot save` does\n"
 
 
 def test_a_full_disk_leaves_what_was_there_and_nothing_half_done(box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,3 +156,27 @@ def test_a_folder_that_is_not_there_is_named(box: Sandbox, tmp_path: Path) -> No
     file = tmp_path / "no" / "kept"
 
     assert mockserver("snapshot", "save", file, *server_of(box)) == (2, "", f"mockserver: {file}: No such file or directory\n")
+
+
+def test_a_name_with_a_slip_makes_no_sandbox_and_says_which_there_are(box: Sandbox, tmp_path: Path, lenient_url: str) -> None:
+    wrong = ("--url", lenient_url, "--sandbox", f"{box.name}-typo")
+
+    status, told, refused = mockserver("snapshot", "save", tmp_path / "kept", *wrong)
+
+    assert (status, told) == (2, "")
+    assert f"is called {box.name}-typo; there are " in refused
+    assert box.name in refused
+    assert list(tmp_path.iterdir()) == []
+    with MockServer.at(lenient_url) as server:
+        assert f"{box.name}-typo" not in server.sandboxes()
+
+
+def test_a_file_of_another_version_says_which_version_wrote_it(tmp_path: Path) -> None:
+    for version, words in ((1, "an older version"), (9, "a newer version")):
+        file = tmp_path / "kept"
+        file.write_bytes(b"understudy snapshot %d\n" % version + bytes(100))
+
+        status, _, told = mockserver("snapshot", "show", file)
+
+        assert status == 2
+        assert f"written by {words} of Understudy (format {version}); this one reads format 2" in told

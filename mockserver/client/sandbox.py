@@ -73,7 +73,9 @@ class Sandbox:
 
     def load(self, file: str | PathLike[str]) -> None:
         """Go back to where a file was saved. Raises ControlRefused, with nothing changed, if it is damaged or no snapshot; OSError."""
-        self.restore(b64encode(Path(file).read_bytes()).decode())
+        from mockserver.simulation.snapshot import read_file
+
+        self.restore(b64encode(read_file(Path(file))).decode())
 
     def fork(self, name: str | None = None) -> Sandbox:
         """A second sandbox that goes on from here."""

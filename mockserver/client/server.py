@@ -89,6 +89,10 @@ class MockServer:
         made = self._linked().ask("POST", "/sandboxes", {key: value for key, value in order.items() if value is not None})
         return Sandbox(self._linked(), made["name"])
 
+    def sandboxes(self) -> list[str]:
+        """The names of the worlds there are."""
+        return [str(one["name"]) for one in self._linked().ask("GET", "/sandboxes")["sandboxes"]]
+
     def existing(self, name: str) -> Sandbox:
         """The world of that name, such as `default`."""
         return Sandbox(self._linked(), name)

@@ -1,4 +1,7 @@
-"""Every limit of the wire in one place; `docs/` states them to users."""
+"""Every limit of the wire in one place; `docs/` states them to users.
+
+Those of snapshots are in `mockserver/simulation/snapshot/`, those of scenarios in `mockserver/simulation/scenario.py`.
+"""
 
 BODY_BYTES = 8 * 1024 * 1024
 """Most bytes of a request body, counted after decompression; more is refused as too large."""

@@ -1,7 +1,7 @@
-"""Regular expressions and JSONPath expressions that somebody sends, compiled so that no text and no body can make them slow.
+"""Regular expressions and JSONPath expressions that somebody sends, compiled so that nothing can make them slow.
 
-Regular expressions run in linear time (RE2's syntax: no look-around, no back-references). JSONPath expressions may walk through a body
-once, not once per member: that is checked when the expression is compiled.
+Regular expressions run in linear time (RE2's syntax: no look-around, no back-references). JSONPath expressions may walk
+through a body once, not once per member: that is checked when the expression is compiled.
 """
 
 from __future__ import annotations
@@ -10,32 +10,44 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError, JSONPathQuery
-from jsonpath_rfc9535.filter_expressions import Expression, FilterQuery, FunctionExtension, RootFilterQuery, StringLiteral
+from jsonpath_rfc9535.filter_expressions import (
+    Expression,
+    FilterQuery,
+    FunctionExtension,
+    RootFilterQuery,
+    StringLiteral,
+)
 from jsonpath_rfc9535.function_extensions import ExpressionType, FilterFunction
 from jsonpath_rfc9535.segments import JSONPathRecursiveDescentSegment
 from jsonpath_rfc9535.selectors import FilterSelector
 from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError
 
-from mockserver.http.limits import PATTERN_BYTES, PATTERN_CHOICES, PATTERN_FILTERS, PATTERN_LENGTH, SEARCHED_LENGTH, SEARCHED_VALUES
+from mockserver.http.limits import (
+    PATTERN_BYTES,
+    PATTERN_CHOICES,
+    PATTERN_FILTERS,
+    PATTERN_LENGTH,
+    SEARCHED_LENGTH,
+    SEARCHED_VALUES,
+)
 
 Search = Callable[[str], bool]
 _OPTIONS = RegexOptions(size_limit=PATTERN_BYTES, dfa_size_limit=PATTERN_BYTES)
 
 
 def regex(pattern: str) -> Search:
-    """A function that says whether a text contains what `pattern` describes; it looks at the beginning of a long text. Raises ValueError."""
+    """Whether a text (of a long one its beginning) contains what `pattern` describes, as a function. Raises ValueError."""
     _check_length(pattern)
     try:
         search = Draft202012Validator({"pattern": pattern}, pattern_options=_OPTIONS).is_valid
     except ValidationError as error:
-        raise ValueError(
-            "not a regular expression of RE2's syntax (which has no look-around and no back-references), or one too large when compiled"
-        ) from error
+        words = "not a regular expression of RE2's syntax (which has no look-around and no back-references)"
+        raise ValueError(f"{words}, or one too large when compiled") from error
     return lambda text: search(text[:SEARCHED_LENGTH])
 
 
 def json_path(expression: str) -> Callable[[Any], list[Any]]:
-    """A function that gives the values which `expression` selects of a body, none of a body too large to be searched. Raises ValueError."""
+    """The values that `expression` selects of a body, none of one too large, as a function. Raises ValueError."""
     _check_length(expression)
     try:
         query = _ENVIRONMENT.compile(expression)
@@ -63,9 +75,10 @@ def _check_length(pattern: str) -> None:
 def _check_cost(query: JSONPathQuery) -> None:
     """Raises ValueError for an expression that could visit a body's members more than a few times each."""
     queries = list(_queries(query))
-    descents = sum(isinstance(segment, JSONPathRecursiveDescentSegment) for one in queries for segment in one.segments)
-    filters = [selector for one in queries for segment in one.segments for selector in segment.selectors if isinstance(selector, FilterSelector)]
-    if descents > 1 or (descents and any(isinstance(segment, JSONPathRecursiveDescentSegment) for one in queries[1:] for segment in one.segments)):
+    descents = sum(_descends(segment) for one in queries for segment in one.segments)
+    selectors = (selector for one in queries for segment in one.segments for selector in segment.selectors)
+    filters = [selector for selector in selectors if isinstance(selector, FilterSelector)]
+    if descents > 1 or descents > sum(map(_descends, query.segments)):
         raise ValueError("expected `..` at most once, and not in a filter")
     if len(filters) > PATTERN_FILTERS or any(_nested(one) for one in filters):
         raise ValueError(f"expected at most {PATTERN_FILTERS} filters, none of them within another")
@@ -75,6 +88,10 @@ def _check_cost(query: JSONPathQuery) -> None:
             choices *= len(segment.selectors)
         if choices > PATTERN_CHOICES:
             raise ValueError(f"expected at most {PATTERN_CHOICES} combinations of the selectors in brackets")
+
+
+def _descends(segment: object) -> bool:
+    return isinstance(segment, JSONPathRecursiveDescentSegment)
 
 
 def _queries(query: JSONPathQuery) -> Iterator[JSONPathQuery]:
@@ -89,7 +106,7 @@ def _queries(query: JSONPathQuery) -> Iterator[JSONPathQuery]:
 
 
 def _parts(expression: Expression) -> Iterator[Expression]:
-    """The expression and all it is made of. Raises ValueError for what would look at the whole body again for each member."""
+    """The expression and all it is made of. Raises ValueError for what would search the whole body for each member."""
     yield expression
     if isinstance(expression, RootFilterQuery) and not expression.query.singular_query():
         raise ValueError("expected `$` in a filter only with names and numbers behind it")
@@ -106,7 +123,8 @@ def _parts(expression: Expression) -> Iterator[Expression]:
 
 def _nested(selector: FilterSelector) -> bool:
     inner = (part.query for part in _parts(selector.expression) if isinstance(part, FilterQuery))
-    return any(isinstance(one, FilterSelector) for query in inner for segment in query.segments for one in segment.selectors)
+    selectors = (one for query in inner for segment in query.segments for one in segment.selectors)
+    return any(isinstance(one, FilterSelector) for one in selectors)
 
 
 def _check_literal(call: FunctionExtension) -> None:

@@ -18,7 +18,6 @@ from mockserver.http.rules import Rules
 from mockserver.http.webhooks import Deliveries
 from mockserver.simulation.lifecycle import Course
 from mockserver.simulation.scenario.scenario import Scenario
-from mockserver.simulation.snapshot import thaw
 from mockserver.simulation.world import World, epoch_of
 from specs import Spec
 
@@ -126,9 +125,7 @@ class Sandboxes:
 
     def create(self, name: str, plan: Plan | None = None, *, world: World | None = None) -> Sandbox:
         """A new sandbox, around `world` if one is given. Raises Refusal: not a name, taken, or no room."""
-        check_name(name)
-        if name in self._kept:
-            raise Refusal("conflict", f"a sandbox called {name!r} exists already")
+        self.check_free(name)
         now = self._clock()
         self._make_room(now)
         plan = plan or self.plan
@@ -138,6 +135,12 @@ class Sandboxes:
         sandbox = self._kept[name] = Sandbox(name, plan, made, pace, calls=calls, rules=Rules(), faults=faults, journal=journal, used=now)
         journal.watch(lambda: sandbox.world)
         return sandbox
+
+    def check_free(self, name: str) -> None:
+        """Raises Refusal for what is no name, or one that is taken."""
+        check_name(name)
+        if name in self._kept:
+            raise Refusal("conflict", f"a sandbox called {name!r} exists already")
 
     def remove(self, name: str) -> None:
         """Forget a sandbox with all that is in it. Raises Refusal when there is none."""
@@ -164,13 +167,13 @@ class Sandboxes:
         for kept in (sandbox.rules, sandbox.faults, sandbox.journal):
             kept.clear()
 
-    def restore(self, sandbox: Sandbox, snapshot: bytes) -> None:
-        """Put a sandbox back to where a snapshot was taken; it goes on from there at its pace. Raises SnapshotError."""
-        self._begin(sandbox, thaw(snapshot, self.courses))
+    def restore(self, sandbox: Sandbox, world: World) -> None:
+        """Put a sandbox back to where a snapshot was taken; it goes on from there at its pace."""
+        self._begin(sandbox, world)
 
-    def fork(self, sandbox: Sandbox, name: str, snapshot: bytes) -> Sandbox:
-        """A second sandbox that goes on from a snapshot of `sandbox`. Raises Refusal, SnapshotError."""
-        return self.create(name, sandbox.plan, world=thaw(snapshot, self.courses))
+    def fork(self, sandbox: Sandbox, name: str, world: World) -> Sandbox:
+        """A second sandbox that goes on from a copy of the world of `sandbox`. Raises Refusal."""
+        return self.create(name, sandbox.plan, world=world)
 
     def set_tempo(self, sandbox: Sandbox, tempo: Tempo) -> None:
         """Let a sandbox's clock follow real time another way from this instant on, also after a reset."""

@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import orjson
 
@@ -28,6 +28,27 @@ BACKOFF_SECONDS = (10.0, 60.0, 300.0)
 
 Entry = dict[str, Any]
 """A delivery that is pending: number, id, api, job, url, remote (its client is on another machine), body (bytes), due (microseconds), attempt (from 1)."""
+
+class PendingEntry(TypedDict):
+    """An entry as a snapshot has to have it."""
+
+    number: int
+    id: str
+    api: str
+    job: str
+    url: str
+    remote: bool
+    body: bytes
+    due: int
+    attempt: int
+
+
+class Shelf(TypedDict):
+    """The shelf as a snapshot has to have it."""
+
+    pending: list[PendingEntry]
+    count: int
+
 
 Record = dict[str, Any]
 """One attempt as it is reported: number, id, api, job, url, attempt, at, outcome, status, error, next."""

@@ -23,6 +23,16 @@ class Places:
         if self.taken - held + (1 if request.team is None else _places(request)) > self.most:
             raise WorldFull(self.most)
 
+    def of(self, job: Job) -> int | None:
+        """How many places `job` and its team have; None for one that has no team."""
+        return self._teams.get(job)
+
+    def resume(self, job: Job, places: int | None) -> None:
+        """`job` has these places from before."""
+        self.taken += 1 if places is None else places
+        if places is not None:
+            self._teams[job] = places
+
     def take(self, job: Job) -> None:
         """Keep room for `job` and its team; what it has had is free."""
         if job in self._teams:

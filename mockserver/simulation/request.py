@@ -108,7 +108,8 @@ ALONE = Team(1, 1)
 """The team of a job that says nothing of one although its course wants it."""
 
 
-class JobRequest(msgspec.Struct, gc=False):  # a struct, since each submission makes one that lives as long as its job
+# A struct, since each submission makes one that lives as long as its job.
+class JobRequest(msgspec.Struct, gc=False, omit_defaults=True, forbid_unknown_fields=True):
     """A job as an adapter asks for it, in house units.
 
     `key` is the public id, unique within `api`; `owner` the tenant, `project` the quota entity. A gang asks for `resources` on each

@@ -161,7 +161,7 @@ def _recruit(engine: Engine, lead: Job) -> None:
     team, crew = cast(Team, lead.request.team), cast(Crew, lead.crew)
     course = COURSES["task" if lead.phase == "working" else "pod"]
     while crew.open < team.parallel and len(crew.members) < team.size:
-        member = Member(_request(lead, len(crew.members)), lead, index=len(crew.members), now=engine.clock.now, stage=course.initial)
+        member = Member(request_of(lead, len(crew.members)), lead, index=len(crew.members), now=engine.clock.now, stage=course.initial)
         member.shape = shape_of(engine.cluster, member.request)
         crew.members.append(member)
         crew.open += 1
@@ -170,7 +170,7 @@ def _recruit(engine: Engine, lead: Job) -> None:
         engine.entering[member.stage.entry](member, member.stage, "submitted")
 
 
-def _request(lead: Job, index: int) -> JobRequest:
+def request_of(lead: Job, index: int) -> JobRequest:
     """What a member asks for: what its job does. The first draws as the job itself would, and it alone fails as often as a script says."""
     asked, team = lead.request, cast(Team, lead.request.team)
     script, draw = asked.script, asked.draw or asked.key

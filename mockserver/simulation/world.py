@@ -41,8 +41,8 @@ class World:
         node_changes.begin(self.scheduler)
         self._jobs: dict[str, dict[str, Job]] = {api: {} for api in courses}
         self._scopes: dict[tuple[str, str, str], dict[str, Job]] = {}
-        self._shelves: dict[str, dict[Any, Any]] = {}
-        self._seen: dict[int, int] = {}
+        self.shelves: dict[str, dict[Any, Any]] = {}  # by name; adapters ask `shelf`
+        self.ids_made: dict[int, int] = {}  # how many for which purpose and fingerprint
         self._limits = None if scenario.limits == NO_LIMITS else scenario.limits
         self.count = 0
         self.places = Places(scenario.most_jobs)
@@ -117,17 +117,22 @@ class World:
         if self._limits is not None:
             request.limits = request.limits.or_else(self._limits)
         job = self.scheduler.submit(request, self.courses[request.api], parent=parent)
-        jobs[request.key] = job
+        self.enrol(job)
+        self.places.take(job)
+        if request.callback is not None:
+            self.awaited += 1
+        return job
+
+    def enrol(self, job: Job) -> None:
+        """Put `job` into the books, so that clients can name it."""
+        request = job.request
+        self._jobs[request.api][request.key] = job
         for scope in _scopes(request):
             members = self._scopes.get(scope)
             if members is None:
                 members = self._scopes[scope] = {}
             members[request.key] = job
         self.count += 1
-        self.places.take(job)
-        if request.callback is not None:
-            self.awaited += 1
-        return job
 
     def job(self, api: str, key: str, *, owner: str | None = None) -> Job:
         """The job of that name; of that owner if one is given. Raises UnknownJob."""
@@ -267,15 +272,15 @@ class World:
 
     def shelf(self, name: str) -> dict[Any, Any]:
         """A plain dictionary of that name that lives and dies with this world."""
-        shelf = self._shelves.get(name)
+        shelf = self.shelves.get(name)
         if shelf is None:
-            shelf = self._shelves[name] = {}
+            shelf = self.shelves[name] = {}
         return shelf
 
     def new_id(self, purpose: str, *, fingerprint: bytes = b"") -> str:
         """A UUID (version 4 in form, lower case) that depends only on the seed, the purpose, the fingerprint and how often these came before."""
         root = adler32(fingerprint, crc32(purpose.encode()))
-        seen = self._seen[root] = self._seen.get(root, 0) + 1
+        seen = self.ids_made[root] = self.ids_made.get(root, 0) + 1
         word = blake2b(b"%d|%d|%d" % (self.seed, root, seen), digest_size=16).hexdigest()
         return f"{word[:8]}-{word[8:12]}-4{word[13:16]}-{_VARIANTS[word[16]]}{word[17:20]}-{word[20:]}"
 

@@ -39,7 +39,8 @@ def test_no_text_makes_a_regular_expression_in_a_filter_slow(pattern: str) -> No
 
 
 @pytest.mark.parametrize(
-    "pattern", ["(", "[a-z", "(?=a)b", "(?<!a)b", r"(a)\1", "a{1000}{1000}", "*", "x" * 501, "(?P<x>a)(?P=x)", r"\Z", "a{2,1}"]
+    "pattern",
+    ["(", "[a-z", "(?=a)b", "(?<!a)b", r"(a)\1", "a{1000}{1000}", "*", "x" * 501, "(?P<x>a)(?P=x)", r"\Z", "a{2,1}"],
 )
 def test_a_pattern_that_the_engine_does_not_know_is_refused_when_the_rule_or_fault_is_made(pattern: str) -> None:
     for add in (
@@ -91,7 +92,9 @@ def test_what_an_expression_finds(expression: str, found: list[Any]) -> None:
         ("$[?" + "(" * 480, "not a JSONPath expression"),
     ],
 )
-def test_an_expression_that_could_visit_a_body_many_times_is_refused_in_one_sentence(expression: str, reason: str) -> None:
+def test_an_expression_that_could_visit_a_body_many_times_is_refused_in_one_sentence(
+    expression: str, reason: str
+) -> None:
     with pytest.raises(Refusal) as refused:
         Rules().add({"match": {"body": {expression: 1}}, "answer": {"status": 500}})
 
@@ -99,10 +102,17 @@ def test_an_expression_that_could_visit_a_body_many_times_is_refused_in_one_sent
     assert "\n" not in refused.value.message
 
 
-@pytest.mark.parametrize("expression", ["$..*", "$..[?@.x]", "$..['a','b','c']", "$[?@[*][*]]", "$[*][*][*]", "$[*]['a','a','a']['a','a','a']", "$[::1]"])
+@pytest.mark.parametrize(
+    "expression",
+    ["$..*", "$..[?@.x]", "$..['a','b','c']", "$[?@[*][*]]", "$[*][*][*]", "$[*]['a','a','a']['a','a','a']", "$[::1]"],
+)
 def test_no_body_makes_an_expression_slow(expression: str) -> None:
     find = patterns.json_path(expression)
-    bodies: tuple[Any, ...] = ([[[0]]] * 12_000, {str(number): {"a": {"a": 1}} for number in range(16_000)}, [0] * 2_000_000)
+    bodies: tuple[Any, ...] = (
+        [[[0]]] * 12_000,
+        {str(number): {"a": {"a": 1}} for number in range(16_000)},
+        [0] * 2_000_000,
+    )
 
     began = process_time()
     for body in bodies:

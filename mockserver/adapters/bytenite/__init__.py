@@ -25,6 +25,7 @@ from mockserver.adapters.bytenite.jobs import (
     Customer_ListJobs,
     Customer_ListJobTemplates,
 )
+from mockserver.adapters.bytenite.keeping import KEEPS
 from mockserver.adapters.bytenite.logs import Customer_GetLogs
 from mockserver.adapters.bytenite.refusals import error
 from mockserver.adapters.bytenite.runs import (
@@ -36,6 +37,7 @@ from mockserver.adapters.bytenite.runs import (
 from mockserver.adapters.bytenite.service import Customer_GetInfo, Customer_TestDatasource
 
 __all__ = [
+    "KEEPS",
     "Auth_GetAccessToken",
     "Auth_GetUser",
     "Customer_AbortJob",

@@ -11,6 +11,7 @@ from mockserver.adapters.ionworks.jobs import (
     submit_job_jobs__post,
     submit_job_jobs_post,
 )
+from mockserver.adapters.ionworks.keeping import KEEPS
 from mockserver.adapters.ionworks.records import (
     get_job_metadata_jobs__job_id__metadata_get,
     get_plot_data_pipelines_datafits__job_id__plot_data_get,
@@ -24,6 +25,7 @@ from mockserver.simulation.job import Job
 from mockserver.simulation.world import World
 
 __all__ = [
+    "KEEPS",
     "callback_body",
     "cancel_job_jobs__job_id__cancel_post",
     "error",

@@ -10,7 +10,7 @@ from mockserver.simulation.world import World
 
 HEADER = "x-correlation-id"
 
-_SHELF = "ionworks.answers"
+SHELF = "ionworks.answers"
 
 
 def correlation(world: World | None) -> dict[str, str]:
@@ -20,7 +20,7 @@ def correlation(world: World | None) -> dict[str, str]:
     """
     if world is None:
         return {HEADER: f"{0:08x}{_tail(0)}"}
-    shelf = world.shelf(_SHELF)
+    shelf = world.shelf(SHELF)
     count = shelf["count"] = shelf.get("count", 0) + 1
     return {HEADER: f"{count * 0x9E3779B1 & 0xFFFFFFFF:08x}{_tail(world.seed)}"}
 

@@ -2,6 +2,7 @@
 
 from mockserver.adapters.runai.credentials import tenant, verify
 from mockserver.adapters.runai.jobs import runai_delete_jobs, runai_list_jobs, runai_submit_job
+from mockserver.adapters.runai.keeping import KEEPS
 from mockserver.adapters.runai.refusals import error
 
-__all__ = ["error", "runai_delete_jobs", "runai_list_jobs", "runai_submit_job", "tenant", "verify"]
+__all__ = ["KEEPS", "error", "runai_delete_jobs", "runai_list_jobs", "runai_submit_job", "tenant", "verify"]

@@ -9,10 +9,12 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from typing import Any
 
+import msgspec
+
 from mockserver.simulation.world import World
 
 API = "runai"
-_SHELF = "runai.numbers"
+SHELF = "runai.numbers"
 _LIVE = "live"
 
 
@@ -38,23 +40,34 @@ def generate(world: World, project: str, prefix: str) -> str:
 
 def submitted(world: World) -> None:
     """Note that the world has one job more."""
-    numbers = world.shelf(_SHELF)
+    numbers = world.shelf(SHELF)
     numbers[_LIVE] = numbers.get(_LIVE, 0) + 1
 
 
 def deleted(world: World, project: str, name: str) -> None:
     """Note that a client deleted a job, so that its number is given again before higher ones."""
-    numbers = world.shelf(_SHELF)
-    numbers[_LIVE] -= 1
+    numbers = world.shelf(SHELF)
+    numbers[_LIVE] = numbers.get(_LIVE, 0) - 1
     prefix, _, digits = name.rpartition("-")
     floor, returned = numbers.get((project, prefix)) or (0, [])
     if digits.isdecimal() and digits == str(int(digits)) and int(digits) < floor:
         heappush(returned, int(digits))
 
 
+def read(value: Any) -> dict[Any, Any]:
+    """What a snapshot says is known of numbers. Raises ValueError for what cannot be."""
+    numbers: dict[Any, Any] = msgspec.convert(value, dict[str | tuple[str, str], int | tuple[int, list[int]]])
+    for name, known in numbers.items():
+        if (name == _LIVE) is not isinstance(known, int) or (isinstance(name, str) and name != _LIVE):
+            raise ValueError("numbers are kept by project and prefix")
+        if not isinstance(known, int) and min(known[0], *known[1], 0) < 0:
+            raise ValueError("a number is below 0")
+    return numbers
+
+
 def _numbers(world: World) -> dict[Any, Any]:
     """What is known of numbers: nothing any more once jobs left the world without a client's deletion (their time to live was over)."""
-    numbers = world.shelf(_SHELF)
+    numbers = world.shelf(SHELF)
     live = len(world.jobs(API))
     if numbers.get(_LIVE, 0) != live:
         numbers.clear()

@@ -53,10 +53,13 @@ FIELDS: dict[str, Json] = {
 }
 """Every member of a job in the order it is sent, with the value it has when nobody says otherwise."""
 
-GIVEN = frozenset(
-    {"object", "created_at", "updated_at", "status", "timeout_assign_at_ms", "uuid", "started_at", "completed_at"}
-    | {"image_size_bytes", "container_access_tokens", "status_reason", "source_recipe_uuid"}
-)
+LATER = frozenset({"object", "status", "timeout_assign_at_ms", "started_at", "completed_at", "status_reason"}) | {
+    "image_size_bytes",
+    "container_access_tokens",
+}
+"""The members that are filled in as the job goes on, if at all."""
+
+GIVEN = LATER | {"created_at", "updated_at", "uuid", "source_recipe_uuid"}
 WISHES = (FIELDS.keys() - GIVEN) | {"allowed_region_codes"}
 """The members that only the server sets, and those that a client may."""
 

@@ -9,10 +9,10 @@ import msgspec
 
 from mockserver.adapters.exchange import Call, Refusal, Reply
 from mockserver.http.control.desk import Desk, described, moment
-from mockserver.http.limits import BODY_BYTES
 from mockserver.http.pace import tempo
+from mockserver.http.restoring import copied, restored
 from mockserver.http.sandbox import Plan
-from mockserver.simulation.errors import ScenarioError
+from mockserver.simulation.errors import ScenarioError, SnapshotError
 from mockserver.simulation.scenario import scenario as scenarios
 from mockserver.simulation.scenario.scenario import Scenario
 from mockserver.simulation.snapshot import freeze
@@ -67,9 +67,10 @@ def mock_take_snapshot(desk: Desk, call: Call) -> Reply:
     """The whole simulated state, sealed."""
     sandbox = desk.sandbox(call)
     sandbox.calls.collect(sandbox.world)
-    data = freeze(sandbox.world)
-    if len(data) * 4 > BODY_BYTES * 3:
-        raise Refusal("conflict", f"the snapshot has {len(data)} bytes, too many to be restored; delete some of the {sandbox.world.count} jobs")
+    try:
+        data = freeze(sandbox.world)
+    except SnapshotError as error:
+        raise Refusal("conflict", str(error), cause=error) from error
     return Reply(200, {**moment(sandbox), "snapshot": b64encode(data).decode()})
 
 
@@ -80,15 +81,17 @@ async def mock_restore(desk: Desk, call: Call) -> Reply:
     except ValueError as error:
         raise Refusal("unprocessable", f"the snapshot is not base64: {error}") from error
     sandbox = desk.sandbox(call)
-    desk.sandboxes.restore(sandbox, data)
+    desk.sandboxes.restore(sandbox, restored(data, desk.sandboxes.courses))
     return Reply(200, moment(sandbox))
 
 
 def mock_fork(desk: Desk, call: Call) -> Reply:
     """A second sandbox that goes on from here."""
     sandbox = desk.sandbox(call)
+    name = _name(desk, call)
+    desk.sandboxes.check_free(name)
     sandbox.calls.collect(sandbox.world)
-    return Reply(201, described(desk, desk.sandboxes.fork(sandbox, _name(desk, call), freeze(sandbox.world))))
+    return Reply(201, described(desk, desk.sandboxes.fork(sandbox, name, copied(sandbox.world, desk.sandboxes.courses))))
 
 
 def _name(desk: Desk, call: Call) -> str:

@@ -154,6 +154,23 @@ class FairShare:
         project = self.projects.get(job.request.project)
         return project is None or job.request.preemptible or self._used(job) + size(larger) - size(job.shape) <= project.deserved
 
+    @property
+    def is_first_round(self) -> bool:
+        """Whether no pass has come to its second round yet."""
+        return self._in_first_round
+
+    def evicted_at(self, now: int) -> list[Job]:
+        """Those that had to go at this very instant, and may not make others go in turn."""
+        return [job for job, instant in self._evicted.items() if instant == now]
+
+    def resume(self, holders: Iterable[Job], evicted: Iterable[Job], *, now: int, is_first_round: bool) -> None:
+        """Go on between two passes with these jobs, which hold what the ledger says, the oldest grant first."""
+        for job in holders:
+            self.holders[job] = None
+            self.allocated[job.request.project] = self.allocated.get(job.request.project, 0) + gpus(job)
+        self._evicted = dict.fromkeys(evicted, now)
+        self._in_first_round, self.is_settled = is_first_round, True
+
     def why(self, job: Job) -> str:
         """What of the quota keeps `job` waiting, or nothing."""
         project = self.projects.get(job.request.project)

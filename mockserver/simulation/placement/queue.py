@@ -50,6 +50,8 @@ class Queue:
         line = self.lines.get(job.shape)
         if line is None:
             line = self.lines[job.shape] = Line(job.shape)
+        elif line.head() is None:
+            line.is_blocked = False  # all who found no node have left
         heappush(line.waiting, (-job.request.priority if self.by_priority else 0, job.serial, job, job.generation))
 
     def __iter__(self) -> Iterator[Job]:

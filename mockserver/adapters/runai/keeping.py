@@ -1,0 +1,10 @@
+"""What of a Run:AI job a snapshot may hold."""
+
+from __future__ import annotations
+
+from mockserver.adapters.keeping import Keeping, typed
+from mockserver.adapters.runai.naming import SHELF, read
+from mockserver.adapters.runai.reading import Submission
+from mockserver.adapters.runai.views import view
+
+KEEPS = Keeping(typed(Submission), view, {SHELF: read})

@@ -1,0 +1,134 @@
+"""A whole world as bytes and back.
+
+The bytes are a line with the version, a checksum, and a record in compressed JSON: plain data, checked against its types
+and bounds before a world is made of it. Reading a foreign file can refuse but never run anything, and what was refused has
+changed nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Mapping
+from hashlib import blake2b
+from pathlib import Path
+
+import msgspec
+
+from mockserver.simulation.errors import ScenarioError, SnapshotError
+from mockserver.simulation.lifecycle import Course
+from mockserver.simulation.scenario.scenario import with_switches
+from mockserver.simulation.snapshot.building import Readers, world_of
+from mockserver.simulation.snapshot.record import WorldRecord
+from mockserver.simulation.snapshot.writing import record_of
+from mockserver.simulation.world import World
+
+__all__ = ["MAGIC", "Readers", "copy", "freeze", "read_file", "thaw"]
+
+VERSION = 2
+MAGIC = b"understudy snapshot %d\n" % VERSION
+MOST_PACKED = 6 * 1024 * 1024 - 8192  # in base64, with what stands around it, it fits into a request
+MOST_BYTES = 64 * 1024 * 1024
+MOST_VALUES = 6_000_000
+MOST_CONTAINERS = 1_500_000
+"""Most bytes of a snapshot, compressed and not, and most values, lists and objects in it."""
+
+PLAIN = Readers()
+_DIGEST = 32
+_PIECE = 1 << 20
+_HEAD = re.compile(rb"understudy snapshot ([0-9]{1,6})\n")
+_DECODER = msgspec.json.Decoder(WorldRecord)
+_ENCODER = msgspec.json.Encoder()
+
+
+def freeze(world: World) -> bytes:
+    """The whole state of `world`. Raises SnapshotError for one that is too large to be brought back."""
+    text = _ENCODER.encode(record_of(world))
+    _Size().add(text)
+    body = zlib.compress(text, level=1)
+    if len(body) > MOST_PACKED:
+        much = f"the snapshot has {len(body)} bytes, expected at most {MOST_PACKED}"
+        raise SnapshotError(f"{much}; delete some of the {world.count} jobs")
+    return MAGIC + blake2b(body, digest_size=_DIGEST).digest() + body
+
+
+def thaw(data: bytes, courses: Mapping[str, Course], readers: Readers = PLAIN) -> World:
+    """A world exactly like the one frozen, independent of it. Raises SnapshotError for what is no whole snapshot."""
+    try:
+        record = _DECODER.decode(_inflated(_body(data)))
+        with_switches(record.scenario, ())
+        return world_of(record, courses, readers)
+    except SnapshotError:
+        raise
+    except ScenarioError as error:
+        raise SnapshotError(f"the snapshot's scenario cannot be: {error}") from error
+    except (msgspec.MsgspecError, ValueError, RecursionError, OverflowError) as error:
+        raise SnapshotError(f"the snapshot does not hold what one does: {error}") from error
+
+
+def copy(world: World, courses: Mapping[str, Course], readers: Readers = PLAIN) -> World:
+    """A second world that goes on as `world` does, without a detour over bytes."""
+    return world_of(record_of(world), courses, readers)
+
+
+def read_file(file: Path) -> bytes:
+    """What `file` holds, or so much of it that it is seen to be too long. Raises OSError."""
+    with file.open("rb") as opened:
+        return opened.read(MOST_PACKED + 1024)
+
+
+def _body(data: bytes) -> bytes:
+    """What follows the checksum, which is right."""
+    head = _HEAD.match(data)
+    if head is None:
+        raise SnapshotError("this is no snapshot: it does not begin as one of `mockserver snapshot save` does")
+    version = int(head.group(1))
+    if version != VERSION:
+        age = "a newer" if version > VERSION else "an older"
+        writer = f"this snapshot was written by {age} version of Understudy (format {version})"
+        raise SnapshotError(f"{writer}; this one reads format {VERSION}")
+    start = head.end() + _DIGEST
+    if len(data) - start > MOST_PACKED:
+        raise SnapshotError(f"the snapshot has {len(data) - start} bytes, expected at most {MOST_PACKED}")
+    body = data[start:]
+    if blake2b(body, digest_size=_DIGEST).digest() != data[head.end() : start]:
+        raise SnapshotError("the snapshot is damaged: its checksum does not match its content")
+    return body
+
+
+def _inflated(body: bytes) -> bytearray:
+    """What `body` says, piece by piece, so that too much is noticed before it is there."""
+    reader, text, size = zlib.decompressobj(), bytearray(), _Size()
+    try:
+        while body and not reader.eof:
+            piece = reader.decompress(body, _PIECE)
+            body = reader.unconsumed_tail
+            size.add(piece)
+            text += piece
+    except zlib.error as error:
+        raise SnapshotError("the snapshot is damaged: what it holds is not compressed as it should be") from error
+    if not reader.eof or reader.unused_data:
+        raise SnapshotError("the snapshot is damaged: it ends early or goes on after its end")
+    return text
+
+
+class _Size:
+    """How much has been seen; commas and brackets in texts count too, so these are upper bounds."""
+
+    def __init__(self) -> None:
+        self._bytes = self._values = self._containers = 0
+
+    def add(self, piece: bytes) -> None:
+        """Count a piece of JSON. Raises SnapshotError beyond what can be held."""
+        containers = piece.count(b"[") + piece.count(b"{")
+        self._bytes += len(piece)
+        self._containers += containers
+        self._values += piece.count(b",") + piece.count(b":") + containers
+        for found, most, what in (
+            (self._bytes, MOST_BYTES, "bytes"),
+            (self._values, MOST_VALUES, "values"),
+            (self._containers, MOST_CONTAINERS, "lists and objects"),
+        ):
+            if found > most:
+                sentence = f"the snapshot holds more than {most} {what}, which is the most that is brought back"
+                raise SnapshotError(sentence)
