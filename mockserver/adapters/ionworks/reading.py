@@ -56,6 +56,7 @@ def request(call: Call) -> JobRequest:
         parent=body.get("parent_job_id"),
         script=script(call, body.get("metadata"), body.get("params")),
         callback=callback,
+        remote=callback is not None and call.is_remote(),
         payload=order,
     )
 
