@@ -17,7 +17,7 @@ from mockserver.cli_snapshot import snapshot
 from mockserver.printable import printable_lines
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "MOCKSERVER"})
 @click.version_option(__version__, prog_name="mockserver")
 def main() -> None:
     """A stand-in for batch-compute job APIs: what you submit waits, runs and ends on a simulated cluster."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 import click
 from rich.console import Console
@@ -18,6 +20,7 @@ from mockserver.printable import printable_lines
 from mockserver.simulation.errors import ScenarioError, SnapshotError
 
 _HIGHEST_PORT = 65535
+_EVERYWHERE = ("0.0.0.0", "::", "")
 _LEVELS = ("debug", "info", "warning", "error")
 _APIS = click.Choice(specs.names())
 
@@ -60,21 +63,33 @@ def _cors(context: click.Context, parameter: click.Parameter, values: tuple[str,
 @click.option(
     "--port", default=4080, show_default=True, type=click.IntRange(0, _HIGHEST_PORT), help="Port to listen on; 0 takes a free one."
 )
-@click.option("--api", "apis", multiple=True, type=_APIS, help="Serve only this API. May be repeated.  [default: all]")
+@click.option(
+    "--api", "apis", envvar="MOCKSERVER_SERVE_API", multiple=True, type=_APIS,
+    help="Serve only this API. May be repeated.  [default: all]",
+)
 @click.option("--port-per-api", is_flag=True, help="A port for each API, from --port upwards; they share one simulation.")
 @click.option("--pace", callback=_pace, help="How time passes: real, xN (such as x100), manual, auto or step.  [default: the scenario's, or real]")
 @click.option("--seed", type=int, help="Fixes all chance.  [default: the scenario's]")
 @click.option("--scenario", default="default", show_default=True, help="A shipped scenario or a YAML file.")
 @click.option("--snapshot", type=click.Path(path_type=Path, dir_okay=False), help="A file of `mockserver snapshot save` the default sandbox goes on from.")
 @click.option("--auth", default="lenient", show_default=True, type=click.Choice(["lenient", "strict"]), help="Look for credentials, or verify them.")
-@click.option("--switch", "switches", multiple=True, help="A vendor's alternative behaviour, such as ionworks.submission-gone. May be repeated.")
-@click.option("--allow-callbacks", "callback_hosts", multiple=True, metavar="HOST", help="A host that may be called back, beside this machine.")
 @click.option(
-    "--cors", multiple=True, metavar="WHO", callback=_cors, default=("loopback",), show_default="loopback",
-    help="Which web pages may call the vendors' APIs: loopback (pages of this machine), '*', off, or an origin such as https://my.app. May be repeated.",
+    "--switch", "switches", envvar="MOCKSERVER_SERVE_SWITCH", multiple=True,
+    help="A vendor's alternative behaviour, such as ionworks.submission-gone. May be repeated.",
+)
+@click.option(
+    "--allow-callbacks", "callback_hosts", envvar="MOCKSERVER_SERVE_ALLOW_CALLBACKS", multiple=True, metavar="HOST",
+    help="A host that may be called back, beside this machine.",
+)
+@click.option(
+    "--cors", multiple=True, metavar="WHO", callback=_cors, default=("loopback",),
+    help="Which web pages may call the vendors' APIs: loopback (pages of this machine), '*', off, or an origin. May be repeated.  [default: loopback]",
 )
 @click.option("--control-token", callback=_token, help="What /_mock asks for when --host is not this machine.  [default: generated and printed]")
-@click.option("--control-host", "control_hosts", multiple=True, metavar="NAME", help="A public name that /_mock and pages may use. May be repeated.")
+@click.option(
+    "--control-host", "control_hosts", envvar="MOCKSERVER_SERVE_CONTROL_HOST", multiple=True, metavar="NAME",
+    help="A public name that /_mock and pages may use. May be repeated.",
+)
 @click.option("--log-level", default="warning", show_default=True, type=click.Choice(_LEVELS))
 @click.option("--log-format", default="text", show_default=True, type=click.Choice(["text", "json"]))
 @click.option("--access-log", is_flag=True, help="A line per request: sandbox, API, operation, status, milliseconds.")
@@ -95,7 +110,8 @@ def serve(apis: tuple[str, ...], scenario: str, switches: tuple[str, ...], **opt
         _refuse(str(error))
     if not options["quiet"]:
         show = _first_screen if options["log_format"] == "text" else _first_line
-        show(served, pace=options["pace"] or world.pace or "real", auth=options["auth"])
+        everywhere = options["host"].strip("[]") in _EVERYWHERE
+        show(served, pace=options["pace"] or world.pace or "real", auth=options["auth"], everywhere=everywhere)
     run(bound)
 
 
@@ -138,7 +154,7 @@ def _go_on_from(file: Path, sandboxes: Any) -> None:
         raise SnapshotError(f"{file}: {error}") from error
 
 
-def _first_screen(served: Sequence[tuple[str, Sequence[str]]], *, pace: str, auth: str) -> None:
+def _first_screen(served: Sequence[tuple[str, Sequence[str]]], *, pace: str, auth: str, everywhere: bool) -> None:
     from mockserver.http.first_call import first_call
 
     console = Console(highlight=False, soft_wrap=True)
@@ -149,12 +165,24 @@ def _first_screen(served: Sequence[tuple[str, Sequence[str]]], *, pace: str, aut
             console.print(f"[bold cyan]{name:<13}[/]{url}{spec.base_path}  [dim]{escape(spec.title)}[/]")
             console.print(f"  {escape(first_call(spec).curl(url))}")
     for url, _ in served:
-        console.print(f"\nSwagger UI and documents: {url}/")
+        console.print(f"\nSwagger UI, documents, time and faults: {url}/")
+        if everywhere:
+            console.print(f"From other machines: http://{_outside_address()}:{urlsplit(url).port}/")
     console.print("Stop with Ctrl-C.")
     sys.stdout.flush()
 
 
-def _first_line(served: Sequence[tuple[str, Sequence[str]]], *, pace: str, auth: str) -> None:
+def _outside_address() -> str:
+    """The address under which other machines probably reach this one; nothing is sent to find it out."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # an address for documentation: nobody's
+        except OSError:
+            return socket.gethostname()
+        return str(probe.getsockname()[0])
+
+
+def _first_line(served: Sequence[tuple[str, Sequence[str]]], *, pace: str, auth: str, everywhere: bool) -> None:
     """The same for machines: where each API is, as one line of JSON."""
     bases = {name: url + specs.load(name).base_path for url, apis in served for name in apis}
     told = {"version": __version__, "urls": [url for url, _ in served], "apis": bases, "pace": pace, "auth": auth}

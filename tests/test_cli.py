@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -13,11 +14,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import click
 import httpx
 import pytest
 from rich.console import Console
 
 import specs
+from mockserver.cli_serve import serve
 from mockserver.demo import play, show
 
 ROOT = Path(__file__).parents[1]
@@ -279,3 +282,34 @@ def test_the_demonstration_fits_a_terminal_of_80_columns() -> None:
     show(play(specs.names()), console)
 
     assert all(len(line) <= 80 for line in console.file.getvalue().splitlines())  # type: ignore[attr-defined]
+
+
+def test_options_can_be_environment_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port()
+    monkeypatch.setenv("MOCKSERVER_SERVE_PACE", "manual")
+    monkeypatch.setenv("MOCKSERVER_SERVE_API", "xio ionworks")
+    with running(port=port):
+        health = httpx.get(f"http://127.0.0.1:{port}/_mock/health").json()
+        assert httpx.get(f"http://127.0.0.1:{port}/_mock/clock").json()["pace"] == "manual"
+
+    assert sorted(health["apis"]) == ["ionworks", "xio"]
+
+
+@pytest.mark.parametrize("option", [one for one in serve.params if isinstance(one, click.Option)], ids=lambda one: one.name)
+def test_an_environment_variable_is_called_like_its_option(option: click.Option) -> None:
+    named = "MOCKSERVER_SERVE_" + option.opts[0].removeprefix("--").upper().replace("-", "_")
+
+    assert named == (option.envvar or f"MOCKSERVER_SERVE_{(option.name or '').upper()}")
+
+
+def test_a_server_that_listens_everywhere_shows_addresses_that_can_be_used() -> None:
+    port = free_port()
+    with running("--host", "0.0.0.0", "--control-token", "open-sesame", port=port) as process:
+        lines = []
+        while not lines or not lines[-1].startswith("Stop with"):
+            lines.append(process.stdout.readline())  # type: ignore[union-attr]
+
+    screen = "".join(lines)
+    assert "0.0.0.0" not in screen
+    assert f"curl -X POST http://127.0.0.1:{port}/jobs" in screen
+    assert re.search(rf"^From other machines: http://[\w.-]+:{port}/$", screen, re.MULTILINE)

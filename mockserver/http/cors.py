@@ -34,7 +34,7 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 
 class Cors:
-    """The origins that may call: pages of this machine (`loopback`), all (`*`), none (`off`), or those named, in any combination that makes sense."""
+    """The origins that may call: pages of this machine (`loopback`), all (`*`), none (`off`), or those named."""
 
     def __init__(self, allowed: Sequence[str] | str = LOOPBACK, apis: Iterable[Spec] = ()) -> None:
         """Raises ValueError for what is none of these."""
@@ -61,7 +61,10 @@ class Cors:
         return adding(send, added) if added else send
 
     def preflight(self, fields: Mapping[bytes, bytes], methods: Sequence[str]) -> list[Header]:
-        """Header fields of the answer to a preflight at a path that has these methods (none: an unknown path, whose 404 may be read)."""
+        """Header fields of the answer to a preflight at a path that has these methods.
+
+        A path without methods is an unknown one, whose 404 may be read.
+        """
         answer = [(b"allow", ", ".join(methods).encode())] if methods else []
         answer += self._admission(fields[ORIGIN])
         if not self.admits(fields[ORIGIN]):
@@ -76,7 +79,7 @@ class Cors:
         return [*answer, (b"vary", METHOD + b", " + _FIELDS)]
 
     def _admission(self, origin: bytes) -> list[Header]:
-        """Who may read; what depends on the origin says so to caches. All origins may, but not with a browser's own cookies."""
+        """Who may read; what depends on the origin says so to caches. With `*` a browser leaves its own cookies out."""
         if self.is_off:
             return []
         if self._any:
@@ -99,13 +102,15 @@ class Cors:
 
 def _origin(word: str) -> str:
     """An origin as browsers write it. Raises ValueError for what is none."""
-    wrong = ValueError(f"{word!r} is no origin; expected {LOOPBACK}, {ANY}, {OFF} or an origin such as https://my.app:8443, without a path")
+    expected = f"{LOOPBACK}, {ANY}, {OFF} or an origin such as https://my.app:8443, without a path"
+    wrong = ValueError(f"{word!r} is no origin; expected {expected}")
     try:
         parts = urlsplit(word.strip().lower())
         port = parts.port
     except ValueError as error:
         raise wrong from error
-    if not parts.scheme or not parts.hostname or parts.path not in ("", "/") or parts.query or parts.fragment or "@" in parts.netloc:
+    more = parts.query or parts.fragment or parts.path.strip("/") or "@" in parts.netloc
+    if more or not parts.scheme or not parts.hostname:
         raise wrong
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}" + (f":{port}" if port and port != _PORTS.get(parts.scheme) else "")

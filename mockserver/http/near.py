@@ -45,15 +45,15 @@ class NearPaths:
                 yield candidate
 
     def _alike(self, path: str) -> list[str]:
-        """Paths of as many segments whose words are spelled much the same; what stands for a parameter is taken as it is."""
+        """Paths of as many segments whose words are spelled much the same; parameters are taken as they are."""
         parts = path.rstrip("/").split("/")
         found: dict[str, float] = {}
         for template in self._templates.get(len(parts), ()):
             pairs = [(known, sent) for known, sent in zip(template, parts, strict=True) if not known.startswith("{")]
             ours, theirs = "/".join(known for known, _ in pairs), "/".join(sent for _, sent in pairs)
             if abs(len(ours) - len(theirs)) <= MOST_LETTERS:
-                filled = "/".join(sent if known.startswith("{") else known for known, sent in zip(template, parts, strict=True))
-                found[filled] = SequenceMatcher(None, theirs, ours).ratio()
+                filled = [sent if known.startswith("{") else known for known, sent in zip(template, parts, strict=True)]
+                found["/".join(filled)] = SequenceMatcher(None, theirs, ours).ratio()
         enough = max(ALIKE, max(found.values(), default=0) - MARGIN)
         return sorted((one for one, ratio in found.items() if ratio >= enough), key=lambda one: -found[one])
 

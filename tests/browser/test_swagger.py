@@ -10,6 +10,8 @@ import httpx
 import pytest
 
 import specs
+from mockserver.http.guard import Guard
+from mockserver.http.server import serving
 from tests.browser.conftest import Watched
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -103,6 +105,18 @@ def test_a_reset_from_a_sandbox_s_page_resets_that_sandbox(mock_url: str, open_p
     assert url == f"{mock_url}/sandbox/mine/_mock/reset"
     assert httpx.get(f"{mock_url}/sandbox/mine/_mock/jobs").json()["jobs"] == []
     assert httpx.get(f"{mock_url}/_mock/jobs").json()["jobs"] != []
+
+
+def test_the_control_page_can_be_given_the_token(open_page: Callable[..., Watched]) -> None:
+    with serving(pace="manual", guard=Guard("open-sesame")) as url:
+        watched = open_page(f"{url}/_mock/ui/control/")
+        assert execute(watched, "mock_reset")[1] == "401"
+
+        watched.page.locator("button.authorize").first.click()
+        watched.page.locator(".auth-container input").fill("open-sesame")
+        watched.page.locator(".auth-btn-wrapper button.authorize").click()
+        watched.page.locator(".auth-btn-wrapper button.btn-done").click()
+        assert execute(watched, "mock_reset")[1] == "200"
 
 
 @pytest.mark.parametrize("prefix", ["", "/sandbox/behind"], ids=["default", "sandbox"])

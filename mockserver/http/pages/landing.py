@@ -1,4 +1,4 @@
-"""The page at `/`: each API with its base URL, a first call and its Swagger UI; where to look at what happens; the control API."""
+"""The page at `/`: each API with its base URL, a first call and its Swagger UI; where to look; the control API."""
 
 from __future__ import annotations
 

@@ -13,12 +13,15 @@ from typing import Any
 import orjson
 
 from mockserver.http.pages.page import Page, framed
-from specs import Spec
+from specs import CONTROL, Spec
 
 
 def document(spec: Spec) -> Page:
     """The document with this mock as its server, relative to where the document is: sandbox and proxy prefixes stay."""
     here = {**spec.document, "servers": [{"url": f"../..{spec.base_path or '/'}", "description": "this mock"}]}
+    if spec.name == CONTROL:  # asked for only by a server that others can reach; the page lets it be filled in
+        schemes = {"token": {"type": "http", "scheme": "bearer", "description": "The control token, where there is one"}}
+        here |= {"components": {**here["components"], "securitySchemes": schemes}, "security": [{"token": []}, {}]}
     return Page(orjson.dumps(here), "application/json")
 
 
