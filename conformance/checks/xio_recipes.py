@@ -106,6 +106,17 @@ def a_cooked_job_is_listed(session: Session) -> None:
             same(get(view, f"/{name}"), get(item, f"/{name}"), f"{name} of a cooked job in the list", told, session.exchanges[-1])
 
 
+@check("XIO-LST-052")
+def a_filter_by_recipe_holds_what_was_cooked_from_it(session: Session) -> None:
+    """And no job that was made directly."""
+    recipe = recipes(session)[0]
+    made = accepted(cooked(session, recipe, {}), "cooking a recipe", (200, 201)).response.json
+    plain = session.submit()
+    found = [get(job, "/uuid") for job in session.items(query={"filter[recipe_uuid]": recipe["uuid"]})]
+    expect(get(made, "/uuid") in found, "a cooked job is not among those of its recipe", *session.exchanges[-2:])
+    expect(plain.id not in found, "a job that was made directly is among those of a recipe", *session.exchanges[-2:])
+
+
 @check("XIO-CRT-004")
 def a_cooked_job_names_its_recipe(session: Session) -> None:
     """And one that was not cooked names none."""

@@ -122,6 +122,7 @@ UNTHOUGHT: dict[str, tuple[str, Apply]] = {
     "waiting-again-is-no-update": ("XIO-TIM-012", shown(_waits_as_made)),
     "variables-of-the-job-before": ("XIO-RSP-010", requests("xio", "submit", _inherited)),
     "recipe-not-told-in-the-list": ("XIO-LST-051", shown(lambda job: job.update(source_recipe_uuid=None), ("list",))),
+    "recipe-filter-of-nothing": ("XIO-LST-052", query("list", lambda told: told.pop("filter[recipe_uuid]", None) and None)),
     "cooked-jobs-are-not-listed": ("XIO-LST-051", _told(lambda body: body.update(data=[job for job in body["data"] if not job["source_recipe_uuid"]]))),
     "given-up-jobs-are-not-listed": ("XIO-STM-026", _told(lambda body: body.update(data=[job for job in body["data"] if job["status"] != "FAILED" or job["started_at"]]))),
     "stopped-jobs-never-started": ("XIO-LST-027", shown(lambda job: job.update(started_at=None) if job["status"] == "CANCELLED" else None, ("list",))),
