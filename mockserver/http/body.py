@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from mockserver.adapters.exchange import Refusal
-from mockserver.http.limits import BODY_BYTES, BODY_DEPTH, INTEGER_DIGITS
+from mockserver.http.limits import BODY_BYTES, BODY_DEPTH, BODY_VALUES, INTEGER_DIGITS
 from mockserver.http.media import inflate, too_large
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -61,6 +61,8 @@ async def _read(receive: Receive) -> bytes:
 def parse(raw: bytes) -> Any:
     """The value that a JSON body holds, behind a byte order mark or without one. Raises Refusal."""
     raw = raw.removeprefix(_BYTE_ORDER_MARK)
+    if len(raw) > BODY_VALUES:  # each value takes a byte and more
+        _check_number(raw)
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
@@ -69,6 +71,21 @@ def parse(raw: bytes) -> Any:
     if alike.count(b"{") > BODY_DEPTH:
         _check_depth(value)
     return _exact(raw) if _LONG_NUMBER in alike else value
+
+
+def _check_number(raw: bytes) -> None:
+    """Count values before any of them is made. Raises Refusal."""
+    if _marks(raw) <= BODY_VALUES:
+        return
+    bare = raw.replace(rb"\\", b"").replace(rb"\"", b"")  # without quotes inside of strings
+    is_crowded = bare.count(b'"') > 4 * BODY_VALUES  # two quotes a string, and at worst a string a key and a string a value
+    if is_crowded or _marks(b"".join(bare.split(b'"')[::2])) > BODY_VALUES:
+        raise Refusal("too_large", f"the body holds more than {BODY_VALUES} values", limit=BODY_VALUES)
+
+
+def _marks(text: bytes) -> int:
+    """How many values there are at most, if nothing of the text is inside a string."""
+    return text.count(b",") + text.count(b"[") + text.count(b"{") + 1
 
 
 def _check_depth(value: Any) -> None:

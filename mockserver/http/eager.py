@@ -19,7 +19,7 @@ from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from mockserver.http.admission import Admission
-from mockserver.http.limits import BODY_PAUSE_SECONDS, HEAD_SECONDS
+from mockserver.http.limits import BODY_PAUSE_SECONDS, HEAD_BYTES, HEAD_FIELDS, HEAD_SECONDS
 
 STATUS = "understudy.status"
 """Where a scope keeps what was answered."""
@@ -45,6 +45,8 @@ class EagerProtocol(HttpToolsProtocol):
     _task: asyncio.Task[None] | None = None
     _part = _NOTHING
     _hosts = 0
+    _fields = _field_bytes = 0  # of the request that is being read
+    _useless = 0  # bytes that came since the last of a body or the beginning of a request
 
     def __init__(self, *args: Any, admission: Admission | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -76,8 +78,13 @@ class EagerProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         self._heard, self._is_silent = self.loop.time(), False
         self._is_reading = True  # until _begin_held has run what this made ready
+        self._useless += len(data)
         try:
             self._parse(data)
+            if self._useless > HEAD_BYTES + len(data):
+                raise self._too_long()
+        except Unacceptable as endless:
+            self._refuse(endless)
         except httptools.HttpParserError as error:
             found = Unacceptable(400, f"this is no HTTP request: {error}")
             self._refuse(error.__context__ if isinstance(error.__context__, Unacceptable) else found)
@@ -141,9 +148,25 @@ class EagerProtocol(HttpToolsProtocol):
         """Note when a request began."""
         super().on_message_begin()
         self._part, self._begun, self._hosts = _HEAD, self._heard, 0
+        self._fields = self._field_bytes = self._useless = 0
+
+    def on_url(self, url: bytes) -> None:
+        """Take in a piece of the target. Raises Unacceptable."""
+        super().on_url(url)
+        if len(self.url) > HEAD_BYTES:
+            raise Unacceptable(414, f"the URL is longer than {HEAD_BYTES} bytes")
+
+    def on_body(self, body: bytes) -> None:
+        """Take in a piece of the body."""
+        self._useless = 0
+        super().on_body(body)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take in a header field. Raises Unacceptable."""
+        """Take in a header field, before the body or behind it. Raises Unacceptable."""
+        self._fields += 1
+        self._field_bytes += len(name) + len(value)
+        if self._fields > HEAD_FIELDS or self._field_bytes > HEAD_BYTES:
+            raise self._too_long()
         name = name.lower()
         self.headers.append((name, value))
         if name == b"host":
@@ -170,8 +193,11 @@ class EagerProtocol(HttpToolsProtocol):
         """Note that a request has come to its end, unless it is about to be read again without its offer."""
         if self.parser.should_upgrade():
             return
-        self._part = _NOTHING
+        self._part, self._useless = _NOTHING, 0
         super().on_message_complete()
+
+    def _too_long(self) -> Unacceptable:
+        return Unacceptable(431, f"a request has at most {HEAD_FIELDS} header fields and {HEAD_BYTES} bytes of them")
 
     # Running
 

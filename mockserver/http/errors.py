@@ -49,7 +49,18 @@ _STATUSES: Mapping[Kind, int] = {
 
 
 def refusal(error: Exception) -> Refusal:
-    """The neutral reason for any exception; one that is nobody's intention is logged."""
+    """The neutral reason for any exception, without the frames it came from; one that is nobody's intention is logged.
+
+    Those frames hold the whole request, and the reason itself: with them it would stay in memory until a collection of garbage.
+    """
+    reason = _reason(error)
+    for one in (reason, reason.cause):
+        if one is not None:
+            one.__traceback__ = one.__cause__ = one.__context__ = None
+    return reason
+
+
+def _reason(error: Exception) -> Refusal:
     if isinstance(error, Refusal):
         return error
     if isinstance(error, facts.SimulationError):
@@ -57,7 +68,7 @@ def refusal(error: Exception) -> Refusal:
         if kind is not None:
             return Refusal(kind, str(error), cause=error)
     logger.error("%s: %s", type(error).__name__, error, exc_info=error)
-    return Refusal("internal", "something went wrong inside the mock; its log says what", cause=error)
+    return Refusal("internal", "something went wrong inside the mock; its log says what")
 
 
 def worded(reason: Refusal, adapter: Wording, world: World | None = None) -> Reply:

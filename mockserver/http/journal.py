@@ -5,6 +5,7 @@ Recording is cheap, so that it can always be on; secrets are taken out when some
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -30,6 +31,7 @@ MOST_NOTES = 1000
 
 _BODY: Final = 6  # places in an entry
 _ANSWER: Final = 9
+_REFUSED: Final = 14
 
 Listed = list[dict[str, Any]]
 Fields = Iterable[tuple[bytes, bytes]]
@@ -45,7 +47,8 @@ _unpack = msgspec.msgpack.Decoder().decode
 class Exchange(NamedTuple):
     """One request and its answer as they were on the wire. `at` is simulated microseconds, `began` and `took` real seconds (`ticks`).
 
-    `status` 0 means that the connection was cut. `steered` names rules, faults and preferences that had a hand in it.
+    `status` 0 means that the connection was cut. `steered` names rules, faults and preferences that had a hand in it. `refused` is
+    the kind of a refusal, or empty, and `violations` its reasons in short.
     """
 
     number: int
@@ -63,7 +66,8 @@ class Exchange(NamedTuple):
     began: float
     took: float
     steered: str
-    refusal: Refusal | None
+    refused: str
+    violations: list[dict[str, Any]]
 
     @property
     def path(self) -> str:
@@ -77,8 +81,6 @@ class Exchange(NamedTuple):
 
     def shown(self) -> dict[str, Any]:
         """The exchange as JSON, without its secrets."""
-        refusal = self.refusal
-        is_broken = refusal is not None and refusal.kind in reasons.BROKEN
         return {
             "number": self.number,
             "at": self.at / 1_000_000,
@@ -90,9 +92,9 @@ class Exchange(NamedTuple):
             "path": self.path,
             "query": dict(redacted_query(self.query)),
             "status": self.status,
-            "verdict": "broken" if is_broken else "kept",
-            "refused": None if refusal is None else refusal.kind,
-            "violations": [] if refusal is None else reasons.told(refusal),
+            "verdict": "broken" if self.refused in reasons.BROKEN else "kept",
+            "refused": self.refused or None,
+            "violations": self.violations,
             "steered": self.steered.split(", ") if self.steered else [],
             "request": _message(self.headers, self.body),
             "answer": _message(self.answer_headers, self.answer),
@@ -106,7 +108,7 @@ class Journal:
 
     def __init__(self) -> None:
         self._world: Callable[[], World] | None = None
-        self._kept: deque[tuple[bytes, Refusal | None]] = deque()  # packed: one object to free when it is forgotten
+        self._kept: deque[bytes] = deque()  # packed: one object to free when it is forgotten
         self._notes: deque[Note] = deque(maxlen=MOST_NOTES)
         self._bytes = 0
         self._number = self._told = 0
@@ -124,12 +126,12 @@ class Journal:
         if len(entry[_BODY]) + len(entry[_ANSWER]) > BODY_BYTES:
             _, _, _, _, _, _, body, status, headers, answer, *rest = entry
             entry = (*entry[:_BODY], body[:BODY_BYTES], status, headers, answer[:BODY_BYTES], *rest)  # type: ignore[assignment]
-        packed = _pack(entry)
+        packed = _pack(entry if refusal is None else (*entry, refusal.kind, json.dumps(reasons.told(refusal))))
         kept = self._kept
-        kept.append((packed, refusal))
+        kept.append(packed)
         self._bytes += len(packed) + FIXED_BYTES
         while len(kept) > MOST_EXCHANGES or self._bytes > MOST_BYTES:
-            self._bytes -= len(kept.popleft()[0]) + FIXED_BYTES
+            self._bytes -= len(kept.popleft()) + FIXED_BYTES
 
     def note(self, event: str, at: float, facts: dict[str, Any]) -> None:
         """Tell subscribers of something that is neither exchange nor transition, such as a delivery, at a simulated second."""
@@ -189,10 +191,17 @@ class Journal:
         """The exchanges after that number which are still remembered, oldest first."""
         forgotten = self._number - len(self._kept)
         fresh = islice(self._kept, max(number - forgotten, 0), None)
-        return (Exchange._make((at, *_unpack(packed), refusal)) for at, (packed, refusal) in enumerate(fresh, start=max(number, forgotten) + 1))
+        return (_exchange(at, _unpack(packed)) for at, packed in enumerate(fresh, start=max(number, forgotten) + 1))
 
     def __len__(self) -> int:
         return len(self._kept)
+
+
+def _exchange(number: int, members: list[Any]) -> Exchange:
+    if len(members) == _REFUSED:
+        return Exchange._make((number, *members, "", []))
+    *members, refused, violations = members
+    return Exchange._make((number, *members, refused, json.loads(violations)))
 
 
 def _message(headers: Fields, body: bytes) -> dict[str, Any]:

@@ -15,6 +15,9 @@ BODY_DEPTH = 100
 UPLOAD_BYTES = 1024 * 1024 * 1024
 """Most bytes of one uploaded file; they are counted as they come in and not kept. More is refused as too large."""
 
+BODY_VALUES = 100_000
+"""Most values in a JSON body: members of objects and items of lists, at any depth; more is refused as too large."""
+
 INTEGER_DIGITS = 300
 """Whole numbers of a request body are exact up to so many digits; longer ones are refused as malformed."""
 
@@ -23,6 +26,10 @@ INTEGER_LOW, INTEGER_HIGH = -(2**63), 2**64 - 1
 
 VIOLATIONS = 50
 """Most violations that one refusal reports."""
+
+EXCERPT_MEMBERS, EXCERPT_VALUES = 50, 2000
+"""A value with more values in it than the second is searched for violations in an excerpt: of each list and object the first
+so many members, and no more values in all."""
 
 MESSAGE_LENGTH = 400
 """Longest message of one violation; what is longer is cut."""
@@ -95,6 +102,12 @@ SEARCHED_VALUES = 50_000
 
 HEAD_SECONDS = 30.0
 """How long (real time) the head of a request may take, from the connection or from its first byte."""
+
+HEAD_BYTES = 64 * 1024
+"""Most bytes of a request's head, with the fields behind a chunked body; more is refused (431, a longer URL: 414)."""
+
+HEAD_FIELDS = 200
+"""Most header fields of a request, with those behind a chunked body; more is refused (431)."""
 
 BODY_PAUSE_SECONDS = 30.0
 """How long (real time) a client may pause within a body."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, unquote
 
 from jsonschema_rs import Draft202012Validator, Registry, ValidationError
 
 from mockserver.adapters.exchange import Violation
+from mockserver.http.excerpt import excerpt
 from mockserver.http.limits import MESSAGE_LENGTH, VIOLATIONS
 from specs import Spec
 
@@ -48,13 +50,36 @@ def split(reference: str) -> Place:
 
 
 def violations(validator: Draft202012Validator, value: Any, place: str, above: Place = ()) -> tuple[Violation, ...]:
-    """Every way in which a value breaks its schema, up to the limit."""
+    """How a value breaks its schema, up to the limit: every way, or in a large value those that are seen in an excerpt of it.
+
+    The validator works out all errors before it gives the first one, each with a copy of what is wrong: of a large value only
+    an excerpt is given to it. The values that are reported are the true ones.
+    """
+    short, cut = excerpt(value)
     found: list[Violation] = []
-    for error in validator.iter_errors(value):
-        found.extend(_told(error, place, above))
+    for error in validator.iter_errors(short):
+        if error.kind.name == "type" or tuple(error.instance_path) not in cut:  # a type is seen whatever was cut
+            found.extend(_told(error, place, above))
         if len(found) >= VIOLATIONS:
             break
+    if cut:
+        found = [replace(one, got=_at(value, one.pointer[len(above) :])) for one in found] or _first(validator, value, place, above)
     return tuple(found[:VIOLATIONS])
+
+
+def _first(validator: Draft202012Validator, value: Any, place: str, above: Place) -> list[Violation]:
+    """The first way in which a value breaks its schema, if any."""
+    try:
+        validator.validate(value)
+    except ValidationError as error:
+        return list(_told(error, place, above))
+    return []
+
+
+def _at(value: Any, pointer: Place) -> Any:
+    for key in pointer:
+        value = value[key]
+    return value
 
 
 def _told(error: ValidationError, place: str, above: Place) -> Iterator[Violation]:

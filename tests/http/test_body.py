@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mockserver.adapters.exchange import Refusal
 from mockserver.http.body import Disconnected, parse, receive_body
-from mockserver.http.limits import BODY_BYTES, BODY_DEPTH, INTEGER_DIGITS
+from mockserver.http.limits import BODY_BYTES, BODY_DEPTH, BODY_VALUES, INTEGER_DIGITS
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -152,3 +152,34 @@ def test_other_codings_are_refused(coding: str, raw: bytes, kind: str) -> None:
         take(part(raw), content_encoding=coding)
 
     assert refused.value.kind == kind
+
+
+HALF = BODY_VALUES // 2
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(b"[" + b"1," * BODY_VALUES + b"1]", id="items"),
+        pytest.param(b"[" + b"[]," * BODY_VALUES + b"1]", id="lists"),
+        pytest.param(b"[" + b'{"a":1},' * HALF + b"{}]", id="objects"),
+        pytest.param(b'["' + b'","' * (4 * BODY_VALUES) + b'"]', id="strings"),
+        pytest.param(b'["' + rb"\\" + b'","' * BODY_VALUES + b'"]', id="strings behind a backslash"),
+    ],
+)
+def test_a_body_of_too_many_values_is_refused_before_they_are_made(raw: bytes) -> None:
+    with pytest.raises(Refusal, match=f"more than {BODY_VALUES} values"):
+        parse(raw)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(b"[" + b"1," * (BODY_VALUES - 10) + b"1]", id="items"),
+        pytest.param(b'"' + b"," * (3 * BODY_VALUES) + b'"', id="commas in a string"),
+        pytest.param(b'"' + rb"\"," * BODY_VALUES + b'"', id="quotes and commas in a string"),
+        pytest.param(b'["' + rb"\\" * BODY_VALUES + rb"\",[," + b'"]', id="backslashes and a quote"),
+    ],
+)
+def test_what_stands_in_strings_is_not_counted(raw: bytes) -> None:
+    assert parse(raw) == json.loads(raw)
