@@ -16,7 +16,7 @@ import httpx
 with serving(pace="manual") as url:
     answer = httpx.post(url + "/jobs", json={"job_type": "dummy", "params": {}})
     assert answer.status_code == 202, answer.text
-    for page in ("/", "/_mock/ui/ionworks/", "/_mock/ui/ionworks/swagger-ui-bundle.js", "/_mock/pages/style.css", "/favicon.ico"):
+    for page in ("/", "/_mock/ui/ionworks/", "/_mock/ui/ionworks/swagger-ui-bundle.js", "/_mock/pages/style.css", "/favicon.ico", "/_mock/docs/serve.md"):
         assert httpx.get(url + page).status_code == 200, page
     print(Path(specs.__file__).parents[1], answer.json()["status"])
 """

@@ -126,3 +126,23 @@ def test_a_path_nobody_knows_is_refused_in_our_own_words(bench: Bench) -> None:
     answer = bench.get("/nothing/of/the/kind")
 
     assert (answer.status_code, answer.json()["error"]["kind"]) == (404, "unrouted")
+
+
+@pytest.mark.parametrize("page", ["", *sorted(path.name for path in README.parent.glob("docs/*.md"))])
+def test_the_documentation_can_be_read_and_its_links_lead_somewhere(bench: Bench, page: str) -> None:
+    here = f"{bench.url}/_mock/docs/{page}"
+    shown = bench.get(here)
+
+    assert (shown.status_code, "<h1" in shown.text) == (200, True)
+    assert "<!--" not in shown.text
+    for link in re.findall(r'href="([^"]+)"', shown.text):
+        there, _, anchor = urljoin(here, link).partition("#")
+        if there.startswith(f"{bench.url}/_mock/docs/"):
+            other = bench.get(there)
+            assert other.status_code == 200, link
+            assert not anchor or f'id="{anchor}"' in other.text, link
+
+
+def test_documentation_that_there_is_not_is_404(bench: Bench) -> None:
+    for name in ("none.md", "../README.md", "%2e%2e/README.md", "a" * 5000):
+        assert bench.get(f"/_mock/docs/{name}").status_code == 404

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from mockserver.http.pages.docs import docs
 from mockserver.http.pages.landing import landing
 from mockserver.http.pages.page import Page, moved
 from mockserver.http.pages.swagger import document, swagger, swagger_file
 from mockserver.http.sandbox import SANDBOX
 from specs import Spec
 
-UI, DOCUMENT, OWN_FILES = "/_mock/ui/", "/_mock/spec/", "/_mock/pages/"
+UI, DOCUMENT, OWN_FILES, DOCS = "/_mock/ui/", "/_mock/spec/", "/_mock/pages/", "/_mock/docs/"
 BARE = "understudy.bare"
 """Where a scope says that a sandbox's prefix came without a slash behind it."""
 
@@ -40,6 +41,8 @@ class Pages:
             return _own_file("favicon.svg")
         if path.startswith(OWN_FILES):
             return _own_file(path.removeprefix(OWN_FILES))
+        if path.startswith(DOCS):
+            return docs(path.removeprefix(DOCS))
         if path.startswith(DOCUMENT):
             spec = self._apis.get(path.removeprefix(DOCUMENT).removesuffix(".json"))
             return None if spec is None else document(spec)

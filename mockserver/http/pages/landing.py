@@ -23,7 +23,7 @@ def landing(apis: Sequence[Spec], scope: Mapping[str, Any]) -> Page:
     if sandbox:
         parts.append(f"<p>This is the sandbox <b>{escape(sandbox)}</b>: a world of its own.</p>")
     looks = "".join(f'<a href="_mock/{name}">{name}</a>' for name in LOOKS)
-    parts.append(f"<nav><span>Look at</span>{looks}</nav>")
+    parts.append(f'<nav><span>Look at</span>{looks}<a href="_mock/docs/">docs</a></nav>')
     control = '<a href="_mock/ui/control/">the control API</a>'
     parts.append(f"<p>Time, faults and whatever else a test wants: {control} "
                  '(<a href="_mock/spec/control.json">document</a>).</p>')
