@@ -47,12 +47,17 @@ def show_scenario(name: str) -> None:
 @click.argument("file", type=click.Path(dir_okay=False))
 def check_scenario(file: str) -> None:
     """Say whether FILE is a scenario, or everything that is wrong in it with line and expectation."""
+    from mockserver.http.pace import tempo
     from mockserver.simulation.scenario import scenario as scenarios
 
     try:
         found = scenarios.load_file(file)
-    except ScenarioError as error:
-        _refuse(str(error))
+        tempo(found.pace or "real")
+    except (ScenarioError, ValueError) as error:
+        _refuse(str(error) if isinstance(error, ScenarioError) else f"{file}: pace: {error}")
+    problems = scenarios.unplaceable(found)
+    if problems:
+        _refuse("\n".join(f"{file}: {words}" for words in problems))
     nodes = sum(node.count for node in found.nodes)
     click.echo(f"{file}: a scenario of {nodes} node{'s' * (nodes != 1)} in {len(found.nodes)} class{'es' * (len(found.nodes) != 1)}")
 

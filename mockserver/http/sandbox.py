@@ -76,7 +76,7 @@ class Sandbox:
         world = self.world
         if self.pace.stands and world.scheduler.is_settled:
             return world
-        target = self.pace.target(world, is_read=is_read)
+        target = min(self.pace.target(world, is_read=is_read), world.end_us)
         if target == world.now_us and self.pace.tempo.is_auto:  # nothing is due but, perhaps, another attempt to call somebody
             target = max(target, self.calls.next_due(world) or 0)
         most = None if self.pace.tempo.rate is None else SLICE_STEPS

@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-import orjson
-
 from mockserver import __version__
 from mockserver.adapters.dates import unix_seconds
 from mockserver.adapters.loading import callback_body
+from mockserver.http.answer import dumps
 from mockserver.http.limits import CALLBACKS_PENDING, CALLBACKS_RECORDED
 from mockserver.http.redaction import redacted_url
 from mockserver.simulation.clock import MICRO, seconds
@@ -106,7 +105,7 @@ class Deliveries:
         shelf, api = world.shelf(SHELF), job.request.api
         pending = shelf.setdefault("pending", [])
         shelf["count"] = number = shelf.get("count", 0) + 1
-        body = orjson.dumps(callback_body(world, job))
+        body = dumps(callback_body(world, job))
         name = f"msg_{world.new_id(SHELF, fingerprint=job.key.encode()).replace('-', '')}"
         entry = {"number": number, "id": name, "api": api, "job": job.key, "url": job.request.callback, "remote": job.request.remote}
         entry |= {"body": body, "due": instant, "attempt": 1}

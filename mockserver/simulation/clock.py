@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 MICRO = 1_000_000
+LAST_US = 9_999_999_999 * MICRO
+"""Where every clock ends, in microseconds since 1970: 2286-11-20T17:46:39Z, the last second of ten digits."""
+
 FOREVER = 1e12
 """Seconds; longer spans count as this."""
 

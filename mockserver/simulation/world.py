@@ -9,7 +9,7 @@ from typing import Any
 from zlib import adler32, crc32
 
 from mockserver.simulation import node_changes
-from mockserver.simulation.clock import MICRO, seconds
+from mockserver.simulation.clock import LAST_US, MICRO, seconds
 from mockserver.simulation.cluster.cluster import milli
 from mockserver.simulation.cluster.node import Node, NodeView
 from mockserver.simulation.errors import DuplicateJob, DuplicateNode, UnknownJob, UnknownNode, UnknownParent, Unplaceable
@@ -64,6 +64,11 @@ class World:
     def utc_us(self) -> int:
         """The present instant as microseconds since 1970, UTC."""
         return self.epoch_us + self.scheduler.clock.now
+
+    @property
+    def end_us(self) -> int:
+        """The last instant that this world's clock can show."""
+        return LAST_US - self.epoch_us
 
     def advance_to(self, instant: int, most: int | None = None) -> bool:
         """Let everything due up to `instant` (microseconds since the world began) happen.

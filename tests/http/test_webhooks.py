@@ -467,3 +467,12 @@ def test_a_server_stops_while_a_name_is_still_looked_up(monkeypatch: pytest.Monk
     told.set()
 
     assert running == {"resolve slow.test"}
+
+
+def test_a_number_of_any_size_is_told_to_the_receiver(box: Sandbox, receiver: Receiver) -> None:
+    submit(box, callback_url=receiver.url, metadata={"large": 10**40})
+
+    box.clock.advance(10)
+
+    (only,) = box.callbacks.list()
+    assert only.outcome == "delivered"

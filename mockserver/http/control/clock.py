@@ -10,9 +10,8 @@ from typing import Any
 from mockserver.adapters.dates import iso
 from mockserver.adapters.exchange import Call, Json, Refusal, Reply
 from mockserver.http.advance import advance, ended
-from mockserver.http.control.desk import Desk, moment
+from mockserver.http.control.desk import Desk, moment, read_tempo
 from mockserver.http.limits import FIRED_LISTED, MOST_SPAN_SECONDS
-from mockserver.http.pace import tempo
 from mockserver.http.sandbox import Sandbox
 from mockserver.simulation.clock import micros, seconds
 from mockserver.simulation.job import Job
@@ -33,7 +32,7 @@ def mock_set_clock(desk: Desk, call: Call) -> Reply:
     """Let the clock follow real time another way."""
     sandbox, body = desk.sandbox(call), call.body
     pace = body["pace"] if "pace" in body else "real" if body["rate"] == 1 else f"x{body['rate']:.12g}"
-    desk.sandboxes.set_tempo(sandbox, tempo(pace))
+    desk.sandboxes.set_tempo(sandbox, read_tempo(pace))
     return Reply(200, _clock(sandbox))
 
 
@@ -62,16 +61,24 @@ def _target(sandbox: Sandbox, body: Json) -> int:
     """The instant that is asked for. Raises Refusal when it has passed."""
     world = sandbox.world
     if "seconds" in body:
-        return world.now_us + micros(body["seconds"])
+        return _within_time(world, world.now_us + micros(body["seconds"]))
     if "next_event" in body:
         upcoming = [instant for instant in (world.next_event_us(), sandbox.calls.next_due(world)) if instant is not None]
-        return max(world.now_us, min(upcoming, default=world.now_us))
+        return _within_time(world, max(world.now_us, min(upcoming, default=world.now_us)))
     told = body["to"]
     target = micros(told) if not isinstance(told, str) else _instant(told) - world.epoch_us
     if target < world.now_us:
         raise Refusal("unprocessable", f"{told} has passed: the clock shows {world.now} seconds, {iso(world, world.now_us)}")
     if target > world.now_us + micros(MOST_SPAN_SECONDS):
         raise Refusal("unprocessable", f"{told} is more than {MOST_SPAN_SECONDS:.0f} seconds ahead")
+    return _within_time(world, target)
+
+
+def _within_time(world: World, target: int) -> int:
+    """The instant itself. Raises Refusal beyond the clock's end."""
+    if target > world.end_us:
+        end = f"its end, {iso(world, world.end_us)}"
+        raise Refusal("unprocessable", f"the clock goes no further than {end}; it shows {iso(world, world.now_us)}")
     return target
 
 
@@ -90,7 +97,7 @@ async def _idle(sandbox: Sandbox, *, within: float) -> bool:
     def is_reached() -> bool:
         return world.next_event_us() is None and sandbox.calls.next_due(world) is None
 
-    await advance(sandbox, world.now_us + micros(within), is_reached)
+    await advance(sandbox, min(world.now_us + micros(within), world.end_us), is_reached)
     return is_reached()
 
 
@@ -102,7 +109,7 @@ async def _until(sandbox: Sandbox, told: Json, *, within: float) -> bool:
     job = world.job(told["api"], told["job"])
     words = _words(world, told)
     is_there = _arrival(job, words)
-    await advance(sandbox, world.now_us + micros(within), lambda: is_there() or job.is_over)
+    await advance(sandbox, min(world.now_us + micros(within), world.end_us), lambda: is_there() or job.is_over)
     return is_there()
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockserver.adapters.dates import iso
-from mockserver.adapters.exchange import Call, Json
+from mockserver.adapters.exchange import Call, Json, Refusal
+from mockserver.http.pace import Tempo, tempo
 from mockserver.http.sandbox import Sandbox, Sandboxes
 
 
@@ -44,3 +45,11 @@ def described(desk: Desk, sandbox: Sandbox) -> Json:
         "jobs": world.count,
         "idle_seconds": desk.sandboxes.idle_seconds(sandbox),
     }
+
+
+def read_tempo(text: str) -> Tempo:
+    """How a clock follows real time. Raises Refusal for words that say no such thing."""
+    try:
+        return tempo(text)
+    except ValueError as error:
+        raise Refusal("unprocessable", str(error)) from error

@@ -5,11 +5,8 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from typing import Any
 
-import msgspec
-
 from mockserver.adapters.exchange import Call, Refusal, Reply
-from mockserver.http.control.desk import Desk, described, moment
-from mockserver.http.pace import tempo
+from mockserver.http.control.desk import Desk, described, moment, read_tempo
 from mockserver.http.restoring import copied, restored
 from mockserver.http.sandbox import Plan
 from mockserver.simulation.errors import ScenarioError, SnapshotError
@@ -44,7 +41,7 @@ def mock_create_sandbox(desk: Desk, call: Call) -> Reply:
     plan = Plan(
         scenario,
         body.get("seed", usual.seed),
-        tempo(pace) if pace else usual.tempo,
+        read_tempo(pace) if pace else usual.tempo,
         body["auth"] == "strict" if "auth" in body else usual.strict,
     )
     return Reply(201, described(desk, desk.sandboxes.create(_name(desk, call), plan)))
@@ -106,8 +103,4 @@ def _scenario(told: Any) -> Scenario:
         if told not in scenarios.names():
             raise ScenarioError(f"no scenario of the name {told!r} is shipped; expected one of {', '.join(scenarios.names())}, or a description")
         return scenarios.load(told)
-    try:
-        scenario = msgspec.convert(told, Scenario)
-    except msgspec.ValidationError as error:
-        raise ScenarioError(f"scenario: {error}") from error
-    return scenarios.with_switches(scenario, ())
+    return scenarios.described(told)

@@ -117,6 +117,31 @@ def read(text: str, source: str, folder: Path | None = None) -> ScenarioText:
     return told
 
 
+def check_value(value: Any) -> None:
+    """Raises ScenarioError for the first thing in a description, given as plain data, that the schema does not allow."""
+    try:
+        _validator().validate(value)
+    except jsonschema_rs.ValidationError as error:
+        raise ScenarioError("; ".join(words for _, words in _words(_Unlined(), error))) from error
+
+
+class _Unlined:
+    """Stands for the text of a description that has none."""
+
+    def line(self, path: Path_) -> int:
+        """No line."""
+        return 0
+
+    def told(self, path: Path_, words: str) -> str:
+        """A sentence with the place of something wrong."""
+        return f"scenario: {_placed(path)}{words}"
+
+
+def _placed(path: Path_) -> str:
+    place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
+    return f"{place}: " if place else ""
+
+
 @cache
 def schema() -> dict[str, Any]:
     """The JSON Schema of scenario files."""
@@ -129,7 +154,7 @@ def _validator() -> Any:
     return jsonschema_rs.Draft202012Validator(schema())
 
 
-def _words(told: ScenarioText, error: Any) -> list[tuple[int, str]]:
+def _words(told: ScenarioText | _Unlined, error: Any) -> list[tuple[int, str]]:
     """(line, sentence) of what one violation of the schema means; the schema's descriptions are the expectations."""
     path, kind = list(error.instance_path), error.kind
     where = schema()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Iterable
 from datetime import datetime
+from difflib import get_close_matches
 from math import isfinite
 from pathlib import Path
 
@@ -14,12 +16,23 @@ from mockserver.simulation.cluster.cluster import Cluster
 from mockserver.simulation.cluster.node import Node
 from mockserver.simulation.cluster.packing import PLACEMENTS
 from mockserver.simulation.errors import ScenarioError
-from mockserver.simulation.request import NO_LIMITS, Limits
+from mockserver.simulation.request import NO_LIMITS, Limits, ResourceRequest
 from mockserver.simulation.scenario.distribution import Distribution
-from mockserver.simulation.scenario.file import SHIPPED, read
+from mockserver.simulation.scenario.file import SHIPPED, check_value, read
 
 GIB = 1 << 30
 MOST_NODES = 100_000
+MOST_GPUS = 1_000_000
+"""Most GPUs of all nodes together; each is an entry of its own in the ledger."""
+
+MOST_GPUS_OF_A_NODE = 1024
+MOST_JOBS = 1_000_000_000
+EARLIEST, LATEST = "2001-09-09T01:46:40Z", "2200-01-01T00:00:00Z"
+"""When a world may begin: from there on, and up to the clock's end in 2286, seconds since 1970 have ten digits on the wire."""
+
+WEBHOOK = "webhook"
+"""The entry of `credentials` that is no API: what callbacks are signed with."""
+
 QUEUES = ("greedy", "fifo", "priority", "backfill")
 SWITCHES = {
     "ionworks.submission-gone": "submission answers 410, as the vendor's server does since September 2026",
@@ -54,6 +67,9 @@ class NodeClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     def __post_init__(self) -> None:
         gpus = self.gpu.count if self.gpu else 0
         amounts = (self.cpu, self.memory_gib, self.storage_gib, gpus, *self.custom.values())
+        if gpus > MOST_GPUS_OF_A_NODE:
+            most = f"at most {MOST_GPUS_OF_A_NODE} GPUs on a node"
+            raise ValueError(f"node class {self.node_class!r}: expected {most}, got {gpus}")
         if not 1 <= self.count <= MOST_NODES or any(not 0 <= amount < 2**40 for amount in amounts):
             raise ValueError(f"node class {self.node_class!r}: expected a count from 1 to {MOST_NODES} and amounts of at least 0")
 
@@ -142,6 +158,10 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("expected at least one node class under `nodes`")
         if sum(node.count for node in self.nodes) > MOST_NODES:
             raise ValueError(f"expected at most {MOST_NODES} nodes in all")
+        if sum(node.count * node.gpu.count for node in self.nodes if node.gpu) > MOST_GPUS:
+            raise ValueError(f"expected at most {MOST_GPUS} GPUs in all")
+        if not 1 <= self.most_jobs <= MOST_JOBS:
+            raise ValueError(f"expected `most_jobs` from 1 to {MOST_JOBS}, got {self.most_jobs}")
         _once("node class", [node.node_class for node in self.nodes])
         _once("project", [project.name for project in self.projects])
         self._check_words()
@@ -152,6 +172,10 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"expected `apis` to name {', '.join(specs.names())}, got {unknown[0]!r}")
         if self.start is not None and not _is_instant(self.start):
             raise ValueError(f"expected `start` as an instant with its offset from UTC, such as 2026-01-01T00:00:00Z, got {self.start!r}")
+        first, last = datetime.fromisoformat(EARLIEST), datetime.fromisoformat(LATEST)
+        if self.start is not None and not first <= datetime.fromisoformat(self.start) <= last:
+            raise ValueError(f"expected `start` from {EARLIEST} to {LATEST}, got {self.start}")
+        _check_credentials(self.credentials)
         spans = (self.limits.assign, self.limits.start, self.limits.run, self.limits.total)
         if any(span is not None and not (span >= 0 and isfinite(span)) for span in spans):
             raise ValueError("expected `limits` in seconds of at least 0")
@@ -180,6 +204,38 @@ def _nodes(kind: NodeClass) -> list[Node]:
         )
         for number in range(kind.count)
     ]
+
+
+def unplaceable(scenario: Scenario) -> list[str]:
+    """Sentences about the jobs that `mockserver simulate` would make up and no node could ever run."""
+    cluster = scenario.cluster()
+    found = []
+    for number, kind in enumerate(scenario.jobs):
+        wanted = ResourceRequest(
+            cpu=kind.cpu,
+            memory=int(kind.memory_gib * GIB),
+            gpu=kind.gpu,
+            storage=int(kind.storage_gib * GIB),
+            vram=int(kind.vram_gib * GIB),
+            gpu_model=kind.gpu_model,
+            labels=kind.labels,
+        )
+        shape = cluster.shape(wanted, kind.nodes)
+        if not shape.can_ever_run:
+            total = len(cluster.nodes)
+            lacks = "; ".join(f"{count} of {total} nodes lack {words}" for count, words in cluster.reasons(shape, empty=True))
+            found.append(f"jobs[{number}]: no node could ever run it: {lacks or f'it asks for {kind.nodes} of {total} nodes'}")
+    return found
+
+
+def described(value: object) -> Scenario:
+    """The scenario that plain data describes; files are not read. Raises ScenarioError."""
+    check_value(value)
+    try:
+        scenario = msgspec.convert(value, Scenario)
+    except msgspec.ValidationError as error:
+        raise ScenarioError(f"scenario: {error}") from error
+    return with_switches(scenario, ())
 
 
 def names() -> list[str]:
@@ -229,6 +285,21 @@ def _known(switches: frozenset[str], source: str) -> frozenset[str]:
     if unknown:
         raise ScenarioError(f"{source}: unknown switch {unknown[0]!r}; expected one of {', '.join(SWITCHES)}")
     return switches
+
+
+def _check_credentials(credentials: dict[str, dict[str, str]]) -> None:
+    """Raises ValueError for keys of what is no API, and for a secret that nobody could sign with."""
+    known = (*specs.names(), WEBHOOK)
+    unknown = sorted(credentials.keys() - set(known))
+    if unknown:
+        near = get_close_matches(unknown[0], known, 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise ValueError(f"expected `credentials` to name {', '.join(known)}, got {unknown[0]}{hint}")
+    secret = credentials.get(WEBHOOK, {}).get("secret", "")
+    try:
+        b64decode(secret.removeprefix("whsec_"), validate=True)
+    except ValueError as error:
+        raise ValueError("expected the secret under `credentials.webhook` in base64, with or without whsec_") from error
 
 
 def _once(what: str, given: list[str]) -> None:

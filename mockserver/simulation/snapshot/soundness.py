@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import pairwise
 
+from mockserver.simulation.clock import LAST_US
 from mockserver.simulation.cluster.cluster import GPU, MILLI, SHARE, Cluster
 from mockserver.simulation.cluster.node import DOWN, DRAINING, Node
 from mockserver.simulation.errors import SnapshotError
@@ -45,6 +46,7 @@ def check_record(record: WorldRecord) -> None:
     counts = (record.now, record.submitted, record.logged, record.scheduled, record.log_length or 0)
     _bounded(counts, "a count or instant")
     _bounded((record.epoch, record.seed), "the beginning or the seed", low=-MOST)
+    need(record.epoch + record.now <= LAST_US, "its clock shows what no clock can")
     need(record.logged >= len(record.log), "more transitions are told than were counted")
     fits = record.log_length is None or len(record.log) <= record.log_length
     need(fits, "more transitions are told than are remembered")
