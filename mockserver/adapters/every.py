@@ -1,4 +1,4 @@
-"""Every adapter by the name of its API. Importing this loads all of them; a server loads those that it serves (http/served.py)."""
+"""Every adapter by the name of its API. Importing this loads all of them; a server loads only those that it serves."""
 
 from __future__ import annotations
 

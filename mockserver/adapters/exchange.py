@@ -39,7 +39,8 @@ Kind = Literal[
 class Violation:
     """One way in which a message breaks its document.
 
-    `place` is body, query, path, header or answer; `pointer` a tuple of keys and indices inside it; `got` is the offending value.
+    `place` is body, query, path, header or answer; `pointer` a tuple of keys and indices inside it; `got` is the
+    offending value.
     """
 
     place: str
@@ -100,17 +101,20 @@ class Call(msgspec.Struct, gc=False):  # a struct, since every request makes one
     script: Script | None = None  # what a rule wants of the job that this call makes
     origin: Callable[[], str] = _nowhere  # scheme, host and sandbox prefix under which the client reaches the mock
     is_remote: Callable[[], bool] = bool  # whether its client is on another machine
-    wall_us: int = 0  # real UTC time in microseconds since 1970, in strict mode; for credentials whose clients live in real time
+    wall_us: int = (
+        0  # real UTC time in microseconds since 1970, in strict mode; for credentials whose clients live in real time
+    )
 
 
 class Reply(msgspec.Struct, gc=False):  # a struct, since every request makes one
     """An answer: status, JSON body (or `text`, or a `stream` of bytes), extra headers.
 
-    A stream yields b"" whenever it has nothing to say until time moves on; whoever sends it then waits, moves the clock and asks again.
+    A stream yields b"" whenever it has nothing to send until time moves on; whoever sends it then waits, moves the
+    clock and asks again.
     It never sleeps itself.
 
-    `later` gives the final answer once it is known, None while it is not; it may raise what an operation may. Where the clock moves by
-    itself the client is kept waiting for it, elsewhere it gets this reply at once.
+    `later` gives the final answer once it is known, None while it is not; it may raise what an operation may. Where the
+    clock moves by itself the client is kept waiting for it, elsewhere it gets this reply at once.
     """
 
     status: int
@@ -132,7 +136,7 @@ class File(msgspec.Struct):
 
 
 class FileStore(Protocol):
-    """Where an API's jobs keep their files; `path` is what follows `/_mock/files/API/` in the addresses that its answers hold."""
+    """Where an API's jobs keep their files; `path` is what follows `/_mock/files/API/` in their addresses."""
 
     def read(self, world: World, path: str) -> File:
         """The file at a path. Raises Refusal, UnknownJob."""
@@ -149,7 +153,7 @@ class Wording(Protocol):
 
 
 class Adapter(Wording, Protocol):
-    """What the wire expects of the package that words an API, beside one function per operationId (see `function_of`)."""
+    """What the wire expects of an API's package, beside one function per operationId (see `function_of`)."""
 
     def verify(self, call: Call) -> None:
         """Check the credentials as the vendor documents; raises Refusal."""

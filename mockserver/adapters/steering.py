@@ -1,4 +1,4 @@
-"""Reads what a payload says about its own job: reserved keys in a vendor's free map, for clients that can reach nothing else."""
+"""Reads the reserved keys in a vendor's free map, with which a payload steers its own job."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ REASON_LENGTH = 1000
 
 
 def script(call: Call, *maps: Json) -> Script | None:
-    """What a rule and the reserved keys in the free maps want of the job; a key counts more than the rule. Raises Refusal for a bad value."""
+    """What a rule and the reserved keys in the free maps want of the job; a key beats the rule.
+
+    Raises Refusal for a bad value.
+    """
     for found in maps:
         if found.__class__ is dict and not _RESERVED.isdisjoint(found):
             return _read(call, maps)
@@ -37,7 +40,9 @@ def _value(call: Call, found: dict[str, Json], key: str, *, read: Callable[[Json
     except (ValueError, TypeError, OverflowError):
         message = f"{key} is {str(got)[:100]!r}; expected {expected}"
         pointer = (*(_pointer(call.body, found) or ()), key)
-        raise Refusal("invalid", message, violations=(Violation("body", pointer, "steering", expected, got, message),)) from None
+        raise Refusal(
+            "invalid", message, violations=(Violation("body", pointer, "steering", expected, got, message),)
+        ) from None
 
 
 def _pointer(node: Json, wanted: dict[str, Json]) -> tuple[str | int, ...] | None:
@@ -71,7 +76,11 @@ def _whole(most: int) -> Callable[[Json], int]:
 
 
 def _number(value: Json) -> str | int | float:
-    if isinstance(value, bool) or not isinstance(value, str | int | float) or (isinstance(value, str) and not (value.isascii() and len(value) <= 40)):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, str | int | float)
+        or (isinstance(value, str) and not (value.isascii() and len(value) <= 40))
+    ):
         raise ValueError(value)
     return float(value) if isinstance(value, str) else value
 

@@ -14,7 +14,9 @@ def draft(call: Call) -> Job:
     """The job that the path names, which must be new. Source: specs/bytenite/sources.md#edits"""
     job = find(call)
     if job.phase != "draft":
-        raise Refusal("unprocessable", f"job {job.key} is {job.state}: only a job in JOB_STATE_NEW can be changed or run")
+        raise Refusal(
+            "unprocessable", f"job {job.key} is {job.state}: only a job in JOB_STATE_NEW can be changed or run"
+        )
     return job
 
 

@@ -15,7 +15,9 @@ from mockserver.simulation.world import World
 
 def Customer_Events(call: Call) -> Reply:
     """Every change of the caller's jobs from now on, until the caller leaves."""
-    return Reply(200, media_type="text/event-stream", stream=_changes(call.world, tenant(call), seen=call.world.scheduler.logged))
+    return Reply(
+        200, media_type="text/event-stream", stream=_changes(call.world, tenant(call), seen=call.world.scheduler.logged)
+    )
 
 
 async def _changes(world: World, customer: str, *, seen: int) -> AsyncIterator[bytes]:

@@ -22,7 +22,14 @@ INPUT, RESULT = "input", "result.zip"
 
 _ROOT = f"/_mock/files/{API}/"
 _IMAGES = ("image", "img")
-_EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first date that a zip can hold; the same for all, so that equal jobs leave equal bytes
+_EARLIEST = (
+    1980,
+    1,
+    1,
+    0,
+    0,
+    0,
+)  # the first date that a zip can hold; the same for all, so that equal jobs leave equal bytes
 _UNIX, _READABLE = 3, 0o644 << 16
 _SIDE = 8
 
@@ -54,7 +61,9 @@ def check_upload(world: World, path: str) -> None:
     """Raises Refusal or UnknownJob unless a job waits for its input at that path."""
     job = _named(world, path, INPUT)
     if upload_source(record(job).body) is None:
-        raise Refusal("gone", f"job {job.key} awaits no file: its upload is complete, or its data source is another by now")
+        raise Refusal(
+            "gone", f"job {job.key} awaits no file: its upload is complete, or its data source is another by now"
+        )
     if job.phase != "draft":
         raise Refusal("gone", f"job {job.key} awaits no file any more: it is {job.state}")
 

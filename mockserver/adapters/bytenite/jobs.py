@@ -93,7 +93,11 @@ class Page:
 def Customer_ListJobs(call: Call) -> Reply:
     """One page of the caller's jobs, newest first or in the order asked for."""
     get = call.query.get
-    page = Page(get("pagination.limit") or get("limit") or PAGE, get("pagination.offset") or get("offset") or 0, get("orderBy") or "")
+    page = Page(
+        get("pagination.limit") or get("limit") or PAGE,
+        get("pagination.offset") or get("offset") or 0,
+        get("orderBy") or "",
+    )
     jobs = call.world.jobs(API, owner=tenant(call))
     return _page(call, reversed(jobs.values()), total=len(jobs), page=page)
 
@@ -153,4 +157,6 @@ def Customer_ListJobTemplates(call: Call) -> Reply:
     """The templates that are known, in the order of their ids."""
     offset = call.query.get("offset") or 0
     limit = call.query.get("limit") or len(reading.TEMPLATES)
-    return Reply(200, {"data": [reading.TEMPLATES[name].facts for name in sorted(reading.TEMPLATES)][offset : offset + limit]})
+    return Reply(
+        200, {"data": [reading.TEMPLATES[name].facts for name in sorted(reading.TEMPLATES)][offset : offset + limit]}
+    )

@@ -19,7 +19,12 @@ SAID = {
     "JOB_STATE_MERGING": [("assembler", "merging starts")],
     "JOB_STATE_MERGED": [("assembler", "merging is done")],
 }
-AT_WORK = {"JOB_STATE_UPLOADING": "partitioner", "JOB_STATE_PARTITIONING": "partitioner", "JOB_STATE_MERGING": "assembler", "JOB_STATE_MERGED": "assembler"}
+AT_WORK = {
+    "JOB_STATE_UPLOADING": "partitioner",
+    "JOB_STATE_PARTITIONING": "partitioner",
+    "JOB_STATE_MERGING": "assembler",
+    "JOB_STATE_MERGED": "assembler",
+}
 TASK_SAID = {
     "allocated": ("INFO", "task starts"),
     "succeeded": ("INFO", "task is done"),
@@ -38,10 +43,15 @@ def Customer_GetLogs(call: Call) -> Reply:
     levels, services, tasks = body.get("levels"), body.get("services"), body.get("taskIds")
 
     def wanted(service: str, lines: Iterable[Json]) -> list[Json]:
-        return [line for line in lines if (not levels or line["level"] in levels) and (not services or service in services)]
+        return [
+            line for line in lines if (not levels or line["level"] in levels) and (not services or service in services)
+        ]
 
     own = list(_lines(world, job))
-    told = {service: wanted(service, [line for line in own if line["container"] == service]) for service in ("partitioner", "assembler")}
+    told = {
+        service: wanted(service, [line for line in own if line["container"] == service])
+        for service in ("partitioner", "assembler")
+    }
     runner = {}
     for number, member in enumerate(job.crew.members if job.crew is not None else ()):
         lines = wanted("taskrunner", _task_lines(world, member))
@@ -66,5 +76,10 @@ def _lines(world: World, job: Job) -> Iterator[Json]:
             yield {"log": text, "timestamp": date, "level": "INFO", "container": service}
         if stage.phase == "failed" and before in AT_WORK:
             service = AT_WORK[before]
-            yield {"log": body_of(world, job)["errorMessage"], "timestamp": date, "level": "ERROR", "container": service}
+            yield {
+                "log": body_of(world, job)["errorMessage"],
+                "timestamp": date,
+                "level": "ERROR",
+                "container": service,
+            }
         before = stage.name

@@ -31,7 +31,9 @@ class Template:
     resources: ResourceRequest = SMALL
 
 
-def _template(name: str, description: str, *, partitioner: str, assembler: str, resources: ResourceRequest = SMALL) -> Template:
+def _template(
+    name: str, description: str, *, partitioner: str, assembler: str, resources: ResourceRequest = SMALL
+) -> Template:
     facts = {"id": name, "owner": "bytenite", "description": description, "app": name.removesuffix("-template")}
     return Template({**facts, "partitioner": partitioner, "assembler": assembler}, resources)
 
@@ -40,7 +42,13 @@ TEMPLATES: dict[str, Template] = {
     template.facts["id"]: template
     for template in (
         _template("hello-world", "Greets once per replica.", partitioner="replicator", assembler="passthrough"),
-        _template("image-variations", "Draws one prompt many times.", partitioner="replicator", assembler="zipper", resources=WITH_GPU),
+        _template(
+            "image-variations",
+            "Draws one prompt many times.",
+            partitioner="replicator",
+            assembler="zipper",
+            resources=WITH_GPU,
+        ),
         _template(
             "img-gen-diffusers-flux-gpu-template",
             "Draws with a diffusion model.",
@@ -118,7 +126,7 @@ def config(*bodies: Mapping[str, Json] | None) -> dict[str, Json]:
 
 
 def limits(shown_config: Mapping[str, Json]) -> Limits:
-    """The limit of the whole job in house units; nought is no limit."""
+    """The limit of the whole job in house units; zero means no limit."""
     total = shown_config.get("jobTimeout")
     return Limits(total=total) if total else NO_LIMITS
 
@@ -134,7 +142,10 @@ def _team(count: int, limit: float | None) -> Team:
 
 
 def unreachable(given: Json) -> str:
-    """Why an input cannot be fetched, or nothing: nobody answers at a host whose name ends in `.invalid`. Source: specs/bytenite/sources.md#derived"""
+    """Why an input cannot be fetched, or nothing: no host has a name that ends in `.invalid`.
+
+    Source: specs/bytenite/sources.md#derived
+    """
     if not isinstance(given, dict) or given.get("dataSourceDescriptor") != "url":
         return ""
     address = (given.get("params") or {}).get("url")

@@ -25,7 +25,7 @@ TIMED_OUT = {"total_timeout": "the job timeout has passed", "run_timeout": "the 
 
 @dataclass(slots=True)
 class Record:
-    """What the adapter keeps with a job: its body, its template's facts, its chunks, and how many steps of its history the body shows."""
+    """What the adapter keeps with a job: body, facts of the template, chunks, and how many steps the body shows."""
 
     body: dict[str, Json]
     template: dict[str, str]

@@ -85,14 +85,17 @@ def result(job_type: str) -> dict[str, Any]:
 
 
 def objectives(params: Mapping[str, Any]) -> tuple[str, ...]:
-    """The names of a job's objectives: those of its parameters, else a single one. Source: specs/ionworks/sources.md#results"""
+    """The names of a job's objectives: those of its parameters, else a single one.
+
+    Source: specs/ionworks/sources.md#results
+    """
     named = params.get("objectives")
     names = [name for name in named if 0 < len(name) <= LONGEST_OBJECTIVE] if isinstance(named, dict) else []
     return tuple(names[:MOST_OBJECTIVES]) or (OBJECTIVE,)
 
 
 def trace(seconds: float, *, is_complete: bool) -> list[dict[str, Any]]:
-    """One entry per iteration that a fit has saved after so many seconds, oldest first; a complete one saves its last."""
+    """The iterations that a fit has saved after so many seconds, oldest first; a complete one has saved its last."""
     spaced = _EARLY + (seconds - _EARLY) // _SAVE_SECONDS
     saved = _TRACE[: int(min(seconds, spaced, _MOST_SAVED - 1))]
     return [*saved, _iteration(_BEST)] if is_complete else saved
@@ -121,7 +124,10 @@ def series(source: str, columns: list[str], *, x_column: str, bounds: Bounds, mo
     low, high = bounds
     chosen = [i for i, x in enumerate(curve[x_column]) if (low is None or x >= low) and (high is None or x <= high)]
     stride = max(1, -(-len(chosen) // most))
-    return {name: [curve[name][index] for index in chosen[::stride]] for name in (dict.fromkeys([x_column, *columns]) if columns else curve)}
+    return {
+        name: [curve[name][index] for index in chosen[::stride]]
+        for name in (dict.fromkeys([x_column, *columns]) if columns else curve)
+    }
 
 
 def plot(*, bounds: Bounds, most: int) -> dict[str, Any]:

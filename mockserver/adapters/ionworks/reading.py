@@ -25,7 +25,7 @@ _LONGEST_URL = 2083
 
 
 class Order(msgspec.Struct, gc=False):  # a struct, since every job keeps one
-    """What Ionworks keeps of a submission beside the job itself; `seen` is the job as last read, when it had come `length` steps."""
+    """What Ionworks keeps of a submission beside the job; `seen` is the job as last read, after `length` steps."""
 
     job_type: str
     metadata: dict[str, Any] | None
@@ -62,7 +62,7 @@ def request(call: Call) -> JobRequest:
 
 
 def _normal(url: str) -> str:
-    """The URL with scheme and host in lower case and a path, as pydantic would give it back, if that is not too long to be told."""
+    """The URL as pydantic would return it (scheme and host in lower case, with a path), unless that is too long."""
     parts = urlsplit(url)
     credentials, at, host = parts.netloc.rpartition("@")
     normal = urlunsplit((parts.scheme, credentials + at + host.lower(), parts.path or "/", parts.query, parts.fragment))

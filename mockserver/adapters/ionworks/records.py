@@ -1,4 +1,7 @@
-"""What can be read beside an Ionworks job: metadata, channels, series and plots. Source: specs/ionworks/sources.md#results"""
+"""What can be read beside an Ionworks job: metadata, channels, series and plots.
+
+Source: specs/ionworks/sources.md#results
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,9 @@ def get_series_jobs__job_id__series_get(call: Call) -> Reply:
     columns = [name for name in (query.get("columns") or "").split(",") if name]
     bounds = (query.get("x_min"), query.get("x_max"))
     try:
-        values = curve.series(query["source"], columns, x_column=query["x_column"], bounds=bounds, most=query["max_points"])
+        values = curve.series(
+            query["source"], columns, x_column=query["x_column"], bounds=bounds, most=query["max_points"]
+        )
     except KeyError as error:
         raise Refusal("unknown", f"Job {job.key} has no channel {error.args[0]!r}.") from error
     return reply(call, values)
@@ -57,4 +62,6 @@ def _fitted(call: Call) -> Job:
 
 def _check_objective(job: Job, name: str | None) -> None:
     if name and name not in job.payload.objectives:
-        raise Refusal("unknown", f"Job {job.key} has no objective {name!r}; it has {', '.join(job.payload.objectives)}.")
+        raise Refusal(
+            "unknown", f"Job {job.key} has no objective {name!r}; it has {', '.join(job.payload.objectives)}."
+        )

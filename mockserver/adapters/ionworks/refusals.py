@@ -1,4 +1,4 @@
-"""How Ionworks words a refusal: FastAPI's list of violations for a broken request, one small object for everything else."""
+"""Words refusals as Ionworks does: FastAPI's list of violations for a broken request, a small object otherwise."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ def _details(refusal: Refusal) -> list[Detail]:
     for violation in refusal.violations:
         for detail in _detail(violation):
             found.setdefault(repr(detail["loc"]), detail)
-    return list(found.values()) or [{"type": "value_error", "loc": ["body"], "msg": f"Value error, {refusal.message}", "input": None}]
+    return list(found.values()) or [
+        {"type": "value_error", "loc": ["body"], "msg": f"Value error, {refusal.message}", "input": None}
+    ]
 
 
 def _detail(violation: Violation) -> list[Detail]:
@@ -59,7 +61,10 @@ def _detail(violation: Violation) -> list[Detail]:
     if violation.keyword == "required" and violation.got is None:  # the whole body, or a parameter
         return [{"type": "missing", "loc": place, "msg": "Field required", "input": None}]
     if violation.keyword == "required":
-        return [{"type": "missing", "loc": [*place, name], "msg": "Field required", "input": violation.got} for name in _missing(violation)]
+        return [
+            {"type": "missing", "loc": [*place, name], "msg": "Field required", "input": violation.got}
+            for name in _missing(violation)
+        ]
     kind, message, context = _VOCABULARY.get(violation.keyword, _other)(violation)
     entry = {"type": kind, "loc": place, "msg": message, "input": violation.got}
     return [entry if context is None else {**entry, "ctx": context}]
@@ -111,7 +116,11 @@ def _maximum(violation: Violation) -> Wording:
 
 
 def _minimum(violation: Violation) -> Wording:
-    return "greater_than_equal", f"Input should be greater than or equal to {violation.expected}", {"ge": violation.expected}
+    return (
+        "greater_than_equal",
+        f"Input should be greater than or equal to {violation.expected}",
+        {"ge": violation.expected},
+    )
 
 
 def _longest(violation: Violation) -> Wording:
@@ -125,7 +134,11 @@ def _shortest(violation: Violation) -> Wording:
     limit = violation.expected
     if violation.pointer == ("callback_url",):
         return _unparsable("input is empty")
-    return "string_too_short", f"String should have at least {limit} character{'s' * (limit != 1)}", {"min_length": limit}
+    return (
+        "string_too_short",
+        f"String should have at least {limit} character{'s' * (limit != 1)}",
+        {"min_length": limit},
+    )
 
 
 def _pattern(violation: Violation) -> Wording:

@@ -1,4 +1,4 @@
-"""A job as Ionworks reports it: one object per job, words and derived members included; and what is stored beside it."""
+"""A job as Ionworks reports it, with its derived members, and what is stored beside it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ def cached_view(world: World, job: Job) -> dict[str, Any]:
     """A job as the vendor reports it, put into words once per step of the job. Not to be changed."""
     order: Order = job.request.payload
     length = job.step_count
-    if order.length != length or (job.phase == "running" and order.job_type in curve.TRACED):  # its metadata appears as it runs
+    if order.length != length or (
+        job.phase == "running" and order.job_type in curve.TRACED
+    ):  # its metadata appears as it runs
         order.seen, order.length = view(world, job), length
     return order.seen
 
@@ -86,7 +88,9 @@ def _failure(job: Job, order: Order) -> _Failure:
     timed_out = job.last_event == "timed_out"
     code, text = _TIMEOUT if timed_out else _FAILURES.get(order.job_type, _SOLVER_FAILURE)
     if not timed_out:
-        told = "" if outcome.reason == f"exit code {outcome.exit_code}" else outcome.reason  # what somebody said beats what the job type suggests
+        told = (
+            "" if outcome.reason == f"exit code {outcome.exit_code}" else outcome.reason
+        )  # what somebody said beats what the job type suggests
         code, text = (outcome.code if outcome.code in _codes() else code), told or text
     detail = {"reason": outcome.reason} if timed_out else {"reason": outcome.reason, "exit_code": outcome.exit_code}
     return code, text, detail
@@ -99,7 +103,10 @@ def _codes() -> frozenset[str]:
 
 
 def stored(world: World, job: Job) -> dict[str, Any] | None:
-    """What can be read as the job's metadata by now: what was handed in, then what its run saved. Source: specs/ionworks/sources.md#results"""
+    """The job's metadata by now: what was handed in, and what its run has saved.
+
+    Source: specs/ionworks/sources.md#results
+    """
     order: Order = job.payload
     trace = _trace(world, job)
     if order.metadata is None and not trace and not has_series(job):

@@ -5,4 +5,14 @@ from mockserver.adapters.openyuanrong.jobs import yr_delete_job, yr_get_job, yr_
 from mockserver.adapters.openyuanrong.keeping import KEEPS
 from mockserver.adapters.openyuanrong.refusals import error
 
-__all__ = ["KEEPS", "error", "tenant", "verify", "yr_delete_job", "yr_get_job", "yr_list_jobs", "yr_stop_job", "yr_submit_job"]
+__all__ = [
+    "KEEPS",
+    "error",
+    "tenant",
+    "verify",
+    "yr_delete_job",
+    "yr_get_job",
+    "yr_list_jobs",
+    "yr_stop_job",
+    "yr_submit_job",
+]

@@ -20,7 +20,7 @@ COOKIE = "iam_token"
 
 
 def verify(call: Call) -> None:
-    """Accept a developer's unexpired token, signed with the tenant's secret where the scenario gives tenants secrets. Raises Refusal."""
+    """Accept a developer's unexpired token, signed with the tenant's secret if the scenario has one. Raises Refusal."""
     token = _token(call)
     if not token:
         raise _refusal("no token was sent; send a JSON web token in X-Auth")

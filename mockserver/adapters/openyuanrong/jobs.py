@@ -12,7 +12,10 @@ from mockserver.simulation.world import World
 
 
 def yr_submit_job(call: Call) -> Reply:
-    """Take a job and, in time that moves by itself, answer once it is placed; refuse it at once when its id is taken or no node could ever run it."""
+    """Queue a job. Where time moves by itself the answer comes once the job is placed.
+
+    Raises Refusal for an id that is taken, Unplaceable for a job that no node could ever run.
+    """
     world, key = call.world, submission_id(call)
     if key in world.jobs(API):
         raise Refusal("conflict", f"submit job has already exist, submissionId: {key}")
@@ -25,7 +28,7 @@ def yr_submit_job(call: Call) -> Reply:
 
 
 def _placed(world: World, job: Job) -> Reply | None:
-    """The answer to a submission as soon as its job has left the queue. Raises Unplaceable when it found no room in time."""
+    """The answer to a submission once its job has left the queue. Raises Unplaceable when it found no room in time."""
     world.settle()
     if job.phase == "queued":
         return None

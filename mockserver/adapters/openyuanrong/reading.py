@@ -57,7 +57,7 @@ def complete(given: str) -> str:
 
 
 def _resources(body: Json, pools: str) -> ResourceRequest:
-    """What the job takes on its node; GPUs are not passed on by this vendor. Source: specs/openyuanrong/sources.md#numbers."""
+    """What a job takes of its node; the vendor does not pass GPUs on. Source: specs/openyuanrong/sources.md#numbers."""
     wanted = body.get("entrypoint_resources") or {}
     named = [label.strip() for label in pools.split(",")] if pools else []
     labels = tuple([label for label in named if label and label != WISHES])

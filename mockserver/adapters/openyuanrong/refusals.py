@@ -1,4 +1,4 @@
-"""How openYuanrong says no: a bare JSON string, except for credentials, and of several mistakes the one it checks first.
+"""Words refusals as openYuanrong does: a bare JSON string (an object for credentials), and only the first mistake.
 
 Source: specs/openyuanrong/sources.md#numbers and #house-rules-that-win-over-the-vendor.
 """
@@ -95,7 +95,9 @@ def _judge(violation: Violation) -> tuple[int, str]:
             return _RANGE, RANGES[first].format(got)
     if first == "submission_id" and isinstance(got, str):
         return _ID, _bad_id(got)
-    message = " or ".join(violation.expected) if violation.keyword == "anyOf" and violation.expected else violation.message
+    message = (
+        " or ".join(violation.expected) if violation.keyword == "anyOf" and violation.expected else violation.message
+    )
     return _DECODING, f"{UNREADABLE}{'.'.join(names)}{': ' if names else ''}{message}"
 
 
@@ -110,7 +112,8 @@ def _missing(violation: Violation) -> list[str]:
 def _bad_id(got: str) -> str:
     if "driver" in got:
         return f"submission_id should not contain 'driver': {got}"
-    return f"regular expression validation error, submission_id: {got}, expected: ^[a-z0-9-]{{1,64}}$ once it begins with app-"
+    expected = "^[a-z0-9-]{1,64}$ once it begins with app-"
+    return f"regular expression validation error, submission_id: {got}, expected: {expected}"
 
 
 def _dotted(violation: Violation) -> str:
@@ -120,5 +123,7 @@ def _dotted(violation: Violation) -> str:
 def _wanted_id(refusal: Refusal) -> str:
     """The id the job would have had: the client's, complete, or one made from the body, which no job ever has."""
     body = refusal.facts.get("body", {})
-    given = body.get("submission_id") or str(UUID(bytes=blake2b(orjson.dumps(body), digest_size=16).digest(), version=4))
+    given = body.get("submission_id") or str(
+        UUID(bytes=blake2b(orjson.dumps(body), digest_size=16).digest(), version=4)
+    )
     return complete(given)

@@ -56,7 +56,9 @@ def _address(world: World, node: str) -> str:
     known: dict[str, str] = world.shelf("openyuanrong.addresses")
     address = known.get(node)
     if address is None:
-        known.update((each.name, _nth_address(number)) for number, each in enumerate(world.scheduler.cluster.nodes, start=1))
+        known.update(
+            (each.name, _nth_address(number)) for number, each in enumerate(world.scheduler.cluster.nodes, start=1)
+        )
         address = known[node]
     return address
 

@@ -27,5 +27,8 @@ def quantity(text: str) -> int:
 
 @lru_cache(maxsize=1024)
 def span(text: str) -> int:
-    """Whole seconds of a duration such as `90s`, `2m` or `1h30m`. Source: specs/runai/sources.md#contradictions-and-gaps-of-the-seed"""
+    """Whole seconds of a duration such as `90s`, `2m` or `1h30m`.
+
+    Source: specs/runai/sources.md#contradictions-and-gaps-of-the-seed
+    """
     return round(sum(Fraction(number) * _SECONDS[unit] for number, unit in _PART.findall(text)))

@@ -45,6 +45,10 @@ def _delete(world: World, project: str, name: str) -> Json:
             raise UnknownJob(name)
         world.delete(job)
     except UnknownJob:  # never there, or its time to live is over this very instant
-        return {"name": name, "ok": False, "error": error_body(404, "job not found", f"project {project} has no job {name}")}
+        return {
+            "name": name,
+            "ok": False,
+            "error": error_body(404, "job not found", f"project {project} has no job {name}"),
+        }
     naming.deleted(world, project, name)
     return {"name": name, "ok": True}

@@ -66,7 +66,7 @@ def read(value: Any) -> dict[Any, Any]:
 
 
 def _numbers(world: World) -> dict[Any, Any]:
-    """What is known of numbers: nothing any more once jobs left the world without a client's deletion (their time to live was over)."""
+    """What is known of numbers; nothing once jobs left the world because their time to live was over."""
     numbers = world.shelf(SHELF)
     live = len(world.jobs(API))
     if numbers.get(_LIVE, 0) != live:

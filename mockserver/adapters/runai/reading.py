@@ -76,7 +76,10 @@ def _team(wanted: Json) -> Team | None:
 
 
 def _less(wanted: Json) -> tuple[ResourceRequest, ...]:
-    """What an elastic job makes do with: half its GPUs, half of that, down to one. Source: specs/runai/sources.md#elastic"""
+    """The smaller requests of an elastic job: half its GPUs, half of that, down to one.
+
+    Source: specs/runai/sources.md#elastic
+    """
     gpus, found = int(wanted.get("gpu", 0)), []
     while gpus > 1:
         gpus //= 2
@@ -89,13 +92,18 @@ def _quota(world: World, name: str) -> Project | None:
     projects = world.scenario.projects
     found = next((project for project in projects if project.name == name), None)
     if projects and found is None:
-        raise Refusal("unknown", f"there is no project {name}; this cluster has {', '.join(project.name for project in projects)}")
+        raise Refusal(
+            "unknown", f"there is no project {name}; this cluster has {', '.join(project.name for project in projects)}"
+        )
     return found
 
 
 @lru_cache(maxsize=1024)
 def _resources(gpu: float, cpu: float | None, memory: str | None, node_type: str | None) -> ResourceRequest:
-    """What a job takes of its node; cores and memory follow the GPUs unless they are given. Source: specs/runai/sources.md#defaults"""
+    """What a job takes of its node; cores and memory follow the GPUs unless they are given.
+
+    Source: specs/runai/sources.md#defaults
+    """
     return ResourceRequest(
         cpu=gpu * CORES_PER_GPU if cpu is None else cpu,
         memory=int(gpu * MEMORY_PER_GPU) if memory is None else quantity(memory),

@@ -75,7 +75,9 @@ def _node(world: World, number: int) -> dict[str, Json]:
             {"name": node.gpu_model, "vram_gb_available": gib(node.vram * left // MILLI), "vram_gb_max": gib(node.vram)}
             for left in cluster.devices[number]
         ],
-        "hard_drives": [{"name": "disk0", "available_capacity_gb": gib(free[STORAGE]), "max_capacity_gb": gib(node.storage)}],
+        "hard_drives": [
+            {"name": "disk0", "available_capacity_gb": gib(free[STORAGE]), "max_capacity_gb": gib(node.storage)}
+        ],
         "rams": [{"memory_gb_available": gib(free[MEMORY]), "memory_gb_max": gib(node.memory)}],
         "ramTotal": gib(node.memory),
     }
@@ -105,7 +107,10 @@ def _offer(world: World, kind: Kind) -> dict[str, Json]:
     return {
         "offer_id": named_uuid(f"offer {node.node_class}"),
         "region_code": node.region,
-        "availability": {"total_nodes": len(numbers), "available_nodes": sum(_is_idle(cluster, number) for number in numbers)},
+        "availability": {
+            "total_nodes": len(numbers),
+            "available_nodes": sum(_is_idle(cluster, number) for number in numbers),
+        },
         "hardware_summary": {
             "cpu_cores": node.cpu,
             "gpu_count": node.gpus,
@@ -121,7 +126,10 @@ def _offer(world: World, kind: Kind) -> dict[str, Json]:
 
 
 def _is_idle(cluster: Cluster, number: int) -> bool:
-    return all(dimension.free[number] == amount for dimension, amount in zip(cluster.dimensions, cluster.capacity[number], strict=True))
+    return all(
+        dimension.free[number] == amount
+        for dimension, amount in zip(cluster.dimensions, cluster.capacity[number], strict=True)
+    )
 
 
 def hourly_rate(*, cpu: float, memory: int, gpus: float, vram: int) -> float:

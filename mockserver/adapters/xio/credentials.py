@@ -33,7 +33,10 @@ def verify(call: Call) -> None:
         raise Refusal("unauthenticated", "x-api-key names no key of this sandbox")
     clocks = {call.wall_us // 1000, call.world.utc_us // 1000}
     if not _TIME.fullmatch(time) or all(abs(int(time) - clock) > WINDOW_MS for clock in clocks):
-        raise Refusal("unauthenticated", f"x-time must be Unix milliseconds within {WINDOW_MS} of {' or '.join(map(str, sorted(clocks)))}")
+        raise Refusal(
+            "unauthenticated",
+            f"x-time must be Unix milliseconds within {WINDOW_MS} of {' or '.join(map(str, sorted(clocks)))}",
+        )
     if not _NONCE.fullmatch(nonce):
         raise Refusal("unauthenticated", "x-nonce must be hexadecimal, 32 characters")
     start = f"{public}|{time}|{nonce}|{call.method.upper()}|{call.target}|"

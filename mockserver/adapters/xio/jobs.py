@@ -45,7 +45,9 @@ def xio_cancel_job(call: Call) -> Reply:
     try:
         call.world.cancel(job, reason)
     except NotCancellable as over:
-        raise Refusal("conflict", f"job {job.key} cannot be cancelled: it is already {over.state}", cause=over) from over
+        raise Refusal(
+            "conflict", f"job {job.key} cannot be cancelled: it is already {over.state}", cause=over
+        ) from over
     return Reply(200, view(call.world, job))
 
 

@@ -88,7 +88,11 @@ def _request(call: Call, shown: dict[str, Json]) -> JobRequest:
             tuple(shown.get("allowed_region_codes") or ()),
         ),
         nodes=int(min(shown["max_node_count"], MOST_NODES)),
-        limits=_limits(shown["max_timeout_assign_ms"], shown["max_timeout_start_ms"], None if persistent else shown["max_timeout_run_ms"]),
+        limits=_limits(
+            shown["max_timeout_assign_ms"],
+            shown["max_timeout_start_ms"],
+            None if persistent else shown["max_timeout_run_ms"],
+        ),
         retries=int(min(shown["max_retry_count"], MOST)),
         command=_command(shown["parameters"]),
         endless=persistent,
@@ -101,7 +105,9 @@ _amounts = itemgetter("cpu_count", "gpu_count", "min_ram_gb", "min_storage_gb", 
 
 
 @lru_cache(maxsize=1024)
-def _resources(amounts: tuple[float, ...], model: str | None, registry: str | None, regions: tuple[str, ...]) -> ResourceRequest:
+def _resources(
+    amounts: tuple[float, ...], model: str | None, registry: str | None, regions: tuple[str, ...]
+) -> ResourceRequest:
     """What a job asks for, in house units; clients ask for the same again and again."""
     cpu, gpu, ram, storage, vram = amounts
     return ResourceRequest(
@@ -131,7 +137,7 @@ def _seconds(milliseconds: float) -> float:
 
 
 def _command(workload: Json) -> str:
-    """What the container is told to do: xio has no field for it, so COMMAND in its environment stands in (*assumed*)."""
+    """The container's command: xio has no field for it, so COMMAND in its environment stands in (*assumed*)."""
     return str(container(workload).get("env", {}).get("COMMAND", ""))
 
 
@@ -141,7 +147,7 @@ def container(workload: Json) -> dict[str, Json]:
 
 
 def _model(world: World, name: str | None) -> str | None:
-    """The cluster's name for the GPU model a client names, in full or in part; the client's own when there is none such."""
+    """The cluster's name for the GPU model that a client names in full or in part; else the client's own."""
     if not name:
         return None
     cluster = world.scheduler.cluster

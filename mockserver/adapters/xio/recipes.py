@@ -83,7 +83,9 @@ def xio_cook_job_recipe(call: Call) -> Reply:
     if changes.get("gpu_registry_uuid") is not None:
         wishes["gpu_name"] = None
     persistent = wishes["task"] == "PERSISTENT"
-    wishes["max_timeout_run_ms"] = None if persistent else changes.get("max_timeout_run_ms") or recipe["max_timeout_run_ms"] or RUN_LIMIT_MS
+    wishes["max_timeout_run_ms"] = (
+        None if persistent else changes.get("max_timeout_run_ms") or recipe["max_timeout_run_ms"] or RUN_LIMIT_MS
+    )
     return create(call, wishes, recipe=recipe["uuid"])
 
 

@@ -107,7 +107,9 @@ def view(world: World, run: Run) -> dict[str, Json]:
         "created_at": iso_millis(world, given),
         "started_at_ms": None if began is None else unix_millis(world, began),
         "ended_at_ms": None if ended is None else unix_millis(world, ended),
-        "duration_ms": None if began is None or ended is None else unix_millis(world, ended) - unix_millis(world, began),
+        "duration_ms": None
+        if began is None or ended is None
+        else unix_millis(world, ended) - unix_millis(world, began),
         "node_urls": _node_urls(uuid, job, attempt) if status == "RUNNING" else [],
         "container_access_tokens": [],
         "hourly_rate_usd": _rate(job),
@@ -117,7 +119,9 @@ def view(world: World, run: Run) -> dict[str, Json]:
 def _rate(job: Job) -> float:
     """What an hour of the job costs: the price of what it asked for, on every node."""
     wanted = job.request.resources
-    return round(hourly_rate(cpu=wanted.cpu, memory=wanted.memory, gpus=wanted.gpu, vram=wanted.vram) * job.request.nodes, 2)
+    return round(
+        hourly_rate(cpu=wanted.cpu, memory=wanted.memory, gpus=wanted.gpu, vram=wanted.vram) * job.request.nodes, 2
+    )
 
 
 def _node_urls(uuid: str, job: Job, attempt: Attempt) -> list[Json]:
@@ -140,5 +144,7 @@ def _node_urls(uuid: str, job: Job, attempt: Attempt) -> list[Json]:
 def _logs(world: World, attempt: Attempt) -> str:
     lines = [(attempt.assigned, f"assigned to {', '.join(attempt.nodes)}"), (attempt.started, "container started")]
     if attempt.outcome:
-        lines.append((attempt.ended, f"run {ENDED[attempt.outcome].lower()}" + (f": {attempt.reason}" if attempt.reason else "")))
+        lines.append(
+            (attempt.ended, f"run {ENDED[attempt.outcome].lower()}" + (f": {attempt.reason}" if attempt.reason else ""))
+        )
     return "".join(f"{iso_millis(world, instant)} {words}\n" for instant, words in lines if instant is not None)
