@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil
 
 from msgspec import structs
@@ -76,8 +76,16 @@ def traced(scenario: Scenario, jobs: Iterable[TracedJob], *, api: str) -> Iterat
         wanted = ResourceRequest(cpu=job.cpu if nodes == 1 else ceil(job.cpu / nodes), memory=job.memory // nodes, gpu=job.gpu / nodes)
         code, reason = {"completed": (0, ""), "failed": (1, "failed in the trace")}.get(job.ending, (1, CANCELLED))
         script = Script(run_seconds=job.run, exit_code=code, reason=reason)
-        limits = scenario.limits if job.limit is None else replace(scenario.limits, run=job.limit)
-        request = JobRequest(api=api, key=f"job-{number}", resources=wanted, owner=job.owner, nodes=nodes, script=script, limits=limits)
+        request = JobRequest(
+            api=api,
+            key=f"job-{number}",
+            resources=wanted,
+            owner=job.owner,
+            nodes=nodes,
+            script=script,
+            limits=scenario.limits,
+            estimate=job.limit,
+        )
         yield Planned(micros(job.submit), request)
 
 

@@ -24,7 +24,7 @@ _SWF_ENDINGS = {0: "failed", 1: "completed", 2: "completed", 3: "completed", 4: 
 class TracedJob:
     """One job of a trace: seconds until it was submitted and that it ran, cores, bytes and GPUs, how it ended.
 
-    `limit` is the run time its owner asked for, if the trace says so; `owner` who that was.
+    `limit` is the run time its owner asked for, if the trace says so (it may have run longer); `owner` who that was.
     """
 
     submit: float
@@ -128,6 +128,6 @@ def _swf_job(values: list[float], line: int, refusal: _Refusal) -> TracedJob | N
         cores,
         memory=int(max(memory, 0) * 1024) * cores,
         ending=ending,
-        limit=limit if limit >= run and limit > 0 else None,
+        limit=limit if limit > 0 else None,
         owner=f"user-{user:g}" if user >= 0 else "",
     )

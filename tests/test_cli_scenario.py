@@ -50,7 +50,7 @@ def test_a_check_tells_every_mistake_with_its_line(tmp_path: Path) -> None:
     status, _, told = mockserver("scenario", "check", str(file))
 
     assert status == 2
-    assert f'{file} line 1: queue: expected greedy, fifo, priority or backfill, got "lottery"' in told
+    assert f'{file} line 1: queue: expected greedy, fifo, priority, backfill or conservative, got "lottery"' in told
     assert f'{file} line 5: nodes[0].memory_gib: expected memory in GiB, a number of at least 0, got "much"' in told
 
 

@@ -71,10 +71,11 @@ def test_a_traced_job_wider_than_any_node_becomes_a_gang() -> None:
     assert measure.summary()["utilisation"] == {"cpu": 1.0, "memory": 0.5, "gpu": None}
 
 
-def test_a_limit_of_the_trace_ends_nothing_that_ran_within_it() -> None:
+def test_the_run_time_that_a_trace_asks_for_is_what_backfill_reckons_with_and_ends_nothing() -> None:
     (planned,) = traced(TWO_CORES, [TracedJob(0, 10, 1, limit=20)], api="runai")
 
-    assert planned.request.limits.run == 20
+    assert planned.request.estimate == 20
+    assert planned.request.limits.run is None
 
 
 def test_made_up_jobs_follow_arrivals_and_kinds() -> None:

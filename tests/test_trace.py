@@ -35,7 +35,7 @@ def test_the_standard_workload_format_is_read(tmp_path: Path) -> None:
     ("fields", "job"),
     [
         ("2 10 -1 30 8 -1 -1 -1 -1 -1 0 -1 -1 -1 -1 -1 -1 -1", TracedJob(10, 30, 8, ending="failed")),
-        ("2 10 -1 30 8 -1 10 2 20 20 5 -1 -1 -1 -1 -1 -1 -1", TracedJob(10, 30, 2, memory=2 * 20 * 1024, ending="cancelled")),
+        ("2 10 -1 30 8 -1 10 2 20 20 5 -1 -1 -1 -1 -1 -1 -1", TracedJob(10, 30, 2, memory=2 * 20 * 1024, ending="cancelled", limit=20)),
     ],
 )
 def test_what_a_line_leaves_out_is_taken_from_what_it_has(tmp_path: Path, fields: str, job: TracedJob) -> None:

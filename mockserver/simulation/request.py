@@ -116,7 +116,8 @@ class JobRequest(msgspec.Struct, gc=False, omit_defaults=True, forbid_unknown_fi
     of `nodes` nodes, all or nothing. A `preemptible` job may exceed its project's quota and be evicted; a `restartable` one then
     waits again. `command` is read for `sleep N` and `exit N`. `endless` runs go on until cancelled. `not_before` is seconds since
     the world began. `ttl` is seconds a finished job is kept. `draw` names the job's stream of random draws (the key where a client
-    chose it). `callback` is where its client, which may be `remote` (on another machine), wants to be called when it has ended.
+    chose it). `estimate` is the run time in seconds that was asked for where it does not limit the run; backfill reckons with it, else
+    with the run limit. `callback` is where its client, which may be `remote` (on another machine), wants to be called when it has ended.
     `team` divides its work among members that take the resources each. An `elastic` job makes do with one of these smaller
     requests, falling, and grows when there is room.
     `unready` says how preparation fails, if it is bound to. `payload` is the adapter's own.
@@ -129,6 +130,7 @@ class JobRequest(msgspec.Struct, gc=False, omit_defaults=True, forbid_unknown_fi
     project: str = ""
     priority: int = 0
     limits: Limits = NO_LIMITS
+    estimate: float | None = None
     retries: int = 0
     backoff: Backoff = NO_BACKOFF
     nodes: int = 1

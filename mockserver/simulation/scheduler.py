@@ -15,6 +15,7 @@ from mockserver.simulation.errors import NotCancellable, NotPossible, NotReleasa
 from mockserver.simulation.events import AFTER_PLACEMENT, EXPIRY, NODE, RELEASE, RUN_END, STEP, TIMEOUT, WHOLE_JOB, Events
 from mockserver.simulation.job import DISCARDED, Job, Member
 from mockserver.simulation.lifecycle import TERMINAL, WORKING, Course, Stage
+from mockserver.simulation.placement.backfill import Backfill
 from mockserver.simulation.placement.elastic import shape_of
 from mockserver.simulation.placement.fairshare import FairShare
 from mockserver.simulation.placement.placement_pass import Allotment
@@ -37,7 +38,7 @@ class Scheduler:
 
     __slots__ = ("allotment", "announced", "attend", "clock", "cluster", "count", "entering", "events", "forget", "log", "logged", "workload")
 
-    def __init__(self, allotment: Allotment | FairShare, workload: Workload, *, forget: Callable[[Job], None], log: int | None = 10_000) -> None:
+    def __init__(self, allotment: Allotment | Backfill | FairShare, workload: Workload, *, forget: Callable[[Job], None], log: int | None = 10_000) -> None:
         self.clock, self.events = Clock(), Events()
         self.cluster = allotment.cluster
         self.workload = workload

@@ -9,7 +9,7 @@ from mockserver.simulation.clock import micros
 from mockserver.simulation.draws import EXIT, NODE_FAILURE, NODE_REPAIR, PULL, RUN, STARTUP, uniform
 from mockserver.simulation.job import Job
 from mockserver.simulation.request import TASK, Outcome, Script
-from mockserver.simulation.scenario.distribution import Distribution, sample
+from mockserver.simulation.scenario.distribution import Distribution, longest, sample
 from mockserver.simulation.scenario.scenario import ApiWorkload, Scenario
 
 _SLEEP = re.compile(r"(?:^|[\s;&|(])sleep\s+([0-9]{1,12}(?:\.[0-9]{1,6})?)(?=$|[\s;&|)])")
@@ -103,6 +103,13 @@ class Workload:
 def _completed(own: ApiWorkload, scenario: Scenario) -> _Told:
     rate = scenario.failure_rate if own.failure_rate is None else own.failure_rate
     return own.startup or scenario.startup, own.run or scenario.run, rate
+
+
+def longest_startups(scenario: Scenario) -> dict[str, int | None]:
+    """Microseconds that preparation takes at most, by API and (under the key "") for all others; None where there is no bound."""
+    told = {"": ApiWorkload(), **scenario.apis}
+    bounds = {api: longest(_completed(own, scenario)[0]) for api, own in told.items()}
+    return {api: None if bound is None else micros(bound) for api, bound in bounds.items()}
 
 
 @lru_cache(maxsize=4096)

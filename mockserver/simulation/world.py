@@ -16,13 +16,14 @@ from mockserver.simulation.errors import DuplicateJob, DuplicateNode, UnknownJob
 from mockserver.simulation.job import Job
 from mockserver.simulation.job_limits import Places
 from mockserver.simulation.lifecycle import Course
+from mockserver.simulation.placement.backfill import Backfill
 from mockserver.simulation.placement.fair_shares import Project
 from mockserver.simulation.placement.fairshare import FairShare
 from mockserver.simulation.placement.placement_pass import Allotment
 from mockserver.simulation.request import NO_LIMITS, JobRequest, Outcome, ResourceRequest
-from mockserver.simulation.scenario.scenario import Scenario
+from mockserver.simulation.scenario.scenario import BACKFILL, Scenario
 from mockserver.simulation.scheduler import Scheduler
-from mockserver.simulation.workload import Workload
+from mockserver.simulation.workload import Workload, longest_startups
 
 _VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 """What the digit that names a UUID's variant becomes, its lower bits kept."""
@@ -298,8 +299,10 @@ class World:
                 yield number, job, stage.name, event
 
 
-def _allotment(scenario: Scenario) -> Allotment | FairShare:
+def _allotment(scenario: Scenario) -> Allotment | Backfill | FairShare:
     if not scenario.projects:
+        if scenario.queue in BACKFILL:
+            return Backfill(scenario.cluster(), scenario.queue, longest_startups(scenario))
         return Allotment(scenario.cluster(), scenario.queue)
     projects = [Project(one.name, milli(one.deserved_gpus), one.deserved_gpus * one.over_quota_weight) for one in scenario.projects]
     return FairShare(scenario.cluster(), projects)

@@ -14,19 +14,21 @@ from mockserver.simulation.cluster.node import READY, Node
 from mockserver.simulation.cluster.shape import Shape
 from mockserver.simulation.job import Job
 from mockserver.simulation.placement.node_jobs import Tenants
-from mockserver.simulation.placement.reservation import NEVER, latest_end
 from mockserver.simulation.request import ResourceRequest
 from mockserver.simulation.scenario.scenario import Scenario
 from mockserver.simulation.world import World
 from tests.simulation import worlds
 
 Holding = tuple[int, tuple[int, ...]]
+UNKNOWN = 1 << 60
+"""Later than any instant that is known; what has no known end comes after it, in order of submission."""
 
 
 def world(scenario: Scenario) -> World:
     """A world in which jobs are placed by brute force."""
     here = World(scenario, worlds.COURSES, epoch_us=0, log=None)
-    here.scheduler.allotment = Reference(here.scheduler.cluster, scenario.queue, scenario.placement)  # type: ignore[assignment]
+    fixed = round((scenario.startup.fixed or 0) * 1_000_000)
+    here.scheduler.allotment = Reference(here.scheduler.cluster, scenario.queue, scenario.placement, fixed)  # type: ignore[assignment]
     return here
 
 
@@ -69,6 +71,12 @@ class Free:
         others = [number for number, left in enumerate(self.devices) if left == 1000 and number not in own]
         return tuple(sorted((*own, *others)[: ceil(wanted.gpu)]))
 
+    def choice_of_gpus(self, wanted: ResourceRequest) -> tuple[int, ...]:
+        """The devices that would be taken, none where there are not enough."""
+        if 0 < wanted.gpu < 1 and max(self.devices, default=0) < thousandths(wanted.gpu):
+            return ()
+        return self.choice(wanted)
+
     def packing(self, wanted: ResourceRequest) -> int:
         """What placement looks at."""
         if 0 < wanted.gpu < 1:
@@ -90,14 +98,14 @@ def has(node: Node, label: str) -> bool:
 class Reference:
     """The same surface as `Allotment`."""
 
-    def __init__(self, cluster: Cluster, policy: str, placement: str) -> None:
-        self.cluster, self.policy, self.placement = cluster, policy, placement
+    def __init__(self, cluster: Cluster, policy: str, placement: str, startup: int) -> None:
+        self.cluster, self.policy, self.placement, self.startup = cluster, policy, placement, startup
         self.waiting: list[Job] = []
         self.held: dict[Job, None] = {}
         self.tenants = Tenants(len(cluster.nodes))
         self.is_settled = True
         self.line: list[Job] | None = None
-        self.promise: tuple[int, frozenset[int]] | None = None
+        self.promise: tuple[int, Job] | None = None
         self.away: set[Shape] = set()
         self.stirred = False
 
@@ -138,6 +146,8 @@ class Reference:
             job = self.line.pop(0)
             if job in self.waiting and job.shape not in self.away and self._place(job, now):
                 self.waiting.remove(job)
+                if self.policy == "backfill":  # as published, all that wait are looked at anew after each start
+                    self.line = None
                 return job
         self.line, self.is_settled = None, not self.stirred
         if self.is_settled:
@@ -145,13 +155,14 @@ class Reference:
         return None
 
     def _place(self, job: Job, now: int) -> bool:
-        shape, allowed = job.shape, range(len(self.cluster.nodes))
-        if self.promise is not None and latest_end(job, now) > self.promise[0]:
-            allowed = [node for node in allowed if node not in self.promise[1]]  # type: ignore[assignment]
+        shape, allowed = job.shape, list(range(len(self.cluster.nodes)))
+        stays = self.promise is not None and not self._leaves_in_time(job, now)
+        if stays:
+            allowed = [node for node in allowed if self._leaves_room({node: shape.request}, now)]
         fit = [node for node in allowed if self._fits(shape.request, node)]
         while len(fit) < shape.count:
             offers = [offer for node in allowed if node not in fit and (offer := self._offer(shape.request, node)) is not None]
-            if len(fit) + len(offers) < shape.count:
+            if len(fit) + len(offers) < shape.count or (stays and shape.count > 1):
                 self._turn_away(job, now)
                 return False
             _, node, sizes = min(offers, key=lambda offer: offer[:2])
@@ -159,46 +170,96 @@ class Reference:
                 self._hold(other, size, other.holding[0][1][: ceil(size.request.gpu)])
             fit = sorted((*fit, node))
         for larger in shape.larger:
-            roomy = [node for node in fit if self._fits(larger.request, node)]
+            roomy = [node for node in fit if self._fits(larger.request, node) and (not stays or self._leaves_room({node: larger.request}, now))]
             if roomy:
                 shape, fit = larger, roomy
                 break
-        job.shape, job.holding = shape, ()
-        for _ in range(shape.count):
-            node = self._choose(shape.request, fit)
-            fit.remove(node)
-            job.holding += ((node, self._free(node).choice(shape.request)),)
+        chosen = self._chosen(shape, fit, now, stays=stays)
+        if len(chosen) < shape.count:
+            self._turn_away(job, now)
+            return False
+        job.shape = shape
+        job.holding = tuple((node, self._free(node).choice(shape.request)) for node in chosen)
         self.held[job] = None
         self.tenants.enter(job)
         return True
 
+    def _chosen(self, shape: Shape, fit: list[int], now: int, *, stays: bool) -> list[int]:
+        """One node after the other, each so that the first still finds room beside all of them."""
+        chosen: list[int] = []
+        while len(chosen) < shape.count:
+            left = [node for node in fit if node not in chosen]
+            if stays:
+                left = [node for node in left if self._leaves_room(dict.fromkeys([*chosen, node], shape.request), now)]
+            if not left:
+                break
+            chosen.append(self._choose(shape.request, left))
+        return chosen
+
     def _turn_away(self, job: Job, now: int) -> None:
-        self.away.add(job.shape)
+        if self.policy != "backfill":
+            self.away.add(job.shape)
         if self.policy == "greedy" or sum(self._could(job.shape.request, node) for node in range(len(self.cluster.nodes))) < job.shape.count:
             return
         if self.policy != "backfill":
             self.line = []
         elif self.promise is None:
-            self.promise = self._promised(job, now)
+            self._promise(job, now)
 
-    def _promised(self, job: Job, now: int) -> tuple[int, frozenset[int]]:
-        """By trying every instant at which somebody may end: when there are nodes enough, with elastic jobs at their least."""
-        wanted, count = job.shape.request, job.shape.count
-        found: dict[int, int] = {}
-        for instant in sorted({0, *(latest_end(other, now) for other in self.held)} - {NEVER}):
-            for node in range(len(self.cluster.nodes)):
-                if node not in found and self._is_up(node) and self._could(wanted, node) and self._free_at(node, instant, now).suits(wanted):
-                    found[node] = instant
-        if len(found) < count:
-            return NEVER, frozenset()
-        chosen = sorted(found, key=lambda node: (found[node], node))[:count]
-        return found[chosen[-1]], frozenset(chosen)
+    # What is published of EASY: the first is promised the earliest instant, whoever overtakes is gone by then or uses what is extra
+
+    def _promise(self, first: Job, now: int) -> None:
+        for instant in sorted({now, *(self._ends(other, now) for other in self.held)}):
+            if len(self._roomy(first, instant, {}, now)) >= first.shape.count:
+                self.promise = instant, first
+                return
+
+    def _roomy(self, first: Job, instant: int, beside: dict[int, ResourceRequest], now: int) -> list[int]:
+        """The nodes that the first could use at that instant, beside what else would be there then."""
+        found = []
+        for node in range(len(self.cluster.nodes)):
+            free = self._free_at(node, instant, now)
+            if node in beside:
+                today = self._free(node)
+                free.change(beside[node], (today if today.suits(beside[node]) else free).choice_of_gpus(beside[node]), -1)
+            if self._is_up(node) and self._could(first.shape.request, node) and free.suits(first.shape.request):
+                found.append(node)
+        return found
+
+    def _leaves_in_time(self, job: Job, now: int) -> bool:
+        assert self.promise is not None
+        return self._ends(job, now) <= self.promise[0] < UNKNOWN
+
+    def _leaves_room(self, beside: dict[int, ResourceRequest], now: int) -> bool:
+        assert self.promise is not None
+        instant, first = self.promise
+        if not all(self._is_up(node) and self._could(wanted, node) for node, wanted in beside.items()):
+            return False
+        return len(self._roomy(first, instant, beside, now)) >= first.shape.count
+
+    def _ends(self, job: Job, now: int) -> int:
+        """When a job is expected to have given back what it holds or is about to get: never in the past."""
+        stage = job.stage if job.stage.holds else job.stage.on["allocated"]
+        at = now if not job.stage.holds else job.changed
+        if job.phase == "running":
+            at = next(instant for instant, entered, _, _ in reversed(list(job.steps())) if entered.phase == "running")
+        limits = job.request.limits
+        while stage.holds:
+            if stage.after is not None:
+                at, stage = at + stage.after[0], stage.after[1]
+            elif stage.phase == "starting":
+                at, stage = at + min(self.startup, UNKNOWN if limits.start is None else round(limits.start * 1_000_000)), stage.on["started"]
+            elif limits.run is None:
+                return UNKNOWN + job.serial
+            else:
+                at, stage = at + round(limits.run * 1_000_000), stage.on["succeeded"]
+        return max(at, now)
 
     def _free_at(self, node: int, instant: int, now: int) -> Free:
         free = self._free(node)
         for job in self._on(node):
             devices = next(devices for where, devices in job.holding if where == node)
-            gone = latest_end(job, now) <= instant
+            gone = self._ends(job, now) <= instant
             least = [job.shape, *self._smaller(job)][-1].request
             free.change(job.shape.request, devices, 1)
             if not gone:

@@ -19,13 +19,19 @@ from mockserver.simulation.job import Job
 from mockserver.simulation.placement import elastic as elastic_module
 from mockserver.simulation.placement import placement_pass as allotment_module
 from mockserver.simulation.placement import reservation as reservation_module
+from mockserver.simulation.placement.backfill import Backfill
+from mockserver.simulation.placement.estimates import Estimates
 from mockserver.simulation.placement.fairshare import FairShare
 from mockserver.simulation.placement.node_jobs import Tenants
 from mockserver.simulation.placement.placement_pass import Allotment
+from mockserver.simulation.placement.profile import _Book
 from mockserver.simulation.placement.queue import Queue
+from mockserver.simulation.placement.reservation import Promise
 from mockserver.simulation.scheduler import Scheduler
-from tests.simulation import test_fairshare, test_policies, test_reference, test_teams
+from tests.simulation import test_backfill, test_fairshare, test_policies, test_reference, test_teams
+from tests.simulation.published_backfill import easy
 from tests.simulation.test_machine import Crowd
+from tests.simulation.test_published_backfill import trace
 
 EXAMPLES = 100
 QUICK = settings(
@@ -80,7 +86,25 @@ def brute() -> None:
     _brute_stories()
 
 
-HUNTS = {"crowd": crowd, "order": order, "served": served, "quotas": quotas, "teams": teams, "brute": brute}
+def published() -> None:
+    """Backfill as published, on traces in which every rule of it decides something."""
+    for machine in test_backfill.MACHINES.values():
+        for queue, exact in (("backfill", False), ("backfill", True), ("conservative", True)):
+            for seed in range(25):
+                lines = test_backfill.random_trace(seed, exact=exact)
+                assert test_backfill.played(lines, queue, machine) == test_backfill.RULES[queue](lines, 10)
+
+
+def overruns() -> None:
+    """Jobs that run longer than they asked for, and those that take time to start."""
+    for lines in (["0: 100/50 x6", "1: 10 x10", "60: 30 x4"], ["0: 100/50 x3", "0: 100/60 x3", "70: 10 x6", "71: 500 x3"]):
+        asked = trace(*lines)
+        for machine in test_backfill.MACHINES.values():
+            assert test_backfill.played(asked, "backfill", machine) == easy(asked, 10)
+    test_backfill.test_a_start_up_is_reckoned_with_as_long_as_it_may_take()
+
+
+HUNTS = {"published": published, "overruns": overruns, "crowd": crowd, "order": order, "served": served, "quotas": quotas, "teams": teams, "brute": brute}
 
 
 def skip_a_release(patch: Patch) -> None:
@@ -220,7 +244,7 @@ def one_member_too_many(patch: Patch) -> None:
 
 
 def overtaking_the_head(patch: Patch) -> None:
-    patch.setattr(Allotment, "_turn_away", lambda self, shape, job, now: None)
+    patch.setattr(Allotment, "_turn_away", lambda self, line: None)
 
 
 def nothing_given_back(patch: Patch) -> None:
@@ -267,6 +291,57 @@ def tenants_forgotten(patch: Patch) -> None:
     patch.setattr(Tenants, "of", lambda self, node: sorted(self.on[node])[1:])
 
 
+def no_extra_nodes(patch: Patch) -> None:
+    patch.setattr(Promise, "allowed", lambda self, shape, nodes: nodes & ~self.fitting)
+
+
+def extra_without_end(patch: Patch) -> None:
+    patch.setattr(Promise, "allowed", lambda self, shape, nodes: nodes)
+
+
+def only_the_first_of_each_shape(patch: Patch) -> None:
+    original = Backfill._overtakes
+
+    def overtakes(self: Backfill, job: Job, promise: Promise, now: int, refused: Any) -> bool:
+        if (job.shape, 0) in refused:
+            return False
+        refused.add((job.shape, 0))
+        return original(self, job, promise, now, refused)
+
+    patch.setattr(Backfill, "_overtakes", overtakes)
+
+
+def the_run_time_asked_for_is_dropped(patch: Patch) -> None:
+    original = Estimates._leaves
+
+    def leaves(self: Estimates, job: Job, stage: Any, at: int) -> int | None:
+        asked, job.request.estimate = job.request.estimate, None
+        found = original(self, job, stage, at)
+        job.request.estimate = asked
+        return found
+
+    patch.setattr(Estimates, "_leaves", leaves)
+
+
+def an_overrun_ends_in_the_past(patch: Patch) -> None:
+    original = Estimates.end
+    patch.setattr(Estimates, "end", lambda self, job, now: original(self, job, 0))
+
+
+def the_start_up_takes_no_time(patch: Patch) -> None:
+    patch.setattr(Estimates, "_startup", lambda self, job: 0)
+
+
+def promises_are_kept_when_something_ends_early(patch: Patch) -> None:
+    original = _Book.earliest
+
+    def earliest(self: _Book, job: Job, span: int) -> tuple[int, int]:
+        start, nodes = original(self, job, span)
+        return (start, nodes) if start == self.now or self.now % 2_000_000 else (start + 1_000_000, nodes)
+
+    patch.setattr(_Book, "earliest", earliest)
+
+
 MUTANTS: dict[str, tuple[Callable[[Patch], None], str]] = {
     mutant.__name__: (mutant, hunt)
     for mutant, hunt in (
@@ -295,6 +370,13 @@ MUTANTS: dict[str, tuple[Callable[[Patch], None], str]] = {
         (a_promise_blind_to_slack, "brute"),
         (a_node_worse_than_the_best, "brute"),
         (tenants_forgotten, "teams"),
+        (no_extra_nodes, "published"),
+        (extra_without_end, "published"),
+        (only_the_first_of_each_shape, "published"),
+        (the_run_time_asked_for_is_dropped, "published"),
+        (an_overrun_ends_in_the_past, "overruns"),
+        (the_start_up_takes_no_time, "overruns"),
+        (promises_are_kept_when_something_ends_early, "published"),
     )
 }
 

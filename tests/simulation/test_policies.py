@@ -102,7 +102,7 @@ small = st.fixed_dictionaries(
 )
 
 
-@given(st.sampled_from(["fifo", "priority", "backfill", "greedy"]), st.lists(st.tuples(st.integers(0, 3), small), max_size=14))
+@given(st.sampled_from(["fifo", "priority", "backfill", "conservative", "greedy"]), st.lists(st.tuples(st.integers(0, 3), small), max_size=14))
 def test_every_policy_serves_everybody_and_keeps_the_ledger(queue: str, asked: list[tuple[int, dict[str, object]]]) -> None:
     here = world(queue=queue, nodes=TWO_NODES, startup=Distribution(fixed=0))
     jobs = []

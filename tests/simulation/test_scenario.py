@@ -88,7 +88,7 @@ def test_every_part_of_the_schema_says_what_is_expected() -> None:
         (NODES + "startup: {}", "line 2: startup: expected a distribution: exactly one of fixed"),
         (NODES + "failure_rate: 2", "line 2: failure_rate: expected failure_rate, a share from 0 to 1, got 2"),
         (NODES + "switches: [x]", "line 2: switches: unknown switch 'x'; expected one of ionworks"),
-        (NODES + "queue: lottery", 'line 2: queue: expected greedy, fifo, priority or backfill, got "lottery"'),
+        (NODES + "queue: lottery", 'line 2: queue: expected greedy, fifo, priority, backfill or conservative, got "lottery"'),
         (NODES + "pace: fast", 'line 2: pace: expected real, manual, auto, step, or x followed by a factor, such as x100, got "fast"'),
         (NODES + "start: 2026-01-01", "line 2: start: expected an instant with its offset from UTC"),
         (NODES + "start: 2026-02-31T00:00:00Z", "expected `start` as an instant"),

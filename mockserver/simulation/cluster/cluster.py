@@ -187,12 +187,15 @@ class Cluster:
             feasible = next((liked for mask in shape.preferred if (liked := feasible & mask)), feasible)
         return self.take_on(shape, self.place(feasible, self.dimensions[shape.packing]))
 
-    def take_gang(self, shape: Shape, feasible: int) -> tuple[Hold, ...]:
-        """Reserve what `shape` demands on as many feasible nodes as it counts; there are enough."""
+    def take_gang(self, shape: Shape, feasible: int, *, rationed: int = 0, ration: int = 0) -> tuple[Hold, ...]:
+        """Reserve what `shape` demands on as many feasible nodes as it counts, of `rationed` at most `ration`; there are enough."""
         holds = []
         for _ in range(shape.count):
+            if not ration:
+                feasible &= ~rationed
             hold = self.take(shape, feasible)
             feasible &= ~(1 << hold[0])
+            ration -= rationed >> hold[0] & 1
             holds.append(hold)
         return tuple(holds)
 
@@ -201,7 +204,7 @@ class Cluster:
         taken: tuple[int, ...] = ()
         for index, amount in shape.demand:
             if index in _DEVICES:
-                taken = self._take_devices(node, amount, share=index == SHARE)
+                taken = self._take_devices(node, shape)
             else:
                 dimension = self.dimensions[index]
                 dimension.set(node, dimension.free[node] - amount)
@@ -233,19 +236,11 @@ class Cluster:
                 dimension = self.dimensions[index]
                 dimension.set(node, dimension.free[node] + sign * amount)
 
-    def _take_devices(self, node: int, amount: int, *, share: bool) -> tuple[int, ...]:
+    def _take_devices(self, node: int, shape: Shape) -> tuple[int, ...]:
         devices = self.devices[node]
-        if share:
-            best = min((free, index) for index, free in enumerate(devices) if free >= amount)[1]
-            devices[best] -= amount
-            taken: tuple[int, ...] = (best,)
-        else:
-            whole = []
-            for _ in range(amount // MILLI):
-                device = devices.index(MILLI)
-                devices[device] = 0
-                whole.append(device)
-            taken = tuple(whole)
+        taken = choose_devices(devices, shape)
+        for device in taken:
+            devices[device] -= shape.share or MILLI
         self._count_devices(node)
         return taken
 
@@ -285,6 +280,14 @@ class Cluster:
 
     def _amount(self, node: int, index: int, *, empty: bool) -> int:
         return self.capacity[node][index] if empty else self.dimensions[index].free[node]
+
+
+def choose_devices(devices: list[int], shape: Shape) -> tuple[int, ...]:
+    """Which of a node's devices a job of `shape` takes: for a part the fullest that has room, else the first untouched ones."""
+    if shape.share:
+        return (min((free, index) for index, free in enumerate(devices) if free >= shape.share)[1],)
+    wanted = next((amount for index, amount in shape.demand if index == GPU), 0) // MILLI
+    return tuple([index for index, free in enumerate(devices) if free == MILLI][:wanted])
 
 
 def _amount_words(index: int, amount: int, custom: dict[int, str]) -> str:

@@ -2,8 +2,7 @@
 
 A pass serves the waiting shapes' heads by rank until none of them finds a node, not even with what elastic jobs give back. It can be
 interrupted after each step. What is freed, or joins the queue, while a pass is under way belongs to the next one. What happens when a head finds no node is the
-queue policy: `greedy` goes on with the others, `fifo` and `priority` let nobody overtake, `backfill` (EASY) lets those overtake
-that cannot delay the head beyond the instant promised to it by the run limits.
+queue policy: `greedy` goes on with the others, `fifo` and `priority` let nobody overtake (who may with backfill: see backfill.py).
 """
 
 from __future__ import annotations
@@ -17,9 +16,7 @@ from mockserver.simulation.job import Job
 from mockserver.simulation.placement.elastic import Slack, grow, relieve, roomiest
 from mockserver.simulation.placement.node_jobs import Tenants
 from mockserver.simulation.placement.queue import Line, Queue
-from mockserver.simulation.placement.reservation import Reservation, latest_end, reserve
 
-POLICIES = ("greedy", "fifo", "priority", "backfill")
 _EVERYWHERE = -1
 
 
@@ -31,7 +28,7 @@ def _whoever(job: Job) -> bool:
 class Allotment:
     """One world's placement; `is_settled` says that nobody who waits could be served."""
 
-    __slots__ = ("_considered", "_freed", "_heads", "_is_strict", "_joined", "_reservation", "cluster", "is_settled", "policy", "queue", "slack", "tenants")
+    __slots__ = ("_considered", "_freed", "_heads", "_is_strict", "_joined", "cluster", "is_settled", "policy", "queue", "slack", "tenants")
 
     def __init__(self, cluster: Cluster, policy: str = "greedy") -> None:
         self.cluster = cluster
@@ -45,7 +42,6 @@ class Allotment:
         self._considered = 0
         self._joined = False
         self._heads: list[tuple[int, int, Line]] | None = None
-        self._reservation: Reservation | None = None
 
     @property
     def is_under_way(self) -> bool:
@@ -97,13 +93,11 @@ class Allotment:
                 continue
             shape = line.shape
             within = self._considered if line.is_blocked and shape.count == 1 else _EVERYWHERE
-            if self._reservation is not None:
-                within &= self._spared(entry[2], self._reservation, now)
             feasible = self.cluster.feasible(shape, within)
             if not feasible or (shape.count > 1 and feasible.bit_count() < shape.count):
                 feasible = self._relieved(shape, within) if self.slack.nodes else 0
                 if not feasible:
-                    self._turn_away(line, now)
+                    self._turn_away(line)
                     continue
             heappop(line.waiting)
             following = line.head()
@@ -112,7 +106,7 @@ class Allotment:
             else:
                 heappush(heads, (following[0], following[1], line))
             return self._give(entry[2], shape, feasible)
-        self._heads = self._reservation = None
+        self._heads = None
         self.is_settled = not self._freed and not self._joined
         if self.slack.shrunk and self.is_settled:
             grow(self.slack, (line.shape for line in self.queue.lines.values() if line.head() is not None), change=self.slack.change)
@@ -143,19 +137,12 @@ class Allotment:
             self.tenants.enter(job)
         return job
 
-    def _turn_away(self, line: Line, now: int) -> None:
+    def _turn_away(self, line: Line) -> None:
         """The head of `line` found no node: what that means for those behind it."""
         if not self._is_strict:
             line.is_blocked = True
-        elif line.shape.can_ever_run and self._heads is not None and self._reservation is None:
-            if self.policy == "backfill":
-                self._reservation = reserve(self.cluster, line.shape, self.tenants, now)
-            else:
-                self._heads.clear()
-
-    def _spared(self, job: Job, reservation: Reservation, now: int) -> int:
-        """The nodes that `job` may use without delaying the head: all if it is gone by then, else those not promised."""
-        return _EVERYWHERE if latest_end(job, now) <= reservation.instant else ~reservation.nodes
+        elif line.shape.can_ever_run and self._heads is not None:
+            self._heads.clear()
 
     def _candidates(self) -> list[tuple[int, int, Line]]:
         """The heads of all lines that may find a node; lines in which nobody waits any more are let go."""

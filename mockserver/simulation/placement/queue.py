@@ -5,6 +5,7 @@ A line whose head found no node is blocked: it is tried again only on nodes that
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Iterator
 from heapq import heappop, heappush
 
@@ -57,6 +58,32 @@ class Queue:
     def __iter__(self) -> Iterator[Job]:
         """Everybody who waits, in no particular order."""
         return (entry[2] for line in self.lines.values() for entry in line.waiting if entry[2].generation == entry[3])
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class Ranks:
+    """Those who wait, one after the other: by priority, then by order of submission."""
+
+    __slots__ = ("entries",)
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+
+    def push(self, job: Job) -> None:
+        """Let `job` wait at its original rank."""
+        insort(self.entries, (-job.request.priority, job.serial, job, job.generation))
+
+    def drop(self, job: Job) -> None:
+        """`job`, which waits, has been served."""
+        del self.entries[bisect_left(self.entries, (-job.request.priority, job.serial, job))]
+
+    def __iter__(self) -> Iterator[Job]:
+        """Everybody who still waits, by rank; who left is struck off."""
+        if any(entry[2].generation != entry[3] for entry in self.entries):
+            self.entries = [entry for entry in self.entries if entry[2].generation == entry[3]]
+        return iter([entry[2] for entry in self.entries])
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

@@ -1,100 +1,152 @@
-"""When the first that waits can start at the latest, and where: the promise that EASY backfill keeps."""
+"""The promise that EASY backfill makes to the first that waits: the earliest instant at which it is expected to find room.
+
+As published, a job may overtake if it is expected to be gone by that instant (the shadow time), or if it uses only what
+is extra then, that is if the first still finds room beside it. Resources are vectors and lie on nodes: the first finds
+room as soon as as many nodes as it needs have all of what it asks for; a job that stays longer may use any node on
+which the first then still fits beside it, and beyond these as many as are left over.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from itertools import groupby
 
-from mockserver.simulation.clock import micros
-from mockserver.simulation.cluster.capacity_index import bits
-from mockserver.simulation.cluster.cluster import GPU, MILLI, SHARE, Cluster
+from mockserver.simulation.cluster.capacity_index import bits, mask_of
+from mockserver.simulation.cluster.cluster import GPU, MILLI, SHARE, Cluster, choose_devices
 from mockserver.simulation.cluster.shape import Shape
 from mockserver.simulation.job import Job
 from mockserver.simulation.placement.elastic import least_of, size
-from mockserver.simulation.placement.node_jobs import Tenants
+from mockserver.simulation.placement.estimates import NEVER, Estimates
 
-NEVER = 1 << 62
-"""An instant that does not come."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reservation:
-    """From `instant` (microseconds) on, the `nodes` of this mask are promised to the head of the queue."""
-
-    instant: int
-    nodes: int
+_EVERYWHERE = -1
 
 
-def reserve(cluster: Cluster, shape: Shape, tenants: Tenants, now: int) -> Reservation:
-    """The earliest promise for `shape`, taking every running job to stay as long as its limits let it, elastic ones with the least they can use."""
-    rooms = ((_room(cluster, shape, node, [(latest_end(job, now), job) for job in tenants.of(node)]), node) for node in bits(shape.possible & cluster.ready))
-    found = sorted(rooms)[: shape.count]
-    if len(found) < shape.count or found[-1][0] >= NEVER:
-        return Reservation(NEVER, 0)
-    return Reservation(found[-1][0], sum(1 << node for _, node in found))
+class Room:
+    """What is free of one node at some instant, of the dimensions that a shape asks for, and its devices."""
+
+    __slots__ = ("devices", "free", "shape")
+
+    def __init__(self, cluster: Cluster, shape: Shape, node: int) -> None:
+        self.shape = shape
+        self.free = {index: cluster.dimensions[index].free[node] for index, _ in shape.demand if index not in (GPU, SHARE)}
+        self.devices = list(cluster.devices[node])
+
+    def change(self, shape: Shape, devices: tuple[int, ...], sign: int) -> None:
+        """What `shape` demands is given back (1) or taken (-1), on these devices."""
+        for index, amount in shape.demand:
+            if index in self.free:
+                self.free[index] += sign * amount
+        for device in devices:
+            self.devices[device] += sign * (shape.share or MILLI)
+
+    def fits(self) -> bool:
+        """Whether there is room for the shape."""
+        for index, amount in self.shape.demand:
+            if index == GPU:
+                if self.devices.count(MILLI) * MILLI < amount:
+                    return False
+            elif (max(self.devices, default=0) if index == SHARE else self.free[index]) < amount:
+                return False
+        return True
 
 
-def latest_end(job: Job, now: int) -> int:
-    """The instant at which `job` has given back what it holds, or would if it were started `now`; NEVER without a limit."""
-    limits, after = job.request.limits, 0
-    stage, end = (job.stage, job.changed) if job.stage.holds else (job.stage.on["allocated"], now)
-    while stage.holds and stage.after is not None:
-        end, stage = end + stage.after[0], stage.after[1]
-    if not stage.holds:  # it gives back in its own time what it holds, whatever its limits
-        return end
-    if limits.run is None:
-        return NEVER
-    if job.phase == "running":
-        return (job.last_entered("running") or 0) + micros(limits.run)
-    leads_to = job.stage if job.phase == "starting" else job.stage.on["allocated"]
-    if leads_to.phase == "starting":
-        if limits.start is None:
-            return NEVER
-        after = micros(limits.start)
-    return (job.changed if job.phase == "starting" else now) + after + micros(limits.run)
+class Promise:
+    """From `instant` (microseconds) on the first is expected to fit on each node of `fitting`, of which it needs `shape.count`.
 
+    An instant beyond NEVER means that nobody knows when, but who has to leave for it: then only what is extra is given away.
+    """
 
-def _room(cluster: Cluster, shape: Shape, node: int, held: list[tuple[int, Job]]) -> int:
-    """When `node` has room for `shape`: 0 if now, if need be with what elastic jobs give back, NEVER if its jobs have no limits."""
-    free = {index: cluster.dimensions[index].free[node] for index, _ in shape.demand}
-    devices = list(cluster.devices[node])
-    parts = sorted((part for end, job in held for part in _parts(cluster, job, node, end)), key=lambda part: (part.instant, part.serial))
-    for part in (_Part(0, 0, (), ()), *parts):
-        _return(part, free, devices)
-        if all(free[index] >= amount for index, amount in shape.demand):
-            return part.instant
-    return NEVER
+    __slots__ = ("_rooms", "_seen", "cluster", "fitting", "instant", "shape")
 
+    def __init__(self, cluster: Cluster, shape: Shape) -> None:
+        self.cluster = cluster
+        self.shape = shape
+        self.instant = 0
+        self.fitting = cluster.feasible(shape, _EVERYWHERE)
+        self._rooms: dict[int, Room] = {}
+        self._seen: dict[Shape, tuple[int, int]] = {}
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """What a job gives back at one instant: amounts by dimension, and devices, each by so many thousandths."""
+    @property
+    def extra(self) -> int:
+        """How many nodes are left over when the first has got its own."""
+        return self.fitting.bit_count() - self.shape.count
 
-    instant: int
-    serial: int
-    demand: tuple[tuple[int, int], ...]
-    devices: tuple[int, ...]
-    each: int = MILLI
+    def find(self, holders: Iterable[Job], estimates: Estimates, now: int) -> bool:
+        """Look for the instant, with elastic jobs at their least and everybody gone when expected; whether there is one."""
+        running = [(estimates.end(job, now), number, job) for number, job in enumerate(holders)]
+        wanted = self.shape.possible & self.cluster.ready
+        for _, _, job in running:
+            if job.shape.smallest is not None:
+                self._shrink(job, wanted)
+        self.instant = now
+        if self.extra >= 0:
+            return True
+        running.sort()
+        for instant, ending in groupby(running, key=lambda one: one[0]):
+            for _, _, job in ending:
+                self._leave(job, wanted)
+            if self.extra >= 0:
+                self.instant = instant
+                return True
+        return False
 
+    def is_over_by(self, span: int | None, now: int) -> bool:
+        """Whether a job that is expected to hold nodes for so long is gone when the first needs them."""
+        return span is not None and self.instant < NEVER and now + span <= self.instant
 
-def _parts(cluster: Cluster, job: Job, node: int, end: int) -> list[_Part]:
-    """What `job` gives back of `node` when: its slack whenever somebody asks, the rest at its end."""
-    shape, least = job.shape, least_of(cluster, job)
-    devices = next(devices for where, devices in job.holding if where == node)
-    if least is shape:
-        return [_Part(end, job.serial, shape.demand, devices, shape.share or MILLI)]
-    amounts = dict(least.demand)
-    slack = tuple((index, amount - amounts.get(index, 0)) for index, amount in shape.demand)
-    kept = size(least) // MILLI
-    return [_Part(0, job.serial, slack, devices[kept:], shape.share or MILLI), _Part(end, job.serial, least.demand, devices[:kept])]
+    def harmful(self, shape: Shape, nodes: int) -> int:
+        """Those of `nodes` on which the first does not fit any more beside a job of `shape`; `extra` of them may be used."""
+        concerned = nodes & self.fitting
+        seen, harmful = self._seen.get(shape, (0, 0))
+        unseen = concerned & ~seen
+        if unseen:
+            harmful |= mask_of(node for node in bits(unseen) if not self._stays_beside(shape, node))
+            self._seen[shape] = seen | unseen, harmful
+        return concerned & harmful
 
+    def allowed(self, shape: Shape, nodes: int) -> int:
+        """Those of `nodes` that a job of `shape`, which stays longer, may use; none if these are not as many as it needs."""
+        harmful = self.harmful(shape, nodes) if self.extra < shape.count else 0
+        if not harmful:
+            return nodes
+        if not self.extra:
+            nodes &= ~harmful
+        usable = (nodes & ~harmful).bit_count() + min(self.extra, harmful.bit_count())
+        return nodes if usable >= shape.count else 0
 
-def _return(part: _Part, free: dict[int, int], devices: list[int]) -> None:
-    for device in part.devices:
-        devices[device] += part.each
-    for index, amount in part.demand:
-        if index in free and index not in (GPU, SHARE):
-            free[index] += amount
-    if GPU in free:
-        free[GPU] = devices.count(MILLI) * MILLI
-    if SHARE in free:
-        free[SHARE] = max(devices, default=0)
+    def _stays_beside(self, shape: Shape, node: int) -> bool:
+        room = self._room(node)
+        now = self.cluster.devices[node]
+        devices = choose_devices(now if self.cluster.feasible(shape, 1 << node) else room.devices, shape)
+        room.change(shape, devices, -1)
+        stays = room.fits()
+        room.change(shape, devices, 1)
+        return stays
+
+    def _shrink(self, job: Job, wanted: int) -> None:
+        """What an elastic job holds beyond the least it can use goes back whenever somebody asks."""
+        node, devices = job.holding[0]
+        least = least_of(self.cluster, job)
+        if least is not job.shape and wanted >> node & 1:
+            room = self._room(node)
+            room.change(job.shape, devices, 1)
+            room.change(least, devices[: size(least) // MILLI], -1)
+            self._judge(node, room)
+
+    def _leave(self, job: Job, wanted: int) -> None:
+        shape = job.shape if job.shape.smallest is None else least_of(self.cluster, job)
+        for node, devices in job.holding:
+            if wanted >> node & 1:
+                room = self._room(node)
+                room.change(shape, devices if shape is job.shape else devices[: size(shape) // MILLI], 1)
+                self._judge(node, room)
+
+    def _room(self, node: int) -> Room:
+        room = self._rooms.get(node)
+        if room is None:
+            room = self._rooms[node] = Room(self.cluster, self.shape, node)
+        return room
+
+    def _judge(self, node: int, room: Room) -> None:
+        if room.fits():
+            self.fitting |= 1 << node

@@ -98,6 +98,17 @@ def sample(distribution: Distribution, chance: float, *, turn: int | None = None
     return distribution.fixed or 0.0
 
 
+def longest(distribution: Distribution) -> float | None:
+    """The seconds that are never exceeded, or None where there is no such bound."""
+    if distribution.mixture is not None:
+        known = [bound for part in distribution.mixture if (bound := longest(part)) is not None]
+        return max(known) if len(known) == len(distribution.mixture) else None
+    if distribution.log_normal is not None or distribution.exponential is not None:
+        return None
+    points = [seconds for _, seconds in distribution.quantiles or ()]
+    return max(distribution.fixed or 0.0, *(distribution.uniform or ()), *(distribution.trace or ()), *points, 0.0)
+
+
 def pick(weights: Iterable[float], chance: float) -> tuple[int, float]:
     """Which of the weighted things a chance in [0, 1) falls on, and the chance (again in [0, 1)) that is left within it."""
     shares = list(weights)

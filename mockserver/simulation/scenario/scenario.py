@@ -33,7 +33,8 @@ EARLIEST, LATEST = "2001-09-09T01:46:40Z", "2200-01-01T00:00:00Z"
 WEBHOOK = "webhook"
 """The entry of `credentials` that is no API: what callbacks are signed with."""
 
-QUEUES = ("greedy", "fifo", "priority", "backfill")
+BACKFILL = ("backfill", "conservative")
+QUEUES = ("greedy", "fifo", "priority", *BACKFILL)
 SWITCHES = {
     "ionworks.submission-gone": "submission answers 410, as the vendor's server does since September 2026",
     "ionworks.cancel-terminal-conflicts": "cancelling an ended job answers 409 instead of 200 with the unchanged job",

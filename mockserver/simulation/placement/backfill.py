@@ -1,0 +1,177 @@
+"""Placement with backfill: whoever waits may overtake where nobody is delayed to whom a start has been promised.
+
+`backfill` (EASY) promises a start to the first that waits and to nobody else, `conservative` to everybody. Jobs are
+started one at a time: after each, everything is looked at once more, as both have been published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from mockserver.simulation.cluster.cluster import Cluster
+from mockserver.simulation.cluster.shape import Shape
+from mockserver.simulation.job import Job
+from mockserver.simulation.placement.elastic import Slack, grow, relieve, roomiest
+from mockserver.simulation.placement.estimates import Estimates
+from mockserver.simulation.placement.node_jobs import Tenants
+from mockserver.simulation.placement.profile import Promises
+from mockserver.simulation.placement.queue import Ranks
+from mockserver.simulation.placement.reservation import Promise
+
+_EVERYWHERE = -1
+
+
+def _whoever(job: Job) -> bool:
+    """Without quotas everybody gives."""
+    return True
+
+
+class Backfill:
+    """One world's placement with backfill; the same surface as `Allotment`."""
+
+    __slots__ = ("cluster", "estimates", "holders", "is_settled", "is_under_way", "policy", "promises", "queue", "slack", "tenants")
+
+    def __init__(self, cluster: Cluster, policy: str, startups: Mapping[str, int | None]) -> None:
+        self.cluster = cluster
+        self.policy = policy
+        self.queue = Ranks()
+        self.tenants = Tenants(len(cluster.nodes))
+        self.holders: dict[Job, None] = {}
+        self.slack = Slack(cluster)
+        self.estimates = Estimates(startups)
+        self.promises = Promises(cluster, self.estimates) if policy == "conservative" else None
+        self.is_settled = True
+        self.is_under_way = False
+
+    def wait(self, job: Job) -> None:
+        """Let `job` wait for capacity."""
+        self.queue.push(job)
+        self.is_settled = False
+
+    def leave(self, job: Job) -> None:
+        """`job` waits no more, though nobody gave it anything."""
+        self.is_settled = False
+
+    def give_back(self, job: Job) -> None:
+        """Return what `job` holds."""
+        shape = job.shape
+        self.tenants.leave(job)
+        if shape.smallest is not None:
+            self.slack.drop(job)
+            job.shape = shape.smallest
+        for hold in job.holding:
+            self.cluster.give_back(shape, hold)
+        job.holding = ()
+        del self.holders[job]
+        self.estimates.forget(job)
+        self.is_settled = False
+
+    def opened(self, nodes: int) -> None:
+        """The nodes of this mask can be used from now on."""
+        for job in self.queue:
+            self.cluster.refresh(job.shape)
+        self.is_settled = False
+
+    def step(self, now: int, evict: Callable[[Job], None]) -> Job | None:
+        """The next that starts (`holding` says where), or None when nobody may."""
+        job = self._overtaking(now) if self.promises is None else self._promised(now, self.promises)
+        if job is not None:
+            self.holders[job] = None
+            self.tenants.enter(job)
+            self.queue.drop(job)
+            return job
+        self.is_settled = True
+        if self.slack.shrunk:
+            grow(self.slack, (waiting.shape for waiting in self.queue), change=self.slack.change)
+        return None
+
+    def why(self, job: Job) -> str:
+        """What beside capacity keeps `job` waiting."""
+        return f"nobody may delay those who came before ({self.policy})"
+
+    def _overtaking(self, now: int) -> Job | None:
+        """EASY: the first if it fits, else the first of the others that does not delay it; what can never run delays nobody."""
+        promise: Promise | None = None
+        refused: set[tuple[Shape, int | None]] = set()
+        for job in self.queue:
+            if promise is None and (self._start(job) or not job.shape.can_ever_run):
+                if job.holding:
+                    return job
+            elif promise is None:
+                promise = Promise(self.cluster, job.shape)
+                if not promise.find(self.holders, self.estimates, now):
+                    promise = None  # nodes are missing that may never return: nothing can be promised
+            elif self._overtakes(job, promise, now, refused):
+                return job
+        return None
+
+    def _overtakes(self, job: Job, promise: Promise, now: int, refused: set[tuple[Shape, int | None]]) -> bool:
+        """Whether `job` was given nodes without delaying the first; jobs alike are `refused` together."""
+        if (job.shape, None) in refused:
+            return False
+        span = self.estimates.span(job)
+        if promise.is_over_by(span, now):
+            refused.add((job.shape, None))
+            return self._start(job)
+        if (job.shape, -1) in refused:
+            return False
+        refused.add((job.shape, -1))
+        return self._start_beside(job, promise)
+
+    def _start(self, job: Job, within: int = _EVERYWHERE) -> bool:
+        """Whether `job` was given nodes of `within`, if need be with what elastic jobs give back."""
+        shape = job.shape
+        feasible = self._room(shape, within)
+        if not feasible:
+            return False
+        if shape.larger:
+            shape, feasible = roomiest(self.cluster, shape, feasible)
+        self._take(job, shape, feasible)
+        return True
+
+    def _start_beside(self, job: Job, promise: Promise) -> bool:
+        """Whether `job` was given nodes beside which the first has what it was promised."""
+        shape = job.shape
+        feasible = self._room(shape, promise.allowed(shape, shape.possible & self.cluster.ready), promise)
+        if not feasible:
+            return False
+        for larger in shape.larger:
+            self.cluster.refresh(larger)
+            roomy = promise.allowed(larger, self.cluster.feasible(larger, feasible))
+            if roomy:
+                shape, feasible = larger, roomy
+                break
+        self._take(job, shape, feasible, promise)
+        return True
+
+    def _room(self, shape: Shape, within: int, promise: Promise | None = None) -> int:
+        """The nodes of `within` with room for `shape`, enough of them, if need be when elastic jobs have given back what they can."""
+        feasible = self.cluster.feasible(shape, within)
+        if feasible and promise is not None:
+            feasible = promise.allowed(shape, feasible)
+        if feasible and feasible.bit_count() >= shape.count:
+            return feasible
+        if not self.slack.nodes or (promise is not None and shape.count > 1):
+            return 0
+        if relieve(self.slack, shape, within=within, change=self.slack.change, may_give=_whoever):
+            return self.cluster.feasible(shape, within)
+        return 0
+
+    def _take(self, job: Job, shape: Shape, feasible: int, promise: Promise | None = None) -> None:
+        job.shape = shape
+        if shape.count > 1:
+            rationed = 0 if promise is None else promise.harmful(shape, feasible)
+            job.holding = self.cluster.take_gang(shape, feasible, rationed=rationed, ration=promise.extra if rationed and promise else 0)
+        else:
+            job.holding = (self.cluster.take(shape, feasible),)
+        if shape.smallest is not None:
+            self.slack.note(job)
+
+    def _promised(self, now: int, promises: Promises) -> Job | None:
+        """Conservative: the first whose promise is for now."""
+        waiting = [job for job in self.queue if job.shape.can_ever_run]
+        for job, nodes in promises.renew(waiting, self.holders, now):
+            if self._start(job, nodes):
+                promises.forget(job)
+                return job
+        return None

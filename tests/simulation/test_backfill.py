@@ -1,0 +1,120 @@
+"""Backfill against schedules made from the published definitions, by somebody who has not read the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from random import Random
+
+import pytest
+
+from mockserver.simulation.job import Job
+from mockserver.simulation.request import JobRequest, Limits, ResourceRequest, Script
+from mockserver.simulation.scenario.distribution import Distribution
+from mockserver.simulation.scenario.scenario import NodeClass, Scenario
+from mockserver.simulation.world import World
+from tests.simulation.published_backfill import Asked, conservative, easy
+from tests.simulation.test_published_backfill import trace
+from tests.simulation.worlds import COURSES
+
+RULES: dict[str, Callable[[Sequence[Asked], int], list[int]]] = {"backfill": easy, "conservative": conservative}
+MACHINES = {"one node": (NodeClass("n", 10, 0),), "nodes of one processor": (NodeClass("n", 1, 0, count=10),)}
+
+
+def played(lines: Sequence[Asked], queue: str, machine: tuple[NodeClass, ...], *, api: str = "runai", startup: float = 0) -> list[int]:
+    """When each job of a trace starts; on nodes of one processor it is a gang."""
+    scenario = Scenario(nodes=machine, queue=queue, startup=Distribution(fixed=startup))
+    here = World(scenario, COURSES, epoch_us=0, log=None)
+    jobs: dict[int, Job] = {}
+    for number, asked in sorted(enumerate(lines), key=lambda one: one[1].submitted):
+        here.advance_to(asked.submitted * 1_000_000)
+        wants = (asked.processors, 1) if len(machine) == 1 and machine[0].count == 1 else (1, asked.processors)
+        jobs[number] = here.submit(
+            JobRequest(
+                api,
+                str(number),
+                ResourceRequest(cpu=wants[0]),
+                nodes=wants[1],
+                estimate=asked.asked,
+                script=Script(run_seconds=asked.runs, exit_code=0),
+            )
+        )
+    here.advance_to(10**12)
+    return [-1 if (at := jobs[number].first_allocated()) is None else at // 1_000_000 for number in range(len(lines))]
+
+
+def random_trace(seed: int, *, exact: bool) -> list[Asked]:
+    draw = Random(seed)
+    lines = []
+    at = 0
+    for _ in range(draw.randint(5, 40)):
+        at += draw.choice([0, 0, 1, 1, 2, 5, 20])
+        runs = draw.choice([1, 2, 3, 5, 8, 13, 21, 40])
+        asked = runs if exact else draw.choice([runs, runs + draw.randint(0, 30), max(1, runs - draw.randint(0, 10))])
+        lines.append(Asked(at, runs, asked, draw.randint(1, 10)))
+    return lines
+
+
+@pytest.mark.parametrize("machine", MACHINES.values(), ids=list(MACHINES))
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param(["0: 1000 x6", "1: 1000 x10", "3: 100 x2"], id="no start limit is needed"),
+        pytest.param(["0: 1000 x6", "1: 1000 x8", "2: 5000 x2"], id="what is extra at the shadow time is used"),
+        pytest.param(["0: 1000 x6", "1: 1000 x10", "2: 5000 x2", "3: 100 x2"], id="every waiting job is looked at"),
+        pytest.param(["0: 100/50 x6", "1: 10 x10", "60: 30 x4"], id="an overrun counts as ending now"),
+        pytest.param(["0: 100/50 x6", "1: 10 x8", "60: 30 x2"], id="extra beside an overrun"),
+        pytest.param(["0: 100/50 x3", "0: 100/60 x3", "70: 10 x6", "71: 500 x3"], id="all that have overrun count"),
+        pytest.param(["0: 1000 x6", "1: 1000 x8", "2: 5000 x2", "3: 5000 x2"], id="extra is used up"),
+        pytest.param(["0: 9/1000 x6", "1: 9 x10", "2: 500 x4", "3: 1/2000 x4"], id="promises are estimates"),
+        pytest.param(["0: 10 x11", "0: 10 x10"], id="what can never start holds nobody up"),
+    ],
+)
+def test_easy_starts_each_job_when_the_definition_says(lines: list[str], machine: tuple[NodeClass, ...]) -> None:
+    asked = trace(*lines)
+
+    assert played(asked, "backfill", machine) == easy(asked, 10)
+
+
+@pytest.mark.parametrize("machine", MACHINES.values(), ids=list(MACHINES))
+@pytest.mark.parametrize(("queue", "exact"), [("backfill", True), ("backfill", False), ("conservative", True)])
+def test_random_traces_start_when_the_published_definition_says(queue: str, exact: bool, machine: tuple[NodeClass, ...]) -> None:
+    for seed in range(250):
+        lines = random_trace(seed, exact=exact)
+        assert played(lines, queue, machine) == RULES[queue](lines, 10), f"seed {seed}: {lines}"
+
+
+def test_early_ends_bring_the_promises_of_conservative_backfill_forward() -> None:
+    """No two submissions at one instant, nor with an end: a client's request meets a world in which what was due is done."""
+    for seed in range(400):
+        lines = [
+            Asked(1000 * one.submitted + 7 * number, 1000 * one.runs, 1000 * max(one.asked, one.runs), one.processors)
+            for number, one in enumerate(random_trace(seed, exact=False))
+        ]
+        assert played(lines, "conservative", MACHINES["one node"]) == conservative(lines, 10), f"seed {seed}: {lines}"
+
+
+def test_a_start_up_is_reckoned_with_as_long_as_it_may_take() -> None:
+    """The head gets the ten processors when the first job is done, start-up included; a long job may not go before it."""
+    for late in ("2: 5000 x4", "100: 930 x4"):
+        asked = trace("0: 1000 x6", "1: 1000 x10", late)
+        assert played(asked, "backfill", MACHINES["one node"], startup=60)[:2] == [0, 1060]
+
+
+@pytest.mark.parametrize("queue", ["backfill", "conservative"])
+def test_without_run_limits_the_capacity_of_the_first_is_held(queue: str) -> None:
+    scenario = Scenario(nodes=MACHINES["one node"], queue=queue, startup=Distribution(fixed=0), run=Distribution(fixed=100))
+    here = World(scenario, COURSES, epoch_us=0, log=None)
+
+    def submit(key: str, cpu: float, run: float | None = None) -> Job:
+        job = here.submit(JobRequest("xio", key, ResourceRequest(cpu=cpu), limits=Limits(run=run), command="sleep 100"))
+        here.settle()
+        return job
+
+    first, head = submit("first", 6), submit("head", 8)
+    beside = [submit("extra", 2), submit("extra too", 2, 100), submit("short", 2, 1)]
+
+    assert first.holding
+    assert not head.holding
+    assert [bool(job.holding) for job in beside] == ([True, False, False] if queue == "backfill" else [False, False, False])
+    here.advance_to(100_000_000)
+    assert head.holding
