@@ -20,17 +20,23 @@ RULES: dict[str, Callable[[Sequence[Asked], int], list[int]]] = {"backfill": eas
 MACHINES = {"one node": (NodeClass("n", 10, 0),), "nodes of one processor": (NodeClass("n", 1, 0, count=10),)}
 
 
-def played(lines: Sequence[Asked], queue: str, machine: tuple[NodeClass, ...], *, api: str = "runai", startup: float = 0) -> list[int]:
+def played(
+    lines: Sequence[Asked],
+    queue: str,
+    machine: tuple[NodeClass, ...],
+    *,
+    startup: float = 0,
+    between: Callable[[World], World] = lambda here: here,
+) -> list[int]:
     """When each job of a trace starts; on nodes of one processor it is a gang."""
     scenario = Scenario(nodes=machine, queue=queue, startup=Distribution(fixed=startup))
     here = World(scenario, COURSES, epoch_us=0, log=None)
-    jobs: dict[int, Job] = {}
     for number, asked in sorted(enumerate(lines), key=lambda one: one[1].submitted):
         here.advance_to(asked.submitted * 1_000_000)
         wants = (asked.processors, 1) if len(machine) == 1 and machine[0].count == 1 else (1, asked.processors)
-        jobs[number] = here.submit(
+        here.submit(
             JobRequest(
-                api,
+                "runai",
                 str(number),
                 ResourceRequest(cpu=wants[0]),
                 nodes=wants[1],
@@ -38,8 +44,10 @@ def played(lines: Sequence[Asked], queue: str, machine: tuple[NodeClass, ...], *
                 script=Script(run_seconds=asked.runs, exit_code=0),
             )
         )
+        here = between(here)
     here.advance_to(10**12)
-    return [-1 if (at := jobs[number].first_allocated()) is None else at // 1_000_000 for number in range(len(lines))]
+    starts = [here.job("runai", str(number)).first_allocated() for number in range(len(lines))]
+    return [-1 if at is None else at // 1_000_000 for at in starts]
 
 
 def random_trace(seed: int, *, exact: bool) -> list[Asked]:

@@ -20,7 +20,7 @@ from mockserver.simulation.scenario.distribution import Distribution
 from mockserver.simulation.scenario.scenario import NodeFailures, Scenario
 from mockserver.simulation.snapshot import MAGIC, Readers, freeze, thaw
 from mockserver.simulation.world import World
-from tests.simulation import worlds
+from tests.simulation import test_backfill, worlds
 from tests.simulation.test_metamorphic import at_once, journals, play
 
 
@@ -37,6 +37,15 @@ def test_a_restored_world_goes_on_exactly_like_the_original(
         worlds.after(here, pause)
     assert worlds.timeline(copy) == worlds.timeline(original)
     assert copy.new_id("any", fingerprint=b"x") == original.new_id("any", fingerprint=b"x")
+
+
+@pytest.mark.parametrize("queue", ["backfill", "conservative"])
+def test_a_restored_world_keeps_what_backfill_has_promised(queue: str) -> None:
+    for seed in range(12):
+        lines = test_backfill.random_trace(seed, exact=True)
+        whole = test_backfill.played(lines, queue, test_backfill.MACHINES["one node"])
+        parts = test_backfill.played(lines, queue, test_backfill.MACHINES["one node"], between=lambda here: thaw(freeze(here), worlds.COURSES))
+        assert parts == whole
 
 
 def test_two_restores_of_one_snapshot_do_not_influence_each_other() -> None:

@@ -6,7 +6,7 @@ started one at a time: after each, everything is looked at once more, as both ha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from mockserver.simulation.cluster.cluster import Cluster
 from mockserver.simulation.cluster.shape import Shape
@@ -71,6 +71,13 @@ class Backfill:
         for job in self.queue:
             self.cluster.refresh(job.shape)
         self.is_settled = False
+
+    def resume(self, holders: Iterable[Job], promised: dict[Job, tuple[int, int]]) -> None:
+        """Go on as a world in which these hold nodes and those were promised a start; nobody who waits could be served."""
+        self.holders = dict.fromkeys(holders)
+        if self.promises is not None:
+            self.promises.starts = promised
+        self.is_settled = True
 
     def step(self, now: int, evict: Callable[[Job], None]) -> Job | None:
         """The next that starts (`holding` says where), or None when nobody may."""

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from heapq import heapify
 from typing import Any, cast
 
+from mockserver.simulation.cluster.capacity_index import mask_of
 from mockserver.simulation.cluster.shape import Shape
 from mockserver.simulation.errors import SnapshotError
 from mockserver.simulation.events import NODE, WHOLE_JOB, Event
 from mockserver.simulation.job import Crew, Job, Member
 from mockserver.simulation.lifecycle import Course, Stage
 from mockserver.simulation.node_changes import NodeTimer
+from mockserver.simulation.placement.backfill import Backfill
 from mockserver.simulation.placement.elastic import shape_of, sizes
 from mockserver.simulation.placement.fairshare import FairShare
 from mockserver.simulation.placement.queue import Line
@@ -212,12 +214,19 @@ class _Building:
             need(is_told, "who holds nodes is not told alike twice")
             evicted, is_first = self._those(self.record.evicted), self.record.is_first_round
             self.allotment.resume(holders, evicted, now=self.record.now, is_first_round=is_first)
+        elif isinstance(self.allotment, Backfill):
+            promised = {self._at(number): (instant, self._mask(nodes)) for number, instant, nodes in self.record.promised}
+            self.allotment.resume([job for job in self.jobs if job.holding], promised)
         else:
             for job in self._those(self.record.blocked):
                 line = self.allotment.queue.lines.get(job.shape)
                 need(line is not None, f"job {job.key[:80]} is held up, but does not wait")
                 cast(Line, line).is_blocked = True
             self.allotment.is_settled = True
+
+    def _mask(self, nodes: list[int]) -> int:
+        need(all(0 <= node < len(self.cluster.nodes) for node in nodes), "a node is promised that is not there")
+        return mask_of(nodes)
 
     def _those(self, numbers: Iterable[int]) -> list[Job]:
         return [self._at(number) for number in numbers]

@@ -60,7 +60,8 @@ class WorldRecord(msgspec.Struct, forbid_unknown_fields=True):
 
     `nodes` are those added to the scenario's, `conditions` those that are not ready. `holders`, `evicted` and
     `is_first_round` belong to worlds with projects. `blocked` names one waiting job of each shape that found no node.
-    `ids` counts how often ids were made for what.
+    `promised` holds
+    the instants (and nodes) that conservative backfill has promised to those who wait. `ids` counts how often ids were made for what.
     """
 
     scenario: Scenario
@@ -83,3 +84,4 @@ class WorldRecord(msgspec.Struct, forbid_unknown_fields=True):
     is_first_round: bool
     ids: list[tuple[int, int]]
     shelves: dict[str, Any]
+    promised: list[tuple[int, int, list[int]]] = []

@@ -8,11 +8,15 @@ from typing import Any
 
 from msgspec import structs
 
+from mockserver.simulation.cluster.capacity_index import bits
 from mockserver.simulation.cluster.node import READY
 from mockserver.simulation.events import NODE, WHOLE_JOB
 from mockserver.simulation.job import Job, Member
+from mockserver.simulation.placement.backfill import Backfill
 from mockserver.simulation.placement.elastic import sizes
 from mockserver.simulation.placement.fairshare import FairShare
+from mockserver.simulation.placement.placement_pass import Allotment
+from mockserver.simulation.placement.profile import Promises
 from mockserver.simulation.snapshot.plain import pack
 from mockserver.simulation.snapshot.record import Due, JobRecord, Step, WorldRecord
 from mockserver.simulation.world import World
@@ -59,7 +63,7 @@ class _Writing:
         world, scheduler, allotment = self.world, self.scheduler, self.scheduler.allotment
         cluster = scheduler.cluster
         by_quota = allotment if isinstance(allotment, FairShare) else None
-        lines = [] if isinstance(allotment, FairShare) else list(allotment.queue.lines.values())
+        lines = list(allotment.queue.lines.values()) if isinstance(allotment, Allotment) else []
         return WorldRecord(
             scenario=world.scenario,
             seed=world.seed,
@@ -80,8 +84,13 @@ class _Writing:
             evicted=[] if by_quota is None else self._numbers(by_quota.evicted_at(world.now_us)),
             is_first_round=by_quota is not None and by_quota.is_first_round,
             ids=list(world.ids_made.items()),
+            promised=self._promised(allotment.promises) if isinstance(allotment, Backfill) else [],
             shelves={name: pack(shelf) for name, shelf in world.shelves.items() if shelf},
         )
+
+    def _promised(self, promises: Promises | None) -> list[tuple[int, int, list[int]]]:
+        starts = {} if promises is None else promises.starts
+        return [(self.number[job], instant, list(bits(nodes))) for job, (instant, nodes) in starts.items() if job in self.waiting]
 
     def _numbers(self, jobs: list[Job]) -> list[int]:
         """Of those that are still there."""
