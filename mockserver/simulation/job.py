@@ -155,6 +155,11 @@ class Job:
         for index in range(0, len(history), 4):
             yield history[index], history[index + 1], history[index + 2], history[index + 3]
 
+    def relive(self, steps: list[tuple[int, Stage, str, object]]) -> None:
+        """Take these steps for the job's history: it was created at the first and is where the last led."""
+        self.history = [part for step in steps for part in step]
+        self.created, self.stage = steps[0][0], steps[-1][1]
+
     def entered(self, state: str) -> int | None:
         """The first instant at which the job was in `state`, or None."""
         return next((instant for instant, stage, _, _ in self.steps() if stage.name == state), None)

@@ -46,7 +46,7 @@ class _Body(TypedDict):
 def _view(world: World, job: Job) -> Json:
     """A job in a list. Raises ValueError for a record that is not this job's."""
     kept: Record = job.payload
-    if kept.body.get("id") != job.key or not 0 <= kept.seen <= len(job.history) // 4 or kept.chunks < 1:
+    if kept.body.get("id") != job.key or not 0 <= kept.seen <= job.step_count or kept.chunks < 1:
         raise ValueError("its record is not its own")
     msgspec.convert(kept.body, _Body)
     body = body_of(world, job)

@@ -51,7 +51,8 @@ def body_of(world: World, job: Job) -> dict[str, Json]:
 def upload_source(body: dict[str, Json]) -> dict[str, Json] | None:
     """The data source of a job that shows an address to upload its input to, if it is such a one."""
     source: dict[str, Json] = body.get("dataSource") or {}
-    return source if source.get("dataSourceDescriptor") == "file" and "tempUrl" in source["params"] else None
+    has_address = isinstance(source.get("params", {}).get("tempUrl"), str)
+    return source if has_address and source.get("dataSourceDescriptor") == "file" else None
 
 
 def view(call: Call, job: Job) -> dict[str, Json]:

@@ -14,6 +14,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
+from msgspec.json import Decoder, Encoder
 
 from mockserver.simulation.errors import ScenarioError, SnapshotError
 from mockserver.simulation.lifecycle import Course
@@ -37,8 +38,8 @@ PLAIN = Readers()
 _DIGEST = 32
 _PIECE = 1 << 20
 _HEAD = re.compile(rb"understudy snapshot ([0-9]{1,6})\n")
-_DECODER = msgspec.json.Decoder(WorldRecord)
-_ENCODER = msgspec.json.Encoder()
+_DECODER = Decoder(WorldRecord)
+_ENCODER = Encoder()
 
 
 def freeze(world: World) -> bytes:

@@ -130,14 +130,14 @@ class _Building:
 
     def _filled(self, job: Job, kept: JobRecord, course: Course) -> Job:
         """The job with what has happened to it."""
-        history: list[Any] = []
+        steps: list[tuple[int, Stage, str, object]] = []
         for instant, name, event, detail in kept.history:
             stage = course.stages.get(name)
             need(stage is not None, f"job {job.key[:80]} was in state {name[:40]}, which its API does not have")
-            history += (instant, stage, event, detail)
-        need(bool(history), f"job {job.key[:80]} has no history")
-        job.history, job.stage = history, cast(Stage, history[-3])
-        job.created, job.changed = history[0], history[-4] if kept.changed is None else kept.changed
+            steps.append((instant, cast(Stage, stage), event, detail))
+        need(bool(steps), f"job {job.key[:80]} has no history")
+        job.relive(steps)
+        job.changed = job.since if kept.changed is None else kept.changed
         job.generation, job.failures = kept.generation, kept.failures
         return job
 
@@ -263,7 +263,7 @@ class _Building:
 
     def _logged(self, instant: int, number: int, state: str, event: str) -> tuple[int, Job, Stage, str]:
         job = self._at(number)
-        stage = next((stage for stage in job.history[1::4] if stage.name == state), None)
+        stage = next((stage for stage in job.stages_after(0) if stage.name == state), None)
         is_past = stage is not None and 0 <= instant <= self.record.now
         need(is_past, f"job {job.key[:80]} was never in state {state[:40]}")
         return instant, job, cast(Stage, stage), event

@@ -107,7 +107,7 @@ class _Writing:
             index=job.index if isinstance(job, Member) else 0,
             parent=None if is_member or job.parent is None else self.number[job.parent],
             failures=job.failures,
-            changed=None if job.changed == job.history[-4] else job.changed,
+            changed=None if job.changed == job.since else job.changed,
             held=job.holding,
             size=sizes(job.shape).index(job.shape) if job.holding else 0,
             crew=None if job.crew is None else [self.number[member] for member in job.crew.members],
