@@ -19,13 +19,16 @@ COMMANDS = {
     "check": "Judge recorded traffic: FILE is a HAR file of one client's exchanges with one server.",
     "fuzz": "Send schemathesis' valid, invalid and stateful cases; exit 1 if any answer breaks the document of API.",
     "plan": "Print what a run would send, without sending anything.",
-    "replay": "Send the recorded failure of REQUIREMENT again (ID/2 means its second); exit 1 if it is answered as it was then.",
+    "replay": "Send the recorded failure of REQUIREMENT again (ID/2 means its second).",
     "report": "Put canonical reports (run --json) side by side; exit with the first code of theirs that is not 0.",
     "run": "Judge the implementation of API at URL, or in this process, requirement by requirement.",
     "sweep": "Stop and forget every job that a journal says was made and not cleaned up.",
     "watch": "Stand between clients and UPSTREAM, pass every byte on (requests bear UPSTREAM's Host), judge what goes by.",
 }
-"""The commands with their first sentences, so that help needs no libraries; a test holds that they are the commands' own."""
+"""The commands with their first sentences, so that help needs no libraries.
+
+A test holds that they are the commands' own.
+"""
 
 
 class _Commands(click.Group):
@@ -44,7 +47,9 @@ class _Commands(click.Group):
         except ModuleNotFoundError as missing:
             if missing.name not in EXTRA:
                 raise
-            sys.stderr.write(f"conformance: {missing.name} is not installed; the judge needs this package's extra `conformance`: {INSTALL}\n")
+            sys.stderr.write(
+                f"conformance: {missing.name} is not installed; the judge needs this package's extra `conformance`: {INSTALL}\n"
+            )
             sys.exit(2)
         return group.get_command(ctx, cmd_name)
 

@@ -59,7 +59,8 @@ class SafetyStop(JudgeError):
 class TransportError(JudgeError):
     """No answer came.
 
-    Nobody listens (`refused`), none came in time (`hung`), the connection broke (`broken`), or the request cannot be sent (`unsent`).
+    Nobody listens (`refused`), none came in time (`hung`), the connection broke (`broken`), or the request cannot be
+    sent (`unsent`).
     """
 
     def __init__(self, kind: Trouble, message: str) -> None:

@@ -1,4 +1,7 @@
-"""Lets pytest judge an implementation: `pytest --pyargs conformance --target ionworks --url http://…`, one test per requirement."""
+"""Lets pytest judge an implementation.
+
+`pytest --pyargs conformance --target ionworks --url http://…`, one test per requirement.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--target", help="the API to judge")
     group.addoption("--url", help="scheme, host and port of the implementation")
     group.addoption("--control", help="root of a server that offers the mock's control API")
-    group.addoption("--time-scale", type=float, default=1.0, help="how much faster than real time the target's clock runs")
+    group.addoption(
+        "--time-scale", type=float, default=1.0, help="how much faster than real time the target's clock runs"
+    )
     group.addoption("--target-file", type=Path, help="how this implementation makes jobs")
     group.addoption("--conformance-seed", type=int, default=1, help="fixes order and names")

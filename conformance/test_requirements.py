@@ -28,8 +28,16 @@ def report(request: pytest.FixtureRequest) -> Report:
     api, url = config.getoption("--target"), config.getoption("--url")
     if not url:
         pytest.fail("--url is missing: the implementation to judge")
-    chosen = tuple(item.callspec.params["requirement"] for item in request.session.items if hasattr(item, "callspec") and "requirement" in item.callspec.params)
-    options = {"control": config.getoption("--control"), "scale": config.getoption("--time-scale"), "file": config.getoption("--target-file")}
+    chosen = tuple(
+        item.callspec.params["requirement"]
+        for item in request.session.items
+        if hasattr(item, "callspec") and "requirement" in item.callspec.params
+    )
+    options = {
+        "control": config.getoption("--control"),
+        "scale": config.getoption("--time-scale"),
+        "file": config.getoption("--target-file"),
+    }
     target = Target.at(api, url, **options)
     told = run(target, Options(only=chosen, seed=config.getoption("--conformance-seed")))
     target.close()
@@ -44,7 +52,13 @@ def test_requirement(requirement: str, report: Report) -> None:
     sentence = catalogues.load(report.api).requirements[requirement].statement
     if result.verdict is Verdict.INCONCLUSIVE and report.exit is not Exit.CONFORMANT:
         pytest.fail(f"INCONCLUSIVE: {result.reason}\n{report.sentence}", pytrace=False)
-    if result.verdict in (Verdict.SKIPPED, Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE, Verdict.CONFLICT, Verdict.WAIVED):
+    if result.verdict in (
+        Verdict.SKIPPED,
+        Verdict.NOT_APPLICABLE,
+        Verdict.INCONCLUSIVE,
+        Verdict.CONFLICT,
+        Verdict.WAIVED,
+    ):
         pytest.skip(f"{result.verdict.word}: {result.reason}")
     if result.verdict in (Verdict.FAIL, Verdict.STALE_WAIVER, Verdict.ERROR):
         commands = "\n".join(exchange.curl for one in result.violations[:1] for exchange in one.exchanges)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,13 +26,33 @@ PROFILES = ("create-only", "core", "lifecycle", "scheduling", "multi-tenant", "w
 NESTED = 4
 RULES = ("view", "ordered", "span", "constant", "echo", "answer", "step")
 """Members of a requirement that the passive oracles judge."""
+SUBJECTS = {
+    "CRT": "submission",
+    "REQ": "submission",
+    "DEF": "submission",
+    "RSP": "answers",
+    "STM": "states",
+    "TMO": "limits",
+    "RTY": "retries",
+    "PRI": "queue",
+    "AUT": "credentials",
+    "ERR": "refusals",
+    "LST": "lists",
+    "TIM": "instants",
+    "WHK": "callbacks",
+    "ISO": "tenants",
+    "IDM": "identity",
+}
+"""Files of checks and faults by the middle of an id, where a catalogue's `areas` do not say otherwise."""
 
 
 @dataclass(frozen=True)
 class Requirement:
     """One testable sentence, where it comes from, and how it is judged.
 
-    `probe` describes requests to generate; the members named in `RULES` are judged by passive oracles; anything else needs a check.
+    `probe` describes requests to generate; the members named in `RULES` are judged by passive oracles and gathered in
+    `rules`; anything else needs a check. `owner` is the API whose requirement it is, or `common`; `subject` names its
+    files.
     """
 
     id: str
@@ -54,7 +75,9 @@ class Requirement:
     echo: Json = None
     answer: Json = None
     step: Json = None
-    line: str = ""
+    owner: str = ""
+    subject: str = ""
+    rules: Mapping[str, Json] = field(default_factory=dict)
 
     @property
     def area(self) -> str:
@@ -62,21 +85,29 @@ class Requirement:
         return self.id.split("-")[1]
 
     @property
-    def rules(self) -> dict[str, Json]:
-        """What passive oracles judge of it, by kind of rule."""
-        return {name: value for name in RULES if (value := getattr(self, name)) is not None}
+    def check_file(self) -> str:
+        """Where its checks are, if it has any."""
+        return f"conformance/checks/{self.owner}/{self.subject}.py"
+
+    @property
+    def fault_file(self) -> str:
+        """Where the faults are that break it.
+
+        Faults of one API that break a common requirement are in that API's folder.
+        """
+        return f"tests/conformance/faults/{self.owner}/{self.subject}.py"
 
 
 @dataclass(frozen=True)
 class Catalogue:
     """All requirements of one API by id, and where its answers show jobs.
 
-    `views` names further operations that show jobs; `identity` what tells jobs apart inside a view; `match` pairs pointers of a
-    submission with pointers of the view that shows its job; `fades` is the member of a submission with which its job leaves by itself,
-    `leaving` are the states in which a deleted job may be shown for a while;
-    `paging` says how its list is paged, `callbacks` where a submission asks to be called, `tolerated` what is let pass in a member although the document
-    says otherwise, `obscure` the states that no document explains, `unset` what a member that was never set is told as,
-    `uncovered` why no requirement speaks of a parameter.
+    `views` names further operations that show jobs; `identity` what tells jobs apart inside a view; `match` pairs
+    pointers of a submission with pointers of the view that shows its job; `fades` is the member of a submission with
+    which its job leaves by itself, `leaving` are the states in which a deleted job may be shown for a while; `paging`
+    says how its list is paged, `callbacks` where a submission asks to be called, `tolerated` what is let pass in a
+    member although the document says otherwise, `obscure` the states that no document explains, `unset` what a member
+    that was never set is told as, `uncovered` why no requirement speaks of a parameter.
     """
 
     api: str
@@ -104,8 +135,9 @@ def load(api: str) -> Catalogue:
     adjust = own.get("adjust", {})
     found: dict[str, Requirement] = {}
     for origin, raw in ((COMMON, common), (api, own)):
+        areas = raw.get("areas", {})
         for entry in raw["requirements"]:
-            requirement = _requirement(origin, entry | (adjust.get(entry["id"], {}) if origin == COMMON else {}))
+            requirement = _requirement(origin, entry | (adjust.get(entry["id"], {}) if origin == COMMON else {}), areas)
             if requirement.id in found:
                 raise CatalogueError(f"{origin}.yaml: {requirement.id} is there twice")
             if PREFIXES.get(requirement.id.split("-")[0]) != origin:
@@ -115,7 +147,19 @@ def load(api: str) -> Catalogue:
     if unknown:
         raise CatalogueError(f"{api}.yaml: `adjust` names {', '.join(sorted(unknown))}, which is no common requirement")
     views = {name: Role(name, **facts) for name, facts in own.get("views", {}).items()}
-    names = ("identity", "match", "fades", "leaving", "paging", "errors", "callbacks", "uncovered", "tolerated", "obscure", "unset")
+    names = (
+        "identity",
+        "match",
+        "fades",
+        "leaving",
+        "paging",
+        "errors",
+        "callbacks",
+        "uncovered",
+        "tolerated",
+        "obscure",
+        "unset",
+    )
     told = {name: own[name] for name in names if name in own}
     return Catalogue(api, found, views=views, **told)
 
@@ -152,11 +196,23 @@ def _wider(profiles: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*profiles, *implied]))
 
 
-def _requirement(origin: str, entry: Mapping[str, Any]) -> Requirement:
+def subject_of(id_: str, areas: Mapping[str, Sequence[str]]) -> str:
+    """The subject under which a requirement is filed.
+
+    One of its vendor's own areas, or what the middle of its id means.
+    """
+    own = (subject for subject, globs in areas.items() if any(fnmatchcase(id_, glob) for glob in globs))
+    return next(own, SUBJECTS[id_.split("-")[1]])
+
+
+def _requirement(origin: str, entry: Mapping[str, Any], areas: Mapping[str, Sequence[str]]) -> Requirement:
     known = {one.name for one in fields(Requirement)}
-    told: dict[str, Any] = {key: tuple(value) if key == "needs" else value for key, value in entry.items() if key in known}
-    told["profiles"] = _wider(entry["profiles"])
-    requirement = Requirement(**told, line=f"conformance/catalogue/{origin}.yaml")
+    facts: dict[str, Any] = {
+        key: tuple(value) if key == "needs" else value for key, value in entry.items() if key in known
+    }
+    facts["profiles"] = _wider(entry["profiles"])
+    facts["rules"] = {name: entry[name] for name in RULES if entry.get(name) is not None}
+    requirement = Requirement(**facts, owner=origin, subject=subject_of(entry["id"], areas))
     weakest = {"assumption": ("SHOULD", "MAY"), "example": ("SHOULD", "MAY")}.get(requirement.basis)
     if weakest and requirement.level not in weakest:
         raise CatalogueError(f"{origin}.yaml: {requirement.id}: what rests on an {requirement.basis} is at most SHOULD")

@@ -1,4 +1,7 @@
-"""Says which requirements speak of which row of a document's parameter tables: members and parameters of the submission, parameters of the list."""
+"""Says which requirements speak of which row of a document's parameter tables.
+
+Members and parameters of the submission, parameters of the list.
+"""
 
 from __future__ import annotations
 
@@ -36,21 +39,35 @@ def rows(api: str) -> list[Row]:
     assert spec.lifecycle is not None
     roles = spec.lifecycle.roles
     submit = spec.operations[roles["submit"].operation]
-    body = resolve(spec.document, submit.node.get("requestBody", {})).get("content", {}).get("application/json", {}).get("schema")
+    body = (
+        resolve(spec.document, submit.node.get("requestBody", {}))
+        .get("content", {})
+        .get("application/json", {})
+        .get("schema")
+    )
     found = [_row(catalogue, pointer, provenance, submit.id) for pointer, provenance in _members(spec, body, "", 0, "")]
     found += [_row(catalogue, one["name"], one.get("x-provenance", ""), submit.id) for one in submit.parameters]
     if "list" in roles:
         listing = spec.operations[roles["list"].operation]
-        found += [_row(catalogue, one["name"], one.get("x-provenance", ""), listing.id, "list ") for one in listing.parameters]
+        found += [
+            _row(catalogue, one["name"], one.get("x-provenance", ""), listing.id, "list ") for one in listing.parameters
+        ]
     return list({row.name: row for row in found}.values())
 
 
 def page() -> str:
     """All rows of all APIs, as Markdown."""
-    parts = ["# Which requirement speaks of which parameter", "", "Made by `conformance catalogue --coverage`; not to be edited.", ""]
+    parts = [
+        "# Which requirement speaks of which parameter",
+        "",
+        "Made by `conformance catalogue --coverage`; not to be edited.",
+        "",
+    ]
     for api in specs.names():
         parts += [f"## {api}", "", "| row | requirements |", "|---|---|"]
-        parts += [f"| `{row.name}` | {', '.join(row.requirements) or row.reason or '**nothing**'} |" for row in rows(api)]
+        parts += [
+            f"| `{row.name}` | {', '.join(row.requirements) or row.reason or '**nothing**'} |" for row in rows(api)
+        ]
         parts.append("")
     return "\n".join(parts)
 

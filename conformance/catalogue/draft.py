@@ -1,4 +1,5 @@
-"""Derives draft entries of a catalogue from a document: one per fact about a member of the submission or a parameter of the list.
+"""Derives draft entries of a catalogue from a document: one per fact about a member of the submission or a parameter of
+the list.
 
 An author then edits level, basis, source and statement, and throws away what is covered elsewhere.
 """
@@ -64,22 +65,34 @@ def _members(spec: Spec, schema: Json, parent: str, depth: int = 0) -> Iterator[
 def _of_member(spec: Spec, pointer: str, nodes: list[Json], demanded: bool) -> Iterator[tuple[str, dict[str, Any]]]:
     echo = _echo(spec, pointer)
     source = f"EDIT: seed, {pointer}"
+    place = {"pointer": pointer}
     if demanded:
-        yield "REQ", _entry(f"A submission without {pointer} is refused.", "negative", source, {"pointer": pointer, "required": True})
+        yield (
+            "REQ",
+            _entry(f"A submission without {pointer} is refused.", "negative", source, place | {"required": True}),
+        )
     else:
-        yield "REQ", _entry(f"A submission may leave {pointer} out.", "positive", source, {"pointer": pointer, "optional": True})
+        yield "REQ", _entry(f"A submission may leave {pointer} out.", "positive", source, place | {"optional": True})
     for node in nodes:
-        good, bad = _values(node)
-        if good:
-            yield "REQ", _entry(f"EDIT: {pointer} takes {good}.", "positive", source, {"pointer": pointer, "accepts": good} | echo)
-        if bad:
-            yield "REQ", _entry(f"EDIT: {pointer} refuses {bad}.", "negative", source, {"pointer": pointer, "refuses": bad})
-        if "default" in node:
-            told = {"pointer": pointer, "default": node["default"]} | (echo or {"echo": "EDIT"})
-            yield "DEF", _entry(f"{pointer} is {node['default']!r} when it is left out.", "default", source, told, profile="core")
+        yield from _of_values(node, pointer, source, echo)
     if echo:
+        sentence = f"A job returns {pointer} as it was submitted."
         rule = {"from": pointer, "to": echo["echo"]}
-        yield "CRT", _entry(f"What a submission says at {pointer} is what views of the job tell.", "semantic", source, None, profile="core") | {"echo": rule}
+        yield "CRT", _entry(sentence, "semantic", source, None, profile="core") | {"echo": rule}
+
+
+def _of_values(node: Json, pointer: str, source: str, echo: Json) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What a schema says of a member's values and of its default."""
+    good, bad = _values(node)
+    place = {"pointer": pointer}
+    if good:
+        yield "REQ", _entry(f"EDIT: {pointer} takes {good}.", "positive", source, place | {"accepts": good} | echo)
+    if bad:
+        yield "REQ", _entry(f"EDIT: {pointer} refuses {bad}.", "negative", source, place | {"refuses": bad})
+    if "default" in node:
+        sentence = f"{pointer} is {node['default']!r} when it is left out."
+        probe = place | {"default": node["default"]} | (echo or {"echo": "EDIT"})
+        yield "DEF", _entry(sentence, "default", source, probe, profile="core")
 
 
 def _of_parameter(spec: Spec, parameter: Json, operation: str | None) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -92,13 +105,38 @@ def _of_parameter(spec: Spec, parameter: Json, operation: str | None) -> Iterato
     profile = "core" if operation else "create-only"
     area = "LST" if operation else "REQ"
     if good:
-        yield area, _entry(f"EDIT: the parameter {parameter['name']} takes {good}.", "positive", source, place | {"accepts": good}, profile=profile)
+        yield (
+            area,
+            _entry(
+                f"EDIT: the parameter {parameter['name']} takes {good}.",
+                "positive",
+                source,
+                place | {"accepts": good},
+                profile=profile,
+            ),
+        )
     if bad:
-        yield area, _entry(f"EDIT: the parameter {parameter['name']} refuses {bad}.", "negative", source, place | {"refuses": bad}, profile=profile)
+        yield (
+            area,
+            _entry(
+                f"EDIT: the parameter {parameter['name']} refuses {bad}.",
+                "negative",
+                source,
+                place | {"refuses": bad},
+                profile=profile,
+            ),
+        )
 
 
 def _entry(statement: str, kind: str, source: str, probe: Json, *, profile: str = "create-only") -> dict[str, Any]:
-    facts = {"level": "MUST", "basis": "documented", "source": source, "statement": statement[:300], "kind": kind, "profiles": [profile]}
+    facts = {
+        "level": "MUST",
+        "basis": "documented",
+        "source": source,
+        "statement": statement[:300],
+        "kind": kind,
+        "profiles": [profile],
+    }
     return facts | ({"probe": probe} if probe is not None else {})
 
 
@@ -117,7 +155,9 @@ def _values(node: Json) -> tuple[list[Json], list[Json]]:
         bad += [] if "string" in kinds else ["7"]
         bad += [1.5] if "integer" in kinds and "number" not in kinds else []
     if "string" in kinds:
-        good += ["a" * node["maxLength"]] if "maxLength" in node and "pattern" not in node and "format" not in node else []
+        good += (
+            ["a" * node["maxLength"]] if "maxLength" in node and "pattern" not in node and "format" not in node else []
+        )
         bad += ["a" * (node["maxLength"] + 1)] if "maxLength" in node else []
         bad += [""] if node.get("minLength", 0) > 0 else []
         bad += [] if {"integer", "number"} & set(kinds) else [7]

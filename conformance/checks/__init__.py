@@ -40,28 +40,16 @@ def check(requirement: str, *, strict: bool = False) -> Callable[[Function], Fun
     return file
 
 
-_TOURS: dict[str, list[Function]] = {}
-
-
-def tour(api: str) -> Callable[[Function], Function]:
-    """File a function that only gives the passive oracles of one API something to see."""
-
-    def file(function: Function) -> Function:
-        _TOURS.setdefault(api, []).append(function)
-        return function
-
-    return file
-
-
-def tours_of(api: str) -> list[Function]:
-    """The tours that were filed for an API."""
-    all_checks()
-    return _TOURS.get(api, [])
-
-
 @cache
-def all_checks() -> Mapping[str, list[Check]]:
-    """Every check there is, by requirement; reads all modules of this package."""
-    for module in pkgutil.walk_packages(__path__, f"{__name__}."):
-        importlib.import_module(module.name)
-    return _FILED
+def all_checks(api: str) -> Mapping[str, list[Check]]:
+    """Every check of one API, common ones included, by requirement; reads no other API's modules."""
+    for folder in ("common", api):
+        package = importlib.import_module(f"{__name__}.{folder}")
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
+    prefixes = (f"{__name__}.common.", f"{__name__}.{api}.")
+    return {
+        requirement: filed
+        for requirement, filed in _FILED.items()
+        if any(one.function.__module__.startswith(prefixes) for one in filed)
+    }

@@ -1,4 +1,7 @@
-"""Judges requirements that are rows of a parameter table: requests made from a catalogue entry's `probe`, each with its control twin."""
+"""Judges requirements that are rows of a parameter table.
+
+Requests made from a catalogue entry's `probe`, each with its control twin.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,14 @@ def probe(session: Session, catalogue: Catalogue, requirement: Requirement) -> N
 def _in_the_words_of(session: Session, assumed: Mapping[str, Any], raw: dict[str, Any]) -> dict[str, Any]:
     """A probe of a parameter of the list, where the target's file gives it another name or another highest value."""
     told = session.settings.paging
-    word = next((one for one in ("limit", "offset", "page") if told and raw.get("in") == "query" and raw["pointer"] == assumed.get(one)), None)
+    word = next(
+        (
+            one
+            for one in ("limit", "offset", "page")
+            if told and raw.get("in") == "query" and raw["pointer"] == assumed.get(one)
+        ),
+        None,
+    )
     if word is None:
         return raw
     most = told.get("most") if word == "limit" else None
@@ -86,12 +96,18 @@ class _Bench:
 
     def _told(self, exchange: Exchange, value: Json) -> None:
         session = self.session
-        job = session.job_of(exchange) if self.operation == self.submit else JobRef(next(iter(exchange.values.values())), exchange.request.json, exchange)
+        job = (
+            session.job_of(exchange)
+            if self.operation == self.submit
+            else JobRef(next(iter(exchange.values.values())), exchange.request.json, exchange)
+        )
         view = session.view(job)
         needed(view is not MISSING, "the job cannot be read")
         told = get(view, self.raw["echo"])
         if not agree(value, told, self.raw.get("as", "same")):
-            raise Failure(f"{self.raw['echo']} is {shown(told)}, expected {shown(value)}", [exchange, session.exchanges[-1]])
+            raise Failure(
+                f"{self.raw['echo']} is {shown(told)}, expected {shown(value)}", [exchange, session.exchanges[-1]]
+            )
 
     def _send(self, value: Json, *, is_control: bool = False) -> Exchange:
         session, options = self.session, dict[str, Any]()
@@ -151,4 +167,8 @@ def required_pointers(session: Session) -> list[str]:
 
 def _required(session: Session, schema: Json, parent: str) -> list[str]:
     nodes = schemas_at(session.spec.document, schema, parent)
-    return list(dict.fromkeys(name for node in nodes for name in node.get("required", ()) if node.get("x-provenance") in DOCUMENTED))
+    return list(
+        dict.fromkeys(
+            name for node in nodes for name in node.get("required", ()) if node.get("x-provenance") in DOCUMENTED
+        )
+    )

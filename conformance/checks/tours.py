@@ -78,11 +78,20 @@ def examples_are_sent(session: Session) -> None:
 
 
 def everything_readable_is_read(session: Session) -> None:
-    """Every operation that only reads, about a job that is new, that runs, and that has ended; and those that name no job."""
-    jobs = [session.submit(draft=True), session.submit(), session.submit("long" if "long" in session.settings.shapes else "quick")]
+    """Every operation that only reads, about a job that is new, that runs, and that has ended.
+
+    And those that name no job.
+    """
+    jobs = [
+        session.submit(draft=True),
+        session.submit(),
+        session.submit("long" if "long" in session.settings.shapes else "quick"),
+    ]
     session.until(jobs[1])
     for operation in session.spec.operations.values():
-        if operation.method != "GET" or any("text/event-stream" in str(answer) for answer in operation.node["responses"].values()):
+        if operation.method != "GET" or any(
+            "text/event-stream" in str(answer) for answer in operation.node["responses"].values()
+        ):
             continue
         names = [one["name"] for one in operation.parameters if one["in"] == "path"]
         for job in jobs if names else jobs[:1]:

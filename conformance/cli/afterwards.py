@@ -21,9 +21,14 @@ EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.command("replay")
 @click.argument("requirement")
 @target_options
-@click.option("--report", required=True, type=EXISTING, help="The canonical report (run --json) that holds the failure.")
+@click.option(
+    "--report", required=True, type=EXISTING, help="The canonical report (run --json) that holds the failure."
+)
 def replay_command(requirement: str, api: str, url: str | None, report: Path, **told: Any) -> None:
-    """Send the recorded failure of REQUIREMENT again (ID/2 means its second); exit 1 if it is answered as it was then."""
+    """Send the recorded failure of REQUIREMENT again (ID/2 means its second).
+
+    Exit 1 if it is answered as it was then.
+    """
     from conformance.errors import NothingRecorded
     from conformance.search.replay import replay
 
@@ -58,7 +63,9 @@ def sweep_command(api: str, url: str | None, journal: Path, **told: Any) -> None
     except SettingsError as error:
         console.print(f"[red]{escape(str(error))}[/]", soft_wrap=True)
         sys.exit(Exit.USAGE)
-    console.print(f"{len(found) - len(stuck)} of {len(found)} jobs are gone{': ' + ', '.join(stuck) + ' are not' if stuck else ''}")
+    console.print(
+        f"{len(found) - len(stuck)} of {len(found)} jobs are gone{': ' + ', '.join(stuck) + ' are not' if stuck else ''}"
+    )
     sys.exit(Exit.SAFETY_STOP if stuck else Exit.CONFORMANT)
 
 

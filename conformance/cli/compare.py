@@ -55,7 +55,9 @@ def runs_of(file: Path) -> list[dict[str, Any]]:
         raise ValueError(f"{file} has the schema {said!r}; expected {SCHEMA!r}, as run --json writes it")
     for broken in jsonschema_rs.Draft202012Validator(SHAPE).iter_errors(found):
         place = "".join(f"/{key}" for key in broken.instance_path) or "the top"
-        raise ValueError(f"{file} is not a whole report: {broken.message} at {place}; expected a report that run --json wrote")
+        raise ValueError(
+            f"{file} is not a whole report: {broken.message} at {place}; expected a report that run --json wrote"
+        )
     runs: list[dict[str, Any]] = found["runs"]
     return runs
 

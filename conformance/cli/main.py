@@ -34,43 +34,70 @@ def main() -> None:
 
 @main.command("run")
 @target_options
-@click.option("--mode", type=click.Choice(MODES), help="ci for hosts of this machine, live-safe for all others unless given.")
+@click.option(
+    "--mode", type=click.Choice(MODES), help="ci for hosts of this machine, live-safe for all others unless given."
+)
 @click.option("--confirm", metavar="HOST", help="live-safe: the host again, or nothing but the plan is printed.")
-@click.option("--profile", "profiles", multiple=True, type=click.Choice(PROFILES), help="Only these profiles. May be repeated.")
+@click.option(
+    "--profile", "profiles", multiple=True, type=click.Choice(PROFILES), help="Only these profiles. May be repeated."
+)
 @click.option("--only", multiple=True, help="Only requirements whose id fits this glob. May be repeated.")
 @click.option("--seed", default=1, show_default=True, help="Fixes order, names and all that is generated.")
 @click.option("--shuffle", is_flag=True, help="Run the checks in an order that the seed fixes.")
 @click.option("--quick", is_flag=True, help="ci: leave the random clients out.")
-@click.option("--floor", default=0.95, show_default=True, type=click.FloatRange(0, 1), help="Share of MUSTs that must have been judged.")
+@click.option(
+    "--floor",
+    default=0.95,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="Share of MUSTs that must have been judged.",
+)
 @click.option("--max-requests", type=click.IntRange(1), help="Stop after so many requests.")
 @click.option("--max-jobs", type=click.IntRange(1), help="Stop after so many jobs.")
 @click.option("--max-minutes", type=click.FloatRange(0.01), help="Stop after so many minutes.")
 @click.option("--rate", type=click.FloatRange(0.01), help="Requests per second at most.")
-@click.option("--waivers", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Broken requirements that are lived with, for a while.")
-@click.option("--journal", type=FILE, help="What is made at the target is written there first, to be swept if the run dies.")
+@click.option(
+    "--waivers",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Broken requirements that are lived with, for a while.",
+)
+@click.option(
+    "--journal", type=FILE, help="What is made at the target is written there first, to be swept if the run dies."
+)
 @click.option("--json", type=FILE, help="Write the canonical report there.")
 @click.option("--junit", type=FILE, help="Write JUnit XML there.")
 @click.option("--markdown", type=FILE, help="Write a summary in Markdown there.")
 @click.option("--html", type=FILE, help="Write a page of HTML there.")
 @click.option("--badge", type=FILE, help="Write the JSON of a badge there.")
 @click.option("--har", type=FILE, help="Write all traffic there, secrets hidden.")
-@click.option("--bundle", type=click.Path(file_okay=False, path_type=Path), help="certify: write all of these into a folder.")
+@click.option(
+    "--bundle", type=click.Path(file_okay=False, path_type=Path), help="certify: write all of these into a folder."
+)
 @click.option("--all", "everything", is_flag=True, help="Show also what passed.")
 def run_command(api: str, url: str | None, **told: Any) -> None:
     """Judge the implementation of API at URL, or in this process, requirement by requirement."""
     console = Console(highlight=False)
     mode = told["mode"] or (default_mode(url) if url is not None else "ci")
-    budget = budget_for(mode, requests=told["max_requests"], jobs=told["max_jobs"], minutes=told["max_minutes"], rate=told["rate"])
+    budget = budget_for(
+        mode, requests=told["max_requests"], jobs=told["max_jobs"], minutes=told["max_minutes"], rate=told["rate"]
+    )
     keep = told["har"] is not None or told["bundle"] is not None
     options = Options(
-        seed=told["seed"], shuffle=told["shuffle"], only=told["only"], profiles=told["profiles"] or None, floor=told["floor"], keep_traffic=keep
+        seed=told["seed"],
+        shuffle=told["shuffle"],
+        only=told["only"],
+        profiles=told["profiles"] or None,
+        floor=told["floor"],
+        keep_traffic=keep,
     )
     try:
         with opened(api, url, budget=budget, **told) as target:
             host = urlsplit(target.url).hostname
             if mode == "live-safe" and told["confirm"] != host:
                 _plan(target, console)
-                console.print(f"[yellow]nothing was sent: {escape(str(host))} is not this machine. To go ahead, add --confirm {escape(str(host))}[/]")
+                console.print(
+                    f"[yellow]nothing was sent: {escape(str(host))} is not this machine. To go ahead, add --confirm {escape(str(host))}[/]"
+                )
                 sys.exit(Exit.SAFETY_STOP)
             reports = [_judge(target, one, told) for one in options_for(mode, options, quick=told["quick"])]
     except (SettingsError, CatalogueError, WaiverError) as error:
@@ -94,9 +121,14 @@ def _judge(target: Target, options: Options, told: dict[str, Any]) -> Report:
     file = told["journal"]
     if file is not None and file.exists() and left_over(file) and (stuck := sweep(target, file)):
         report = Report(target.spec.name, target.name, options)
-        report.exit, report.sentence = Exit.SAFETY_STOP, f"jobs of an earlier run would not go: {', '.join(stuck[:5])}; nothing new is made"
+        report.exit, report.sentence = (
+            Exit.SAFETY_STOP,
+            f"jobs of an earlier run would not go: {', '.join(stuck[:5])}; nothing new is made",
+        )
         return report
-    journal = Journal(file, api=target.spec.name, url=target.url, submit=_submission(target)) if file is not None else None
+    journal = (
+        Journal(file, api=target.spec.name, url=target.url, submit=_submission(target)) if file is not None else None
+    )
     waived = waivers.read(told["waivers"]) if told["waivers"] is not None else []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
@@ -137,7 +169,14 @@ def _report(reports: list[Report], target: Target, console: Console, told: dict[
     files: dict[str, Path | None] = {view: told[view] for view in (*VIEWS, "har")}
     if told["bundle"] is not None:
         told["bundle"].mkdir(parents=True, exist_ok=True)
-        endings = {"json": "report.json", "junit": "junit.xml", "markdown": "summary.md", "html": "report.html", "badge": "badge.json", "har": "traffic.har"}
+        endings = {
+            "json": "report.json",
+            "junit": "junit.xml",
+            "markdown": "summary.md",
+            "html": "report.html",
+            "badge": "badge.json",
+            "har": "traffic.har",
+        }
         files = {view: files[view] or told["bundle"] / name for view, name in endings.items()}
     for view, file in files.items():
         if file is None:
@@ -155,13 +194,17 @@ def _plan(target: Target, console: Console) -> None:
     catalogue = catalogues.load(target.spec.name)
     made = plan(target, catalogue, catalogue.requirements.values())
     for step in made.steps:
-        console.print(f"  {step.requirement or 'tour':12} {step.requests:>4} requests {step.jobs:>3} jobs {step.seconds:>6.0f} s  {escape(step.name)}")
+        console.print(
+            f"  {step.requirement or 'tour':12} {step.requests:>4} requests {step.jobs:>3} jobs {step.seconds:>6.0f} s  {escape(step.name)}"
+        )
     console.print(str(made))
 
 
 @main.command("plan")
 @click.argument("api", type=API)
-@click.option("--url", default="http://localhost", callback=url_value, help="The implementation; nothing is sent to it.")
+@click.option(
+    "--url", default="http://localhost", callback=url_value, help="The implementation; nothing is sent to it."
+)
 def plan_command(api: str, url: str) -> None:
     """Print what a run would send, without sending anything."""
     with Target.at(api, url) as target:
@@ -170,7 +213,14 @@ def plan_command(api: str, url: str) -> None:
 
 @main.command("catalogue")
 @click.argument("api", type=API, required=False)
-@click.option("--format", "form", default="table", show_default=True, type=click.Choice(["table", "json", "markdown"]), help="How to print.")
+@click.option(
+    "--format",
+    "form",
+    default="table",
+    show_default=True,
+    type=click.Choice(["table", "json", "markdown"]),
+    help="How to print.",
+)
 @click.option("--draft", is_flag=True, help="Print draft entries derived from the document instead.")
 @click.option("--coverage", is_flag=True, help="Print which requirement speaks of which parameter instead.")
 def catalogue_command(api: str | None, form: str, draft: bool, coverage: bool) -> None:

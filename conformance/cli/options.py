@@ -31,7 +31,11 @@ class OutFile(click.Path):
         """The path, or a clear refusal."""
         file: Path = super().convert(value, param, ctx)  # type: ignore[assignment]  # path_type says so
         if not file.parent.is_dir() or not os.access(file.parent, os.W_OK):
-            self.fail(f"{str(file)!r} cannot be written: {str(file.parent)!r} is no directory that files can be put into", param, ctx)
+            self.fail(
+                f"{str(file)!r} cannot be written: {str(file.parent)!r} is no directory that files can be put into",
+                param,
+                ctx,
+            )
         return file
 
 
@@ -59,14 +63,54 @@ def header_values(context: click.Context, parameter: click.Parameter, values: tu
 
 _OPTIONS = (
     click.argument("api", type=API),
-    click.option("--url", callback=url_value, help="Scheme, host and port of the implementation; the API's base path is added."),
-    click.option("--app", metavar="MODULE:NAME", help="Instead: an ASGI application of this Python, or a function that makes one; asked without a socket."),
-    click.option("--control", callback=url_value, help="Root of a server that offers the mock's control API: time is virtual then."),
-    click.option("--time-scale", "scale", default=1.0, show_default=True, type=click.FloatRange(0.001, 1e6), help="How much faster its clock runs."),
-    click.option("--patience", default=120.0, show_default=True, type=click.FloatRange(1), help="Real seconds that one check may wait."),
-    click.option("--target-file", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="How it makes jobs, credentials, tenants."),
-    click.option("--header", "headers", multiple=True, callback=header_values, help="Sent always: 'Name: value', the value may be env:NAME. Repeatable."),
-    click.option("--timeout", default=10.0, show_default=True, type=click.FloatRange(0.1, 600), help="Seconds to wait for an answer."),
+    click.option(
+        "--url", callback=url_value, help="Scheme, host and port of the implementation; the API's base path is added."
+    ),
+    click.option(
+        "--app",
+        metavar="MODULE:NAME",
+        help="Instead: an ASGI application of this Python, or a function that makes one; asked without a socket.",
+    ),
+    click.option(
+        "--control",
+        callback=url_value,
+        help="Root of a server that offers the mock's control API: time is virtual then.",
+    ),
+    click.option(
+        "--time-scale",
+        "scale",
+        default=1.0,
+        show_default=True,
+        type=click.FloatRange(0.001, 1e6),
+        help="How much faster its clock runs.",
+    ),
+    click.option(
+        "--patience",
+        default=120.0,
+        show_default=True,
+        type=click.FloatRange(1),
+        help="Real seconds that one check may wait.",
+    ),
+    click.option(
+        "--target-file",
+        "file",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="How it makes jobs, credentials, tenants.",
+    ),
+    click.option(
+        "--header",
+        "headers",
+        multiple=True,
+        callback=header_values,
+        help="Sent always: 'Name: value', the value may be env:NAME. Repeatable.",
+    ),
+    click.option(
+        "--timeout",
+        default=10.0,
+        show_default=True,
+        type=click.FloatRange(0.1, 600),
+        help="Seconds to wait for an answer.",
+    ),
 )
 
 
@@ -82,14 +126,23 @@ def opened(api: str, url: str | None, *, budget: Budget | None = None, **told: A
     if (url is None) == (told["app"] is None):
         raise click.UsageError("say where the implementation is: either --url or --app")
     headers = {name: secret(value) for name, value in told["headers"].items()}
-    common = {"file": told["file"], "scale": told["scale"], "patience": told["patience"], "headers": headers, "budget": budget or Budget()}
+    common = {
+        "file": told["file"],
+        "scale": told["scale"],
+        "patience": told["patience"],
+        "headers": headers,
+        "budget": budget or Budget(),
+    }
     if url is not None:
         return Target.at(api, url, timeout=told["timeout"], control=told["control"], **common)
     return inside(api, told["app"], **common)
 
 
 def inside(api: str, app: str, **options: Any) -> Target:
-    """The application `module:name` in this process, in virtual time where it offers our control API. Raises click.UsageError."""
+    """The application `module:name` in this process, in virtual time where it offers our control API.
+
+    Raises click.UsageError.
+    """
     target = Target.in_process(application(app), api, name=app, **options)
     if not target.ask_control("GET", "/health").is_success:
         target.control = None
@@ -97,7 +150,10 @@ def inside(api: str, app: str, **options: Any) -> Target:
 
 
 def application(name: str) -> Callable[..., Any]:
-    """The ASGI application that `module:name` means, made where it is a function that makes one. Raises click.UsageError."""
+    """The ASGI application that `module:name` means, made where it is a function that makes one.
+
+    Raises click.UsageError.
+    """
     module, _, attribute = name.partition(":")
     if "" not in sys.path:
         sys.path.insert(0, "")  # as `python -m` has it, so that a module beside the user is found

@@ -26,13 +26,36 @@ from conformance.traffic.operations import Directory
 
 @click.command("fuzz")
 @click.argument("api", type=API)
-@click.option("--url", callback=url_value, help="Scheme, host and port of the implementation; the API's base path is added.")
-@click.option("--app", metavar="MODULE:NAME", help="Instead: an ASGI application of this Python, or a function that makes one; asked without a socket.")
+@click.option(
+    "--url", callback=url_value, help="Scheme, host and port of the implementation; the API's base path is added."
+)
+@click.option(
+    "--app",
+    metavar="MODULE:NAME",
+    help="Instead: an ASGI application of this Python, or a function that makes one; asked without a socket.",
+)
 @click.option("--seed", default=1, show_default=True, help="Fixes all that is generated.")
-@click.option("--max-examples", default=25, show_default=True, type=click.IntRange(1, 10_000), help="Cases per operation and phase.")
-@click.option("--header", "headers", multiple=True, callback=header_values, help="Sent with every request: 'Name: value'. May be repeated.")
+@click.option(
+    "--max-examples",
+    default=25,
+    show_default=True,
+    type=click.IntRange(1, 10_000),
+    help="Cases per operation and phase.",
+)
+@click.option(
+    "--header",
+    "headers",
+    multiple=True,
+    callback=header_values,
+    help="Sent with every request: 'Name: value'. May be repeated.",
+)
 @click.option("--plain", is_flag=True, help="schemathesis alone, without our oracles and view of the document.")
-@click.option("--json", "file", type=click.File("w", encoding="utf-8"), help="Write what was done and found there; - is the output, and nothing else is.")
+@click.option(
+    "--json",
+    "file",
+    type=click.File("w", encoding="utf-8"),
+    help="Write what was done and found there; - is the output, and nothing else is.",
+)
 def fuzz_command(api: str, url: str | None, app: str | None, **told: Any) -> None:
     """Send schemathesis' valid, invalid and stateful cases; exit 1 if any answer breaks the document of API.
 
@@ -50,9 +73,13 @@ def fuzz_command(api: str, url: str | None, app: str | None, **told: Any) -> Non
         headers = world(target) if target.is_in_process else headers
         made: list[str] = []
         options = {"seed": told["seed"], "most_examples": told["max_examples"], "judged": not told["plain"]}
-        whole = fuzz_report.shown(fuzz(api, target.url, headers=headers, target=target, made=made.append, **options), console, api)
+        whole = fuzz_report.shown(
+            fuzz(api, target.url, headers=headers, target=target, made=made.append, **options), console, api
+        )
         if not target.is_in_process and (stuck := swept(target, made, headers)):
-            console.print(f"{len(stuck)} of {len(made)} jobs that were made would not go: {', '.join(stuck[:5])}", soft_wrap=True)
+            console.print(
+                f"{len(stuck)} of {len(made)} jobs that were made would not go: {', '.join(stuck[:5])}", soft_wrap=True
+            )
     if file is not None:
         file.write(fuzz_report.text(whole, api=api, target=target.name, seed=told["seed"]))
     sys.exit(Exit.BROKEN if whole.findings else Exit.CONFORMANT)
@@ -113,7 +140,13 @@ def watch_command(api: str, upstream: str, port: int, host: str, har: Path | Non
 
     watch = Watch(specs.load(api), upstream, tell)
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(watch.serve(host, port, ready=lambda taken: console.print(f"listening on http://{host}:{taken}, passing on to {upstream}")))
+        asyncio.run(
+            watch.serve(
+                host,
+                port,
+                ready=lambda taken: console.print(f"listening on http://{host}:{taken}, passing on to {upstream}"),
+            )
+        )
     if har is not None:
         har.write_text(text(kept, redaction), encoding="utf-8")
     console.print(f"{len(kept)} exchanges, {len(broken)} MUSTs broken")
@@ -123,7 +156,9 @@ def watch_command(api: str, upstream: str, port: int, host: str, har: Path | Non
 def _tell(console: Console, api: str, exchange: Exchange, violation: Violation) -> None:
     requirement = catalogues.load(api).requirements[violation.requirement]
     colour = "red" if requirement.level == "MUST" else "yellow"
-    console.print(f"[{colour}]{requirement.level}[/] {requirement.id} {escape(violation.message)}\n  [dim]{escape(exchange.line)}[/]")
+    console.print(
+        f"[{colour}]{requirement.level}[/] {requirement.id} {escape(violation.message)}\n  [dim]{escape(exchange.line)}[/]"
+    )
 
 
 COMMANDS = (fuzz_command, check_command, watch_command)

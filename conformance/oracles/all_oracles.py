@@ -19,7 +19,10 @@ from specs import Spec
 
 
 class Panel:
-    """The oracles of one API with one memory; a new world needs a new panel. Only requirements of the catalogue are reported."""
+    """The oracles of one API with one memory; a new world needs a new panel.
+
+    Only requirements of the catalogue are reported.
+    """
 
     def __init__(self, spec: Spec, catalogue: Catalogue) -> None:
         self.spec, self.catalogue = spec, catalogue

@@ -122,7 +122,10 @@ def _has_assumptions(api: str, operation: str) -> bool:
 
 
 def is_sent_to_the_twin(exchange: Exchange) -> bool:
-    """Whether an answer only sends the same request on to the path with, or without, a slash at its end: that grants and refuses nothing."""
+    """Whether an answer only sends the same request on to the path with, or without, a slash at its end.
+
+    That grants and refuses nothing.
+    """
     path = exchange.request.target.partition("?")[0]
     target = urlsplit(exchange.response.header("location") or "").path
     return exchange.response.status in (307, 308) and path != target and path.rstrip("/") == target.rstrip("/")
@@ -134,7 +137,10 @@ class Contract:
     def __init__(self, spec: Spec, tolerated: Mapping[str, Json] | None = None) -> None:
         self.examined: Counter[str] = Counter()
         self._spec, self._judge = spec, judge(spec.name)
-        self._tolerated = {name: jsonschema_rs.Draft202012Validator(schema, validate_formats=True) for name, schema in (tolerated or {}).items()}
+        self._tolerated = {
+            name: jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+            for name, schema in (tolerated or {}).items()
+        }
         self._looked: set[str] = set()
 
     def observe(self, exchange: Exchange) -> Iterable[Violation]:
@@ -142,7 +148,11 @@ class Contract:
         status = exchange.response.status
         self.examined[SERVER_ERROR] += 1
         operation = self._spec.operations.get(exchange.operation or "")
-        if status >= 500 and status != 503 and (operation is None or str(status) != operation.node.get(REFUSED_BY_CAPACITY)):
+        if (
+            status >= 500
+            and status != 503
+            and (operation is None or str(status) != operation.node.get(REFUSED_BY_CAPACITY))
+        ):
             yield Violation(SERVER_ERROR, f"answered {status}", (exchange,))
         if operation is None or exchange.request.method == "HEAD":
             return
@@ -153,14 +163,22 @@ class Contract:
             self.examined[STATUS] += 1
             if told is None:
                 listed = ", ".join(key for key in operation.node["responses"] if str(key).startswith("2"))
-                yield Violation(STATUS if self._is_known(operation) else ASSUMED_SHAPE, f"answered {status}, documented is {listed}", (exchange,))
+                yield Violation(
+                    STATUS if self._is_known(operation) else ASSUMED_SHAPE,
+                    f"answered {status}, documented is {listed}",
+                    (exchange,),
+                )
                 return
         for requirement, message in self._shape(exchange, operation, told or str(status)):
             yield Violation(requirement, message, (exchange,))
 
     def _is_known(self, operation: Operation) -> bool:
         """Whether the vendor says with which status a granted request is answered."""
-        granted = [resolve(self._spec.document, raw) for key, raw in operation.node["responses"].items() if str(key).startswith("2")]
+        granted = [
+            resolve(self._spec.document, raw)
+            for key, raw in operation.node["responses"].items()
+            if str(key).startswith("2")
+        ]
         return any(one.get("x-provenance") != "assumed" for one in granted)
 
     def _declared(self, operation: Operation, status: int) -> str | None:
@@ -172,7 +190,10 @@ class Contract:
             return f"{status // 100}XX"
         if str(status) in UNDOCUMENTED_SUCCESS:
             for key, raw in responses.items():
-                if str(key) in UNDOCUMENTED_SUCCESS and resolve(self._spec.document, raw).get("x-provenance") not in DOCUMENTED:
+                if (
+                    str(key) in UNDOCUMENTED_SUCCESS
+                    and resolve(self._spec.document, raw).get("x-provenance") not in DOCUMENTED
+                ):
                     return str(key)
         return None
 
@@ -190,7 +211,10 @@ class Contract:
         self.examined[MEDIA] += 1
         if exchange.response.media_type not in content:
             where = MEDIA if good else sure
-            yield where, f"the media type is {exchange.response.media_type or 'missing'}, documented is {', '.join(content)}"
+            yield (
+                where,
+                f"the media type is {exchange.response.media_type or 'missing'}, documented is {', '.join(content)}",
+            )
             return
         if exchange.response.json is MISSING and not exchange.response.cut:
             yield MEDIA if good else sure, "the body is not JSON"
@@ -206,7 +230,9 @@ class Contract:
             if pointer == "header":
                 self.examined[HEADERS] += 1
                 yield HEADERS, message
-            elif not self._is_absence(schema, pointer, exchange.response.json) and not self._is_tolerated(pointer, exchange.response.json):
+            elif not self._is_absence(schema, pointer, exchange.response.json) and not self._is_tolerated(
+                pointer, exchange.response.json
+            ):
                 told = assumed if self._is_assumed(schema, pointer) else sure
                 yield told, f"{pointer or 'the body'}: {message}"
 

@@ -1,4 +1,5 @@
-"""The echo oracle: what a submission said, or the documented default of what it left out, is what views of the job tell."""
+"""The echo oracle: what a submission said, or the documented default of what it left out, is what views of the job
+tell."""
 
 from __future__ import annotations
 
@@ -31,7 +32,9 @@ class Echo:
         if exchange.operation is None or not exchange.response.is_success:
             return
         submit = self._roles["submit"]
-        if exchange.operation == submit.operation and isinstance(found := get(exchange.response.json, submit.id or ""), str):
+        if exchange.operation == submit.operation and isinstance(
+            found := get(exchange.response.json, submit.id or ""), str
+        ):
             self._submissions[self._key(found, exchange.request.json, self._match.keys())] = exchange
         if self._rules:
             for view in self._views.views(exchange):
@@ -55,7 +58,9 @@ class Echo:
             told = get(view.data, requirement.echo["to"])
             if not agree(said, told, requirement.echo.get("as", "same")):
                 message = f"{requirement.echo['to']} is {shown(told)}, submitted was {shown(said)} at {requirement.echo['from']}"
-                yield Violation(requirement.id, message, (origin, view.exchange) if origin is not view.exchange else (origin,))
+                yield Violation(
+                    requirement.id, message, (origin, view.exchange) if origin is not view.exchange else (origin,)
+                )
 
     def _said(self, requirement: Requirement, origin: Exchange) -> Json:
         place, pointer = requirement.echo.get("in", "body"), requirement.echo["from"]
@@ -69,7 +74,10 @@ class Echo:
 
 
 def agree(said: Json, told: Json, how: str) -> bool:
-    """Whether a view tells what a submission said: the `same`, as a `number` or `text` however it is written, or with more beside it (`part`)."""
+    """Whether a view tells what a submission said.
+
+    The `same`, as a `number` or `text` however it is written, or with more beside it (`part`).
+    """
     if said is None and told is MISSING:
         return True
     if how == "number":
@@ -80,5 +88,7 @@ def agree(said: Json, told: Json, how: str) -> bool:
     if how == "text":
         return str(said) == str(told)
     if how == "part" and isinstance(said, dict):
-        return isinstance(told, dict) and all(agree(value, told.get(key, MISSING), "part") for key, value in said.items())
+        return isinstance(told, dict) and all(
+            agree(value, told.get(key, MISSING), "part") for key, value in said.items()
+        )
     return same_value(without_nulls(said), without_nulls(told)) if told is not MISSING else False

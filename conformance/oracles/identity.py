@@ -17,7 +17,10 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class Identity:
-    """Remembers the ids that submissions gave, with what else tells them apart. An id may come again once its job was deleted, or if it `fades` by itself."""
+    """Remembers the ids that submissions gave, with what else tells them apart.
+
+    An id may come again once its job was deleted, or if it `fades` by itself.
+    """
 
     def __init__(self, spec: Spec, views: ViewMap, match: Iterable[str] = (), fades: str | None = None) -> None:
         self.examined: Counter[str] = Counter()
@@ -50,7 +53,8 @@ class Identity:
             self._given.clear()
 
     def _miss(self, exchange: Exchange) -> None:
-        """A name that its client chose is free again once its job has left the list of all jobs, whose time to live may be over."""
+        """A name that its client chose is free again once its job has left the list of all jobs, whose time to live may
+        be over."""
         role = self._roles.get("list")
         if role is None or exchange.operation != role.operation or "?" in exchange.request.target:
             return

@@ -13,7 +13,10 @@ from specs import Role, Spec
 
 @dataclass(frozen=True)
 class View:
-    """A job as one answer shows it: `data` are its members, `role` says what the answer was to (submit, read, list, …)."""
+    """A job as one answer shows it.
+
+    `data` are its members, `role` says what the answer was to (submit, read, list, …).
+    """
 
     id: str
     state: str
@@ -67,7 +70,10 @@ def root(role: Role) -> str:
 
 
 def items_of(role: Role, answer: Json) -> list[Json]:
-    """The items of a list's answer; none where there is no list. An envelope that calls its only list something else holds them there."""
+    """The items of a list's answer; none where there is no list.
+
+    An envelope that calls its only list something else holds them there.
+    """
     found = get(answer, role.items or "")
     if found is MISSING and isinstance(answer, dict):
         lists = [value for value in answer.values() if isinstance(value, list)]
@@ -121,7 +127,8 @@ def fill(template: Json, id_: str, body: Json) -> Json:
 def made_by(spec: Spec, exchange: Exchange) -> str:
     """The id of the job that an exchange made; empty where it made none.
 
-    Jobs are not only made by the operation that plays the role: whatever is posted, and answered by a job that the path does not name, has made one.
+    Jobs are not only made by the operation that plays the role: whatever is posted, and answered by a job that the path
+    does not name, has made one.
     """
     if spec.lifecycle is None or exchange.request.method != "POST" or not exchange.response.is_success:
         return ""

@@ -11,12 +11,16 @@ from conformance.oracles.oracle import Violation
 from conformance.traffic.exchange import Exchange
 from conformance.traffic.json_pointer import get
 from specs import Lifecycle, Spec
+from specs.document import answer_schema, schemas_at
 
 KNOWN, ORDER, FINAL, FIRST = "JOB-STM-001", "JOB-STM-002", "JOB-STM-004", "JOB-CRT-003"
 
 
 class Monitor:
-    """Remembers the last state of every job. States between two looks may have been skipped; a way must lead there all the same."""
+    """Remembers the last state of every job. States between two looks may have been skipped.
+
+    A way must lead there all the same.
+    """
 
     def __init__(self, spec: Spec, views: ViewMap) -> None:
         self.examined: Counter[str] = Counter()
@@ -44,7 +48,11 @@ class Monitor:
             if not open_words:
                 yield Violation(KNOWN, f"{view.state!r} is no documented state", (view.exchange,))
             elif before is not None and lifecycle.states[before.state].is_terminal:
-                yield Violation(FINAL, f"job {view.id} had ended as {before.state} and is now {view.state}", (before.exchange, view.exchange))
+                yield Violation(
+                    FINAL,
+                    f"job {view.id} had ended as {before.state} and is now {view.state}",
+                    (before.exchange, view.exchange),
+                )
             return
         if view.role == "submit":
             self.examined[FIRST] += 1
@@ -60,32 +68,42 @@ class Monitor:
             if ended:
                 yield Violation(FINAL, f"job {view.id} had ended as {before.state} and is now {view.state}", shown)
             else:
-                yield Violation(ORDER, f"job {view.id} went from {before.state} to {view.state}, which no way leads to", shown)
+                yield Violation(
+                    ORDER, f"job {view.id} went from {before.state} to {view.state}, which no way leads to", shown
+                )
 
     def _forget(self, exchange: Exchange) -> None:
         """A new job may have the id of one that was deleted."""
         lifecycle = self._spec.lifecycle
-        if lifecycle is not None and exchange.operation == lifecycle.roles["submit"].operation and exchange.response.is_success:
+        if (
+            lifecycle is not None
+            and exchange.operation == lifecycle.roles["submit"].operation
+            and exchange.response.is_success
+        ):
             found = get(exchange.response.json, lifecycle.roles["submit"].id or "")
             if isinstance(found, str):
                 self._last.pop(found, None)
 
     def _is_open(self, view: View) -> bool:
         """Whether the vendor's set of states is open: an unknown one is then no fault."""
-        from specs.document import answer_schema, schemas_at
-
-        role = next((one for one in self._spec.lifecycle.roles.values() if one.operation == view.exchange.operation), None)  # type: ignore[union-attr]
+        roles = self._spec.lifecycle.roles.values() if self._spec.lifecycle else ()
+        role = next((one for one in roles if one.operation == view.exchange.operation), None)
         if role is None:
             return True
         pointer = (role.status or "") if role.items is None else f"{role.items}/0{role.status}"
-        schemas = list(schemas_at(self._spec.document, answer_schema(self._spec.document, self._spec.operations[role.operation]), pointer))
+        schemas = list(
+            schemas_at(
+                self._spec.document, answer_schema(self._spec.document, self._spec.operations[role.operation]), pointer
+            )
+        )
         return not any("enum" in schema or "const" in schema for schema in schemas)
 
 
 def reach(lifecycle: Lifecycle, obscure: Collection[str] = ()) -> dict[str, frozenset[str]]:
     """For every state, those that can be seen after it, however much later.
 
-    What no document explains is an `obscure` state: it may come after any state that is no end, and whatever can follow those can follow it, but for the first.
+    What no document explains is an `obscure` state: it may come after any state that is no end, and whatever can follow
+    those can follow it, but for the first.
     """
     open_states = [name for name, state in lifecycle.states.items() if not state.is_terminal]
     steps = {*lifecycle.edges(), *((one, other) for other in obscure for one in open_states)}

@@ -1,4 +1,5 @@
-"""The list oracle: no job twice on one page, no page longer than asked for, and lists that agree with what single answers tell."""
+"""The list oracle: no job twice on one page, no page longer than asked for, and lists that agree with what single
+answers tell."""
 
 from __future__ import annotations
 

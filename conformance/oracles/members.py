@@ -1,4 +1,7 @@
-"""The oracle of derived members: what a catalogue says in data of every view of a job, and of every answer of an operation."""
+"""The oracle of derived members.
+
+What a catalogue says in data of every view of a job, and of every answer of an operation.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,11 @@ class Derived:
     def _forget(self, exchange: Exchange) -> None:
         """A new job may have the id of one that was deleted."""
         lifecycle = self._views.spec.lifecycle
-        if lifecycle is None or exchange.operation != lifecycle.roles["submit"].operation or not exchange.response.is_success:
+        if (
+            lifecycle is None
+            or exchange.operation != lifecycle.roles["submit"].operation
+            or not exchange.response.is_success
+        ):
             return
         found = get(exchange.response.json, lifecycle.roles["submit"].id or "")
         if isinstance(found, str) and self._last.pop(found, None) is not None:
@@ -97,7 +104,9 @@ class Derived:
             told = get(view.data, pointer)
             if told is MISSING or told is None or told == "":
                 continue
-            if (view.id, pointer, requirement.id) not in self._first and any(same_value(told, one) for one in self._unset):
+            if (view.id, pointer, requirement.id) not in self._first and any(
+                same_value(told, one) for one in self._unset
+            ):
                 continue
             first, where = self._first.setdefault((view.id, pointer, requirement.id), (told, view.exchange))
             self.examined[requirement.id] += where is not view.exchange
@@ -120,13 +129,21 @@ class Derived:
         if "only" in rule and told.is_success:
             self.examined[requirement.id] += 1
             if told.status not in rule["only"]:
-                yield Violation(requirement.id, f"answered {told.status}, expected {' or '.join(map(str, rule['only']))}", (exchange,))
+                yield Violation(
+                    requirement.id,
+                    f"answered {told.status}, expected {' or '.join(map(str, rule['only']))}",
+                    (exchange,),
+                )
         if told.status not in rule.get("status", ()) and not ("status" not in rule and told.is_success):
             return
         if "schema" in rule or "headers" in rule:
             self.examined[requirement.id] += 1
         if "schema" in rule:
-            messages = _complaints(self._schemas[requirement.id], told.json) if told.json is not MISSING else iter(["the body is not JSON"])
+            messages = (
+                _complaints(self._schemas[requirement.id], told.json)
+                if told.json is not MISSING
+                else iter(["the body is not JSON"])
+            )
             yield from (Violation(requirement.id, message, (exchange,)) for message in messages)
         for name, pattern in rule.get("headers", {}).items():
             value = told.header(name)
@@ -135,7 +152,10 @@ class Derived:
 
 
 def instant(value: Json) -> float | None:
-    """Seconds since 1970 of a date-time, of seconds or milliseconds as a number or in digits; None for anything else."""
+    """Seconds since 1970 of a date-time, of seconds or milliseconds as a number or in digits.
+
+    None for anything else.
+    """
     if isinstance(value, bool) or value is MISSING or value is None:
         return None
     if isinstance(value, str):

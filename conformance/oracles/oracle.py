@@ -31,7 +31,10 @@ class Violation:
 
 
 class Oracle(Protocol):
-    """`examined` counts by requirement how often something was looked at; a promise never looked at was not kept either."""
+    """`examined` counts by requirement how often something was looked at.
+
+    A promise never looked at was not kept either.
+    """
 
     examined: Counter[str]
 

@@ -1,4 +1,5 @@
-"""Gives the requests of a connection the `Host` of the server they are passed on to, and leaves every other byte as it is."""
+"""Gives the requests of a connection the `Host` of the server they are passed on to, and leaves every other byte as it
+is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Stands between clients and a server, passes every byte on as it is but for the Host of requests, and judges the traffic as it goes by."""
+"""Stands between clients and a server, passes every byte on as it is but for the Host of requests, and judges the
+traffic as it goes by."""
 
 from __future__ import annotations
 
@@ -124,7 +125,9 @@ class Watch:
         request = asked.popleft()
         found = self._directory.find(request.method, request.target)
         exchange = Exchange(
-            Request(request.method, self._upstream, request.target, tuple(request.headers), bytes(request.body) or None),
+            Request(
+                request.method, self._upstream, request.target, tuple(request.headers), bytes(request.body) or None
+            ),
             Response(told.status, tuple(told.headers), bytes(told.body), told.cut),
             request.began,
             time.time(),
@@ -139,7 +142,12 @@ def _as_it_is(data: bytes) -> bytes:
     return data
 
 
-async def _pass(source: asyncio.StreamReader, sink: asyncio.StreamWriter, reader: _Reader, edit: Callable[[bytes], bytes] = _as_it_is) -> None:
+async def _pass(
+    source: asyncio.StreamReader,
+    sink: asyncio.StreamWriter,
+    reader: _Reader,
+    edit: Callable[[bytes], bytes] = _as_it_is,
+) -> None:
     while data := await source.read(CHUNK):
         data = edit(data)
         sink.write(data)

@@ -14,4 +14,9 @@ def text(canonical: dict[str, Any]) -> str:
     judged = sum(one["verdict"] not in ("SKIPPED", "NOT-APPLICABLE") for run in runs for one in run["results"])
     message = f"conformant, {passed} of {judged}" if conformant else f"not conformant, {passed} of {judged}"
     label = " ".join(run["api"] for run in runs)
-    return json.dumps({"schemaVersion": 1, "label": label, "message": message, "color": "brightgreen" if conformant else "red"}) + "\n"
+    return (
+        json.dumps(
+            {"schemaVersion": 1, "label": label, "message": message, "color": "brightgreen" if conformant else "red"}
+        )
+        + "\n"
+    )

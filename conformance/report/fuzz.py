@@ -29,17 +29,31 @@ class Fuzzed:
 def shown(events: Iterable[Finding | Progress], console: Console, name: str) -> Fuzzed:
     """Print findings as they come, progress only where somebody looks, and a line at the end."""
     whole = Fuzzed()
-    with Bar(SpinnerColumn(), TextColumn("{task.description}"), console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+    with Bar(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    ) as bar:
         task = bar.add_task(name)
         for event in events:
             if isinstance(event, Progress):
                 whole.last = event
-                bar.update(task, description=f"{escape(name)} {event.phase}: {event.requests} requests, {len(whole.findings)} findings")
+                bar.update(
+                    task,
+                    description=f"{escape(name)} {event.phase}: {event.requests} requests, {len(whole.findings)} findings",
+                )
                 continue
             whole.findings.append(event)
-            console.print(f"[red]FAIL[/] {escape(event.operation)} {event.check}: {escape(event.message)}\n  {escape(event.curl)}", soft_wrap=True)
+            console.print(
+                f"[red]FAIL[/] {escape(event.operation)} {event.check}: {escape(event.message)}\n  {escape(event.curl)}",
+                soft_wrap=True,
+            )
     found = f"{len(whole.findings)} findings" if whole.findings else "no findings"
-    console.print(f"{found} in {whole.last.cases} cases, {whole.last.requests} requests to {len(whole.last.operations)} operations")
+    console.print(
+        f"{found} in {whole.last.cases} cases, {whole.last.requests} requests to {len(whole.last.operations)} operations"
+    )
     return whole
 
 
@@ -58,4 +72,7 @@ def text(whole: Fuzzed, **facts: Any) -> str:
         for one in whole.findings
     ]
     done = {"cases": whole.last.cases, "requests": whole.last.requests, "operations": sorted(whole.last.operations)}
-    return json.dumps({"schema": SCHEMA, **facts, **done, "findings": told}, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    return (
+        json.dumps({"schema": SCHEMA, **facts, **done, "findings": told}, indent=1, sort_keys=True, ensure_ascii=False)
+        + "\n"
+    )

@@ -1,4 +1,7 @@
-"""A report as one file of HTML that needs no network: a matrix of requirements and targets, with the traffic folded under each."""
+"""A report as one file of HTML that needs no network.
+
+A matrix of requirements and targets, with the traffic folded under each.
+"""
 
 from __future__ import annotations
 

@@ -23,13 +23,18 @@ def _object(**members: Any) -> Json:
 
 _TEXT, _NUMBER, _TEXTS = {"type": "string"}, {"type": "number"}, {"type": "array", "items": {"type": "string"}}
 _EXCHANGE = _object(
-    request=_object(method=_TEXT, url=_TEXT), response=_object(status={"type": "integer"}, body={"type": ["string", "null"]}), curl=_TEXT
+    request=_object(method=_TEXT, url=_TEXT),
+    response=_object(status={"type": "integer"}, body={"type": ["string", "null"]}),
+    curl=_TEXT,
 )
 _VIOLATION = _object(message=_TEXT, check=_TEXT, exchanges={"type": "array", "items": _EXCHANGE})
 _RESULT = _object(
-    **dict.fromkeys(("id", "verdict", "reason", "level", "basis", "source", "statement"), _TEXT), violations={"type": "array", "items": _VIOLATION}
+    **dict.fromkeys(("id", "verdict", "reason", "level", "basis", "source", "statement"), _TEXT),
+    violations={"type": "array", "items": _VIOLATION},
 )
-_SEARCH = _object(by=_TEXT, seed=_NUMBER, examples=_NUMBER, steps=_NUMBER, operations=_TEXTS, broken=_TEXTS, others=_TEXTS, note=_TEXT)
+_SEARCH = _object(
+    by=_TEXT, seed=_NUMBER, examples=_NUMBER, steps=_NUMBER, operations=_TEXTS, broken=_TEXTS, others=_TEXTS, note=_TEXT
+)
 _RUN = _object(
     **dict.fromkeys(("api", "target", "sentence"), _TEXT),
     **dict.fromkeys(("requests", "seconds"), _NUMBER),
@@ -87,7 +92,10 @@ def _search(search: Search) -> Json:
 def searched(search: Json) -> str:
     """What random clients did and found, in one line."""
     operations = search["operations"]
-    found = [*search["broken"], *([f"{len(search['others'])} findings that no requirement speaks of"] if search["others"] else [])]
+    found = [
+        *search["broken"],
+        *([f"{len(search['others'])} findings that no requirement speaks of"] if search["others"] else []),
+    ]
     note = f" ({search['note']})" if search["note"] else ""
     said = f"{search['by']}, seed {search['seed']}: {search['examples']} examples of {search['steps']} steps over {len(operations)} operations"
     return f"{said} found {', '.join(found) or 'nothing'}{note}"
@@ -126,8 +134,18 @@ def exchange(shown: Exchange) -> Json:
     return {
         "operation": shown.operation,
         "at": shown.at,
-        "request": {"method": asked.method, "url": asked.url + asked.target, "headers": list(map(list, asked.headers)), "body": _body(asked.body)},
-        "response": {"status": told.status, "headers": list(map(list, told.headers)), "body": _body(told.body), "cut": told.cut},
+        "request": {
+            "method": asked.method,
+            "url": asked.url + asked.target,
+            "headers": list(map(list, asked.headers)),
+            "body": _body(asked.body),
+        },
+        "response": {
+            "status": told.status,
+            "headers": list(map(list, told.headers)),
+            "body": _body(told.body),
+            "cut": told.cut,
+        },
         "curl": shown.curl,
     }
 

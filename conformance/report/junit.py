@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 from xml.etree import ElementTree
 
-_FAILED, _ERROR, _SKIPPED = ("FAIL", "STALE-WAIVER"), ("ERROR",), ("SKIPPED", "NOT-APPLICABLE", "INCONCLUSIVE", "WAIVED", "CONFLICT")
+_FAILED, _ERROR, _SKIPPED = (
+    ("FAIL", "STALE-WAIVER"),
+    ("ERROR",),
+    ("SKIPPED", "NOT-APPLICABLE", "INCONCLUSIVE", "WAIVED", "CONFLICT"),
+)
 
 
 def text(canonical: dict[str, Any]) -> str:
@@ -18,7 +22,10 @@ def text(canonical: dict[str, Any]) -> str:
             facts[name] = str(sum(one["verdict"] in words for one in results))
         suite = ElementTree.SubElement(top, "testsuite", facts)
         for result in results:
-            named = {"classname": f"{run['api']}.{result['id'].split('-')[1]}", "name": f"{result['id']} {result['statement']}"}
+            named = {
+                "classname": f"{run['api']}.{result['id'].split('-')[1]}",
+                "name": f"{result['id']} {result['statement']}",
+            }
             case = ElementTree.SubElement(suite, "testcase", named)
             _outcome(case, result)
     ElementTree.indent(top)
@@ -29,7 +36,10 @@ def _outcome(case: ElementTree.Element, result: dict[str, Any]) -> None:
     word, reason = result["verdict"], _clean(result["reason"])
     if word in _FAILED or word in _ERROR:
         inner = ElementTree.SubElement(case, "failure" if word in _FAILED else "error", message=reason, type=word)
-        lines = [f"source: {result['source']}", *(exchange["curl"] for one in result["violations"] for exchange in one["exchanges"])]
+        lines = [
+            f"source: {result['source']}",
+            *(exchange["curl"] for one in result["violations"] for exchange in one["exchanges"]),
+        ]
         inner.text = _clean("\n".join(lines))
     elif word in _SKIPPED:
         ElementTree.SubElement(case, "skipped", message=f"{word}: {reason}")

@@ -16,14 +16,32 @@ def text(canonical: dict[str, Any]) -> str:
 
 def _run(run: dict[str, Any]) -> str:
     words = list(run["counts"])
-    lines = [f"## {run['api']} at {run['target']}", "", f"{'✅' if run['exit'] == 0 else '❌'} {run['sentence']} (exit {run['exit']})", ""]
-    lines += [f"| {' | '.join(words)} |", f"|{'---|' * len(words)}", f"| {' | '.join(str(run['counts'][word]) for word in words)} |", ""]
+    lines = [
+        f"## {run['api']} at {run['target']}",
+        "",
+        f"{'✅' if run['exit'] == 0 else '❌'} {run['sentence']} (exit {run['exit']})",
+        "",
+    ]
+    lines += [
+        f"| {' | '.join(words)} |",
+        f"|{'---|' * len(words)}",
+        f"| {' | '.join(str(run['counts'][word]) for word in words)} |",
+        "",
+    ]
     for search in run["searches"]:
-        lines += [f"{searched(search)}.", "", *(f"- {_cell(other)}" for other in search["others"]), *([""] if search["others"] else [])]
+        lines += [
+            f"{searched(search)}.",
+            "",
+            *(f"- {_cell(other)}" for other in search["others"]),
+            *([""] if search["others"] else []),
+        ]
     told = [one for one in run["results"] if one["verdict"] not in _SILENT]
     if told:
         lines += ["| verdict | requirement | what was seen | source |", "|---|---|---|---|"]
-        lines += [f"| {one['verdict']} | {one['id']}: {_cell(one['statement'])} | {_cell(one['reason'])} | {_cell(one['source'])} |" for one in told]
+        lines += [
+            f"| {one['verdict']} | {one['id']}: {_cell(one['statement'])} | {_cell(one['reason'])} | {_cell(one['source'])} |"
+            for one in told
+        ]
         lines.append("")
     for one in told:
         commands = [exchange["curl"] for violation in one["violations"][:1] for exchange in violation["exchanges"]]

@@ -11,7 +11,15 @@ from rich.table import Table
 
 from conformance.report.json import searched
 
-COLOURS = {"PASS": "green", "FAIL": "red", "ERROR": "red", "STALE-WAIVER": "red", "WARN": "yellow", "CONFLICT": "yellow", "INCONCLUSIVE": "magenta"}
+COLOURS = {
+    "PASS": "green",
+    "FAIL": "red",
+    "ERROR": "red",
+    "STALE-WAIVER": "red",
+    "WARN": "yellow",
+    "CONFLICT": "yellow",
+    "INCONCLUSIVE": "magenta",
+}
 _SILENT = ("PASS", "SKIPPED", "NOT-APPLICABLE")
 
 
@@ -30,7 +38,10 @@ def show(canonical: dict[str, Any], console: Console, *, everything: bool = Fals
 
 
 def side_by_side(canonical: dict[str, Any], console: Console, *, everything: bool = False) -> None:
-    """Print a row for each requirement that is not as it should be somewhere, and a column for each run; below, what each run came to."""
+    """Print a row for each requirement that is not as it should be somewhere, and a column for each run.
+
+    Below, what each run came to.
+    """
     runs = canonical["runs"]
     verdicts = [{one["id"]: one["verdict"] for one in run["results"]} for run in runs]
     table = Table(box=None, pad_edge=False)
@@ -49,21 +60,33 @@ def side_by_side(canonical: dict[str, Any], console: Console, *, everything: boo
 
 def _sentence(run: dict[str, Any], console: Console) -> None:
     colour = "green" if run["exit"] == 0 else "red"
-    console.print(f"[{colour}]{escape(run['api'])} at {escape(run['target'])}: {escape(run['sentence'])}[/]  [dim]exit {run['exit']}[/]", soft_wrap=True)
+    console.print(
+        f"[{colour}]{escape(run['api'])} at {escape(run['target'])}: {escape(run['sentence'])}[/]  [dim]exit {run['exit']}[/]",
+        soft_wrap=True,
+    )
 
 
 def _result(result: dict[str, Any], console: Console) -> None:
     word = result["verdict"]
-    console.print(f"[bold {COLOURS.get(word, 'dim')}]{word}[/] {result['id']} [dim]{result['level']}[/] {escape(result['statement'])}", soft_wrap=True)
+    console.print(
+        f"[bold {COLOURS.get(word, 'dim')}]{word}[/] {result['id']} [dim]{result['level']}[/] {escape(result['statement'])}",
+        soft_wrap=True,
+    )
     if word in _SILENT and not result["reason"]:
         return
     console.print(f"  {escape(result['reason'])}", soft_wrap=True)
     if result["violations"]:
         by = result["violations"][0]["check"]
-        console.print(f"  [dim]source: {escape(result['source'])} ({result['basis']}){f'; found by {escape(by)}' if by else ''}[/]", soft_wrap=True)
+        console.print(
+            f"  [dim]source: {escape(result['source'])} ({result['basis']}){f'; found by {escape(by)}' if by else ''}[/]",
+            soft_wrap=True,
+        )
         for exchange in _evidence(result["violations"]):
             asked = exchange["request"]
-            console.print(f"  [dim]{escape(asked['method'])} {escape(asked['url'])} -> {exchange['response']['status']}[/]", soft_wrap=True)
+            console.print(
+                f"  [dim]{escape(asked['method'])} {escape(asked['url'])} -> {exchange['response']['status']}[/]",
+                soft_wrap=True,
+            )
             console.print(f"    {escape(exchange['curl'])}", soft_wrap=True)
             console.print(f"    {escape((exchange['response']['body'] or '')[:500])}", soft_wrap=True)
 

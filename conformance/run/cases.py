@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from conformance.catalogue import Catalogue, Requirement
-from conformance.checks import all_checks, tours_of
+from conformance.checks import all_checks
 from conformance.checks.probes import probe
 from conformance.checks.tours import TOURS
 from conformance.errors import Inconclusive, NotApplicable, SafetyStop, TransportError
@@ -18,7 +18,10 @@ from conformance.session.session import Session
 
 @dataclass(frozen=True)
 class Case:
-    """Something to run in a world of its own: for one requirement, or a tour that only gives the oracles something to see."""
+    """Something to run in a world of its own.
+
+    For one requirement, or a tour that only gives the oracles something to see.
+    """
 
     name: str
     run: Callable[[Session], None]
@@ -42,14 +45,14 @@ def cases_of(catalogue: Catalogue, chosen: Iterable[Requirement]) -> Iterator[Ca
     """Every check and probe of the chosen requirements, and tours where oracles alone judge some of them."""
     passive = False
     for requirement in chosen:
-        filed = all_checks().get(requirement.id, [])
+        filed = all_checks(catalogue.api).get(requirement.id, [])
         for check in filed:
             yield Case(check.name, check.function, requirement.id, check.strict)
         if requirement.probe is not None:
             yield Case(f"probe {requirement.probe['pointer']}", _probing(catalogue, requirement), requirement.id)
         passive = passive or (not filed and requirement.probe is None)
     if passive:
-        for tour in (*TOURS, *tours_of(catalogue.api)):
+        for tour in TOURS:
             yield Case(f"tour: {tour.__name__.replace('_', ' ')}", tour)
 
 

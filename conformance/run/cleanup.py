@@ -18,7 +18,10 @@ from specs.lifecycle import TERMINAL
 
 
 def sweep(target: Target, file: Path) -> list[str]:
-    """Stop and forget every job of a journal that was made and not cleaned up; the jobs that would not go. Only jobs of the journal are touched."""
+    """Stop and forget every job of a journal that was made and not cleaned up; the jobs that would not go.
+
+    Only jobs of the journal are touched.
+    """
     return swept(target, left_over(file))
 
 

@@ -35,7 +35,16 @@ def default_mode(url: str) -> Mode:
 def options_for(mode: Mode, options: Options, *, quick: bool) -> list[Options]:
     """The runs that a mode makes of what was asked for."""
     if mode == "certify":
-        whole = replace(options, only=(), profiles=None, floor=1.0, shuffle=True, games=GAMES, fuzz_examples=FUZZ_EXAMPLES, keep_traffic=True)
+        whole = replace(
+            options,
+            only=(),
+            profiles=None,
+            floor=1.0,
+            shuffle=True,
+            games=GAMES,
+            fuzz_examples=FUZZ_EXAMPLES,
+            keep_traffic=True,
+        )
         return [replace(whole, seed=options.seed + number) for number in range(CERTIFYING_SEEDS)]
     if mode == "ci" and not quick:
         return [replace(options, games=GAMES, fuzz_examples=FUZZ_EXAMPLES)]

@@ -56,7 +56,9 @@ def plan(target: Target, catalogue: Catalogue, chosen: Iterable[Requirement]) ->
     """What judging the chosen requirements would send."""
     able = [one for one in chosen if not one.not_tested and not missing_capabilities(target, one.needs)]
     by_id = {one.id: one for one in able}
-    return Plan(catalogue.api, tuple(_step(case, by_id.get(case.requirement or "")) for case in cases_of(catalogue, able)))
+    return Plan(
+        catalogue.api, tuple(_step(case, by_id.get(case.requirement or "")) for case in cases_of(catalogue, able))
+    )
 
 
 def _step(case: Case, requirement: Requirement | None) -> Step:
@@ -65,7 +67,10 @@ def _step(case: Case, requirement: Requirement | None) -> Step:
     effects = requirement.effects
     jobs, requests = int(effects.get("creates", 1)), REQUESTS_PER_CASE
     if requirement.probe is not None:
-        good, bad = len(requirement.probe.get("accepts", ())), len(requirement.probe.get("refuses", ())) + bool(requirement.probe.get("required"))
+        good, bad = (
+            len(requirement.probe.get("accepts", ())),
+            len(requirement.probe.get("refuses", ())) + bool(requirement.probe.get("required")),
+        )
         jobs = good + bad + 1
         requests = 2 * good + 2 * bad + 2
     return Step(case.name, requirement.id, requests, jobs, float(effects.get("seconds", 0)))

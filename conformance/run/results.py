@@ -16,8 +16,9 @@ REPETITIONS = 2
 class Options:
     """What to run and how: `only` are globs of requirement ids, `profiles` None means all of them.
 
-    `floor` is the share of testable MUSTs that must have been judged; `most_requests` and `most_seconds` bound the run. `games` of the state machine and
-    `fuzz_examples` of each operation and phase of schemathesis let random clients play as well.
+    `floor` is the share of testable MUSTs that must have been judged; `most_requests` and `most_seconds` bound the run.
+    `games` of the state machine and `fuzz_examples` of each operation and phase of schemathesis let random clients play
+    as well.
     """
 
     seed: int = 1
@@ -38,8 +39,9 @@ class Options:
 class Search:
     """What one kind of random clients did and found; equal seeds do and find the same.
 
-    `examples` are games or cases, `steps` the moves or requests they were made of, shrinking included; `others` is what they found that no
-    requirement speaks of; `left` the jobs that they may have left at the target, each with its tenant; `note` says why they stopped before they were done.
+    `examples` are games or cases, `steps` the moves or requests they were made of, shrinking included; `others` is what
+    they found that no requirement speaks of; `left` the jobs that they may have left at the target, each with its
+    tenant; `note` says why they stopped before they were done.
     """
 
     by: str

@@ -1,4 +1,5 @@
-"""Runs what a catalogue asks for against a target, in an order that a seed fixes, and says what came of every requirement."""
+"""Runs what a catalogue asks for against a target, in an order that a seed fixes, and says what came of every
+requirement."""
 
 from __future__ import annotations
 
@@ -39,8 +40,8 @@ SUSPICIOUS = 3
 class Run:
     """One run of one catalogue against one target.
 
-    `on_case` is called before each case begins with its number, how many there are, and the case; `search` lets random clients play where
-    the options ask for them.
+    `on_case` is called before each case begins with its number, how many there are, and the case; `search` lets random
+    clients play where the options ask for them.
     """
 
     def __init__(
@@ -69,7 +70,9 @@ class Run:
         chosen = self._chosen()
         report = self.report
         if not any(result.verdict is None for result in report.results.values()):
-            return self._end(Exit.USAGE, "nothing was selected: no requirement that can be judged fits the given names and profiles")
+            return self._end(
+                Exit.USAGE, "nothing was selected: no requirement that can be judged fits the given names and profiles"
+            )
         try:
             preflight(self._session())
         except Unready as error:
@@ -106,7 +109,10 @@ class Run:
             result = self.report.results[requirement.id] = Result(requirement.id)
             missing = missing_capabilities(self.target, requirement.needs)
             if requirement.not_tested:
-                result.add(Verdict.SKIPPED, f"not tested ({requirement.not_tested['reason']}): {requirement.not_tested['detail']}")
+                result.add(
+                    Verdict.SKIPPED,
+                    f"not tested ({requirement.not_tested['reason']}): {requirement.not_tested['detail']}",
+                )
             elif options.profiles is not None and not set(requirement.profiles) & set(options.profiles):
                 result.add(Verdict.SKIPPED, f"not of the profile {' or '.join(options.profiles)}")
             elif missing:
@@ -152,11 +158,20 @@ class Run:
             self._on_case(count, count, Case(text, lambda session: None))
 
         played = self._search_with(
-            self.target, self.catalogue, seed=options.seed, games=options.games, examples=options.fuzz_examples, tell=tell, journal=self.journal
+            self.target,
+            self.catalogue,
+            seed=options.seed,
+            games=options.games,
+            examples=options.fuzz_examples,
+            tell=tell,
+            journal=self.journal,
         )
         for one in played:
             self._unfinished += one.left
-            one.violations = [replace(found, exchanges=tuple(map(self.target.redaction.exchange, found.exchanges))) for found in one.violations]
+            one.violations = [
+                replace(found, exchanges=tuple(map(self.target.redaction.exchange, found.exchanges)))
+                for found in one.violations
+            ]
             one.others = list(map(self.target.redaction.text, one.others))
             self.report.searches.append(one)
             self.report.requests += one.steps
@@ -165,13 +180,20 @@ class Run:
 
     def _break(self, violation: Violation) -> None:
         """Take in a violation of what was selected; that the server fails counts whatever was."""
-        requirement, result = self.catalogue.requirements[violation.requirement], self.report.results.get(violation.requirement)
+        requirement, result = (
+            self.catalogue.requirements[violation.requirement],
+            self.report.results.get(violation.requirement),
+        )
         if violation.requirement == SERVER_ERROR:
             result = self.report.results.setdefault(SERVER_ERROR, Result(SERVER_ERROR))
         elif result is None or result.verdict in (Verdict.SKIPPED, Verdict.NOT_APPLICABLE):
             return
         verdict = Verdict.CONFLICT if requirement.conflicts else OF_LEVEL[requirement.level]
-        result.add(verdict, violation.message, [replace(violation, exchanges=tuple(map(self.target.redaction.exchange, violation.exchanges)))])
+        result.add(
+            verdict,
+            violation.message,
+            [replace(violation, exchanges=tuple(map(self.target.redaction.exchange, violation.exchanges)))],
+        )
 
     def _once(self, case: Case) -> Outcome:
         session = self._session(strict=case.strict)
@@ -191,7 +213,10 @@ class Run:
                 outcome.violations.remove(violation)
                 self._flaky.setdefault(violation.requirement, f"seen once and not again: {violation.message}")
                 if violation.requirement == case.requirement:
-                    outcome.verdict, outcome.reason = Verdict.INCONCLUSIVE, f"seen once and not again: {violation.message}"
+                    outcome.verdict, outcome.reason = (
+                        Verdict.INCONCLUSIVE,
+                        f"seen once and not again: {violation.message}",
+                    )
 
     def _lost(self, trouble: TransportError | None) -> tuple[Exit, str] | None:
         """Whether the target is gone; if it still answers, a broken connection was its answer to that one request."""
@@ -223,7 +248,10 @@ class Run:
         if broken:
             told = f"{len(broken)} requirement{'s are' if len(broken) > 1 else ' is'} broken: {', '.join(one.requirement for one in broken[:8])}"
             fails = any(one.requirement == SERVER_ERROR for one in broken) and not self._selected(SERVER_ERROR)
-            return Exit.BROKEN, told + f"; {SERVER_ERROR} was not selected, but a server that fails cannot be judged" * fails
+            return (
+                Exit.BROKEN,
+                told + f"; {SERVER_ERROR} was not selected, but a server that fails cannot be judged" * fails,
+            )
         if errors:
             return Exit.OWN_ERROR, f"the suite itself failed: {errors[0].requirement}: {errors[0].reason}"
         out = (Verdict.SKIPPED, Verdict.NOT_APPLICABLE)
@@ -232,7 +260,10 @@ class Run:
         if not judged and not any(one.verdict not in (*out, Verdict.INCONCLUSIVE) for one in results.values()):
             return Exit.BELOW_FLOOR, "not a single requirement could be judged"
         if musts and len(judged) < self.options.floor * len(musts):
-            return Exit.BELOW_FLOOR, f"only {len(judged)} of {len(musts)} MUSTs could be judged; at least {self.options.floor:.0%} are needed"
+            return (
+                Exit.BELOW_FLOOR,
+                f"only {len(judged)} of {len(musts)} MUSTs could be judged; at least {self.options.floor:.0%} are needed",
+            )
         return Exit.CONFORMANT, f"{len(judged)} MUSTs were judged and none is broken"
 
     def _budget(self) -> tuple[Exit, str] | None:
@@ -244,7 +275,10 @@ class Run:
         return None
 
     def _tidy(self) -> None:
-        """Ask again to forget the jobs that would not go before: a stop that takes its time is over by now. Those that still stay are told."""
+        """Ask again to forget the jobs that would not go before: a stop that takes its time is over by now.
+
+        Those that still stay are told.
+        """
         if not self._unfinished:
             return
         session = self._session()
@@ -265,7 +299,13 @@ class Run:
     def _session(self, *, strict: bool = False) -> Session:
         self._sessions += 1
         panel = Panel(self.target.spec, self.catalogue)
-        return Session(self.target, panel, name=f"{self.options.name}{self.options.seed}-{self._sessions}", strict=strict, journal=self.journal)
+        return Session(
+            self.target,
+            panel,
+            name=f"{self.options.name}{self.options.seed}-{self._sessions}",
+            strict=strict,
+            journal=self.journal,
+        )
 
 
 def run(target: Target, options: Options | None = None, **others: object) -> Report:

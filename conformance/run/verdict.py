@@ -10,7 +10,11 @@ from conformance.oracles.oracle import Violation
 
 
 class Verdict(IntEnum):
-    """Ordered by what counts: what was seen to hold counts more than that some of it could not be asked, a doubt more than both, a break most of all."""
+    """Ordered by what counts.
+
+    What was seen to hold counts more than that some of it could not be asked, a doubt more than both, a break most of
+    all.
+    """
 
     NOT_APPLICABLE = 0
     PASS = 1

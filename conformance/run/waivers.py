@@ -20,7 +20,10 @@ _BROKEN = (Verdict.FAIL, Verdict.WARN)
 
 @dataclass(frozen=True)
 class Waiver:
-    """Which requirement of which target, why, who answers for it, and until when. `signature` narrows it to one kind of violation."""
+    """Which requirement of which target, why, who answers for it, and until when.
+
+    `signature` narrows it to one kind of violation.
+    """
 
     id: str
     target: str
@@ -68,8 +71,13 @@ def apply(waivers: Sequence[Waiver], report: Report) -> None:
         result = report.results.get(waiver.id)
         if result is None:
             continue
-        fitting = result.verdict in _BROKEN and all(one.signature.startswith(waiver.signature) for one in result.violations)
+        fitting = result.verdict in _BROKEN and all(
+            one.signature.startswith(waiver.signature) for one in result.violations
+        )
         if fitting:
-            result.verdict, result.reason = Verdict.WAIVED, f"waived by {waiver.owner} until {waiver.expires}: {waiver.reason}"
+            result.verdict, result.reason = (
+                Verdict.WAIVED,
+                f"waived by {waiver.owner} until {waiver.expires}: {waiver.reason}",
+            )
         elif result.verdict not in _BROKEN:
             result.add(Verdict.STALE_WAIVER, f"the waiver of {waiver.owner} fits nothing any more: {waiver.reason}")

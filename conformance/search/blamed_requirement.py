@@ -17,11 +17,22 @@ MISSING_MEMBER, WRONG_TYPE = "JOB-REQ-001", "JOB-REQ-002"
 
 
 def blamed(spec: Spec, catalogue: Catalogue, exchange: Exchange) -> Iterator[str]:
-    """The requirements that forbid the body of a granted submission: the one whose probe looks at the wrong member, or the common ones."""
+    """The requirements that forbid the body of a granted submission.
+
+    The one whose probe looks at the wrong member, or the common ones.
+    """
     lifecycle = spec.lifecycle
-    if lifecycle is None or exchange.operation != lifecycle.roles["submit"].operation or not exchange.response.is_success:
+    if (
+        lifecycle is None
+        or exchange.operation != lifecycle.roles["submit"].operation
+        or not exchange.response.is_success
+    ):
         return
-    probes = {requirement.probe["pointer"]: requirement.id for requirement in catalogue.requirements.values() if requirement.probe is not None}
+    probes = {
+        requirement.probe["pointer"]: requirement.id
+        for requirement in catalogue.requirements.values()
+        if requirement.probe is not None
+    }
     sure = set(faults_of(spec, exchange, documented=True))
     for pointer, keyword in faults_of(spec, exchange):
         if pointer in probes:
@@ -31,9 +42,11 @@ def blamed(spec: Spec, catalogue: Catalogue, exchange: Exchange) -> Iterator[str
 
 
 def faults_of(spec: Spec, exchange: Exchange, *, documented: bool = False) -> Iterator[tuple[str, str]]:
-    """Where and by which keyword the document excludes the body of a request, unless the vendor is silent about the place.
+    """Where and by which keyword the document excludes the body of a request, unless the vendor is silent about the
+    place.
 
-    Only where the vendor's pages describe it, if `documented` is asked for: what clients are seen to send excludes nothing else.
+    Only where the vendor's pages describe it, if `documented` is asked for: what clients are seen to send excludes
+    nothing else.
     """
     body, schema = exchange.request.json, _schema(spec, exchange.operation or "")
     if body is MISSING or schema is None:

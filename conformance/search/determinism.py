@@ -9,7 +9,10 @@ from typing import Any
 
 @contextmanager
 def without_surroundings() -> Iterator[None]:
-    """Keep hypothesis from drawing constants that it reads in the modules loaded by chance: they differ between a test run and the command line."""
+    """Keep hypothesis from drawing constants that it reads in the modules loaded by chance.
+
+    They differ between a test run and the command line.
+    """
     from hypothesis.internal.conjecture import providers
 
     inner: Any = providers

@@ -45,15 +45,20 @@ def fuzz(
 ) -> Iterator[Finding | Progress]:
     """Every failure that schemathesis finds at `url` (scheme, host and port), each once, and its progress.
 
-    With `judged`, our oracles look at the traffic too, `made` hears the id of every job, members that only look like foreign keys do not keep
-    schemathesis from creating jobs, and a refusal for another reason than the one it tests is tried again with a job that exists. A `target` in this
-    process is called where it is, without a socket. Deterministic per seed, whatever else this process has loaded. Raises KeyError for an unknown API.
+    With `judged`, our oracles look at the traffic too, `made` hears the id of every job, members that only look like
+    foreign keys do not keep schemathesis from creating jobs, and a refusal for another reason than the one it tests is
+    tried again with a job that exists. A `target` in this process is called where it is, without a socket.
+    Deterministic per seed, whatever else this process has loaded. Raises KeyError for an unknown API.
     """
     spec = specs.load(api)
     inside = target if target is not None and target.is_in_process else None
     base = "" if inside is not None else url.rstrip("/")  # without a host schemathesis opens no socket of its own
     # A copy, since schemathesis writes into the document it is given, which a server in this process may be reading.
-    absent = {name for name, is_there in target.settings.capabilities.items() if not is_there} if target is not None else set()
+    absent = (
+        {name for name, is_there in target.settings.capabilities.items() if not is_there}
+        if target is not None
+        else set()
+    )
     document = _to_be_played(deepcopy(spec.document), absent) | {"servers": [{"url": base + spec.base_path or "/"}]}
     told = _config(api, base + spec.base_path if base else None, seed, most_examples, headers or {}, judged=judged)
     bench = Bench(spec, target or Target.at(api, url, headers=headers or {}), made) if judged else None
@@ -68,7 +73,9 @@ def fuzz(
             bench.close()
 
 
-def _played(document: dict[str, Any], told: dict[str, Any], inside: Target | None, bench: Bench | None) -> Iterator[Finding | Progress]:
+def _played(
+    document: dict[str, Any], told: dict[str, Any], inside: Target | None, bench: Bench | None
+) -> Iterator[Finding | Progress]:
     import schemathesis
     from schemathesis.config import SchemathesisConfig
     from schemathesis.engine import events, from_schema
@@ -109,16 +116,27 @@ def _findings(recorder: Any, bench: Bench | None) -> Iterator[Finding]:
                 case = recorder.cases[case_id].value
                 shown = bench.exchange(recorder.interactions.get(case_id)) if bench else None
                 message = f"{failure.title}: {failure.message}"
-                yield Finding(case.operation.label, check.name, message, check.failure_info.code_sample, (shown,) if shown else ())
+                yield Finding(
+                    case.operation.label, check.name, message, check.failure_info.code_sample, (shown,) if shown else ()
+                )
 
 
 def _deleted_nothing(recorder: Any, failure: Any) -> bool:
-    """Whether a "use after free" is none: the deletion was answered `false`, a vendor's way to say that the job stays."""
+    """Whether a "use after free" is none.
+
+    The deletion was answered `false`, a vendor's way to say that the job stays.
+    """
     interaction = recorder.interactions.get(getattr(failure, "deleted_case_id", None))
-    return interaction is not None and interaction.response is not None and interaction.response.content.strip() == b"false"
+    return (
+        interaction is not None
+        and interaction.response is not None
+        and interaction.response.content.strip() == b"false"
+    )
 
 
-def _config(api: str, base_url: str | None, seed: int, most_examples: int, headers: Mapping[str, str], *, judged: bool) -> dict[str, Any]:
+def _config(
+    api: str, base_url: str | None, seed: int, most_examples: int, headers: Mapping[str, str], *, judged: bool
+) -> dict[str, Any]:
     config: dict[str, Any] = {
         "seed": seed,
         "headers": dict(headers),
@@ -128,13 +146,16 @@ def _config(api: str, base_url: str | None, seed: int, most_examples: int, heade
     }
     if base_url is not None:
         config["base-url"] = base_url
-    if judged:  # it takes whatever hangs below a job for something that exists at once; our own checks read the job itself
+    if (
+        judged
+    ):  # it takes whatever hangs below a job for something that exists at once; our own checks read the job itself
         config["checks"]["ensure_resource_availability"] = {"enabled": False}
     return config
 
 
 def documented_refusals(api: str) -> Iterator[dict[str, Any]]:
-    """Operations that may refuse what is valid since the job is not in the right state or no node has room, with the status the document gives for that."""
+    """Operations that may refuse what is valid since the job is not in the right state or no node has room, with the
+    status the document gives for that."""
     for operation in specs.load(api).operations.values():
         by_state, by_capacity = operation.node.get(REFUSED_BY_STATE), operation.node.get(REFUSED_BY_CAPACITY)
         checks: dict[str, Any] = {}
@@ -148,12 +169,20 @@ def documented_refusals(api: str) -> Iterator[dict[str, Any]]:
 
 
 def _to_be_played(document: dict[str, Any], absent: set[str]) -> dict[str, Any]:
-    """The document less its endless answers, which no request-at-a-time tool can read, and less the operations that the target has not."""
+    """The document less its endless answers, which no request-at-a-time tool can read, and less the operations that the
+    target has not."""
     paths = {
-        path: {key: node for key, node in item.items() if not (isinstance(node, dict) and (_streams(node) or node.get("operationId") in absent))}
+        path: {
+            key: node
+            for key, node in item.items()
+            if not (isinstance(node, dict) and (_streams(node) or node.get("operationId") in absent))
+        }
         for path, item in document["paths"].items()
     }
-    return {**document, "paths": {path: item for path, item in paths.items() if any("operationId" in node for node in item.values())}}
+    return {
+        **document,
+        "paths": {path: item for path, item in paths.items() if any("operationId" in node for node in item.values())},
+    }
 
 
 def _streams(operation: dict[str, Any]) -> bool:

@@ -1,4 +1,7 @@
-"""What we add to schemathesis: a view of a document without false foreign keys, our oracles on its traffic, refusals tried again for the right reason."""
+"""What we add to schemathesis.
+
+A view of a document without false foreign keys, our oracles on its traffic, refusals tried again for the right reason.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,8 @@ _OURS = frozenset({"x-schemathesis-testcaseid", "user-agent"})
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One failure: where, which check or requirement, what it says, a command that repeats it, and the exchanges that show it, the last one last."""
+    """One failure: where, which check or requirement, what it says, a command that repeats it, and the exchanges that
+    show it, the last one last."""
 
     operation: str
     check: str
@@ -43,7 +47,8 @@ class Finding:
 
 
 def without_false_keys(document: dict[str, Any], spec: Spec) -> dict[str, Any]:
-    """The document, changed in place: members of requests that only look like keys of other jobs become patterns, such parameters are left out.
+    """The document, changed in place: members of requests that only look like keys of other jobs become patterns, such
+    parameters are left out.
 
     schemathesis takes them for foreign keys and then never calls the operation. Whatever is valid stays valid.
     """
@@ -69,7 +74,11 @@ def _grant_otherwise(document: dict[str, Any], answers: dict[str, Any]) -> None:
 
 
 def _is_false(parameter: dict[str, Any]) -> bool:
-    return parameter["in"] in ("query", "header") and not parameter.get("required") and bool(_KEY.search(parameter["name"]))
+    return (
+        parameter["in"] in ("query", "header")
+        and not parameter.get("required")
+        and bool(_KEY.search(parameter["name"]))
+    )
 
 
 def _open(document: dict[str, Any], schema: Any, seen: set[int]) -> None:
@@ -84,7 +93,10 @@ def _open(document: dict[str, Any], schema: Any, seen: set[int]) -> None:
     if isinstance(properties, dict):
         for name in [name for name in properties if _KEY.search(name) and isinstance(properties[name], dict)]:
             schema.setdefault("patternProperties", {})[f"^{re.escape(name)}$"] = properties.pop(name)
-    for child in (*(properties or {}).values(), *(schema.get(word) for word in ("items", "allOf", "anyOf", "oneOf", "additionalProperties"))):
+    for child in (
+        *(properties or {}).values(),
+        *(schema.get(word) for word in ("items", "allOf", "anyOf", "oneOf", "additionalProperties")),
+    ):
         _open(document, child, seen)
 
 
@@ -119,12 +131,26 @@ class Bench:
     def _judged(self, exchange: Exchange) -> Iterator[Finding]:
         for violation in self._panel.observe(exchange):
             message = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{20,}", "<id>", violation.message)
-            yield Finding(exchange.operation or exchange.line, violation.requirement, message, exchange.curl, self._story(violation.exchanges, exchange))
+            yield Finding(
+                exchange.operation or exchange.line,
+                violation.requirement,
+                message,
+                exchange.curl,
+                self._story(violation.exchanges, exchange),
+            )
 
     def look(self, headers: Mapping[str, str]) -> Iterator[Finding]:
-        """What the whole list and the latest jobs look like in the end: schemathesis seldom asks for either without a filter or another wish."""
+        """What the whole list and the latest jobs look like in the end.
+
+        Schemathesis seldom asks for either without a filter or another wish.
+        """
         roles = self._spec.lifecycle.roles if self._spec.lifecycle else {}
-        asked = [(roles[name].operation, id_) for name, ids in (("list", [""]), ("read", list(self._makers)[-_LATEST:])) if name in roles for id_ in ids]
+        asked = [
+            (roles[name].operation, id_)
+            for name, ids in (("list", [""]), ("read", list(self._makers)[-_LATEST:]))
+            if name in roles
+            for id_ in ids
+        ]
         for operation, id_ in asked:
             known = self._spec.operations[operation]
             names = [one["name"] for one in known.parameters if one["in"] == "path"]
@@ -143,13 +169,23 @@ class Bench:
         asked, told = interaction.request, interaction.response
         parts = urlsplit(asked.uri)
         target = parts.path + (f"?{parts.query}" if parts.query else "")
-        headers = tuple((name, value) for name, values in asked.headers.items() for value in values if name.lower() not in _OURS)
+        headers = tuple(
+            (name, value) for name, values in asked.headers.items() for value in values if name.lower() not in _OURS
+        )
         answered = tuple((name, value) for name, values in told.headers.items() for value in values)
         request = Request(asked.method, self._target.url, target, headers, asked.body)
         found = self._directory.find(asked.method, target)
         values = found[1] if found else {}
         response = Response(told.status_code, answered, told.content, cut=told.content_size > len(told.content))
-        return Exchange(request, response, interaction.timestamp, interaction.timestamp, None, found[0].id if found else None, values)
+        return Exchange(
+            request,
+            response,
+            interaction.timestamp,
+            interaction.timestamp,
+            None,
+            found[0].id if found else None,
+            values,
+        )
 
     def _remember(self, exchange: Exchange) -> None:
         roles = self._spec.lifecycle.roles if self._spec.lifecycle else {}
@@ -164,7 +200,10 @@ class Bench:
                 self._about.setdefault(value, []).append(exchange)
 
     def _story(self, shown: tuple[Exchange, ...], last: Exchange) -> tuple[Exchange, ...]:
-        """What led to an exchange: the submissions of the jobs it is about, what was asked of them, what the oracle shows, and itself."""
+        """What led to an exchange.
+
+        The submissions of the jobs it is about, what was asked of them, what the oracle shows, and itself.
+        """
         text = last.request.target + (last.request.body or b"").decode("utf-8", "replace")
         told: list[Exchange] = []
         for id_ in [id_ for id_ in self._makers if id_ in text]:
@@ -181,11 +220,14 @@ class Bench:
             return
         status = exchange.response.status
         by_state = str(operation.node.get("x-refused-by-state", ""))
-        if (status in _OTHER_REASONS or str(status) == by_state) and any(faults_of(self._spec, exchange, documented=True)):
+        if (status in _OTHER_REASONS or str(status) == by_state) and any(
+            faults_of(self._spec, exchange, documented=True)
+        ):
             self._wrong.setdefault((operation.id, status), []).append(exchange)
 
     def twins(self) -> Iterator[Finding]:
-        """Send wrong bodies that were refused for jobs which were not there, or not in the right state, to jobs that are: they must be refused there too."""
+        """Send wrong bodies that were refused for jobs which were not there, or not in the right state, to jobs that
+        are: they must be refused there too."""
         fair = max(1, _MOST_TWINS // max(1, len(self._wrong)))
         for number, exchange in enumerate(one for kept in self._wrong.values() for one in kept[:fair]):
             operation = self._spec.operations[exchange.operation or ""]
@@ -203,4 +245,7 @@ class Bench:
 
 def _negates_body(case: Any) -> bool:
     components = getattr(getattr(case, "meta", None), "components", None) or {}
-    return any("body" in str(getattr(place, "value", place)).lower() and "negative" in str(info.mode).lower() for place, info in components.items())
+    return any(
+        "body" in str(getattr(place, "value", place)).lower() and "negative" in str(info.mode).lower()
+        for place, info in components.items()
+    )

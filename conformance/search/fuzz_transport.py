@@ -31,7 +31,9 @@ class TargetAdapter(HTTPAdapter):
         body: Any = request.body.encode() if isinstance(request.body, str) else request.body
         headers = tuple((_text(name), _text(value)) for name, value in request.headers.items())
         try:
-            told = self._target.transport.send(Request(request.method or "GET", self._target.url, target, headers, body))
+            told = self._target.transport.send(
+                Request(request.method or "GET", self._target.url, target, headers, body)
+            )
         except TransportError as error:
             kind = requests.exceptions.ReadTimeout if error.kind == "hung" else requests.exceptions.ConnectionError
             raise kind(str(error), request=request) from error
@@ -57,7 +59,10 @@ class TargetTransport(RequestsTransport):
 
 
 def led_to(schema: Any, target: Target) -> Any:
-    """The schema, whose cases now reach the target. schemathesis chooses a transport by the kind of application, so that the choice is ours only in a class."""
+    """The schema, whose cases now reach the target.
+
+    Schemathesis chooses a transport by the kind of application, so that the choice is ours only in a class.
+    """
     transport = TargetTransport(target)
     schema.__class__ = type("Led", (type(schema),), {"transport": property(lambda self: transport)})
     return schema

@@ -1,4 +1,5 @@
-"""What clients remember of the jobs they made, and what they may expect of them therefore, whatever else happened in between."""
+"""What clients remember of the jobs they made, and what they may expect of them therefore, whatever else happened in
+between."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ STOP_WITHIN = 30.0
 
 @dataclass
 class Known:
-    """One job: the shape it was made with, where it ended, whether it was ever seen running, whether somebody interfered, whether it was deleted."""
+    """One job: the shape it was made with, where it ended, whether it was ever seen running, whether somebody
+    interfered, whether it was deleted."""
 
     job: JobRef
     shape: str
@@ -28,7 +30,10 @@ class Known:
 
 @dataclass
 class Memory:
-    """All jobs of one world. Its methods ask and compare; what is broken is raised as Failure, with the requirement before it."""
+    """All jobs of one world. Its methods ask and compare.
+
+    What is broken is raised as Failure, with the requirement before it.
+    """
 
     session: Session
     jobs: list[Known] = field(default_factory=list)
@@ -39,7 +44,9 @@ class Memory:
         exchange = session.read(known.job)
         if known.is_gone:
             alone = "read" in session.roles
-            expect(not alone or not exchange.response.is_success, "JOB-LST-009: a deleted job can still be read", exchange)
+            expect(
+                not alone or not exchange.response.is_success, "JOB-LST-009: a deleted job can still be read", exchange
+            )
             return
         view = session.view(known.job)
         if view is MISSING:
@@ -47,7 +54,11 @@ class Memory:
         state = session.state(known.job)
         phase = session.phase_of(state)
         before = known.ended
-        expect(before in ("", state), f"JOB-STM-004: job {known.job.id} had ended as {before} and is {state}", session.exchanges[-1])
+        expect(
+            before in ("", state),
+            f"JOB-STM-004: job {known.job.id} had ended as {before} and is {state}",
+            session.exchanges[-1],
+        )
         known.was_running = known.was_running or phase == "running"
         if phase in TERMINAL:
             known.ended = state
@@ -59,7 +70,11 @@ class Memory:
         shown = self.session.exchanges[-1]
         if known.was_touched:
             return
-        expect(known.shape != "fails" or phase == "failed", f"JOB-STM-006: a job whose run fails ended as {known.ended}", shown)
+        expect(
+            known.shape != "fails" or phase == "failed",
+            f"JOB-STM-006: a job whose run fails ended as {known.ended}",
+            shown,
+        )
         good = known.shape == "quick" and known.was_running
         expect(not good or phase == "succeeded", f"JOB-STM-005: a job that ran well ended as {known.ended}", shown)
 
@@ -68,10 +83,15 @@ class Memory:
         if self.session.now is None:
             return
         after = self.session.view(known.job)
-        expect(same_value(without_nulls(before), without_nulls(after)), "JOB-IDM-004: two readings of an ended job differ", *self.session.exchanges[-2:])
+        expect(
+            same_value(without_nulls(before), without_nulls(after)),
+            "JOB-IDM-004: two readings of an ended job differ",
+            *self.session.exchanges[-2:],
+        )
 
     def stop(self, known: Known) -> Exchange:
-        """Ask to stop a job: one that ran or waited is then where the lifecycle says, or stays where there is no such way."""
+        """Ask to stop a job: one that ran or waited is then where the lifecycle says, or stays where there is no such
+        way."""
         session = self.session
         before = session.state(known.job)
         phase = session.phase_of(before)
@@ -80,7 +100,12 @@ class Memory:
         wanted = session.after_stop(before) if before else set()
         if phase in TERMINAL:
             after = session.state(known.job)
-            expect(after in ("", before), f"JOB-STM-008: a job had ended as {before} and is {after} after a stop", answer, session.exchanges[-1])
+            expect(
+                after in ("", before),
+                f"JOB-STM-008: a job had ended as {before} and is {after} after a stop",
+                answer,
+                session.exchanges[-1],
+            )
         if session.now is None or known.is_gone or not answer.response.is_success or phase not in ("running", "queued"):
             return answer
         if phase == "running" and not wanted:
@@ -91,7 +116,12 @@ class Memory:
             if session.phase_of(state) in TERMINAL or not state:
                 break
         id_ = "JOB-STM-007" if phase == "running" else "JOB-STM-012"
-        expect(state in (wanted or {before}), f"{id_}: a job that was {before} is {state} after it was stopped", answer, session.exchanges[-1])
+        expect(
+            state in (wanted or {before}),
+            f"{id_}: a job that was {before} is {state} after it was stopped",
+            answer,
+            session.exchanges[-1],
+        )
         return answer
 
     def delete(self, known: Known) -> Exchange:

@@ -18,15 +18,18 @@ _OF_THE_WAY = frozenset({"host", "content-length", "connection", "accept-encodin
 
 
 def replay(target: Target, report: Json, requirement: str) -> list[tuple[str, int, int]]:
-    """Send the exchanges of a requirement's violation again: each request in words, the status recorded, the status now.
+    """Send the exchanges of a requirement's violation again: each request in words, the status recorded, the status
+    now.
 
-    `requirement` is an id, or an id, a slash and the number of one of its violations, the first being 1. Raises NothingRecorded, TransportError.
+    `requirement` is an id, or an id, a slash and the number of one of its violations, the first being 1. Raises
+    NothingRecorded, TransportError.
     """
     story = _recorded(report, requirement, target.spec.name)
     with session_for(target, story, "replay") as session:
         told = retell(session, story)
     return [
-        (f"{then.request.method} {now.request.target}", then.response.status, now.response.status) for then, now in zip(story, told, strict=True)
+        (f"{then.request.method} {now.request.target}", then.response.status, now.response.status)
+        for then, now in zip(story, told, strict=True)
     ]
 
 
@@ -37,7 +40,10 @@ def session_for(target: Target, story: Sequence[Exchange], name: str) -> Session
 
 
 def retell(session: Session, story: Sequence[Exchange]) -> list[Exchange]:
-    """Send the requests of a story again, as far apart in the target's time; ids that it gave then are replaced by those it gives now."""
+    """Send the requests of a story again, as far apart in the target's time.
+
+    Ids that it gave then are replaced by those it gives now.
+    """
     told: list[Exchange] = []
     renamed: dict[str, str] = {}
     submit = session.spec.lifecycle.roles["submit"] if session.spec.lifecycle else None
@@ -54,8 +60,13 @@ def retell(session: Session, story: Sequence[Exchange]) -> list[Exchange]:
 
 
 def _rest(request: Request, renamed: dict[str, str]) -> Json:
-    """Body and headers of a request, without what belongs to its way and without hidden secrets, which the session has itself."""
-    body = None if request.body is None else _with(request.body.decode("utf-8", "surrogateescape"), renamed).encode("utf-8", "surrogateescape")
+    """Body and headers of a request, without what belongs to its way and without hidden secrets, which the session has
+    itself."""
+    body = (
+        None
+        if request.body is None
+        else _with(request.body.decode("utf-8", "surrogateescape"), renamed).encode("utf-8", "surrogateescape")
+    )
     kept = {name: value for name, value in request.headers if name.lower() not in _OF_THE_WAY and REDACTED not in value}
     return {"raw": body, "media": None, "headers": kept}
 

@@ -1,4 +1,7 @@
-"""The searching part of a run: the state machine, and schemathesis with our oracles; what they find counts like any check's finding."""
+"""The searching part of a run: the state machine, and schemathesis with our oracles.
+
+What they find counts like any check's finding.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,10 @@ OF_CHECK = {
     "use_after_free": "JOB-LST-009",
     "unsupported_method": "JOB-ERR-008",
 }
-"""Requirements behind findings that are not our oracles' own. What else schemathesis finds is told and condemns nobody: a document cannot say everything."""
+"""Requirements behind findings that are not our oracles' own.
+
+What else schemathesis finds is told and condemns nobody: a document cannot say everything.
+"""
 UNSAID = frozenset({"ignored_auth"})
 """Findings that say something of the mode of a target: credentials are judged by checks, where they are verified."""
 WORLD = "conformance-fuzz"
@@ -37,7 +43,14 @@ Tell = Callable[[str], None]
 
 
 def search(
-    target: Target, catalogue: Catalogue, *, seed: int, games: int, examples: int, tell: Tell = lambda text: None, journal: Journal | None = None
+    target: Target,
+    catalogue: Catalogue,
+    *,
+    seed: int,
+    games: int,
+    examples: int,
+    tell: Tell = lambda text: None,
+    journal: Journal | None = None,
 ) -> Iterator[Search]:
     """What random clients do and find: first games of the state machine, then schemathesis over the whole document.
 
@@ -46,7 +59,12 @@ def search(
     if games:
         played = Search("state machine", seed)
         tell("random clients: state machine")
-        with_note(played, lambda: played.violations.extend(_marked(played, explore(target, seed_=seed, examples=games, search=played, journal=journal))))
+        with_note(
+            played,
+            lambda: played.violations.extend(
+                _marked(played, explore(target, seed_=seed, examples=games, search=played, journal=journal))
+            ),
+        )
         yield played
     if examples:
         fuzzed = Search("schemathesis", seed)
@@ -69,7 +87,9 @@ def _marked(searched: Search, violations: list[Violation]) -> list[Violation]:
     return [replace(one, check=f"{searched.by}, seed {searched.seed}") for one in violations]
 
 
-def _fuzz(target: Target, catalogue: Catalogue, searched: Search, examples: int, tell: Tell, journal: Journal | None) -> None:
+def _fuzz(
+    target: Target, catalogue: Catalogue, searched: Search, examples: int, tell: Tell, journal: Journal | None
+) -> None:
     """Let schemathesis play; of each requirement and operation the smallest finding is kept and shrunk."""
 
     def made(job: str) -> None:
@@ -79,7 +99,16 @@ def _fuzz(target: Target, catalogue: Catalogue, searched: Search, examples: int,
                 journal.made(job)
 
     smallest: dict[tuple[str, str], Finding] = {}
-    for event in fuzz(target.spec.name, target.url, seed=searched.seed, most_examples=examples, headers=world(target), judged=True, target=target, made=made):
+    for event in fuzz(
+        target.spec.name,
+        target.url,
+        seed=searched.seed,
+        most_examples=examples,
+        headers=world(target),
+        judged=True,
+        target=target,
+        made=made,
+    ):
         if not isinstance(event, Finding):
             target.budget.took(event.requests - searched.steps)
             searched.examples, searched.steps, searched.operations = event.cases, event.requests, set(event.operations)
@@ -112,7 +141,10 @@ def _size(finding: Finding) -> tuple[int, int]:
 
 
 def world(target: Target) -> dict[str, str]:
-    """Begin a world for schemathesis, where there are worlds; the headers that lead there, and credentials. Raises Inconclusive, TransportError."""
+    """Begin a world for schemathesis, where there are worlds; the headers that lead there, and credentials.
+
+    Raises Inconclusive, TransportError.
+    """
     headers = dict(target.headers)
     if target.has_virtual_time:
         headers[SANDBOX] = WORLD
@@ -125,17 +157,24 @@ def world(target: Target) -> dict[str, str]:
 
 
 def _credentials(target: Target, headers: dict[str, str]) -> dict[str, str]:
-    """Headers of the good credential, with a token where one can be bought; a signature cannot be sent by schemathesis."""
+    """Headers of the good credential, with a token where one can be bought.
+
+    A signature cannot be sent by schemathesis.
+    """
     token = target.settings.credentials.get("good", {}).get("token")
     if token:
         asked = json.dumps({name: secret(str(value)) for name, value in token["body"].items()}).encode()
         fields = ({"Content-Type": "application/json"} | headers).items()
         operation = target.spec.operations[token["operation"]]
-        told = target.transport.send(Request(operation.method, target.url, target.directory.path(operation.id, {}), tuple(fields), asked))
+        told = target.transport.send(
+            Request(operation.method, target.url, target.directory.path(operation.id, {}), tuple(fields), asked)
+        )
         found = get(told.json, token["at"])
         if isinstance(found, str):
             return {token.get("header", "Authorization"): token.get("before", "") + found}
     if target.spec.document.get("security"):
         good = target.settings.credentials.get("good", {})
-        return {name: secret(str(value)) for name, value in good.get("headers", {"Authorization": "conformance"}).items()}
+        return {
+            name: secret(str(value)) for name, value in good.get("headers", {"Authorization": "conformance"}).items()
+        }
     return {}

@@ -1,4 +1,7 @@
-"""Finds the shortest story that still breaks a promise: requests and members that do not matter are left out, in worlds of their own."""
+"""Finds the shortest story that still breaks a promise.
+
+Requests and members that do not matter are left out, in worlds of their own.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,10 @@ _DEPTH = 3
 
 
 def shrunk(target: Target, violation: Violation, *, most: int = MOST_STORIES) -> Violation:
-    """The violation with the shortest story that shows it again, found in at most so many; as it is where its own story does not show it again."""
+    """The violation with the shortest story that shows it again, found in at most so many.
+
+    As it is where its own story does not show it again.
+    """
     story: list[Exchange] = list(violation.exchanges)
     best = _broken(target, violation.requirement, story)
     if best is None:
@@ -53,7 +59,10 @@ def _broken(target: Target, requirement: str, story: Sequence[Exchange]) -> Viol
 
 
 def _shorter(story: Sequence[Exchange]) -> Iterator[list[Exchange]]:
-    """Every story that is shorter by one thing: a request, a member of a body, a part of a query. The last request stays."""
+    """Every story that is shorter by one thing: a request, a member of a body, a part of a query.
+
+    The last request stays.
+    """
     for at in range(len(story) - 1):
         yield [*story[:at], *story[at + 1 :]]
     for at, exchange in enumerate(story):

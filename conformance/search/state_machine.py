@@ -43,9 +43,16 @@ class Broken(Exception):
 
 
 def explore(
-    target: Target, *, seed_: int = 1, examples: int = EXAMPLES, steps: int = STEPS, search: Search | None = None, journal: Journal | None = None
+    target: Target,
+    *,
+    seed_: int = 1,
+    examples: int = EXAMPLES,
+    steps: int = STEPS,
+    search: Search | None = None,
+    journal: Journal | None = None,
 ) -> list[Violation]:
-    """Play `examples` games of at most `steps` moves each; what the shortest broken one breaks, or nothing, and in `search` what was done.
+    """Play `examples` games of at most `steps` moves each; what the shortest broken one breaks, or nothing, and in
+    `search` what was done.
 
     Deterministic per seed, whatever else this process has loaded. Each violation shows the whole game.
     """
@@ -77,7 +84,8 @@ def explore(
 
 
 class Clients(RuleBasedStateMachine):
-    """Clients of one world. A subclass names the target, its catalogue, where to count what is done, where to keep what was found last, the journal."""
+    """Clients of one world. A subclass names the target, its catalogue, where to count what is done, where to keep what
+    was found last, the journal."""
 
     target: ClassVar[Target]
     catalogue: ClassVar[Catalogue]
@@ -94,7 +102,9 @@ class Clients(RuleBasedStateMachine):
         """Begin a game in a world of its own."""
         name = f"machine-{self.search.examples}"
         self.search.examples += 1
-        self.memory = Memory(Session(self.target, Panel(self.target.spec, self.catalogue), name=name, journal=self.journal).__enter__())
+        self.memory = Memory(
+            Session(self.target, Panel(self.target.spec, self.catalogue), name=name, journal=self.journal).__enter__()
+        )
 
     def teardown(self) -> None:
         """End it."""
@@ -140,7 +150,11 @@ class Clients(RuleBasedStateMachine):
         known = memory.jobs[number % len(memory.jobs)]
         if what not in self.session.roles and what != "read":
             raise UnsatisfiedAssumption
-        asked = {"cancel": lambda: memory.stop(known), "delete": lambda: memory.delete(known), "start": lambda: self.session.start(known.job)}
+        asked = {
+            "cancel": lambda: memory.stop(known),
+            "delete": lambda: memory.delete(known),
+            "start": lambda: self.session.start(known.job),
+        }
         if what in asked:
             self.move(asked[what])
         self.move(lambda: memory.read(known))
@@ -162,20 +176,28 @@ class Clients(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([0.5, 2, 10, 120]))
     def wait(self, seconds: float) -> None:
         """Time passes."""
-        self.move(lambda: self.session.advance(seconds if self.target.has_virtual_time else min(seconds, self.target.scale)))
+        self.move(
+            lambda: self.session.advance(seconds if self.target.has_virtual_time else min(seconds, self.target.scale))
+        )
 
 
 def _checked(requirement: str, session: Session) -> None:
     """Do the scripted checks of a requirement; what they find is raised as Failure, with the requirement before it."""
     try:
-        for check in all_checks().get(requirement, ()):
+        for check in all_checks(session.spec.name).get(requirement, ()):
             check.function(session)
     except Failure as failure:
         raise Failure(f"{requirement}: {failure.message}", failure.exchanges or session.exchanges[-1:]) from failure
 
 
-def _machine(target: Target, catalogue: Catalogue, search: Search, last: list[Violation], journal: Journal | None) -> type[Clients]:
-    return type("Game", (Clients,), {"target": target, "catalogue": catalogue, "search": search, "last": last, "journal": journal})
+def _machine(
+    target: Target, catalogue: Catalogue, search: Search, last: list[Violation], journal: Journal | None
+) -> type[Clients]:
+    return type(
+        "Game",
+        (Clients,),
+        {"target": target, "catalogue": catalogue, "search": search, "last": last, "journal": journal},
+    )
 
 
 def _until(exchanges: Sequence[Exchange], violation: Violation) -> tuple[Exchange, ...]:

@@ -16,11 +16,16 @@ UNKNOWN = (404, 405, 501)
 
 
 def staged(session: Session, *nodes: Json, startup: float = 0.0, **facts: Any) -> None:
-    """Begin the session's world anew with these classes of nodes and so many seconds of preparation. NotApplicable, Inconclusive where that cannot be."""
+    """Begin the session's world anew with these classes of nodes and so many seconds of preparation.
+
+    NotApplicable, Inconclusive where that cannot be.
+    """
     session.need("virtual-time", "sandboxes")
     scenario = {"name": "stage", "nodes": list(nodes or (ROOMY,)), "startup": {"fixed": startup}, **facts}
     session.target.ask_control("DELETE", f"/sandboxes/{session.name}")
-    answer = session.target.ask_control("POST", "/sandboxes", {"name": session.name, "pace": "manual", "scenario": scenario})
+    answer = session.target.ask_control(
+        "POST", "/sandboxes", {"name": session.name, "pace": "manual", "scenario": scenario}
+    )
     session.panel.forget()
     if answer.status in UNKNOWN:
         raise NotApplicable(f"the control API makes no world of given nodes: {answer.status}")

@@ -25,7 +25,8 @@ ATTEMPTS = 3
 MOST_BACK_OFF = 30.0
 """How often a request that met a rate limit is sent, and the longest pause before, in seconds."""
 MOMENT = 0.01
-"""Real seconds after which a request that met a rate limit is tried again at first, where the target's time is virtual."""
+"""Real seconds after which a request that met a rate limit is tried again at first, where the target's time is virtual.
+"""
 PAGING_WORDS = {"paged": "limit", "counted": "total", "filtered": "filter", "list-order": "order"}
 """Capabilities that follow from what a catalogue says of the list's pages."""
 
@@ -33,12 +34,19 @@ PAGING_WORDS = {"paged": "limit", "counted": "total", "filtered": "filter", "lis
 class Wire:
     """One conversation with a target, in a world of its own where the target offers that.
 
-    `violations` are what the oracles found on the way. Identities made here begin with the run's prefix. Where the world is the conversation's own,
-    time passes only when told to (`pace` is manual), or with every request (auto).
+    `violations` are what the oracles found on the way. Identities made here begin with the run's prefix. Where the
+    world is the conversation's own, time passes only when told to (`pace` is manual), or with every request (auto).
     """
 
     def __init__(
-        self, target: Target, panel: Panel, *, name: str, strict: bool = False, journal: Journal | None = None, pace: str = "manual"
+        self,
+        target: Target,
+        panel: Panel,
+        *,
+        name: str,
+        strict: bool = False,
+        journal: Journal | None = None,
+        pace: str = "manual",
     ) -> None:
         self.target, self.panel, self.name, self.strict, self.pace = target, panel, name, strict, pace
         self.spec, self.directory, self.settings = target.spec, target.directory, target.settings
@@ -88,7 +96,8 @@ class Wire:
         tenant: str = "",
         credential: str = "good",
     ) -> Exchange:
-        """Send a request that the document knows: an operation's id, what its path names, a JSON body, query and headers.
+        """Send a request that the document knows: an operation's id, what its path names, a JSON body, query and
+        headers.
 
         Raises NotApplicable where the target file says that there is no such operation.
         """
@@ -134,7 +143,9 @@ class Wire:
         if self._is_sandboxed:
             fields["X-Mock-Sandbox"] = self.name
         fields |= headers or {}
-        told = tuple((name, value.strip(" \t")) for name, value in fields.items())  # white space around it is no part of a value
+        told = tuple(
+            (name, value.strip(" \t")) for name, value in fields.items()
+        )  # white space around it is no part of a value
         return Request(method, self.target.url, target, told, raw)
 
     def record(self, request: Request, *, tenant: str = "") -> Exchange:
@@ -151,14 +162,17 @@ class Wire:
 
     def listen(self, operation: str, meanwhile: Callable[[], None], *, credential: str = "good") -> Response:
         """Read an endless answer while something else goes on; what had come by its end. Raises TransportError."""
-        request = self.request(self.spec.operations[operation].method, self.directory.path(operation, {}), credential=credential)
+        request = self.request(
+            self.spec.operations[operation].method, self.directory.path(operation, {}), credential=credential
+        )
         self._note(request)
         return self.target.transport.listen(request, meanwhile)
 
     def _back_off(self, response: Response, attempt: int) -> None:
         """Wait as long as a rate limit asks for, within reason.
 
-        Virtual time is moved only if a moment of real time was not enough: what a check waits for should not pass without its knowing.
+        Virtual time is moved only if a moment of real time was not enough: what a check waits for should not pass
+        without its knowing.
         """
         told = response.header("retry-after") or ""
         pause = min(float(told), MOST_BACK_OFF) if told.isdigit() else 0.1 * 2**attempt
@@ -174,15 +188,24 @@ class Wire:
         for request in requests:
             self._note(request)
         began, most = time.monotonic(), self.target.budget.together
-        answers = [one for at in range(0, len(requests), most) for one in self.target.transport.together(requests[at : at + most])]
+        answers = [
+            one
+            for at in range(0, len(requests), most)
+            for one in self.target.transport.together(requests[at : at + most])
+        ]
         ended = time.monotonic()
-        told = [self._take(Exchange(one, answer, began, ended, self._now)) for one, answer in zip(requests, answers, strict=True)]
+        told = [
+            self._take(Exchange(one, answer, began, ended, self._now))
+            for one, answer in zip(requests, answers, strict=True)
+        ]
         return [self.record(one.request) if one.response.status == 429 else one for one in told]
 
     def _take(self, bare: Exchange) -> Exchange:
         found = self.directory.find(bare.request.method, bare.request.target)
         operation, values = (found[0].id, found[1]) if found else (None, {})
-        exchange = Exchange(bare.request, bare.response, bare.sent, bare.received, bare.at, operation, values, bare.tenant)
+        exchange = Exchange(
+            bare.request, bare.response, bare.sent, bare.received, bare.at, operation, values, bare.tenant
+        )
         self.requests += 1
         self.exchanges.append(exchange)
         self.violations += self.panel.observe(exchange)
@@ -235,7 +258,8 @@ class Wire:
             self._now += seconds
 
     def bear(self, seconds: float) -> None:
-        """Inconclusive, at once, where so much more time of the target's is more than the user has patience for in one check."""
+        """Inconclusive, at once, where so much more time of the target's is more than the user has patience for in one
+        check."""
         enough = self.target.has_virtual_time or (self._waited + seconds) / self.target.scale <= self.target.patience
         needed(enough, f"{self._waited + seconds:g} seconds of the target's clock are more than may be waited for")
 
@@ -254,7 +278,10 @@ class Wire:
     # -- names and capabilities --------------------------------------------------------------------------------------------------
 
     def unique(self, stem: str = "job") -> str:
-        """A name nobody has used: the run's prefix, the check's number, the hour where other runs may have been here, a count."""
+        """A name nobody has used.
+
+        The run's prefix, the check's number, the hour where other runs may have been here, a count.
+        """
         self._count += 1
         return f"{stem}-{self.name}-{self.target.stamp}{self._count}".lower().replace("_", "-").replace(".", "-")
 
@@ -266,7 +293,10 @@ class Wire:
 
 
 def missing_capabilities(target: Target, wanted: Collection[str]) -> list[str]:
-    """Which of the wanted capabilities a target lacks: roles, shapes of jobs, `virtual-time`, `strict`, `tenants` and what its file denies."""
+    """Which of the wanted capabilities a target lacks.
+
+    Roles, shapes of jobs, `virtual-time`, `strict`, `tenants` and what its file denies.
+    """
     lifecycle = target.spec.lifecycle
     have = set(lifecycle.roles) if lifecycle else set()
     have |= {f"makes-{shape}" for shape in target.settings.shapes} | {"makes-quick", "submit"}

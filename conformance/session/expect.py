@@ -42,7 +42,9 @@ def accepted(exchange: Exchange, what: str = "the request", statuses: Collection
     """The promise is broken unless the request was granted."""
     told = exchange.response.status
     if (told not in statuses) if statuses else not exchange.response.is_success:
-        raise Failure(f"{what} was answered {told}, expected {_either(statuses) if statuses else 'success'}", [exchange])
+        raise Failure(
+            f"{what} was answered {told}, expected {_either(statuses) if statuses else 'success'}", [exchange]
+        )
     return exchange
 
 

@@ -1,4 +1,5 @@
-"""Writes down what a run is about to make at a target, before it does, so that a crash leaves nothing behind that cannot be found."""
+"""Writes down what a run is about to make at a target, before it does, so that a crash leaves nothing behind that
+cannot be found."""
 
 from __future__ import annotations
 

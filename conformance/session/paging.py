@@ -14,19 +14,34 @@ from conformance.traffic.json_pointer import Json, get
 
 USUAL, MOST_PAGES = 50, 200
 SHORTEST = 10
-"""What a server gives at once although more was asked for is at least so many jobs; a shorter page that is not the last has lost some."""
+"""What a server gives at once although more was asked for is at least so many jobs.
+
+A shorter page that is not the last has lost some.
+"""
 
 
 def paging_of(target: Target) -> dict[str, Any]:
-    """What the catalogue says of the list's pages, with what the target's file says over it; null there takes a word away."""
+    """What the catalogue says of the list's pages, with what the target's file says over it.
+
+    Null there takes a word away.
+    """
     told = {**(catalogues.load(target.spec.name).paging or {}), **target.settings.paging}
     return {name: value for name, value in told.items() if value is not None}
 
 
 def page(
-    session: Session, limit: int | None, number: int = 0, *, start: int | None = None, query: Mapping[str, Any] | None = None, **options: Any
+    session: Session,
+    limit: int | None,
+    number: int = 0,
+    *,
+    start: int | None = None,
+    query: Mapping[str, Any] | None = None,
+    **options: Any,
 ) -> list[Json]:
-    """The page of that number, from 0, with so many jobs or the usual number; where pages are told by offset, it may begin anywhere."""
+    """The page of that number, from 0, with so many jobs or the usual number.
+
+    Where pages are told by offset, it may begin anywhere.
+    """
     paging = paging_of(session.target)
     asked = {**(query or {}), **({} if limit is None else {paging["limit"]: limit})}
     if "offset" in paging:
@@ -44,17 +59,25 @@ def everything(session: Session, limit: int = USUAL, **options: Any) -> list[Jso
         exchange = accepted(session.list_jobs(**options), "the list")
         return items_of(session.role("list"), exchange.response.json)
     most: int | None = min(limit, paging.get("most", limit))
-    if paging.get("assumed") and not session.list_jobs(query={paging["limit"]: most}, **_caller(options)).response.is_success:
+    if (
+        paging.get("assumed")
+        and not session.list_jobs(query={paging["limit"]: most}, **_caller(options)).response.is_success
+    ):
         most = None
     found: list[Json] = []
     for number in range(MOST_PAGES):
         items = page(session, most, number, start=len(found), **options)
         if number and items and _ids(session, items) == _ids(session, found[: len(items)]):
             again = f"page {number} of the list is the first one again"
-            needed(not paging.get("assumed"), f"{again}: the parameter for the others may have another name here, see `paging` in target files")
+            needed(
+                not paging.get("assumed"),
+                f"{again}: the parameter for the others may have another name here, see `paging` in target files",
+            )
             expect(False, again, *session.exchanges[-2:])
         found += items
-        if not items or (len(items) < (most or MOST_PAGES) and (len(items) < SHORTEST or not _has_more(session, paging, len(found)))):
+        if not items or (
+            len(items) < (most or MOST_PAGES) and (len(items) < SHORTEST or not _has_more(session, paging, len(found)))
+        ):
             break
     return found
 

@@ -21,7 +21,8 @@ HORIZON = 600.0
 LASTING = 20.0
 """Seconds that a job runs whose shape leaves that to the check, where the check does not say."""
 LEAVING = 60.0
-"""Seconds of the target's clock for which a deleted job may be shown as one that leaves, where the vendor knows such a state."""
+"""Seconds of the target's clock for which a deleted job may be shown as one that leaves, where the vendor knows such a
+state."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class Session(Wire):
         return lifecycle.roles[name]
 
     def body(self, shape: str = "quick", patch: Json = None, *, seconds: float = LASTING) -> Json:
-        """A valid submission of a fresh identity: the base body, the patch that gives the shape, and the caller's merge patch.
+        """A valid submission of a fresh identity: the base body, the patch that gives the shape, and the caller's merge
+        patch.
 
         A shape may leave to the caller for how many `seconds` the job runs.
         """
@@ -67,7 +69,9 @@ class Session(Wire):
         query = options.pop("query", self.settings.submit_query)
         return self.call(self.role("submit").operation, body=body, headers=fields, query=query, **options)
 
-    def submit(self, shape: str = "quick", patch: Json = None, *, draft: bool = False, seconds: float = LASTING, **options: Any) -> JobRef:
+    def submit(
+        self, shape: str = "quick", patch: Json = None, *, draft: bool = False, seconds: float = LASTING, **options: Any
+    ) -> JobRef:
         """Make a job and, where the API has drafts, start it unless `draft`.
 
         Inconclusive when it is refused: other checks say that. NotApplicable where its shape may be refused.
@@ -75,7 +79,10 @@ class Session(Wire):
         body = self.body(shape, patch, seconds=seconds)
         exchange = self.post(body, **options)
         self.granted(exchange, shape)
-        needed(exchange.response.is_success, f"the control submission was answered {exchange.response.status}: {exchange.response.body[:200]!r}")
+        needed(
+            exchange.response.is_success,
+            f"the control submission was answered {exchange.response.status}: {exchange.response.body[:200]!r}",
+        )
         job = self.job_of(exchange, tenant=options.get("tenant", ""))
         if not draft and self.spec.lifecycle is not None and "start" in self.spec.lifecycle.roles:
             started = self.start(job)
@@ -85,7 +92,9 @@ class Session(Wire):
     def granted(self, exchange: Exchange, shape: str) -> None:
         """NotApplicable where a submission was refused whose shape may be."""
         if shape in self.settings.may_refuse and not exchange.response.is_success:
-            raise NotApplicable(f"jobs of the shape {shape!r} are not taken here: {exchange.response.status} {exchange.response.body[:200]!r}")
+            raise NotApplicable(
+                f"jobs of the shape {shape!r} are not taken here: {exchange.response.status} {exchange.response.body[:200]!r}"
+            )
 
     def job_of(self, exchange: Exchange, *, tenant: str = "") -> JobRef:
         """The job that a granted submission made. Inconclusive when the answer has no id."""
@@ -169,7 +178,10 @@ class Session(Wire):
         return self.phase_of(self.state(job))
 
     def phase_of(self, state: str) -> str:
-        """The phase of a state, where `working` (its tasks run) is running too; empty for one that the lifecycle does not know."""
+        """The phase of a state, where `working` (its tasks run) is running too.
+
+        Empty for one that the lifecycle does not know.
+        """
         lifecycle = self.spec.lifecycle
         known = lifecycle.states.get(state) if lifecycle else None
         found: str = known.phase if known else ""
@@ -188,13 +200,18 @@ class Session(Wire):
                 return
 
     def until(self, job: JobRef, *phases: str, within: float = HORIZON, step: float = 1.0) -> str:
-        """Wait until the job is in one of these phases (any end by default); its state then. Inconclusive if it never is."""
+        """Wait until the job is in one of these phases (any end by default); its state then.
+
+        Inconclusive if it never is.
+        """
         wanted: Collection[str] = phases or TERMINAL
         state = ""
         for state in self.watch(job, within=within, step=step):
             if self.phase_of(state) in wanted:
                 return state
-        raise Inconclusive(f"job {job.id} was {state or 'unknown'} and not {' or '.join(sorted(wanted))} within {within:g} seconds")
+        raise Inconclusive(
+            f"job {job.id} was {state or 'unknown'} and not {' or '.join(sorted(wanted))} within {within:g} seconds"
+        )
 
     def clean_up(self) -> None:
         """Stop and forget the jobs made here, where the target is not thrown away anyway."""

@@ -1,4 +1,7 @@
-"""Keeps a run within what its user allowed: requests, jobs, minutes, rate; used where the target is somebody's real service."""
+"""Keeps a run within what its user allowed: requests, jobs, minutes, rate.
+
+Used where the target is somebody's real service.
+"""
 
 from __future__ import annotations
 

@@ -28,7 +28,10 @@ class Delivery:
 
 
 class Receiver:
-    """Listens on this machine for as long as the block lasts. The first `failures` calls are answered 500, others with `status`."""
+    """Listens on this machine for as long as the block lasts.
+
+    The first `failures` calls are answered 500, others with `status`.
+    """
 
     def __init__(self, *, host: str = "127.0.0.1", failures: int = 0, status: int = 200) -> None:
         self.calls: list[Delivery] = []
@@ -41,7 +44,9 @@ class Receiver:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._server.shutdown()
         self._server.server_close()
 
@@ -61,7 +66,9 @@ class Receiver:
                     status = 500
                 told: Headers = tuple(self.headers.items())
                 if len(receiver.calls) < _MOST_CALLS:
-                    receiver.calls.append(Delivery(Request(self.command, receiver.url, self.path, told, body), Response(status)))
+                    receiver.calls.append(
+                        Delivery(Request(self.command, receiver.url, self.path, told, body), Response(status))
+                    )
                 self.send_response(status)
                 if status != 204:
                     self.send_header("Content-Length", "0")

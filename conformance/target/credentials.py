@@ -17,7 +17,8 @@ Buy = Callable[[str, Json], Exchange]
 
 
 class Credentials:
-    """One caller: fixed `headers`, a `token` bought by a call, anew when its `life` in seconds has passed, or a `signature` over each request."""
+    """One caller: fixed `headers`, a `token` bought by a call, anew when its `life` in seconds has passed, or a
+    `signature` over each request."""
 
     def __init__(self, raw: Json) -> None:
         self._headers = {name: secret(str(value)) for name, value in raw.get("headers", {}).items()}
@@ -28,12 +29,17 @@ class Credentials:
         self._buying = False
 
     def headers(self, method: str, target: str, body: bytes, *, buy: Buy, now: float) -> dict[str, str]:
-        """The credential's headers for one request; `buy` fetches a token where one is needed, `now` is the target's clock in seconds."""
+        """The credential's headers for one request.
+
+        `buy` fetches a token where one is needed, `now` is the target's clock in seconds.
+        """
         fields = dict(self._headers)
         if self._signature is not None:
             fields |= SCHEMES[self._signature["scheme"]](self._signature, method, target, body)
         if self._token is not None and not self._buying:
-            fields[self._token.get("header", "Authorization")] = self._token.get("before", "") + self._current(self._token, buy, now)
+            fields[self._token.get("header", "Authorization")] = self._token.get("before", "") + self._current(
+                self._token, buy, now
+            )
         return fields
 
     def _current(self, raw: dict[str, Any], buy: Buy, now: float) -> str:

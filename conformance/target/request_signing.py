@@ -16,8 +16,11 @@ from conformance.target.settings import secret
 Scheme = Callable[[Mapping[str, Any], str, str, bytes], dict[str, str]]
 
 
-def xio(raw: Mapping[str, Any], method: str, target: str, body: bytes, *, ahead: float = 0.0, nonce: str = "") -> dict[str, str]:
-    """An HMAC over key, time, nonce, method, path, sorted query and the hash of the body. Source: specs/xio/sources.md#credentials
+def xio(
+    raw: Mapping[str, Any], method: str, target: str, body: bytes, *, ahead: float = 0.0, nonce: str = ""
+) -> dict[str, str]:
+    """An HMAC over key, time, nonce, method, path, sorted query and the hash of the body. Source:
+    specs/xio/sources.md#credentials
 
     `ahead` is by how many seconds the time that is told is wrong; a `nonce` is new unless given.
     """

@@ -1,4 +1,5 @@
-"""Reads what is known of an implementation: how it makes jobs that run long or fail, which tenants and credentials it has, what it can do.
+"""Reads what is known of an implementation: how it makes jobs that run long or fail, which tenants and credentials it
+has, what it can do.
 
 Shipped settings of each API are in `shipped/<api>.yaml`; a user's target file is merged over them.
 """
@@ -23,19 +24,31 @@ FOLDER = Path(__file__).parent / "shipped"
 SUBMIT = ("body", "shapes", "may_refuse", "knobs", "own", "headers", "query")
 LISTS, FREE = ("may_refuse", "own"), ("body", "base_path")
 """Members that are lists, and those that may be anything; all others are mappings."""
-MEMBERS = ("submit", "calls", "tenants", "credentials", "capabilities", "base_path", "headers", "callbacks", "prefix", "paging")
+MEMBERS = (
+    "submit",
+    "calls",
+    "tenants",
+    "credentials",
+    "capabilities",
+    "base_path",
+    "headers",
+    "callbacks",
+    "prefix",
+    "paging",
+)
 
 
 @dataclass(frozen=True)
 class Settings:
     """`body` makes a job that ends soon and well; each of `shapes` is a merge patch that makes another kind of job.
 
-    `knobs` are pointers in a submission to what checks turn, by what it does, such as the number of pieces that a job is divided into.
-    `own` are pointers to what only this target has, such as a customer's templates: examples of the document take it from the body.
-    Those of `may_refuse` need not be accepted: a server that keeps its client waiting for room has no job to show while there is none.
-    `calls` holds bodies, by role, of calls that name the job in their body. `tenants` and `credentials` are headers by name.
-    `capabilities` says what the implementation can or cannot do, where that does not follow from the document. `paging` says how its list is
-    paged where the catalogue has to assume that.
+    `knobs` are pointers in a submission to what checks turn, by what it does, such as the number of pieces that a job
+    is divided into. `own` are pointers to what only this target has, such as a customer's templates: examples of the
+    document take it from the body. Those of `may_refuse` need not be accepted: a server that keeps its client waiting
+    for room has no job to show while there is none. `calls` holds bodies, by role, of calls that name the job in their
+    body. `tenants` and `credentials` are headers by name. `capabilities` says what the implementation can or cannot do,
+    where that does not follow from the document. `paging` says how its list is paged where the catalogue has to assume
+    that.
     """
 
     body: Json
@@ -62,7 +75,10 @@ def _shipped(api: str) -> Json:
 
 
 def load(api: str, file: Path | None = None, *, example: Json = None) -> Settings:
-    """The settings of an API, with a target file over them; `example` is the body where none is given. Raises SettingsError."""
+    """The settings of an API, with a target file over them; `example` is the body where none is given.
+
+    Raises SettingsError.
+    """
     raw = merged(_shipped(api), _read(file)) if file else _shipped(api)
     submit = raw.get("submit", {})
     for where, members, known in (("", raw, MEMBERS), ("submit: ", submit, SUBMIT)):
@@ -70,11 +86,15 @@ def load(api: str, file: Path | None = None, *, example: Json = None) -> Setting
             raise SettingsError(f"{file or api}: {where}a mapping is expected, with members out of {', '.join(known)}")
         unknown = members.keys() - set(known)
         if unknown:
-            raise SettingsError(f"{file or api}: {where}unknown members {', '.join(sorted(unknown))}; known: {', '.join(known)}")
+            raise SettingsError(
+                f"{file or api}: {where}unknown members {', '.join(sorted(unknown))}; known: {', '.join(known)}"
+            )
         for name, value in members.items():
             expected = list if name in LISTS else dict
             if name not in FREE and not isinstance(value, expected):
-                raise SettingsError(f"{file or api}: {where}{name} is {value!r}; expected a {'list' if expected is list else 'mapping'}")
+                raise SettingsError(
+                    f"{file or api}: {where}{name} is {value!r}; expected a {'list' if expected is list else 'mapping'}"
+                )
     return Settings(
         body=submit.get("body", example),
         shapes=submit.get("shapes", {}),
@@ -84,7 +104,10 @@ def load(api: str, file: Path | None = None, *, example: Json = None) -> Setting
         submit_headers=submit.get("headers", {}),
         submit_query=submit.get("query", {}),
         calls=raw.get("calls", {}),
-        tenants={name: {key: secret(str(value)) for key, value in headers.items()} for name, headers in raw.get("tenants", {}).items()},
+        tenants={
+            name: {key: secret(str(value)) for key, value in headers.items()}
+            for name, headers in raw.get("tenants", {}).items()
+        },
         credentials=raw.get("credentials", {}),
         capabilities=raw.get("capabilities", {}),
         base_path=raw.get("base_path"),
@@ -95,7 +118,10 @@ def load(api: str, file: Path | None = None, *, example: Json = None) -> Setting
 
 
 def secret(text: str) -> str:
-    """A value as it is meant: `env:NAME`, `file:PATH` and `command:WORDS` are looked up, anything else is itself. Raises SettingsError."""
+    """A value as it is meant: `env:NAME`, `file:PATH` and `command:WORDS` are looked up, anything else is itself.
+
+    Raises SettingsError.
+    """
     kind, colon, rest = text.partition(":")
     if not colon or kind not in ("env", "file", "command"):
         return text

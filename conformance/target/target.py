@@ -27,9 +27,10 @@ CONTROL = "/_mock"
 class Target:
     """One implementation of one API.
 
-    `url` is scheme and host; `control` the root of a server that offers our control API, `scale` how much faster than real time the
-    target's clock runs. With `control` time is virtual, and every check gets a world of its own. `patience` bounds real waiting, in seconds.
-    `stamp` is part of every name that is made up where there is but one world, which may remember the names of an earlier run.
+    `url` is scheme and host; `control` the root of a server that offers our control API, `scale` how much faster than
+    real time the target's clock runs. With `control` time is virtual, and every check gets a world of its own.
+    `patience` bounds real waiting, in seconds. `stamp` is part of every name that is made up where there is but one
+    world, which may remember the names of an earlier run.
     """
 
     spec: Spec
@@ -49,17 +50,23 @@ class Target:
     def __post_init__(self) -> None:
         self.stamp = "" if self.has_virtual_time else f"{int(time.time() * 10) % 16**7:07x}-"
         self.directory = Directory(self.spec, self.settings.base_path)
-        self.redaction = Redaction([*self.headers.values(), *self.settings.headers.values(), *_strings(self.settings.credentials)])
+        self.redaction = Redaction(
+            [*self.headers.values(), *self.settings.headers.values(), *_strings(self.settings.credentials)]
+        )
 
     @classmethod
     def at(cls, api: str, url: str, *, file: Path | None = None, timeout: float = 10.0, **options: Any) -> Target:
         """The implementation of `api` at a URL. Raises KeyError, SettingsError."""
         spec = specs.load(api)
         settings = settings_of.load(api, file, example=first_example(spec))
-        return cls(spec, url.rstrip("/"), HttpTransport(timeout=timeout), settings, name=options.pop("name", url), **options)
+        return cls(
+            spec, url.rstrip("/"), HttpTransport(timeout=timeout), settings, name=options.pop("name", url), **options
+        )
 
     @classmethod
-    def in_process(cls, application: Callable[..., Any], api: str, *, file: Path | None = None, **options: Any) -> Target:
+    def in_process(
+        cls, application: Callable[..., Any], api: str, *, file: Path | None = None, **options: Any
+    ) -> Target:
         """The ASGI application in this process, which offers our control API too unless `control=None` is given."""
         spec = specs.load(api)
         settings = settings_of.load(api, file, example=first_example(spec))

@@ -48,7 +48,10 @@ class Transport(Protocol):
         """Several at the same time."""
 
     def listen(self, request: Request, meanwhile: Callable[[], None]) -> Response:
-        """An answer without end: what of it has come when `meanwhile`, which begins a moment after the request, has been over for a moment."""
+        """An answer without end.
+
+        What of it has come when `meanwhile`, which begins a moment after the request, has been over for a moment.
+        """
 
     def close(self) -> None:
         """Let go of connections."""
@@ -57,14 +60,18 @@ class Transport(Protocol):
 class HttpTransport:
     """Over sockets; redirects are not followed, answers beyond a bound are cut."""
 
-    def __init__(self, *, timeout: float = 10.0, most_bytes: int = MOST_BYTES, verify: ssl.SSLContext | bool = True) -> None:
+    def __init__(
+        self, *, timeout: float = 10.0, most_bytes: int = MOST_BYTES, verify: ssl.SSLContext | bool = True
+    ) -> None:
         self._client = httpx.Client(timeout=timeout, follow_redirects=False, verify=verify, trust_env=False)
         self._timeout, self._most = timeout, most_bytes
 
     def send(self, request: Request) -> Response:
         """One request."""
         try:
-            with self._client.stream(request.method, request.url + request.target, content=request.body, headers=list(request.headers)) as answer:
+            with self._client.stream(
+                request.method, request.url + request.target, content=request.body, headers=list(request.headers)
+            ) as answer:
                 body, cut = bytearray(), False
                 for part in answer.iter_bytes():
                     body += part
@@ -88,7 +95,9 @@ class HttpTransport:
 
         def read() -> None:
             with suppress(httpx.HTTPError, OSError):
-                with self._client.stream(request.method, request.url + request.target, headers=list(request.headers)) as answer:
+                with self._client.stream(
+                    request.method, request.url + request.target, headers=list(request.headers)
+                ) as answer:
                     heard.status, heard.headers = answer.status_code, tuple(answer.headers.multi_items())
                     for part in answer.iter_bytes():
                         heard.take(part)
@@ -163,9 +172,13 @@ class AsgiTransport:
             async with asyncio.timeout(self._timeout):
                 await self._serve(request, heard, over)
         except TimeoutError as error:
-            raise TransportError("hung", f"{request.method} {request.target}: no answer within {self._timeout:g} seconds") from error
+            raise TransportError(
+                "hung", f"{request.method} {request.target}: no answer within {self._timeout:g} seconds"
+            ) from error
         except ConnectionError as error:
-            raise TransportError("broken", f"{request.method} {request.target}: the connection broke ({error})") from error
+            raise TransportError(
+                "broken", f"{request.method} {request.target}: the connection broke ({error})"
+            ) from error
         finally:
             over.set()
         return heard.response()
@@ -188,7 +201,9 @@ class AsgiTransport:
         async def send(message: dict[str, Any]) -> None:
             if message["type"] == "http.response.start":
                 heard.status = message["status"]
-                heard.headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in message.get("headers", ()))
+                heard.headers = tuple(
+                    (name.decode("latin-1"), value.decode("latin-1")) for name, value in message.get("headers", ())
+                )
             elif message["type"] == "http.response.body":
                 heard.take(message.get("body", b""))
 

@@ -1,4 +1,7 @@
-"""What was asked and what was answered: immutable, with the instant, the operation it means and a curl line that repeats it."""
+"""What was asked and what was answered.
+
+Immutable, with the instant, the operation it means and a curl line that repeats it.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +70,8 @@ class Response:
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request with its answer. `sent` and `received` are real seconds, `at` the target's own clock where it can be asked.
+    """A request with its answer. `sent` and `received` are real seconds, `at` the target's own clock where it can be
+    asked.
 
     `operation` is the document's operation that the request means, `values` what its path names; `tenant` who asked.
     """
@@ -114,9 +118,24 @@ class Redaction:
         if not self._secrets:
             return exchange
         asked, told = exchange.request, exchange.response
-        request = Request(asked.method, self.text(asked.url), self.text(asked.target), self._headers(asked.headers), self._bytes(asked.body))
+        request = Request(
+            asked.method,
+            self.text(asked.url),
+            self.text(asked.target),
+            self._headers(asked.headers),
+            self._bytes(asked.body),
+        )
         response = Response(told.status, self._headers(told.headers), self._bytes(told.body) or b"", told.cut)
-        return Exchange(request, response, exchange.sent, exchange.received, exchange.at, exchange.operation, exchange.values, exchange.tenant)
+        return Exchange(
+            request,
+            response,
+            exchange.sent,
+            exchange.received,
+            exchange.at,
+            exchange.operation,
+            exchange.values,
+            exchange.tenant,
+        )
 
     def _headers(self, headers: Headers) -> Headers:
         return tuple((name, self.text(value)) for name, value in headers)

@@ -52,7 +52,10 @@ def _entry(exchange: Exchange, began: float) -> Json:
         "bodySize": len(asked.body or b""),
     }
     if asked.body is not None:
-        request["postData"] = {"mimeType": asked.header("content-type") or "", "text": asked.body.decode("utf-8", "replace")}
+        request["postData"] = {
+            "mimeType": asked.header("content-type") or "",
+            "text": asked.body.decode("utf-8", "replace"),
+        }
     return {
         "startedDateTime": datetime.fromtimestamp(max(0.0, exchange.sent - began), UTC).isoformat(),
         "time": took,
@@ -85,7 +88,13 @@ def _exchange(entry: Json, directory: Directory) -> Exchange:
     parts = urlsplit(asked["url"])
     target = parts.path + (f"?{parts.query}" if parts.query else "")
     raw = asked.get("postData", {}).get("text")
-    request = Request(asked["method"], f"{parts.scheme}://{parts.netloc}", target, _headers(asked), None if raw is None else raw.encode())
+    request = Request(
+        asked["method"],
+        f"{parts.scheme}://{parts.netloc}",
+        target,
+        _headers(asked),
+        None if raw is None else raw.encode(),
+    )
     content = told.get("content", {})
     body = content.get("text") or ""
     try:
@@ -98,7 +107,15 @@ def _exchange(entry: Json, directory: Directory) -> Exchange:
     found = directory.find(asked["method"], target)
     sent = datetime.fromisoformat(entry["startedDateTime"]).timestamp() if "startedDateTime" in entry else 0.0
     values = found[1] if found else {}
-    return Exchange(request, Response(int(told["status"]), headers, bytes_), sent, sent, None, found[0].id if found else None, values)
+    return Exchange(
+        request,
+        Response(int(told["status"]), headers, bytes_),
+        sent,
+        sent,
+        None,
+        found[0].id if found else None,
+        values,
+    )
 
 
 def _headers(message: Json) -> tuple[tuple[str, str], ...]:

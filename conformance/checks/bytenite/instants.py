@@ -1,0 +1,242 @@
+"""The instants and durations that ByteNite reports."""
+
+from __future__ import annotations
+
+from conformance.checks import check
+from conformance.checks.bytenite.steps import NEW, PATIENCE, chunks, crowd, is_waiting, seen
+from conformance.oracles.members import instant
+from conformance.session.expect import accepted, expect, needed
+from conformance.session.session import JobRef, Session
+from conformance.traffic.json_pointer import Json, get
+
+NEAR = 1.1
+"""Seconds by which two instants may differ that are one: an instant may be told in whole seconds."""
+
+
+def _told(view: Json, name: str) -> float:
+    found = instant(get(view, f"/{name}"))
+    needed(found is not None, f"the job does not tell its {name}")
+    assert found is not None
+    return found
+
+
+def _stamps(view: Json) -> dict[str, float]:
+    stamps = get(view, "/stateTimestamps")
+    needed(isinstance(stamps, dict) and stamps, "the job tells no instants of its states")
+    return {state: found for state, value in stamps.items() if (found := instant(value)) is not None}
+
+
+def _order(session: Session) -> list[str]:
+    states: list[str] = session.spec.document["components"]["schemas"]["jobJobState"]["enum"]
+    return states
+
+
+def _now(session: Session) -> float:
+    assert session.now is not None  # the requirement needs virtual time
+    return session.now
+
+
+def _is_stamped(session: Session, job: JobRef, states: tuple[str, str], *, since: float, by: float) -> None:
+    exchange = session.exchanges[-1]
+    view = get(exchange.response.json, "/job")
+    told = get(view, "/stateTimestamps")
+    needed(isinstance(told, dict), "the job tells no instants of its states")
+    stamps = {} if not told else _stamps(view)
+    before, state = states
+    expect(state in stamps, f"a job that is {state} has no instant of it", exchange)
+    if state != before:
+        apart = stamps[state] - _told(view, "createdAt")
+        expect(
+            since - NEAR <= apart <= by + NEAR,
+            f"{state} was entered between {since:g} and {by:g} seconds after the creation and tells {apart:g}",
+            job.created,
+            exchange,
+        )
+
+
+def _none_ahead(session: Session, job: JobRef, order: list[str], state: str) -> None:
+    exchange = session.exchanges[-1]
+    ahead = set(order[order.index(state) + 1 :]) if session.phase_of(state) != "failed" else {order[-2]}
+    early = sorted(ahead & _stamps(get(exchange.response.json, "/job")).keys())
+    expect(not early, f"a job that is {state} has instants of {', '.join(early)}", exchange)
+
+
+@check("BYT-TIM-001")
+@check("BYT-TIM-003")
+def a_draft_that_takes_its_time(session: Session) -> None:
+    """Run half a minute after its creation and looked at till well after its end; the oracles look at its instants."""
+    job = session.submit(draft=True)
+    session.advance(30)
+    session.read(job)
+    session.start(job)
+    session.until(job)
+    for _ in range(3):
+        session.advance(30)
+        session.read(job)
+
+
+@check("BYT-TIM-015")
+def the_creation_is_when_it_was(session: Session) -> None:
+    """Two jobs a hundred seconds apart, and the first again later."""
+    first = session.submit(draft=True)
+    session.advance(100)
+    second = session.submit(draft=True)
+    apart = _told(seen(session, second), "createdAt") - _told(seen(session, first), "createdAt")
+    expect(abs(apart - 100) <= NEAR, f"jobs that were created 100 seconds apart tell {apart:g}")
+
+
+@check("BYT-TIM-016")
+def the_submission_is_when_the_job_was_run(session: Session) -> None:
+    """A draft that is run after fifty seconds."""
+    job = session.submit(draft=True)
+    session.advance(50)
+    session.start(job)
+    session.advance(2)
+    view = seen(session, job)
+    apart = _told(view, "submittedAt") - _told(view, "createdAt")
+    expect(abs(apart - 50) <= NEAR, f"a job that was run 50 seconds after its creation tells {apart:g}")
+
+
+@check("BYT-TIM-017")
+def the_end_is_when_it_was(session: Session) -> None:
+    """Between the last look that saw it at work and the first that saw it ended."""
+    for shape in ("quick", "fails"):
+        if shape != "quick" and shape not in session.settings.shapes:
+            continue
+        session.advance(20)
+        job = session.submit(shape)
+        created = _now(session)
+        session.until(job, step=0.5)
+        view, now = seen(session, job), _now(session)
+        apart = _told(view, "endedAt") - _told(view, "createdAt")
+        expect(
+            now - created - 0.5 - NEAR <= apart <= now - created + NEAR,
+            f"a job that ended {now - created:g} seconds after its creation tells {apart:g}",
+        )
+        started = _told(view, "startedAt") - _told(view, "createdAt")
+        expect(
+            -NEAR <= started <= now - created + NEAR,
+            f"a job that lived {now - created:g} seconds tells a start after {started:g}",
+        )
+
+
+@check("BYT-TIM-018")
+def states_have_their_instants(session: Session) -> None:
+    """Watched every half second: each new state was entered since the look before."""
+    for shape in ("quick", "fails"):
+        if shape != "quick" and shape not in session.settings.shapes:
+            continue
+        job = session.submit(shape, draft=True)
+        created, before, last = _now(session), "", _now(session)
+        _is_stamped(session, job, (before, session.state(job)), since=0, by=0)
+        session.advance(7)
+        session.start(job)
+        for state in session.watch(job, step=0.5):
+            _is_stamped(session, job, (before, state), since=last - created, by=_now(session) - created)
+            before, last = state, _now(session)
+
+
+@check("BYT-TIM-019")
+def states_to_come_have_no_instant(session: Session) -> None:
+    """At every look, the instants are of states up to the one that the job is in."""
+    order = _order(session)
+    for shape in ("quick", "fails"):
+        if shape != "quick" and shape not in session.settings.shapes:
+            continue
+        job = session.submit(shape, draft=True)
+        _none_ahead(session, job, order, session.state(job))
+        session.start(job)
+        for state in session.watch(job):
+            _none_ahead(session, job, order, state)
+
+
+@check("BYT-TIM-020")
+def first_and_last_state_agree_with_creation_and_end(session: Session) -> None:
+    """The same instants under two names."""
+    for shape in ("quick", "fails"):
+        if shape != "quick" and shape not in session.settings.shapes:
+            continue
+        job = session.submit(shape, draft=True)
+        session.advance(30)
+        session.start(job)
+        ended = session.until(job)
+        view = seen(session, job)
+        stamps = _stamps(view)
+        needed(NEW in stamps and ended in stamps, "the first or the last state has no instant")
+        for state, name in ((NEW, "createdAt"), (ended, "endedAt")):
+            expect(
+                abs(stamps[state] - _told(view, name)) <= NEAR,
+                f"{name} is {view.get(name)} and {state} {view['stateTimestamps'][state]}",
+            )
+
+
+@check("BYT-TIM-021")
+def a_duration_is_told_to_the_tenth(session: Session) -> None:
+    """Of a run that takes no whole number of seconds, after a wait, and of a failed one."""
+    for shape, patch in (("quick", {"params": {"app": {"MOCK_RUN_SECONDS": 2.6}}}), ("fails", {})):
+        job = session.submit(shape, patch, draft=True)
+        session.advance(10)
+        session.start(job)
+        session.until(job)
+        view = seen(session, job)
+        started, ended, told = instant(get(view, "/startedAt")), instant(get(view, "/endedAt")), get(view, "/duration")
+        needed(started is not None and ended is not None, "the job does not tell when it started and ended")
+        assert started is not None
+        assert ended is not None
+        expect(isinstance(told, int | float), f"a job that has {view['state']} tells the duration {told!r}")
+        if "." in f"{get(view, '/startedAt')}{get(view, '/endedAt')}":
+            expect(
+                abs(told - (ended - started)) <= 0.1,
+                f"the duration is {told!r}, from start to end are {ended - started:g} seconds",
+            )
+
+
+@check("BYT-TIM-022")
+def waiting_is_no_part_of_the_duration(session: Session) -> None:
+    """A job waits half a minute for capacity: its start comes after, its submission before.
+
+    What it costs is its work.
+    """
+    fillers, waiting = crowd(session)
+    session.cancel(waiting)
+    job = session.submit()
+    session.advance(PATIENCE)
+    needed(is_waiting(session, job), "the job does not wait")
+    session.cancel(fillers[0])
+    session.until(job)
+    view = seen(session, job)
+    submitted, started, ended = (instant(get(view, f"/{name}")) for name in ("submittedAt", "startedAt", "endedAt"))
+    needed(None not in (submitted, started, ended), "the job does not tell its instants")
+    assert submitted is not None
+    assert started is not None
+    assert ended is not None
+    expect(
+        started - submitted >= PATIENCE - 2,
+        f"a job that waited {PATIENCE:g} seconds tells a start {started - submitted:g} seconds after it was run",
+    )
+    told = get(view, "/duration")
+    agrees = isinstance(told, int | float) and abs(told - (ended - started)) <= 1.1
+    expect(agrees, f"a job that waited tells the duration {told!r}, from start to end are {ended - started:g} seconds")
+
+
+@check("BYT-TIM-023")
+def a_complete_job_has_been_in_every_state(session: Session) -> None:
+    """It tells the instant of each, whether or not anybody saw it, be it of one chunk or of three."""
+    for patch in ({}, *([chunks(session, 3)] if "chunks" in session.settings.knobs else [])):
+        job = session.submit(patch=patch)
+        needed(session.until(job) == "JOB_STATE_COMPLETE", "the job is not complete")
+        missing = [state for state in _order(session)[:-1] if state not in _stamps(seen(session, job))]
+        expect(not missing, f"a complete job tells no instant of {', '.join(missing)}")
+
+
+@check("BYT-TIM-025")
+def what_never_began_has_no_start(session: Session) -> None:
+    """A job that is aborted while it waits."""
+    job = session.submit("waits")
+    session.until(job, "queued")
+    session.advance(20)
+    accepted(session.cancel(job), "aborting a job that waits")
+    session.until(job)
+    view = seen(session, job)
+    for name in ("startedAt", "duration", "numChunks"):
+        expect(not view.get(name), f"a job that was aborted while it waited tells {name} {view.get(name)!r}")

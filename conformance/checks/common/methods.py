@@ -1,0 +1,49 @@
+"""HEAD and OPTIONS, of every API."""
+
+from __future__ import annotations
+
+from conformance.checks import check
+from conformance.session.expect import expect, needed
+from conformance.session.session import Session
+
+NOT_SERVED = (405, 501)
+
+
+@check("JOB-RSP-006")
+def head_tells_what_get_tells(session: Session) -> None:
+    """Of the list, or of a job where there is none; a server may also not serve it at all."""
+    job = session.submit()
+    told = session.list_jobs() if "list" in session.roles else session.read(job)
+    needed(told.response.is_success, "the twin is refused")
+    needed(told.request.method == "GET", "jobs are not read with GET")
+    exchange = session.send("HEAD", told.request.target)
+    if exchange.response.status in NOT_SERVED:
+        return
+    expect(
+        exchange.response.status == told.response.status,
+        f"HEAD is answered {exchange.response.status}, GET {told.response.status}",
+        told,
+        exchange,
+    )
+    expect(
+        not exchange.response.body, f"HEAD is answered with {len(exchange.response.body)} bytes of content", exchange
+    )
+    media = exchange.response.header("content-type")
+    expect(
+        media in (None, told.response.header("content-type")),
+        f"HEAD says {media}, GET says {told.response.header('content-type')}",
+        told,
+        exchange,
+    )
+
+
+@check("JOB-RSP-007")
+def options_lists_the_methods(session: Session) -> None:
+    """Of the path of the submission, where OPTIONS is served at all."""
+    submit = session.spec.operations[session.role("submit").operation]
+    known = {one.method for one in session.spec.operations.values() if one.path == submit.path}
+    exchange = session.send("OPTIONS", session.directory.path(submit.id, {}))
+    expect(exchange.response.status < 500, f"OPTIONS is answered {exchange.response.status}", exchange)
+    if exchange.response.is_success:
+        allowed = {word.strip() for word in (exchange.response.header("allow") or "").split(",")}
+        expect(known <= allowed, f"Allow is {sorted(allowed)}, the path knows {sorted(known)}", exchange)

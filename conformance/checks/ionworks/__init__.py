@@ -1,0 +1,1 @@
+"""Ionworks' own requirements. One file per subject, as the catalogue files them."""

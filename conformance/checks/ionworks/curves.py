@@ -1,0 +1,240 @@
+"""Ionworks's channels, series and plots of a fit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.checks import check
+from conformance.checks.ionworks.steps import CHANNELS, PLOT, SERIES, ask, completed_fit
+from conformance.session.expect import accepted, expect, needed, refused
+from conformance.session.session import JobRef, Session
+from conformance.traffic.json_pointer import Json, get
+
+TIME = "Time [s]"
+
+
+def _fit(session: Session) -> JobRef:
+    job = session.submit("fit")
+    needed(session.phase_of(session.until(job)) == "succeeded", "a fit does not complete")
+    return job
+
+
+def _ask(session: Session, operation: str, job: JobRef, **query: Json) -> dict[str, list[float]]:
+    told = accepted(session.call(operation, {"job_id": job.id}, query=query), f"{operation} with {query}").response.json
+    needed(isinstance(told, dict), "the answer is no object")
+    return dict(told)
+
+
+def _series(session: Session, job: JobRef, **query: Any) -> dict[str, list[Any]]:
+    told = accepted(ask(session, SERIES, job, **query), f"the series for {query}").response.json
+    expect(
+        isinstance(told, dict) and all(isinstance(one, list) for one in told.values()), "a series is no object of lists"
+    )
+    return dict(told)
+
+
+def _names(session: Session, job: JobRef) -> list[str]:
+    told = accepted(ask(session, CHANNELS, job), "the channels of a completed fit").response.json
+    sources = (
+        [one for objective in told.values() if isinstance(objective, dict) for one in objective.values()]
+        if isinstance(told, dict)
+        else []
+    )
+    needed(sources and isinstance(sources[0], list) and sources[0], "no channels are named")
+    return [str(name) for name in sources[0]]
+
+
+@check("ION-RSP-005")
+def every_channel_can_be_read(session: Session) -> None:
+    """One by one and together."""
+    job = completed_fit(session)
+    names = _names(session, job)
+    x = {TIME} & set(names)
+    for name in names:
+        expect(set(_series(session, job, columns=name)) == {name, *x}, f"the channel {name} cannot be read by itself")
+    whole = _series(session, job)
+    expect(len({len(values) for values in whole.values()}) == 1, "the channels of a series differ in length")
+    expect(all(whole.values()), "a series is empty")
+
+
+@check("ION-RSP-006")
+def columns_choose_the_channels(session: Session) -> None:
+    """None means all; one means one beside the channel on x; what there is not is refused."""
+    job = completed_fit(session)
+    names = _names(session, job)
+    expect(set(_series(session, job)) == set(names), f"a series without columns does not hold {', '.join(names)}")
+    for some in (names[:2], names[-1:]):
+        found, wanted = set(_series(session, job, columns=",".join(some))), {*some} | ({TIME} & set(names))
+        expect(found == wanted, f"a series of {', '.join(some)} holds {', '.join(sorted(found))}")
+    told = ask(session, SERIES, job, columns="no such channel")
+    expect(not told.response.is_success, "a channel that there is not was read", told)
+
+
+@check("ION-RSP-007")
+def the_usual_source_is_the_optimal_one(session: Session) -> None:
+    """And the other one is different."""
+    job = completed_fit(session)
+    usual, optimal, baseline = (
+        _series(session, job),
+        _series(session, job, source="optimal"),
+        _series(session, job, source="baseline"),
+    )
+    expect(usual == optimal, "without a source it is not the optimal one that is told", *session.exchanges[-3:])
+    expect(baseline != optimal, "both sources are the same")
+    refused(ask(session, SERIES, job, source="zz"), "a source that there is not", (422, 400, 404))
+
+
+@check("ION-RSP-008")
+def max_points_bound_a_series(session: Session) -> None:
+    """Some numbers below the length of the whole."""
+    job = completed_fit(session)
+    whole = _series(session, job, max_points=80_000)
+    length = max(len(values) for values in whole.values())
+    for most in (1, 2, 10, 100, length - 1):
+        for name, values in _series(session, job, max_points=most).items():
+            expect(0 < len(values) <= most, f"of at most {most} values of {name} there are {len(values)}")
+            expect(
+                most < 10 or len(values) > most // 3,
+                f"of {length} values of {name} only {len(values)} are left at {most}",
+            )
+            few = most < 10 or len(values) < 4
+            expect(
+                few or values[-1] in whole[name][len(whole[name]) * 2 // 3 :], f"{name} is cut off rather than thinned"
+            )
+
+
+@check("ION-RSP-009")
+def bounds_cut_a_series(session: Session) -> None:
+    """From below, from above, from both sides; the bounds belong to it."""
+    job = completed_fit(session)
+    times = _series(session, job, max_points=80_000).get(TIME) or []
+    needed(len(times) > 4, f"there is no channel {TIME}")
+    low, high = times[len(times) // 4], times[len(times) // 2]
+    for query, wanted in (
+        ({"x_min": low}, [one for one in times if one >= low]),
+        ({"x_max": high}, [one for one in times if one <= high]),
+        ({"x_min": low, "x_max": high}, [one for one in times if low <= one <= high]),
+    ):
+        told = _series(session, job, max_points=80_000, **query).get(TIME)
+        expect(told == wanted, f"for {query} there are {len(told or [])} values, expected {len(wanted)}")
+
+
+@check("ION-RSP-010")
+def a_plot_has_pairs(session: Session) -> None:
+    """Whole, thinned and cut."""
+    job = completed_fit(session)
+    for query in ({}, {"max_points": 100}, {"x_min": 720.0, "x_max": 1800.0}):
+        told = accepted(ask(session, PLOT, job, **query), f"the plot for {query}")
+        traces = get(told.response.json, "/traces")
+        expect(isinstance(traces, list) and traces, "a plot has no traces", told)
+        for trace in traces:
+            x, y = get(trace, "/x"), get(trace, "/y")
+            needed(isinstance(x, list) and isinstance(y, list), "a trace has no x and y")
+            expect(
+                len(x) == len(y) <= query.get("max_points", 2000),
+                f"a trace has {len(x)} x and {len(y)} y values for {query}",
+                told,
+            )
+            inside = all(query.get("x_min", one) <= one <= query.get("x_max", one) for one in x)
+            expect(inside, f"a trace leaves the bounds {query}", told)
+
+
+@check("ION-RSP-011")
+def max_points_of_a_plot_have_bounds(session: Session) -> None:
+    """Just inside and just outside."""
+    job = completed_fit(session)
+    for inside in (100, 101, 80_000):
+        accepted(ask(session, PLOT, job, max_points=inside), f"a plot of {inside} points")
+    for outside in (99, 0, -1, 80_001, "many"):
+        refused(ask(session, PLOT, job, max_points=outside), f"a plot of {outside} points", (422, 400))
+
+
+@check("ION-RSP-014")
+def what_goes_on_has_no_curves(session: Session) -> None:
+    """A fit that runs or waits; its channels are none, or unknown."""
+    job = session.submit("long", {"job_type": "datafit"})
+    session.advance(2)
+    told = ask(session, CHANNELS, job)
+    expect(
+        told.response.status in (200, 404),
+        f"the channels of a job that has not completed are answered {told.response.status}",
+        told,
+    )
+    expect(told.response.status == 404 or told.response.json == {}, "a job that has not completed has channels", told)
+    for operation in (SERIES, PLOT):
+        refused(ask(session, operation, job), f"{operation} of a job that has not completed", (404,))
+
+
+@check("ION-RSP-022")
+def another_channel_may_be_the_axis(session: Session) -> None:
+    """The middle third of the values of each channel that has different ones."""
+    job = _fit(session)
+    for name, values in _ask(session, SERIES, job).items():
+        low, high = min(values), max(values)
+        if name == TIME or not low < high:
+            continue
+        first, last = low + (high - low) / 3, high - (high - low) / 3
+        found = _ask(session, SERIES, job, x_column=name, x_min=first, x_max=last).get(name, [])
+        expect(
+            found and all(first <= value <= last for value in found),
+            f"a series bounded by {name} has {len(found)} values, not all within",
+        )
+        return
+    needed(False, "no other channel has different values")
+
+
+@check("ION-RSP-023")
+def only_what_there_is_can_be_chosen(session: Session) -> None:
+    """Objectives and plots; those that there are can be."""
+    job = _fit(session)
+    objectives = list(_ask(session, CHANNELS, job))
+    needed(objectives, "a fit names no objectives")
+    for operation, name in ((SERIES, "objective"), (PLOT, "objective_name")):
+        accepted(
+            session.call(operation, {"job_id": job.id}, query={name: objectives[0]}), f"{operation} of an objective"
+        )
+        told = session.call(operation, {"job_id": job.id}, query={name: "no-such-objective"})
+        refused(told, f"{operation} of an objective that there is not", (400, 404, 422))
+    accepted(session.call(PLOT, {"job_id": job.id}, query={"plot_index": 0}), "the first plot")
+    refused(
+        session.call(PLOT, {"job_id": job.id}, query={"plot_index": 1_000_000}), "the millionth plot", (400, 404, 422)
+    )
+
+
+@check("ION-RSP-024")
+def columns_and_sources_are_those_of_the_channels(session: Session) -> None:
+    """Two columns of three, of either source; both sources differ somewhere; a name that is none is refused."""
+    job = _fit(session)
+    whole = {source: _ask(session, SERIES, job, source=source) for source in ("optimal", "baseline")}
+    needed(all(len(one) > 1 for one in whole.values()), "there are fewer than two channels")
+    expect(whole["optimal"] != whole["baseline"], "both sources hold the same")
+    for source, told in whole.items():
+        names = sorted(told)[:2]
+        found = _ask(session, SERIES, job, source=source, columns=",".join(names))
+        expect(
+            found == {name: told[name] for name in names},
+            f"the columns {names} of {source} are {sorted(found)}, or hold other values",
+        )
+    refused(
+        session.call(SERIES, {"job_id": job.id}, query={"columns": "no such channel"}),
+        "a channel that there is not",
+        (400, 404, 422),
+    )
+
+
+@check("ION-RSP-025")
+def thinning_leaves_the_ends_of_a_series(session: Session) -> None:
+    """Of a tenth of the values the last is not far from the last of all; the same of a plot."""
+    job = _fit(session)
+    whole = _ask(session, SERIES, job)
+    times = whole.get(TIME, [])
+    needed(len(times) > 200, "the series is short")
+    thin = _ask(session, SERIES, job, max_points=len(times) // 10).get(TIME, [])
+    expect(
+        thin and thin[0] == times[0] and thin[-1] >= times[0] + 0.8 * (times[-1] - times[0]),
+        "a thinned series does not span the run",
+    )
+    most = 100
+    for trace in get(_ask(session, PLOT, job, max_points=most), "/traces") or []:
+        xs = get(trace, "/x")
+        expect(isinstance(xs, list) and 0 < len(xs) <= most, f"a trace of at most {most} points has {len(xs)}")

@@ -1,0 +1,73 @@
+"""What makes a job of Ionworks that job and no other."""
+
+from __future__ import annotations
+
+from conformance.checks import check
+from conformance.checks.ionworks.steps import DAY
+from conformance.session.expect import expect, needed
+from conformance.session.session import Session
+from conformance.traffic.json_pointer import get, same_value, without_nulls
+
+
+@check("ION-IDM-002")
+def jobs_of_one_caller_belong_together(session: Session) -> None:
+    """Three of different types."""
+    jobs = [session.submit(patch={"job_type": name}) for name in ("dummy", "simulate", "ecm_fit")]
+    for name in ("user_id", "organization_id"):
+        told = {str(get(job.created.response.json, f"/{name}")) for job in jobs}
+        expect(
+            len(told) == 1 and told != {""},
+            f"one caller's jobs have as {name}: {', '.join(sorted(told))}",
+            *(job.created for job in jobs),
+        )
+
+
+@check("ION-IDM-003")
+def two_jobs_share_no_place(session: Session) -> None:
+    """Alike, and different."""
+    jobs = [session.submit(patch={"metadata": {"a": 1}, "priority": priority}) for priority in (1, 1, 2)]
+    for name in ("params_path", "metadata_path"):
+        told = [
+            str(get(job.created.response.json, f"/{name}"))
+            for job in jobs
+            if get(job.created.response.json, f"/{name}")
+        ]
+        expect(len(set(told)) == len(told), f"two jobs have the same {name}", *(job.created for job in jobs))
+
+
+@check("ION-IDM-004")
+def an_ended_job_is_kept(session: Session) -> None:
+    """For a day: read and listed as it ended, result included."""
+    jobs = [session.submit("fit"), session.submit("fails"), session.submit("waits")]
+    for job in jobs[:2]:
+        session.until(job)
+    session.cancel(jobs[2])
+    needed(session.phase(jobs[2]) == "cancelled", "a job that waits cannot be stopped")
+    before = [session.view(job) for job in jobs]
+    for pause in (600.0, DAY):
+        session.advance(pause)
+        listed = {get(one, "/job_id"): one for one in session.items()}
+        for job, then in zip(jobs, before, strict=True):
+            for now, where in ((listed.get(job.id), "listed"), (session.view(job), "read")):
+                is_same = isinstance(now, dict) and same_value(without_nulls(then), without_nulls(now))
+                expect(
+                    is_same,
+                    f"{pause:g} seconds after it ended a job is {where} as {now!r}, it ended as {then!r}",
+                    job.created,
+                )
+
+
+@check("ION-IDM-005")
+def two_keys_are_two_users(session: Session) -> None:
+    """Where they stand for two organisations."""
+    needed({"one-key", "other-key"} <= session.settings.credentials.keys(), "the target file does not give two keys")
+    told = [session.post(session.body(), credential=name) for name in ("one-key", "other-key")]
+    views = [one.response.json for one in told]
+    needed(
+        get(views[0], "/organization_id") != get(views[1], "/organization_id"), "both keys stand for one organisation"
+    )
+    expect(
+        get(views[0], "/user_id") != get(views[1], "/user_id"),
+        f"jobs of two organisations tell one user, {get(views[0], '/user_id')!r}",
+        *told,
+    )

@@ -1,0 +1,241 @@
+"""The instants and durations that Ionworks reports."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from conformance.checks import check
+from conformance.checks.ionworks.steps import PATIENCE, Life, crowd, lived, running_job
+from conformance.errors import NotApplicable
+from conformance.oracles.members import instant
+from conformance.session.expect import expect, needed
+from conformance.session.session import JobRef, Session
+from conformance.traffic.json_pointer import MISSING, Json, get
+
+LAG = 4.0
+"""Seconds by which what is seen may lag behind what happened, at one look every `STEP` seconds."""
+SKEW = 2.0
+
+
+def _joined(session: Session) -> tuple[JobRef, Json, list[float]]:
+    """A parent that has ended with its child, how it is read, and after how many seconds it was seen to wait."""
+    parent = session.submit()
+    child = session.submit("large", {"parent_job_id": parent.id})
+    waits = [passed for passed in session.ticks(PATIENCE) if session.state(parent) == "waiting"]
+    session.until(child)
+    return parent, session.view(parent), waits
+
+
+def _agrees(session: Session, life: Life, pointer: str, state: str) -> None:
+    seen = life.first_seen[state]
+    for now, look in life.looks:
+        told = life.told(look, pointer)
+        if told is not None and now >= seen:
+            message = f"{pointer} is {told:g} seconds after created_at; the job was first seen {state} {seen:g} seconds after its submission"
+            expect(seen - LAG <= told <= seen + SKEW, message, life.job.created)
+    needed(life.told(life.end, pointer) is not None, f"the job does not tell {pointer}")
+
+
+@check("ION-TIM-009")
+def what_was_told_of_a_run_is_told_after_a_cancel(session: Session) -> None:
+    """When it was made and when it started; the oracles look at all else."""
+    if "cancel" not in session.roles or "long" not in session.settings.shapes:
+        raise NotApplicable("no running job can be canceled")
+    job = running_job(session)
+    before = session.view(job)
+    session.cancel(job)
+    session.until(job)
+    after = session.view(job)
+    for name in ("created_at", "started_at"):
+        told, left = get(before, f"/{name}"), get(after, f"/{name}")
+        stays = told in (None, MISSING) or instant(told) == instant(left)
+        expect(stays, f"{name} was {told!r} and is {left!r} since the job was canceled")
+
+
+@check("ION-TIM-010")
+def created_at_is_the_instant_of_the_submission(session: Session) -> None:
+    """Jobs made 40 seconds and ten minutes apart say so, and go on saying so."""
+    made = [session.submit()]
+    for pause in (40.0, 600.0):
+        session.advance(pause)
+        made.append(session.submit())
+    told = [instant(get(job.created.response.json, "/created_at")) for job in made]
+    for (before, after), pause in zip(pairwise(told), (40.0, 600.0), strict=True):
+        needed(before is not None and after is not None, "created_at is no instant")
+        assert before is not None
+        assert after is not None
+        gap = after - before
+        expect(
+            abs(gap - pause) <= SKEW,
+            f"two jobs made {pause:g} seconds apart say {gap:g} seconds",
+            *(job.created for job in made),
+        )
+
+
+@check("ION-TIM-011")
+def started_at_is_when_the_job_stops_waiting(session: Session) -> None:
+    """After half a minute in the queue."""
+    _agrees(session, lived(session), "/started_at", "processing")
+
+
+@check("ION-TIM-012")
+def a_parent_ends_with_its_last_child(session: Session) -> None:
+    """Its completed_at is not before the last look that saw it wait."""
+    parent, view, waits = _joined(session)
+    made, ended = instant(get(view, "/created_at")), instant(get(view, "/completed_at"))
+    if waits and made is not None and ended is not None:
+        message = f"a parent that still waited {waits[-1]:g} seconds after its submission says that it ended {ended - made:g} seconds after it"
+        expect(ended - made >= waits[-1] - 2, message, parent.created)
+
+
+@check("ION-TIM-012")
+def completed_at_is_when_the_job_ends(session: Session) -> None:
+    """After its wait and its run; and when it is canceled, where that is told."""
+    _agrees(session, lived(session), "/completed_at", "completed")
+    job = session.submit("long")
+    session.advance(25)
+    session.cancel(job)
+    view = session.view(job)
+    made, ended = instant(get(view, "/created_at")), instant(get(view, "/completed_at"))
+    if made is not None and ended is not None:
+        message = f"a job canceled 25 seconds after its submission says that it ended {ended - made:g} seconds after it"
+        expect(abs(ended - made - 25) <= SKEW, message, job.created)
+    if "fails" in session.settings.shapes:
+        failed, born = session.submit("fails"), session.now or 0.0
+        session.until(failed)
+        made, ended, seen = (
+            *(instant(get(session.view(failed), f"/{name}")) for name in ("created_at", "completed_at")),
+            (session.now or 0.0) - born,
+        )
+        if made is not None and ended is not None:
+            message = f"a job that was seen to fail {seen:g} seconds after its submission says that it ended {ended - made:g} seconds after it"
+            expect(-LAG <= ended - made - seen <= SKEW, message, failed.created)
+
+
+@check("ION-TIM-013")
+def updated_at_follows_the_status(session: Session) -> None:
+    """It is the instant of the latest change that was seen, at every look."""
+    life = lived(session)
+    for now, look in life.looks:
+        seen, told = life.first_seen[look["status"]], life.told(look, "/updated_at")
+        needed(told is not None, "updated_at is no instant")
+        assert told is not None
+        latest = 0.0 if look["status"] == "pending" else seen
+        message = f"{now:g} seconds after the submission the job is {look['status']}, since {latest:g} at the latest; updated_at says {told:g}"
+        expect(latest - LAG <= told <= latest + SKEW, message, life.job.created)
+
+
+@check("ION-TIM-014")
+def a_parent_that_waits_does_not_compute(session: Session) -> None:
+    """Its run was over when it was first seen to wait."""
+    _, view, waits = _joined(session)
+    spent = get(view, "/compute_time")
+    is_short = not waits or not isinstance(spent, int | float) or spent <= waits[0] + 2
+    expect(is_short, f"a parent that was seen to wait after {waits[:1]} seconds has the compute_time {spent!r}")
+
+
+@check("ION-TIM-014")
+def compute_time_is_the_length_of_the_run(session: Session) -> None:
+    """Of a job that waited before: without the wait, in seconds."""
+    life = lived(session)
+    spent = get(life.end, "/compute_time")
+    expect(isinstance(spent, int | float), f"a completed job has the compute_time {spent!r}")
+    begun, ended = life.told(life.end, "/started_at"), life.told(life.end, "/completed_at")
+    needed(begun is not None and ended is not None, "the job does not tell when it started and ended")
+    assert begun is not None
+    assert ended is not None
+    expect(
+        abs(spent - (ended - begun)) <= 1, f"compute_time is {spent:g}, from start to end are {ended - begun:g} seconds"
+    )
+
+
+@check("ION-TIM-014")
+def whatever_ended_a_run_it_has_a_length(session: Session) -> None:
+    """Failed, and canceled after half a minute."""
+    jobs = [session.submit(shape) for shape in ("fails", "long") if shape in session.settings.shapes]
+    for job in jobs:
+        needed(session.until(job, "running") == "processing", "the job does not run")
+    session.advance(30)
+    for job in jobs:
+        if "cancel" in session.roles:
+            session.cancel(job)
+        view = session.view(job)
+        begun, ended, spent = (
+            instant(get(view, "/started_at")),
+            instant(get(view, "/completed_at")),
+            get(view, "/compute_time"),
+        )
+        state = get(view, "/status")
+        expect(isinstance(spent, int | float), f"a job that ran and is {state} has the compute_time {spent!r}")
+        needed(begun is not None and ended is not None, "the job does not tell when it started and ended")
+        assert begun is not None
+        assert ended is not None
+        expect(
+            abs(spent - (ended - begun)) <= 1,
+            f"compute_time of a {state} job is {spent:g}, its run took {ended - begun:g} seconds",
+        )
+
+
+@check("ION-TIM-014")
+def the_wait_of_a_canceled_job_is_no_run(session: Session) -> None:
+    """It waits for half a minute, runs for some seconds and is canceled."""
+    fillers = crowd(session)
+    job = session.submit("large")
+    session.advance(30)
+    session.cancel(fillers[0])
+    session.until(job, "running")
+    session.advance(5)
+    session.cancel(job)
+    view = session.view(job)
+    begun, ended, spent = (
+        instant(get(view, "/started_at")),
+        instant(get(view, "/completed_at")),
+        get(view, "/compute_time"),
+    )
+    needed(
+        get(view, "/status") == "canceled" and begun is not None and ended is not None,
+        "the job does not tell when it started and ended",
+    )
+    assert begun is not None
+    assert ended is not None
+    expect(isinstance(spent, int | float), f"a job that ran and was canceled has the compute_time {spent!r}")
+    expect(
+        abs(spent - (ended - begun)) <= 1,
+        f"compute_time of a canceled job is {spent:g}, its run took {ended - begun:g} seconds",
+    )
+
+
+@check("ION-TIM-018")
+def a_job_that_never_started_did_not_compute(session: Session) -> None:
+    """Canceled while it waits."""
+    job = session.submit("waits")
+    session.advance(20)
+    needed(session.phase(job) == "queued", "the job does not wait")
+    session.cancel(job)
+    view = session.view(job)
+    needed(get(view, "/status") == "canceled", "a job that waits cannot be stopped")
+    for name in ("started_at", "compute_time"):
+        expect(not get(view, f"/{name}"), f"a job that never started has the {name} {get(view, f'/{name}')!r}")
+
+
+@check("ION-TIM-019")
+def the_seconds_of_a_run_have_fractions(session: Session) -> None:
+    """A run of two and a half seconds, as far as the target can make one: no more than a tenth is lost."""
+    job = session.submit(patch={"params": {"MOCK_RUN_SECONDS": 2.5}})
+    session.until(job, "succeeded")
+    view = session.view(job)
+    begun, ended, spent = (
+        instant(get(view, "/started_at")),
+        instant(get(view, "/completed_at")),
+        get(view, "/compute_time"),
+    )
+    needed(
+        begun is not None and ended is not None and isinstance(spent, int | float), "the job does not tell of its run"
+    )
+    assert begun is not None
+    assert ended is not None
+    needed((ended - begun) % 1 > 0.2, "the run took whole seconds, or its instants are told so")
+    expect(
+        abs(spent - (ended - begun)) <= 0.2,
+        f"compute_time is {spent!r}, from start to end are {ended - begun:g} seconds",
+    )

@@ -1,0 +1,1 @@
+"""openYuanrong's own requirements. One file per subject, as the catalogue files them."""

@@ -1,0 +1,1 @@
+"""Run:AI's own requirements. One file per subject, as the catalogue files them."""

@@ -1,0 +1,144 @@
+"""What makes a job of Run:AI that job and no other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.checks import check
+from conformance.checks.runai.steps import delete_jobs, item, listed_job, names, project_of
+from conformance.session.expect import accepted, expect, needed, same
+from conformance.session.session import Session
+from conformance.traffic.exchange import Exchange
+from conformance.traffic.json_pointer import MISSING
+
+
+def _at_once(session: Session, bodies: list[Any]) -> list[Exchange]:
+    submit = session.spec.operations[session.role("submit").operation]
+    path = session.directory.path(submit.id, {})
+    return session.together(
+        [session.request(submit.method, path, body=body, headers=session.settings.submit_headers) for body in bodies]
+    )
+
+
+@check("RAI-IDM-001")
+def no_id_is_there_twice(session: Session) -> None:
+    """Nor for jobs of one name in two projects."""
+    name = session.unique("train")
+    for body in (
+        {"name": name, "project": "team-a"},
+        {"name": name, "project": "team-b"},
+        {},
+        {"name": None},
+        {"name": None},
+    ):
+        session.submit(patch={"job": body})
+    told = [str(one.get("id")) for one in session.items()]
+    expect(len(set(told)) == len(told), f"of {len(told)} ids {len(set(told))} differ")
+
+
+@check("RAI-IDM-002")
+def an_id_outlives_a_try(session: Session) -> None:
+    """The first try fails, the second does not."""
+    if "retried" not in session.settings.shapes:
+        return
+    job = session.submit("retried")
+    told = {}
+    for state in session.watch(job, within=300):
+        found = item(session, job.id)
+        told[state] = found.get("id") if isinstance(found, dict) else None
+    expect(len(set(told.values())) == 1, f"the id of a job that is tried twice is, by state, {told}", job.created)
+
+
+@check("RAI-IDM-002")
+def an_id_never_changes(session: Session) -> None:
+    """From waiting to the end, and whether all are listed or one project."""
+    jobs = [session.submit(), session.submit("long")]
+    first = [listed_job(session, job).get("id") for job in jobs]
+    session.until(jobs[0])
+    session.submit()
+    for query in ({}, {"project": project_of(jobs[0])}):
+        found = {one.get("name"): one.get("id") for one in session.items(query=query)}
+        for job, id_ in zip(jobs, first, strict=True):
+            expect(found.get(job.id, id_) == id_, f"the id of {job.id} was {id_} and is {found.get(job.id)}")
+
+
+@check("RAI-IDM-003")
+def a_namesake_has_an_id_of_its_own(session: Session) -> None:
+    """The first one is deleted."""
+    job = session.submit()
+    first = listed_job(session, job).get("id")
+    accepted(delete_jobs(session, job), "a deletion")
+    again = accepted(session.post(job.body), "the name of a deleted job")
+    second = listed_job(session, session.job_of(again)).get("id")
+    expect(first != second, f"a new job has the id {second} of a deleted one", again)
+
+
+@check("RAI-IDM-004")
+def names_made_at_the_same_time_differ(session: Session) -> None:
+    """Eight submissions at once."""
+    told = _at_once(session, [session.body(patch={"job": {"name": None}}) for _ in range(8)])
+    needed(all(one.response.is_success for one in told), "not every submission without a name was granted")
+    found = [session.job_of(one).id for one in told]
+    expect(len(set(found)) == len(found), f"submissions at the same time got the names {sorted(found)}", *told)
+    listed = names(session)
+    expect(set(found) <= set(listed), f"of {sorted(found)} are listed {sorted(set(found) & set(listed))}")
+
+
+@check("RAI-IDM-005")
+def a_name_is_taken_once_at_the_same_time(session: Session) -> None:
+    """Six submissions at once."""
+    body = session.body()
+    told = _at_once(session, [body] * 6)
+    granted = [one for one in told if one.response.is_success]
+    expect(len(granted) == 1, f"of {len(told)} submissions with one name {len(granted)} were granted", *told)
+    listed = names(session).count(body["job"]["name"])
+    expect(listed == 1, f"{listed} jobs are listed by that name")
+
+
+@check("RAI-IDM-006")
+def a_deleted_job_leaves_nothing_to_its_namesake(session: Session) -> None:
+    """Neither the end of its run nor that of its time to live."""
+    short = session.submit("lasts", seconds=30)
+    fading = session.submit(patch={"job": {"ttlAfterFinish": "60s"}})
+    session.until(short, "running")
+    session.until(fading)
+    accepted(delete_jobs(session, short, fading), "a deletion")
+    later = [
+        session.submit("lasts", {"job": {"name": short.id}}, seconds=600),
+        session.submit(patch={"job": {"name": fading.id}}),
+    ]
+    session.until(later[0], "running")
+    session.advance(120)
+    for job, wanted in zip(later, ("Running", "Succeeded"), strict=True):
+        state = session.state(job)
+        expect(
+            state == wanted,
+            f"a job with the name of a deleted one is {state or 'not listed'}, expected {wanted}",
+            job.created,
+        )
+
+
+@check("RAI-IDM-007")
+def a_namesake_is_told_as_itself(session: Session) -> None:
+    """The deleted job, which was listed, had another user, image and type."""
+    name = session.unique("twin")
+    first = session.submit(
+        patch={"job": {"name": name, "image": "busybox", "interactive": True}}, headers={"RA-USER": "john"}
+    )
+    before = item(session, name)
+    needed(before is not MISSING, "the job is not in the list")
+    session.advance(10)
+    delete_jobs(session, first)
+    again = session.post(session.body(patch={"job": {"name": name, "image": "alpine"}}), headers={"RA-USER": "jane"})
+    needed(again.response.is_success, "the name of a deleted job may not be used again")
+    told = item(session, name)
+    needed(told is not MISSING, "the second job is not in the list")
+    for member, wanted in (("user", "jane"), ("images", "alpine"), ("type", "Train")):
+        same(wanted, told.get(member), f"{member} of a job with the name of a deleted one", again)
+    if session.target.has_virtual_time:
+        later = told.get("createdAt", 0) - before.get("createdAt", 0)
+        expect(
+            later >= 9000,
+            f"a job that was made 10 seconds after another of its name has a createdAt {later} ms later",
+            again,
+        )

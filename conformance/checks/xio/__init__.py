@@ -1,0 +1,1 @@
+"""compute.x.io's own requirements. One file per subject, as the catalogue files them."""

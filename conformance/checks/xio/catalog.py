@@ -1,0 +1,233 @@
+"""compute.x.io's lists of offers, nodes, GPUs and recipes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from conformance.checks import check
+from conformance.checks.xio.steps import data_of, listed
+from conformance.errors import NotApplicable
+from conformance.session.cluster import staged
+from conformance.session.expect import expect, needed, same
+from conformance.session.session import Session
+from conformance.traffic.json_pointer import Json, get
+
+OFFERS, NODES, REGISTRY, RECIPES = (
+    "xio_list_compute_offers",
+    "xio_list_nodes",
+    "xio_list_gpu_registry",
+    "xio_list_job_recipes",
+)
+REGISTERED = "1a1b1c1d-2e2f-4333-8444-5a5b5c5d5e5f"
+OTHER = "9c9d9e9f-8888-4777-a666-555555555555"
+HARDWARE = "/hardware_summary"
+
+
+def _gpu(count: int, model: str, registry: str, gigabytes: int) -> Json:
+    return {"count": count, "model": model, "registry": registry, "vram_gib": gigabytes}
+
+
+STAGE: tuple[Json, ...] = (
+    {"class": "small", "cpu": 4, "memory_gib": 16, "storage_gib": 100, "region": "eu-west-1"},
+    {
+        "class": "middle",
+        "cpu": 8,
+        "memory_gib": 32,
+        "storage_gib": 200,
+        "region": "us-east-1",
+        "gpu": _gpu(1, "Judge Alpha", REGISTERED, 16),
+    },
+    {
+        "class": "large",
+        "count": 2,
+        "cpu": 16,
+        "memory_gib": 64,
+        "storage_gib": 400,
+        "region": "us-east-1",
+        "gpu": _gpu(4, "Judge Beta", OTHER, 40),
+    },
+)
+"""Kinds of node that differ in everything."""
+
+
+def _everything(session: Session, operation: str, **query: object) -> list[Json]:
+    """All items of a list, which must fit on a page of fifty or be read page by page."""
+    found: list[Json] = []
+    for page in range(1, 40):
+        told = data_of(listed(session, operation, limit=50, page=page, **query))
+        found += told
+        if len(told) < 50:
+            break
+    return found
+
+
+def _key(item: Json) -> str:
+    return str(item.get("uuid") or item.get("offer_id"))
+
+
+def _at(pointer: str) -> Callable[[Json], Json]:
+    """What an item has at a pointer."""
+    return lambda item: get(item, pointer)
+
+
+def _has(pointer: str, part: str) -> Callable[[Json], bool]:
+    """Whether a text is part of what an item has at a pointer."""
+    return lambda item: part in str(get(item, pointer))
+
+
+def _at_least(session: Session, operation: str, name: str, read: Callable[[Json], Json]) -> None:
+    """A filter holds, of all items, those that have at least so much."""
+    whole = _everything(session, operation)
+    amounts = sorted({amount for item in whole if isinstance(amount := read(item), int | float)})
+    for amount in amounts:
+        if amount != int(amount):
+            continue
+        for bound in (int(amount), int(amount) + 1):
+            wanted = [_key(item) for item in whole if isinstance(read(item), int | float) and read(item) >= bound]
+            found = [_key(item) for item in _everything(session, operation, **{f"filter_{name}": bound})]
+            same(sorted(wanted), sorted(found), f"{operation} with at least {bound} as {name}")
+
+
+def _named(session: Session, operation: str, query: Json, holds: Callable[[Json], bool]) -> None:
+    """A filter holds, of all items, those of which something is true."""
+    wanted = [_key(item) for item in _everything(session, operation) if holds(item)]
+    needed(wanted, f"nothing in {operation} is {query}")
+    found = [_key(item) for item in _everything(session, operation, **query)]
+    same(sorted(wanted), sorted(found), f"{operation} with {query}")
+
+
+def _set_stage(session: Session) -> None:
+    """Known nodes where they can be had; otherwise whatever there is."""
+    if session.target.has_virtual_time:
+        staged(session, *STAGE)
+
+
+@check("XIO-LST-032")
+def pages_of_the_catalog_hold_everything_once(session: Session) -> None:
+    """One by one and two by two."""
+    for operation in filter(session.offers, (OFFERS, NODES, REGISTRY, RECIPES)):
+        whole = [_key(item) for item in _everything(session, operation)]
+        if len(whole) < 2:
+            continue
+        expect(len(set(whole)) == len(whole), f"{operation} tells of something twice")
+        for limit in (1, 2):
+            found: list[str] = []
+            for page in range(1, min(len(whole), 12) // limit + 2):
+                exchange = listed(session, operation, limit=limit, page=page)
+                same(len(whole), get(exchange.response.json, "/total"), f"the total of {operation}", exchange)
+                found += [_key(item) for item in data_of(exchange)]
+            same(whole[: len(found)], found, f"the pages of {limit} of {operation}")
+            expect(
+                len(found) >= min(len(whole), 12), f"the pages of {operation} hold {len(found)} of {len(whole)} items"
+            )
+        same([], data_of(listed(session, operation, limit=50, page=1000)), f"a page of {operation} beyond the end")
+
+
+@check("XIO-LST-033")
+def offers_are_filtered(session: Session) -> None:
+    """By amounts, by GPU, by region."""
+    _set_stage(session)
+    fields = {
+        "cpu_count": "cpu_cores",
+        "gpu_count": "gpu_count",
+        "min_vram_gb": "min_gpu_vram_gib",
+        "min_ram_gb": "ram_gib",
+        "min_storage_gb": "storage_gib",
+    }
+    for name, member in fields.items():
+        _at_least(session, OFFERS, name, _at(f"{HARDWARE}/{member}"))
+    for label in sorted(
+        {
+            str(get(item, f"{HARDWARE}/gpu_model_label"))
+            for item in _everything(session, OFFERS)
+            if get(item, f"{HARDWARE}/gpu_model_label")
+        }
+    ):
+        _named(session, OFFERS, {"filter_gpu_name": label}, _has(f"{HARDWARE}/gpu_model_label", label))
+    for code in sorted({str(item["region_code"]) for item in _everything(session, OFFERS) if item.get("region_code")}):
+        _named(session, OFFERS, {"filter_allowed_region_codes": code}, _has("/region_code", code))
+
+
+@check("XIO-LST-034")
+def nodes_are_filtered(session: Session) -> None:
+    """By amounts and by GPU."""
+    _set_stage(session)
+    places = {
+        "cpu_count": "/cpus/0/num_cores",
+        "min_ram_gb": "/rams/0/memory_gb_max",
+        "min_storage_gb": "/hard_drives/0/max_capacity_gb",
+        "min_vram_gb": "/gpus/0/vram_gb_max",
+    }
+    for name, pointer in places.items():
+        _at_least(session, NODES, name, _at(pointer))
+    _at_least(session, NODES, "gpu_count", lambda item: len(item.get("gpus") or []))
+    for label in sorted({str(get(item, "/gpus/0/name")) for item in _everything(session, NODES) if item.get("gpus")}):
+        _named(
+            session,
+            NODES,
+            {"filter_gpu_name": label},
+            _has("/gpus/0/name", label),
+        )
+
+
+@check("XIO-LST-035")
+def registered_gpus_are_filtered_by_memory(session: Session) -> None:
+    """At least so much."""
+    _set_stage(session)
+    _at_least(session, REGISTRY, "min_vram_gb", lambda item: item.get("vram_gb"))
+
+
+@check("XIO-LST-036")
+def a_gpu_that_is_taken_is_not_available(session: Session) -> None:
+    """The only one of its model."""
+    staged(session, *STAGE)
+    before = _everything(session, REGISTRY, filter_only_available="true")
+    needed(REGISTERED in [_key(item) for item in before], "the GPU is not available at first")
+    job = session.submit("long", {"gpu_count": 1, "gpu_registry_uuid": REGISTERED})
+    session.until(job, "running")
+    free = [_key(item) for item in _everything(session, REGISTRY, filter_only_available="true")]
+    expect(REGISTERED not in free, "a GPU that a job holds is available")
+    expect(len(free) == len(before) - 1, "a GPU that no job holds is not available")
+    known = [_key(item) for item in _everything(session, REGISTRY, filter_only_available="false")]
+    expect(REGISTERED in known, "a GPU that a job holds is not registered")
+
+
+@check("XIO-LST-037")
+def recipes_are_official_or_not(session: Session) -> None:
+    """As they say themselves."""
+    told = {str(item.get("is_official")) for item in _everything(session, RECIPES)}
+    if not told & {"True", "False"}:
+        raise NotApplicable("no recipe says whether it is official")
+    for word in ("true", "false"):
+        for item in _everything(session, RECIPES, filter_is_official=word):
+            expect(
+                item.get("is_official") is (word == "true"),
+                f"a recipe that is official={item.get('is_official')} is among those that are {word}",
+            )
+        same(
+            "True" in told if word == "true" else "False" in told,
+            bool(data_of(session.exchanges[-1])),
+            f"whether there are recipes that are official={word}",
+        )
+
+
+@check("XIO-LST-038")
+def what_a_job_takes_is_not_free(session: Session) -> None:
+    """RAM and storage of the only node."""
+    staged(session, {"class": "only", "cpu": 8, "memory_gib": 32, "storage_gib": 100})
+    same(1, get(_everything(session, OFFERS)[0], "/availability/available_nodes"), "the free nodes of the only offer")
+    job = session.submit("long", {"min_ram_gb": 12, "min_storage_gb": 30})
+    session.until(job, "running")
+    same(
+        0,
+        get(_everything(session, OFFERS)[0], "/availability/available_nodes"),
+        "the free nodes when a job is on the only one",
+    )
+    node = _everything(session, NODES)[0]
+    for pointer, left in (("/rams/0/memory_gb_available", 20), ("/hard_drives/0/available_capacity_gb", 70)):
+        same(left, get(node, pointer), pointer)
+    session.cancel(job)
+    session.advance(2)
+    same(
+        32, get(_everything(session, NODES)[0], "/rams/0/memory_gb_available"), "the free RAM after the job was stopped"
+    )

@@ -1,0 +1,49 @@
+"""What makes a job of compute.x.io that job and no other."""
+
+from __future__ import annotations
+
+from conformance.checks import check
+from conformance.errors import NotApplicable
+from conformance.session.expect import accepted, expect, needed, same
+from conformance.session.session import Session
+from conformance.traffic.json_pointer import get
+
+
+@check("XIO-IDM-001")
+def equal_submissions_make_two_jobs(session: Session) -> None:
+    """The vendor has no keys that would tell them apart."""
+    body = session.body()
+    ids = [session.job_of(accepted(session.post(body), "a submission")).id for _ in range(2)]
+    expect(ids[0] != ids[1], "two submissions that are equal word for word made one job")
+    if "read" not in session.roles:
+        raise NotApplicable("jobs cannot be read")
+    for id_ in ids:
+        same(id_, get(session.read(id_).response.json, "/uuid"), "the job of one of two equal submissions")
+
+
+@check("XIO-IDM-004")
+def several_stops_at_once_stop_once(session: Session) -> None:
+    """One of them is granted, and the job stays stopped."""
+    job = session.submit("long")
+    session.until(job, "running")
+    cancel = session.spec.operations[session.role("cancel").operation]
+    path = session.directory.path(cancel.id, {"uuid": job.id})
+    answers = session.together([session.request(cancel.method, path) for _ in range(4)])
+    expect(any(one.response.is_success for one in answers), "none of four stops at once was granted", *answers)
+    expect(
+        all(one.response.status < 500 for one in answers), "one of four stops at once made the server fail", *answers
+    )
+    session.until(job)
+    session.advance(30)
+    same("cancelled", session.phase(job), "the phase of a job that was stopped four times at once")
+
+
+@check("XIO-IDM-005")
+def a_uuid_may_come_in_capitals(session: Session) -> None:
+    """When the job is read, and in a filter."""
+    job = session.submit()
+    needed(job.id != job.id.upper(), "the id has no letters")
+    read = session.read(job.id.upper())
+    expect(read.response.is_success, f"a job whose id comes in capitals is answered {read.response.status}", read)
+    found = [get(item, "/uuid") for item in session.items(query={"filter[uuid]": job.id.upper()})]
+    same([job.id], found, "the jobs of a filter by a uuid in capitals")

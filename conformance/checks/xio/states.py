@@ -1,0 +1,137 @@
+"""The states that jobs of compute.x.io pass, and what stops and deletes do to them."""
+
+from __future__ import annotations
+
+from conformance.checks import check
+from conformance.checks.xio.steps import HOUR, PERSISTENT, REASON, item_of, job_and_waiter, runs_of
+from conformance.session.cluster import ROOMY, staged
+from conformance.session.expect import accepted, expect, needed, same
+from conformance.session.session import Session
+from conformance.traffic.json_pointer import MISSING, Json, get
+
+
+@check("XIO-STM-001")
+def a_job_in_preparation_is_assigned(session: Session) -> None:
+    """For the twenty seconds that its preparation takes, however long it waits before."""
+    staged(session, ROOMY, startup=20)
+    job = session.submit("long")
+    looks = []
+    for _ in session.ticks(60):
+        looks.append(session.state(job))
+        if looks[-1] not in ("PENDING", "ASSIGNED"):
+            break
+    same("RUNNING", looks[-1], "the state of a job whose node is ready")
+    seen = looks.count("ASSIGNED")
+    expect(18 <= seen <= 22, f"a job whose node is being prepared for 20 seconds is ASSIGNED for {seen}")
+
+
+@check("XIO-STM-002")
+def the_answer_to_a_stop_shows_the_stopped_job(session: Session) -> None:
+    """A running and a waiting one."""
+    running, waiting = session.submit("long"), session.submit("waits")
+    session.until(running, "running")
+    for job in (running, waiting):
+        exchange = session.cancel(job)
+        needed(exchange.response.is_success, f"the stop was answered {exchange.response.status}")
+        same("CANCELLED", get(exchange.response.json, "/status"), "the status in the answer to a stop", exchange)
+
+
+@check("XIO-STM-003")
+def a_job_can_be_stopped_in_preparation(session: Session) -> None:
+    """And does not run when its node would be ready."""
+    staged(session, ROOMY, startup=20)
+    job = session.submit("quick", {"max_retry_count": 2})
+    session.until(job, "starting", within=10)
+    accepted(session.cancel(job), "stopping a job in preparation")
+    for _ in session.ticks(40, 10):
+        same("CANCELLED", session.state(job), "the state of a job that was stopped in preparation")
+
+
+@check("XIO-STM-004")
+def a_stopped_waiter_is_passed_over(session: Session) -> None:
+    """The node becomes free, and the stopped job stays stopped."""
+    first, second = job_and_waiter(session)
+    session.cancel(second)
+    session.cancel(first)
+    for _ in session.ticks(30, 5):
+        state = session.state(second)
+        expect(
+            session.phase_of(state) == "cancelled",
+            f"a job that was stopped while it waited is {state} when there is room",
+        )
+    session.advance(320)
+    same(
+        "cancelled",
+        session.phase(second),
+        "the phase of a job that was stopped while it waited, long after its assign limit",
+    )
+
+
+@check("XIO-STM-007")
+def a_stopped_job_is_not_tried_again(session: Session) -> None:
+    """Its retries are for failures."""
+    job = session.submit("long", {"max_retry_count": 3})
+    session.until(job, "running")
+    accepted(session.cancel(job), "stopping a running job")
+    for _ in session.ticks(60, 10):
+        state = session.state(job)
+        expect(session.phase_of(state) == "cancelled", f"a stopped job with retries left is {state}")
+    same(1, len(runs_of(session, job)), "the number of runs of a job that was stopped in its first")
+
+
+@check("XIO-STM-008")
+def a_persistent_job_runs_until_it_is_stopped(session: Session) -> None:
+    """Two hours, then a stop."""
+    job = session.submit("quick", PERSISTENT)
+    session.until(job, "running", within=60)
+    for _ in session.ticks(7200, 1800):
+        same("RUNNING", session.state(job), "the state of a PERSISTENT job that nobody stopped")
+    accepted(session.cancel(job), "stopping a PERSISTENT job")
+    same("cancelled", session.phase_of(session.until(job, within=60)), "the phase of a PERSISTENT job that was stopped")
+
+
+@check("XIO-STM-009")
+def a_stop_needs_no_body(session: Session) -> None:
+    """Nor a reason in it."""
+    bodies: tuple[Json, ...] = ({}, {"body": {}}, {"body": {"reason": REASON}})
+    for options in bodies:
+        job = session.submit("long")
+        session.until(job, "running")
+        accepted(session.cancel(job, **options), f"a stop with {options or 'no body'}")
+        session.advance(5)
+        expect(session.phase(job) != "running", f"a stop with {options or 'no body'} left the job running")
+
+
+@check("XIO-STM-026")
+def what_has_ended_stays(session: Session) -> None:
+    """For three hours, read and listed alike."""
+    jobs = [
+        session.submit("long"),
+        session.submit("quick"),
+        session.submit("fails"),
+        session.submit("waits", {"max_timeout_assign_ms": 300_000}),
+    ]
+    session.until(jobs[0], "running")
+    session.cancel(jobs[0])
+    for job in jobs:
+        session.until(job)
+    before = [session.view(job) for job in jobs]
+    session.bear(3 * HOUR)
+    for _ in session.ticks(3 * HOUR, HOUR):
+        for job, view in zip(jobs, before, strict=True):
+            same(view, session.view(job), "a job that has ended")
+            expect(item_of(session, job.id) is not MISSING, "a job that has ended is listed no more")
+
+
+@check("XIO-STM-027")
+def a_stop_in_vain_changes_nothing(session: Session) -> None:
+    """A second one with another reason, and one of a job that ended by itself."""
+    stopped, ended = session.submit("long"), session.submit("quick")
+    session.until(stopped, "running")
+    session.cancel(stopped, body={"reason": "the first reason"})
+    session.until(ended)
+    for job in (stopped, ended):
+        before = session.view(job)
+        session.advance(30)
+        answer = session.cancel(job, body={"reason": "another reason"})
+        same(before, session.view(job), "a job that had ended before it was stopped", answer)
