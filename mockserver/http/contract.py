@@ -12,6 +12,7 @@ from mockserver.adapters.exchange import NOTHING, Adapter, Call, Refusal, Violat
 from mockserver.http.answer import Answers
 from mockserver.http.body import parse
 from mockserver.http.credentials import Credentials
+from mockserver.http.explaining import explain
 from mockserver.http.media import MediaTypes, is_json
 from mockserver.http.origin import is_remote, origin
 from mockserver.http.pace import wall_us
@@ -57,7 +58,7 @@ class Contract:
         self.is_read = operation.id == _reading(spec)
         self.function = function_of(adapter, operation.id)
         self.credentials = Credentials(spec, operation, strict=strict)
-        self.parameters = Parameters(schemas, operation)
+        self.parameters = Parameters(schemas, operation, is_own=self.is_control)
         self.answers = Answers(schemas, (*operation.pointer, "responses"))
         self.is_guarded = not self.credentials.is_open
         self._verified = strict and self.is_guarded
@@ -107,6 +108,13 @@ class Contract:
             call.body = self._body(self._media, fields, raw)
         return call
 
+    def _explained(self, media_type: str, value: Any) -> tuple[Violation, ...]:
+        """Why the control API refuses a body, in sentences; a vendor's words are its own."""
+        if not self.is_control:
+            return ()
+        place = (*self.operation.pointer, "requestBody", "content", media_type, "schema")
+        return explain(self.schemas, place, value, "body")
+
     def _body(self, media: MediaTypes, fields: Fields, raw: bytes) -> Any:
         if not raw and not self._required:
             return None
@@ -122,7 +130,7 @@ class Contract:
         value = parse(raw)
         validator = self._bodies[media_type]
         if validator is not None and not validator.is_valid(value):
-            found = violations(validator, value, "body")
+            found = self._explained(media_type, value) or violations(validator, value, "body")
             raise Refusal("invalid", found[0].message, violations=found, body=value)
         return value
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 
 from mockserver.adapters.exchange import Refusal, Violation
+from mockserver.http.explaining import shown, unknown
 
 T = TypeVar("T")
 
+_TYPES = {"int": "a whole number", "float": "a number", "str": "a text", "bool": "true or false", "object": "an object", "array": "a list"}
+_UNKNOWN = re.compile(r"unknown field `([^`]*)`")
 _AT = re.compile(r" - at `(?:key in )?\$(.*)`$", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}\Z")
@@ -26,14 +29,30 @@ def read(description: Any, shape: type[T], what: str) -> T:
         text = str(error)
         found = _AT.search(text)
         pointer = _pointer(found.group(1)) if found else ()
-        raise refuse(what, pointer, _value(description, pointer), text[: found.start()] if found else text) from error
+        words = text[: found.start()] if found else text
+        name = _UNKNOWN.search(words)
+        if name is not None:
+            words = unknown(name.group(1), _fields(shape, pointer))
+        for python, plain in _TYPES.items():
+            words = words.replace(f"`{python}`", plain)
+        raise refuse(what, pointer, _value(description, pointer), words) from error
+
+
+def _fields(shape: Any, pointer: tuple[str | int, ...]) -> list[str]:
+    """The members that the part at `pointer` of a `shape` can have."""
+    for key in pointer:
+        hint = get_type_hints(shape).get(str(key)) if isinstance(shape, type) else None
+        kinds = [one for one in (hint, *get_args(hint)) if isinstance(one, type) and issubclass(one, msgspec.Struct)]
+        if not kinds:
+            return []
+        shape = kinds[0]
+    return list(shape.__struct_fields__)
 
 
 def refuse(what: str, pointer: tuple[str | int, ...], got: Any, reason: str) -> Refusal:
     """The refusal of one value of a description."""
     place = "".join(f".{key}" for key in pointer)
-    shown = repr(got)
-    message = f"{what}{place} is {shown if len(shown) <= 200 else shown[:200] + '…'}: {reason[:1].lower()}{reason[1:]}"
+    message = f"{what}{place} is {shown(got)}: {reason[:1].lower()}{reason[1:]}"
     return Refusal("invalid", message, violations=(Violation("body", pointer, "description", reason, got, message),))
 
 

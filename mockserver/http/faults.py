@@ -216,11 +216,15 @@ class Faults:
 def _delay(told: _Description) -> Distribution | None:
     if told.kind not in ("latency", "slow"):
         return None
+    ways = ("seconds", "uniform", "log_normal")
+    given = [name for name in ways if getattr(told, name) is not None]
+    if len(given) != 1 and told.kind == "latency":
+        sentence = f"expected exactly one of {', '.join(ways)}, got {', '.join(given) or 'none'}"
+        raise refuse("fault", (), {"kind": told.kind}, sentence)
     try:
         return Distribution(fixed=told.seconds, uniform=told.uniform, log_normal=told.log_normal)
     except ValueError as error:
-        given = {"seconds": told.seconds, "uniform": told.uniform, "log_normal": told.log_normal}
-        raise refuse("fault", (), given, str(error).replace("fixed", "seconds")) from error
+        raise refuse("fault", tuple(given), getattr(told, given[0]), str(error).replace("fixed", "seconds")) from error
 
 
 def _check(told: _Description) -> None:

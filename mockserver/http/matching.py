@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fnmatch import translate
 from typing import Any
 
@@ -12,6 +13,7 @@ import msgspec
 
 import specs
 from mockserver.http.described import refuse
+from mockserver.http.explaining import unknown
 from mockserver.http.limits import PATTERN_LENGTH
 
 Test = Callable[["Asked"], bool]
@@ -54,7 +56,7 @@ def compiled(scope: Scope, what: str, place: str) -> Test:
     tests: list[Test] = []
     if scope.api is not None:
         if scope.api not in specs.names():
-            raise refuse(what, (place, "api"), scope.api, f"expected one of {', '.join(specs.names())}")
+            raise refuse(what, (place, "api"), scope.api, unknown(scope.api, specs.names()))
         api = scope.api
         tests.append(lambda asked: asked.api == api)
     if scope.operation is not None:
@@ -76,7 +78,9 @@ def compiled(scope: Scope, what: str, place: str) -> Test:
 def _operation(scope: Scope, operation: str, what: str, place: str) -> Test:
     homes = [scope.api] if scope.api is not None else specs.names()
     if not any(operation in specs.load(home).operations for home in homes):
-        raise refuse(what, (place, "operation"), operation, f"expected an operationId of {' or '.join(homes)}")
+        near = get_close_matches(operation, [name for home in homes for name in specs.load(home).operations], 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise refuse(what, (place, "operation"), operation, f"expected an operationId of {' or '.join(homes)}{hint}")
     return lambda asked: asked.operation == operation
 
 

@@ -1,7 +1,7 @@
 """Reads path, query and header parameters: split by style, turned into what the schema says, checked, defaults filled in.
 
 A text that does not look like the declared type stays a text and fails its schema. A parameter that is no array may be sent once.
-Query members that no parameter declares are ignored.
+Query members that no parameter declares are ignored, but refused by our own control API (`is_own`).
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import unquote_plus
 
 from jsonschema_rs import Draft202012Validator
 
 from mockserver.adapters.exchange import NOTHING, Refusal, Violation
+from mockserver.http.explaining import explain, shown, unknown
 from mockserver.http.limits import INTEGER_HIGH, INTEGER_LOW
 from mockserver.http.schema import Place, Schemas, violations
 from specs import Operation
@@ -39,6 +41,7 @@ class Parameter:
     is_array: bool
     delimiter: str | None
     validator: Draft202012Validator
+    explain: Callable[[Any], tuple[Violation, ...]] | None = None
 
     def value(self, texts: list[str], found: list[Violation]) -> Any:
         """What the sent texts mean; anything wrong with them is added to `found`."""
@@ -53,15 +56,17 @@ class Parameter:
         else:
             value = self.read(texts[0])
         if not self.validator.is_valid(value):
-            found.extend(violations(self.validator, value, self.place, (self.name,)))
+            own = () if self.explain is None else self.explain(value)
+            found.extend(own or violations(self.validator, value, self.place, (self.name,)))
         return value
 
 
 class Parameters:
     """All parameters of one operation; `wants_query` says that an empty query means something, `wants_headers` that any header does."""
 
-    def __init__(self, schemas: Schemas, operation: Operation) -> None:
-        compiled = [_compile(schemas, place, node) for place, node in _declared(schemas, operation)]
+    def __init__(self, schemas: Schemas, operation: Operation, *, is_own: bool = False) -> None:
+        self._is_own = is_own
+        compiled = [_compile(schemas, place, node, is_own=is_own) for place, node in _declared(schemas, operation)]
         by_name = {parameter.name: parameter for parameter in compiled if parameter.place == "path"}
         order = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
         self._path = [by_name[name] for name in order]
@@ -78,13 +83,16 @@ class Parameters:
 
     def query(self, query_string: bytes, found: list[Violation]) -> Values:
         """The query parameters. Raises Refusal when the query is no UTF-8."""
-        if not self._query:
+        if not self._query and not (self._is_own and query_string):
             return NOTHING
         values: dict[str, Any] = {}
         for name, texts in split_query(query_string).items() if query_string else ():
             parameter = self._query.get(name)
             if parameter is not None:
                 values[name] = parameter.value(texts, found)
+            elif self._is_own:
+                words = f"query: {unknown(name, self._query) if self._query else f'unknown {shown(name)}; expected no query'}"
+                found.append(Violation("query", (name,), "unknown", sorted(self._query), texts[0], words))
         for parameter in self._missed:
             if parameter.name not in values:
                 _absent(parameter, parameter.name, values, found)
@@ -136,7 +144,7 @@ def _declared(schemas: Schemas, operation: Operation) -> Iterable[tuple[Place, d
     return found.values()
 
 
-def _compile(schemas: Schemas, place: Place, node: dict[str, Any]) -> Parameter:
+def _compile(schemas: Schemas, place: Place, node: dict[str, Any], *, is_own: bool) -> Parameter:
     schema_place, schema = schemas.follow((*place, "schema"))
     types = _types(schemas, schema_place, schema)
     is_array = "array" in types
@@ -153,7 +161,12 @@ def _compile(schemas: Schemas, place: Place, node: dict[str, Any]) -> Parameter:
         is_array=is_array,
         delimiter=None if repeated else _DELIMITERS[style],
         validator=schemas.validator((*place, "schema")),
+        explain=partial(_explained, schemas, (*place, "schema"), node) if is_own else None,
     )
+
+
+def _explained(schemas: Schemas, place: Place, node: dict[str, Any], value: Any) -> tuple[Violation, ...]:
+    return explain(schemas, place, value, node["in"], (node["name"],))
 
 
 def _types(schemas: Schemas, place: Place, schema: Any) -> set[str]:

@@ -208,7 +208,7 @@ def test_the_control_api_and_other_sandboxes_never_suffer(bench: Bench) -> None:
         ({"kind": "drop", "count": 0}, "0"),
         ({"kind": "drop", "probability": -1}, "-1"),
         ({"kind": "drop", "seconds": 3}, "3"),
-        ({"kind": "drop", "scope": {"api": "azure"}}, "'azure'"),
+        ({"kind": "drop", "scope": {"api": "azure"}}, '"azure"'),
         ({"kind": "drop", "scope": {"body": {"$.a": 1}}}, "$.a"),
         ({"kind": "latency"}, "exactly one"),
         ({"kind": "latency", "seconds": 61}, "61"),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from mockserver.adapters.exchange import Call, Reply
+from mockserver.adapters.exchange import Call, Refusal, Reply
 from mockserver.http.control.desk import Desk
 from mockserver.http.events import server_sent
+from mockserver.http.explaining import unknown
 
 
 def mock_list_exchanges(desk: Desk, call: Call) -> Reply:
     """The latest exchanges that match."""
     query = call.query
+    if query.get("api") not in (None, *desk.apis):
+        raise Refusal("invalid", f"query api: {unknown(query['api'], desk.apis)}")
     names = ("api", "operation", "status", "since")
     return Reply(200, {"exchanges": desk.sandbox(call).journal.list(**{name: query.get(name) for name in names}, limit=query["limit"])})
 

@@ -10,6 +10,7 @@ from msgspec.structs import asdict
 
 from mockserver.adapters.exchange import Call, Refusal, Reply
 from mockserver.http.control.desk import Desk
+from mockserver.http.explaining import unknown
 from mockserver.http.redaction import redacted_url
 from mockserver.simulation.clock import micros, seconds
 from mockserver.simulation.job import Attempt, Job
@@ -23,6 +24,8 @@ _REASONS = {"complete": "", "fail": "failed on demand", "preempt": "preempted"}
 def mock_list_jobs(desk: Desk, call: Call) -> Reply:
     """One page of the jobs that match."""
     query = call.query
+    if query.get("api") not in (None, *call.world.courses):
+        raise Refusal("invalid", f"query api: {unknown(query['api'], call.world.courses)}")
     jobs = _jobs(call.world, query.get("api"), query.get("job"))
     matching = [job for job in jobs if _matches(job, query.get("phase"), query.get("state"))]
     page = islice(matching, query["offset"], query["offset"] + query["limit"])

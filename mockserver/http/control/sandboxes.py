@@ -7,6 +7,7 @@ from typing import Any
 
 from mockserver.adapters.exchange import Call, Refusal, Reply
 from mockserver.http.control.desk import Desk, described, moment, read_tempo
+from mockserver.http.explaining import unknown
 from mockserver.http.restoring import copied, restored
 from mockserver.http.sandbox import Plan
 from mockserver.simulation.errors import ScenarioError, SnapshotError
@@ -101,6 +102,6 @@ def _scenario(told: Any) -> Scenario:
     """A shipped scenario by name, or one described in full; files of the server's machine are not read. Raises ScenarioError."""
     if isinstance(told, str):
         if told not in scenarios.names():
-            raise ScenarioError(f"no scenario of the name {told!r} is shipped; expected one of {', '.join(scenarios.names())}, or a description")
+            raise ScenarioError(f"scenario: {unknown(told, scenarios.names())}, or a description")
         return scenarios.load(told)
     return scenarios.described(told)

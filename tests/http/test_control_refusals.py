@@ -1,0 +1,90 @@
+"""What the control API says to a wrong request: what was expected, all choices, and what may have been meant."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.conftest import Bench
+
+SPAN = "a number from 0 to 31536000"
+ONE_OF_FIVE = "the body: expected exactly one of seconds, to, next_event, idle, until, got "
+KINDS = "latency, status, drop, truncate, malformed, slow, quota"
+BODIES: list[tuple[str, str, Any, str]] = [
+    ("POST", "clock/advance", {}, ONE_OF_FIVE + "none"),
+    ("POST", "clock/advance", {"second": 60}, ONE_OF_FIVE + "second (did you mean seconds?)"),
+    ("POST", "clock/advance", {"seconds": 1, "idle": True}, ONE_OF_FIVE + "seconds, idle"),
+    ("POST", "clock/advance", {"seconds": "60"}, f'seconds: expected {SPAN}, got "60"'),
+    ("POST", "clock/advance", {"seconds": -60}, f"seconds: expected {SPAN}, got -60"),
+    ("POST", "clock/advance", {"seconds": 1, "withn": 3}, 'withn: unknown "withn"; expected seconds'),
+    ("POST", "clock/advance", {"to": "tomorrow"}, 'to: expected a UTC date such as 2026-01-01T00:00:00Z, got "tomorrow"'),
+    ("POST", "clock/advance", {"to": True}, "to: expected a number or a text, got true"),
+    ("POST", "clock/advance", {"idle": False}, "idle: expected true, got false"),
+    ("POST", "clock/advance", {"idle": True, "withn": 3}, 'unknown "withn" (did you mean within?); expected one of idle, within'),
+    ("POST", "clock/advance", {"until": {"api": "xio"}}, "until: expected exactly one of state, phase, got none"),
+    ("POST", "clock/advance", {"until": {"api": "xio", "job": "j", "phase": "runing"}}, '"runing" (did you mean running?)'),
+    ("POST", "clock/advance", [], "the body: expected "),
+    ("PUT", "clock", {}, "the body: expected exactly one of pace, rate, got none"),
+    ("PUT", "clock", {"pace": "fast"}, "pace: expected real, manual, auto, step, or x and a factor up to 1000000, such as x100"),
+    ("PUT", "clock", {"rate": 0}, "rate: expected a number from 0.001 to 1000000, got 0"),
+    ("PUT", "clock", {"rate": 2, "pace": "real"}, "exactly one of pace, rate, got pace, rate"),
+    ("POST", "faults", {}, "kind is missing; expected kind, scope"),
+    ("POST", "faults", {"kind": "delay"}, f'kind: expected one of {KINDS}, got "delay"'),
+    ("POST", "faults", {"kind": "latncy"}, "(did you mean latency?)"),
+    ("POST", "faults", {"kind": "latency", "ms": 20}, 'ms: unknown "ms"; expected one of kind, scope, probability'),
+    ("POST", "faults", {"kind": "latency"}, "expected exactly one of seconds, uniform, log_normal, got none"),
+    ("POST", "faults", {"kind": "latency", "seconds": 1, "uniform": [0, 1]}, "got seconds, uniform"),
+    ("POST", "faults", {"kind": "drop", "ttl": 0}, "ttl: expected a number above 0, at most 3600, got 0"),
+    ("POST", "faults", {"kind": "status"}, "a fault of kind status needs status"),
+    ("POST", "faults", {"kind": "drop", "scope": {"api": "xoi"}}, "did you mean xio?"),
+    ("POST", "rules", {}, "the body: expected exactly one of job, answer, got none"),
+    ("POST", "rules", {"jobs": {}}, "got jobs (did you mean job?)"),
+    ("POST", "rules", {"job": {}, "answer": {"status": 500}}, "got job, answer"),
+    ("POST", "rules", {"answer": {"status": 99}}, "answer.status: expected a whole number from 200 to 599, got 99"),
+    ("POST", "rules", {"answer": {}}, "status is missing"),
+    ("POST", "rules", {"job": {"run_second": 1}}, "(did you mean run_seconds?)"),
+    ("POST", "sandboxes", {"name": "bad name!"}, "name: expected up to 64 letters, digits, dots, dashes and underscores"),
+    ("POST", "sandboxes", {"nam": "x"}, 'nam: unknown "nam" (did you mean name?); expected one of name, scenario, seed'),
+    ("POST", "sandboxes", {"auth": "strct"}, 'auth: expected one of lenient, strict, got "strct" (did you mean strict?)'),
+    ("POST", "sandboxes", {"seed": "7"}, 'seed: expected a whole number from 0 to 9223372036854775807, got "7"'),
+    ("POST", "sandboxes", {"scenario": 7}, "scenario: expected a text or an object, got 7"),
+    ("POST", "sandboxes", {"scenario": "defalt"}, "did you mean default?"),
+    ("POST", "restore", {"snapshot": "!"}, "snapshot: expected a snapshot in base64"),
+    ("POST", "restore", {}, "snapshot is missing"),
+    ("POST", "nodes", {"name": "n", "cpu": "many", "memory_gib": 1}, 'cpu: expected a number'),
+    ("POST", "nodes", {"cpu": 1, "memory_gib": 1}, "name is missing"),
+    ("POST", "nodes", {"name": "n", "cpu": 1, "memory_gib": 1, "gpu": 1}, "(did you mean gpus?)"),
+    ("POST", "jobs/xio/none/outcome", {"outcome": "finish"}, "outcome: expected one of complete, fail"),
+    ("POST", "jobs/xio/none/outcome", {}, "outcome is missing"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "sentence"), BODIES, ids=[f"{one[1]} {one[2]}"[:70] for one in BODIES])
+def test_a_wrong_body_is_explained(bench: Bench, method: str, path: str, body: Any, sentence: str) -> None:
+    answer = bench.http.request(method, f"/_mock/{path}", json=body)
+
+    message = answer.json()["error"]["message"]
+    assert answer.status_code in (400, 422)
+    assert sentence in message
+    assert not re.search(r"oneOf|is not valid under|other candidates|is a required property|None|\^|were? unexpected", message)
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("exchanges?api=nonsense", "expected one of "),
+        ("exchanges?foo=1", 'unknown "foo"; expected one of '),
+        ("exchanges?limt=1", "(did you mean limit?)"),
+        ("exchanges?limit=many", "limit: expected a whole number from "),
+        ("jobs?phase=runing", '"runing" (did you mean running?)'),
+        ("jobs?stat=x", "(did you mean state?)"),
+        ("clock?verbose=1", 'unknown "verbose"; expected no query'),
+    ],
+)
+def test_unknown_members_and_values_of_a_query_are_refused(bench: Bench, path: str, sentence: str) -> None:
+    answer = bench.get(f"/_mock/{path}")
+
+    assert answer.status_code == 400
+    assert sentence in answer.json()["error"]["message"]
