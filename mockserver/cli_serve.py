@@ -78,6 +78,10 @@ def _cors(context: click.Context, parameter: click.Parameter, values: tuple[str,
     help="A vendor's alternative behaviour, such as ionworks.submission-gone. May be repeated.",
 )
 @click.option(
+    "--most-mib", type=click.IntRange(1, 1_048_576), default=1024, show_default=True,
+    help="Most MiB of what clients send that all sandboxes keep; one sandbox keeps a quarter.",
+)
+@click.option(
     "--allow-callbacks", "callback_hosts", envvar="MOCKSERVER_SERVE_ALLOW_CALLBACKS", multiple=True, metavar="HOST",
     help="A host that may be called back, beside this machine.",
 )
@@ -123,7 +127,10 @@ def _listen(world: Any, apis: Sequence[str], options: dict[str, Any]) -> tuple[l
 
     groups: list[Sequence[str]] = [[api] for api in apis] if options["port_per_api"] else [apis]
     host, port = options["host"], options["port"]
-    sandboxes = create_sandboxes(apis, scenario=world, pace=options["pace"], seed=options["seed"], callback_hosts=options["callback_hosts"])
+    sandboxes = create_sandboxes(
+        apis, scenario=world, pace=options["pace"], seed=options["seed"], callback_hosts=options["callback_hosts"],
+        most_bytes=options["most_mib"] * 2**20,
+    )
     if options["snapshot"] is not None:
         _go_on_from(options["snapshot"], sandboxes)
     if port + len(groups) - 1 > _HIGHEST_PORT:

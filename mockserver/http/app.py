@@ -12,6 +12,7 @@ from mockserver.adapters.loading import adapter_of
 from mockserver.http.control import Control
 from mockserver.http.cors import LOOPBACK, Cors
 from mockserver.http.guard import Guard
+from mockserver.http.limits import KEPT_BYTES
 from mockserver.http.pace import tempo
 from mockserver.http.pages import BARE
 from mockserver.http.path_index import PathIndex
@@ -53,6 +54,7 @@ def create_app(
     seed: int | None = None,
     access_log: bool = False,
     callback_hosts: Sequence[str] = (),
+    most_bytes: int = KEPT_BYTES,
     sandboxes: Sandboxes | None = None,
     guard: Guard | None = None,
     cors: Sequence[str] | str = LOOPBACK,
@@ -69,7 +71,7 @@ def create_app(
         raise ValueError(f"unknown auth {auth!r}; expected lenient or strict")
     names = tuple(apis) if apis is not None else specs.names()
     if sandboxes is None:
-        sandboxes = create_sandboxes(names, scenario=scenario, pace=pace, seed=seed, callback_hosts=callback_hosts)
+        sandboxes = create_sandboxes(names, scenario=scenario, pace=pace, seed=seed, callback_hosts=callback_hosts, most_bytes=most_bytes)
     control = Control(sandboxes, names, strict=auth == "strict")
     served: list[tuple[specs.Spec, Adapter]] = [(specs.load(name), adapter_of(name)) for name in names]
     served.append((specs.load(specs.CONTROL), control))
@@ -88,15 +90,16 @@ def create_sandboxes(
     pace: str | None = None,
     seed: int | None = None,
     callback_hosts: Sequence[str] = (),
+    most_bytes: int = KEPT_BYTES,
 ) -> Sandboxes:
     """The worlds for the named APIs; no pace means the scenario's, and real if it has none. `callback_hosts`
-    may be called back although they are not this machine.
+    may be called back although they are not this machine. `most_bytes` is what all keep together of what clients send.
 
     Raises KeyError, ScenarioError, ValueError.
     """
     chosen = scenario if isinstance(scenario, Scenario) else scenarios.load(scenario or "default")
     plan = Plan(chosen, seed, tempo(pace or chosen.pace or "real"))
-    return Sandboxes(courses_of([specs.load(name) for name in apis]), plan, callback_hosts=callback_hosts)
+    return Sandboxes(courses_of([specs.load(name) for name in apis]), plan, callback_hosts=callback_hosts, most_bytes=most_bytes)
 
 
 def _without_prefix(scope: dict[str, Any]) -> dict[str, Any]:

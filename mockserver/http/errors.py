@@ -8,6 +8,7 @@ from typing import Any
 
 from mockserver.adapters.exchange import Kind, Refusal, Reply, Wording
 from mockserver.http import reasons
+from mockserver.http.limits import RETRY_SECONDS
 from mockserver.simulation import errors as facts
 from mockserver.simulation.world import World
 
@@ -76,6 +77,8 @@ def worded(reason: Refusal, adapter: Wording, world: World | None = None) -> Rep
     reply = adapter.error(reason, world)
     if reason.kind != "internal":
         reply.headers[reasons.HEADER] = reasons.header(reason)
+    if reason.kind == "unavailable":
+        reply.headers.setdefault("Retry-After", str(RETRY_SECONDS))
     if reason.allow:
         reply.headers["Allow"] = ", ".join(reason.allow)
     return reply

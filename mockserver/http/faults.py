@@ -14,14 +14,12 @@ import msgspec
 
 from mockserver.adapters.exchange import Refusal
 from mockserver.http.described import check_headers, read, refuse
+from mockserver.http.limits import FAULT_DELAY_SECONDS, FAULT_SECONDS, FAULTS, MOST_FAULT_SECONDS
 from mockserver.http.matching import Asked, Scope, Test, compiled
 from mockserver.http.pace import ticks
 from mockserver.simulation.draws import uniform
 from mockserver.simulation.scenario.distribution import Distribution, sample
 
-MOST_FAULTS = 100
-TTL_SECONDS, MOST_TTL_SECONDS = 60.0, 3600.0
-MOST_DELAY_SECONDS = 60.0
 Listed = list[dict[str, Any]]
 Kind = Literal["latency", "status", "drop", "truncate", "malformed", "slow", "quota"]
 
@@ -45,7 +43,7 @@ class _Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     probability: float = 1.0
     seed: int = 1
     count: int | None = None
-    ttl: float = TTL_SECONDS
+    ttl: float = FAULT_SECONDS
     seconds: float | None = None
     uniform: tuple[float, float] | None = None
     log_normal: tuple[float, float] | None = None
@@ -97,7 +95,7 @@ class Fault:
         """How long this strike delays or stretches the answer, in real seconds."""
         assert self.delay is not None
         chance = uniform(self.told.seed, draw=self.id, attempt=self.seen, purpose=_SECONDS)
-        return min(sample(self.delay, chance), MOST_DELAY_SECONDS)
+        return min(sample(self.delay, chance), FAULT_DELAY_SECONDS)
 
 
 @dataclass(slots=True)
@@ -128,9 +126,9 @@ class Strike:
         told = fault.told
         self.ids.append(fault.id)
         if fault.kind == "latency":
-            self.delay = min(self.delay + fault.seconds(), MOST_DELAY_SECONDS)
+            self.delay = min(self.delay + fault.seconds(), FAULT_DELAY_SECONDS)
         elif fault.kind == "slow":
-            self.stretch = min(self.stretch + fault.seconds(), MOST_DELAY_SECONDS)
+            self.stretch = min(self.stretch + fault.seconds(), FAULT_DELAY_SECONDS)
         elif fault.kind == "truncate":
             self.keep = 0.5 if told.keep is None else told.keep
         elif fault.kind == "malformed":
@@ -163,8 +161,8 @@ class Faults:
     def add(self, description: dict[str, Any]) -> Fault:
         """Keep a fault described as `{"kind": …, "scope": {…}, "ttl": 60, …}`. Raises Refusal."""
         self._prune()
-        if len(self.given) >= MOST_FAULTS:
-            raise Refusal("conflict", f"the sandbox has {MOST_FAULTS} faults, which is its limit; remove some")
+        if len(self.given) >= FAULTS:
+            raise Refusal("conflict", f"the sandbox has {FAULTS} faults, which is its limit; remove some")
         told = read(description, _Description, "fault")
         _check(told)
         meets = compiled(told.scope, "fault", "scope")
@@ -245,10 +243,10 @@ def _check(told: _Description) -> None:
 
 
 _RULES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
-    ("ttl", lambda value: 0 < value <= MOST_TTL_SECONDS, f"real seconds above 0, at most {MOST_TTL_SECONDS:.0f}"),
+    ("ttl", lambda value: 0 < value <= MOST_FAULT_SECONDS, f"real seconds above 0, at most {MOST_FAULT_SECONDS:.0f}"),
     ("probability", lambda value: 0 <= value <= 1, "a number from 0 to 1"),
     ("count", lambda value: value >= 1, "a count from 1"),
-    ("seconds", lambda value: 0 <= value <= MOST_DELAY_SECONDS, f"real seconds from 0 to {MOST_DELAY_SECONDS:.0f}"),
+    ("seconds", lambda value: 0 <= value <= FAULT_DELAY_SECONDS, f"real seconds from 0 to {FAULT_DELAY_SECONDS:.0f}"),
     ("log_normal", lambda value: abs(value[0]) <= 20 and 0 <= value[1] <= 20, "[mu, sigma] with mu from -20 to 20 and sigma from 0 to 20"),
     ("status", lambda value: 200 <= value <= 599, "a status from 200 to 599"),
     ("message", lambda value: len(value) <= 1000, "at most 1000 characters"),

@@ -19,15 +19,18 @@ from mockserver.adapters.exchange import Refusal
 from mockserver.http import reasons
 from mockserver.http.breaches import Breaches
 from mockserver.http.events import Note, events
+from mockserver.http.limits import (
+    JOURNAL_BODY_BYTES,
+    JOURNAL_BYTES,
+    JOURNAL_EXCHANGES,
+    JOURNALS_BYTES,
+    NOTES_REMEMBERED,
+)
 from mockserver.http.pace import ticks, wall_us
 from mockserver.http.redaction import redacted, redacted_fields, redacted_query, redacted_text
 from mockserver.simulation.world import World
 
-MOST_EXCHANGES = 1000
-MOST_BYTES = 4 * 1024 * 1024
-BODY_BYTES = 64 * 1024
 FIXED_BYTES = 256  # what an exchange takes beside its packed bytes, roughly
-MOST_NOTES = 1000
 
 _BODY: Final = 6  # places in an entry
 _ANSWER: Final = 9
@@ -101,15 +104,26 @@ class Exchange(NamedTuple):
         }
 
 
+class Shelf:
+    """What the journals of one server take together; `shrink` is asked for when that is too much."""
+
+    __slots__ = ("bytes", "shrink")
+
+    def __init__(self, shrink: Callable[[], None]) -> None:
+        self.bytes = 0
+        self.shrink = shrink
+
+
 class Journal:
     """The latest exchanges of one sandbox, and what its other parts have to tell."""
 
-    __slots__ = ("_bytes", "_kept", "_notes", "_number", "_told", "_world", "breaches")
+    __slots__ = ("_bytes", "_kept", "_notes", "_number", "_shelf", "_told", "_world", "breaches")
 
-    def __init__(self) -> None:
+    def __init__(self, shelf: Shelf | None = None) -> None:
+        self._shelf = shelf or Shelf(lambda: None)
         self._world: Callable[[], World] | None = None
         self._kept: deque[bytes] = deque()  # packed: one object to free when it is forgotten
-        self._notes: deque[Note] = deque(maxlen=MOST_NOTES)
+        self._notes: deque[Note] = deque(maxlen=NOTES_REMEMBERED)
         self._bytes = 0
         self._number = self._told = 0
         self.breaches = Breaches()
@@ -123,15 +137,28 @@ class Journal:
         self._number += 1
         if refusal is not None:
             self.breaches.add(self._number, entry, refusal)
-        if len(entry[_BODY]) + len(entry[_ANSWER]) > BODY_BYTES:
+        if len(entry[_BODY]) + len(entry[_ANSWER]) > JOURNAL_BODY_BYTES:
             _, _, _, _, _, _, body, status, headers, answer, *rest = entry
-            entry = (*entry[:_BODY], body[:BODY_BYTES], status, headers, answer[:BODY_BYTES], *rest)  # type: ignore[assignment]
+            entry = (*entry[:_BODY], body[:JOURNAL_BODY_BYTES], status, headers, answer[:JOURNAL_BODY_BYTES], *rest)  # type: ignore[assignment]
         packed = _pack(entry if refusal is None else (*entry, refusal.kind, json.dumps(reasons.told(refusal))))
         kept = self._kept
         kept.append(packed)
-        self._bytes += len(packed) + FIXED_BYTES
-        while len(kept) > MOST_EXCHANGES or self._bytes > MOST_BYTES:
-            self._bytes -= len(kept.popleft()) + FIXED_BYTES
+        size = len(packed) + FIXED_BYTES
+        self._bytes += size
+        shelf = self._shelf
+        shelf.bytes += size
+        if len(kept) > JOURNAL_EXCHANGES or self._bytes > JOURNAL_BYTES:
+            self.cut(JOURNAL_BYTES)
+        if shelf.bytes > JOURNALS_BYTES:
+            shelf.shrink()
+
+    def cut(self, most: int) -> None:
+        """Forget the oldest exchanges until at most so many bytes are taken."""
+        kept = self._kept
+        while kept and (len(kept) > JOURNAL_EXCHANGES or self._bytes > most):
+            size = len(kept.popleft()) + FIXED_BYTES
+            self._bytes -= size
+            self._shelf.bytes -= size
 
     def note(self, event: str, at: float, facts: dict[str, Any]) -> None:
         """Tell subscribers of something that is neither exchange nor transition, such as a delivery, at a simulated second."""
@@ -161,7 +188,13 @@ class Journal:
         """Forget everything but the breaches; numbers go on."""
         self._kept.clear()
         self._notes.clear()
+        self._shelf.bytes -= self._bytes
         self._bytes = 0
+
+    def leave(self) -> None:
+        """Forget everything, and count no longer among the journals of the server: the sandbox is gone."""
+        self.clear()
+        self._shelf = Shelf(lambda: None)
 
     def subscribe(self) -> AsyncIterator[dict[str, Any]]:
         """What happens from now on: exchanges, transitions, notes. An empty dictionary means that there is nothing more until time moves."""

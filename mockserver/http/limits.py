@@ -1,6 +1,7 @@
 """Every limit of the wire in one place; `docs/` states them to users.
 
-Those of snapshots are in `mockserver/simulation/snapshot/`, those of scenarios in `mockserver/simulation/scenario.py`.
+Those of what a job may be told to do are in `mockserver/adapters/steering.py`, those of snapshots in
+`mockserver/simulation/snapshot/`, those of scenarios in `mockserver/simulation/scenario/`.
 """
 
 BODY_BYTES = 8 * 1024 * 1024
@@ -126,3 +127,40 @@ BREACHES_KEPT = 50
 
 BREACH_VIOLATIONS, BREACH_PATH_LENGTH = 5, 300
 """Most reasons, and longest path, of each of them."""
+
+KEPT_BYTES = 1024 * 1024 * 1024
+"""Most bytes of what clients sent that all sandboxes together keep in their jobs, as far as a request brought more than 4 KiB;
+`serve --most-mib` sets another. More is refused as if there were no room."""
+
+KEPT_PART = 4
+"""One sandbox keeps at most the so manyth part of that."""
+
+JOURNAL_EXCHANGES, JOURNAL_BYTES, JOURNAL_BODY_BYTES = 1000, 4 * 1024 * 1024, 64 * 1024
+"""Most exchanges and bytes that a sandbox's journal remembers, and most of one body."""
+
+JOURNALS_BYTES = 256 * 1024 * 1024
+"""Most bytes of all journals together; those of the sandboxes that were not asked for longest are cut first."""
+
+NOTES_REMEMBERED = 1000
+"""How many of a sandbox's latest deliveries and the like streams of events can still read."""
+
+RETRY_SECONDS = 60
+"""What `Retry-After` says where there is no room (real time)."""
+
+RULES, FAULTS = 200, 100
+"""Most rules and most faults of a sandbox."""
+
+RULE_BYTES = 256 * 1024
+"""Most bytes of one rule."""
+
+FAULT_SECONDS, MOST_FAULT_SECONDS = 60.0, 3600.0
+"""How long (real time) a fault lives unless it says so, and at most."""
+
+FAULT_DELAY_SECONDS = 60.0
+"""Longest time (real seconds) that faults delay or stretch an answer."""
+
+WAIT_SECONDS = 60.0
+"""Longest `Prefer: wait` (real time)."""
+
+VIOLATIONS_HEADER_BYTES, VALUE_LENGTH = 4096, 160
+"""Longest `X-Mock-Violations`, and most characters of a value in it."""

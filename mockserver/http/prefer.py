@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 
 from mockserver.adapters.exchange import Refusal, Violation
+from mockserver.http.limits import WAIT_SECONDS
 
 HEADER = b"prefer"
-MOST_WAIT_SECONDS = 60.0
 
 _NUMBER = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?\Z", re.ASCII)
 
@@ -50,8 +50,8 @@ def _code(text: str) -> int:
 
 
 def _wait(text: str) -> float:
-    if not _NUMBER.match(text) or float(text) > MOST_WAIT_SECONDS:
-        raise _refusal("wait", text, f"seconds from 0 to {MOST_WAIT_SECONDS:.0f}")
+    if not _NUMBER.match(text) or float(text) > WAIT_SECONDS:
+        raise _refusal("wait", text, f"seconds from 0 to {WAIT_SECONDS:.0f}")
     return float(text)
 
 

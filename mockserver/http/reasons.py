@@ -6,11 +6,10 @@ import json
 from typing import Any
 
 from mockserver.adapters.exchange import Kind, Refusal, Violation
+from mockserver.http.limits import VALUE_LENGTH, VIOLATIONS_HEADER_BYTES
 from mockserver.http.redaction import HIDDEN, is_secret, redacted
 
 HEADER = "X-Mock-Violations"
-HEADER_BYTES = 4096
-VALUE_LENGTH = 160
 
 BROKEN: frozenset[Kind] = frozenset({"malformed", "invalid", "unauthenticated", "unrouted", "method", "too_large", "media_type"})
 """Refusals of requests that break their document; the others are what the world says to requests that keep it."""
@@ -53,7 +52,7 @@ def shown(one: Violation) -> dict[str, Any]:
 def header(reason: Refusal) -> str:
     """As many violations as fit into a header field, as compact JSON in ASCII."""
     parts: list[str] = []
-    left = HEADER_BYTES - 2
+    left = VIOLATIONS_HEADER_BYTES - 2
     for one in told(reason):
         text = json.dumps(one, separators=(",", ":"))
         left -= len(text) + 1

@@ -12,11 +12,11 @@ import msgspec
 
 from mockserver.adapters.exchange import Refusal
 from mockserver.http.described import check_headers, read, refuse
+from mockserver.http.limits import RULES
 from mockserver.http.matching import Asked, Scope, Test, compiled
 from mockserver.simulation.draws import uniform
 from mockserver.simulation.request import Script
 
-MOST_RULES = 200
 Listed = list[dict[str, Any]]
 _PURPOSE = 101  # of the draw that decides whether a rule with a probability applies
 
@@ -100,8 +100,8 @@ class Rules:
 
     def add(self, description: dict[str, Any]) -> Rule:
         """Keep a rule described as `{"match": {…}, "job": {…}}` or `{"match": {…}, "answer": {…}}`. Raises Refusal."""
-        if len(self.given) >= MOST_RULES:
-            raise Refusal("conflict", f"the sandbox has {MOST_RULES} rules, which is its limit; remove some")
+        if len(self.given) >= RULES:
+            raise Refusal("conflict", f"the sandbox has {RULES} rules, which is its limit; remove some")
         read_ = read(description, _Description, "rule")
         _check_match(read_.match)
         if (read_.job is None) == (read_.answer is None):

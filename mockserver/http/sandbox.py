@@ -10,12 +10,22 @@ from itertools import count
 
 from mockserver.adapters.exchange import Refusal, Violation
 from mockserver.http.faults import Faults
-from mockserver.http.journal import Journal
-from mockserver.http.limits import SANDBOX_IDLE_SECONDS, SANDBOX_JOBS, SANDBOXES, SLICE_STEPS
+from mockserver.http.journal import Journal, Shelf
+from mockserver.http.limits import (
+    JOURNALS_BYTES,
+    KEPT_BYTES,
+    KEPT_PART,
+    SANDBOX_IDLE_SECONDS,
+    SANDBOX_JOBS,
+    SANDBOXES,
+    SLICE_STEPS,
+)
 from mockserver.http.metrics import Tally
 from mockserver.http.pace import FIXED_EPOCH_US, Pace, Tempo, ticks, wall_us
 from mockserver.http.rules import Rules
 from mockserver.http.webhooks import Deliveries
+from mockserver.simulation.errors import WorldFull
+from mockserver.simulation.job_limits import Room
 from mockserver.simulation.lifecycle import Course
 from mockserver.simulation.scenario.scenario import Scenario
 from mockserver.simulation.world import World, epoch_of
@@ -101,13 +111,16 @@ class Sandboxes:
     """All sandboxes of one server, by name; new ones follow `plan` unless another is given. `clock` gives real seconds."""
 
     def __init__(
-        self, courses: Mapping[str, Course], plan: Plan, *, callback_hosts: Sequence[str] = (), clock: Callable[[], float] = ticks
+        self, courses: Mapping[str, Course], plan: Plan, *, callback_hosts: Sequence[str] = (),
+        most_bytes: int = KEPT_BYTES, clock: Callable[[], float] = ticks,
     ) -> None:
         self.courses, self.plan = courses, plan
         self._hosts, self._clock = frozenset(callback_hosts), clock
         self._kept: dict[str, Sandbox] = {}
         self._numbers = count(1)
         self.tally = Tally()
+        self.room = Room(most_bytes, most_bytes // KEPT_PART)
+        self.shelf = Shelf(self._shrink_journals)
 
     def get(self, name: str) -> Sandbox:
         """The sandbox of that name, made if need be. Raises Refusal: not a name, or no room."""
@@ -130,7 +143,8 @@ class Sandboxes:
         self._make_room(now)
         plan = plan or self.plan
         made = world or self._world(plan)
-        pace, journal, faults = self._pace(plan, made), Journal(), Faults(self._clock)
+        made.places.join(self.room)  # raises WorldFull
+        pace, journal, faults = self._pace(plan, made), Journal(self.shelf), Faults(self._clock)
         calls = Deliveries(self._hosts, tell=journal.note)
         sandbox = self._kept[name] = Sandbox(name, plan, made, pace, calls=calls, rules=Rules(), faults=faults, journal=journal, used=now)
         journal.watch(lambda: sandbox.world)
@@ -147,6 +161,8 @@ class Sandboxes:
         sandbox = self.find(name)
         del self._kept[name]
         sandbox.is_removed = sandbox.calls.is_over = True
+        sandbox.world.places.leave()
+        sandbox.journal.leave()
         sandbox.end_waiting()
 
     def close(self) -> None:
@@ -195,6 +211,13 @@ class Sandboxes:
         return max(0.0, self._clock() - sandbox.used)
 
     def _begin(self, sandbox: Sandbox, world: World) -> None:
+        old = sandbox.world.places
+        old.leave()
+        try:
+            world.places.join(self.room)
+        except WorldFull:
+            old.join(self.room)
+            raise
         sandbox.calls.is_over = True
         sandbox.end_waiting()
         sandbox.world, sandbox.pace = world, self._pace(sandbox.plan, world)
@@ -206,6 +229,14 @@ class Sandboxes:
     def _world(self, plan: Plan) -> World:
         began = FIXED_EPOCH_US if plan.tempo.rate is None else wall_us()
         return World(plan.scenario, self.courses, epoch_us=epoch_of(plan.scenario, began), seed=plan.seed)
+
+    def _shrink_journals(self) -> None:
+        """Cut the journals of those that were not asked for longest, until a tenth of the room is free again."""
+        for sandbox in sorted(self._kept.values(), key=lambda box: box.used):
+            too_much = self.shelf.bytes - JOURNALS_BYTES * 9 // 10
+            if too_much <= 0:
+                return
+            sandbox.journal.cut(max(0, sandbox.journal.bytes - too_much))
 
     def _make_room(self, now: float) -> None:
         """Evict the longest idle sandboxes as far as number or jobs demand it. Raises Refusal when none is idle."""

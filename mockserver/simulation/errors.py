@@ -100,11 +100,18 @@ class Unplaceable(SimulationError):
 
 
 class WorldFull(SimulationError):
-    """The world holds as many jobs as it is allowed to."""
+    """The world holds as many jobs, or as many bytes, as it is allowed to."""
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"this sandbox holds its limit of {limit} jobs, members of teams included; delete some or reset it")
+    def __init__(self, limit: int, message: str = "") -> None:
+        usual = f"this sandbox holds its limit of {limit} jobs, members of teams included; delete some or reset it"
+        super().__init__(message or f"{usual} (POST /_mock/reset); a scenario's `most_jobs` allows more")
         self.limit = limit
+
+    @classmethod
+    def of_bytes(cls, whose: str, limit: int) -> WorldFull:
+        """Too many bytes are kept, by whom `whose` says."""
+        way_out = "delete jobs, or reset (POST /_mock/reset) or delete a sandbox; `serve --most-mib` allows more"
+        return cls(limit, f"{whose} the limit of {limit // 2**20} MiB of what clients sent; {way_out}")
 
 
 class ScenarioError(SimulationError):

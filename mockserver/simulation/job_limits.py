@@ -1,4 +1,4 @@
-"""How many jobs a world may keep: those that clients submitted, and the members of their teams."""
+"""How many jobs a world may keep, members of teams included, and how many bytes clients may have it remember."""
 
 from __future__ import annotations
 
@@ -6,16 +6,66 @@ from mockserver.simulation.errors import WorldFull
 from mockserver.simulation.job import Job
 from mockserver.simulation.request import JobRequest
 
+SMALL_BYTES = 4096
+"""What a request brings up to this length is part of what any job takes, and counted by number alone."""
+
+
+class Room:
+    """Bytes that the worlds of one server may keep: all of them together, and each."""
+
+    __slots__ = ("each", "most", "taken")
+
+    def __init__(self, most: int, each: int) -> None:
+        self.most, self.each = most, each
+        self.taken = 0
+
 
 class Places:
     """`most` places, `taken` of them: one for each job, and as many more as its team may have members, from its submission until it is forgotten."""
 
-    __slots__ = ("_teams", "most", "taken")
+    __slots__ = ("_sizes", "_teams", "arriving", "bytes", "most", "room", "taken")
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.taken = 0
         self._teams: dict[Job, int] = {}
+        self.room: Room | None = None  # shared by the worlds of a server
+        self.bytes = self.arriving = 0  # kept, and brought by the request that is being served
+        self._sizes: dict[Job, int] = {}  # of the jobs that took more than any job does
+
+    def join(self, room: Room) -> None:
+        """From now on what is kept here counts in `room` too. Raises WorldFull if it does not fit."""
+        if self.bytes:
+            _check(room, self.bytes, held=0)
+        self.room = room
+        room.taken += self.bytes
+
+    def leave(self) -> None:
+        """The world is forgotten: what it kept counts no longer."""
+        if self.room is not None:
+            self.room.taken -= self.bytes
+            self.room = None
+
+    def expect(self, size: int) -> None:
+        """A request brings so many bytes. Raises WorldFull if there is no room for them."""
+        self.arriving = 0
+        if size <= SMALL_BYTES:
+            return
+        if self.room is not None:
+            _check(self.room, size, held=self.bytes)
+        self.arriving = size
+
+    def keep(self, job: Job | None = None, size: int | None = None) -> None:
+        """Count what the request brought (or `size`) as kept: with `job`, or for as long as the world lives."""
+        size, self.arriving = self.arriving if size is None else size, 0
+        if job is not None:
+            self._sizes[job] = self._sizes.get(job, 0) + size
+        self._count(size)
+
+    def _count(self, size: int) -> None:
+        self.bytes += size
+        if self.room is not None:
+            self.room.taken += size
 
     def check(self, request: JobRequest, job: Job | None = None) -> None:
         """Raises WorldFull if there is no room for what is asked for, in place of what `job` has."""
@@ -35,8 +85,10 @@ class Places:
 
     def take(self, job: Job) -> None:
         """Keep room for `job` and its team; what it has had is free."""
+        if self.arriving:
+            self.keep(job)
         if job in self._teams:
-            self.give_back(job)
+            self.taken -= self._teams.pop(job)
         if job.request.team is None:
             self.taken += 1
         else:
@@ -46,6 +98,15 @@ class Places:
     def give_back(self, job: Job) -> None:
         """`job` is forgotten, with all that worked for it."""
         self.taken -= self._teams.pop(job, 1)
+        if self._sizes:
+            self._count(-self._sizes.pop(job, 0))
+
+
+def _check(room: Room, size: int, *, held: int) -> None:
+    if held + size > room.each:
+        raise WorldFull.of_bytes("this sandbox keeps", room.each)
+    if room.taken + size > room.most:
+        raise WorldFull.of_bytes("all sandboxes together keep", room.most)
 
 
 def _places(request: JobRequest) -> int:

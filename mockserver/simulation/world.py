@@ -179,6 +179,8 @@ class World:
 
     def edited(self, job: Job) -> None:
         """Note that a client changed what it asks for."""
+        if self.places.arriving:
+            self.places.keep(job)
         job.changed = self.now_us
 
     def forget(self, job: Job) -> None:

@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from mockserver.adapters.exchange import Refusal
-from mockserver.http.faults import MOST_FAULTS, Faults
+from mockserver.http.faults import Faults
+from mockserver.http.limits import FAULTS
 from mockserver.http.matching import Asked
 from tests.conftest import Bench
 from tests.http.steering import fault, ionworks, rule, xio
@@ -233,7 +234,7 @@ def test_a_bad_description_is_refused_with_the_value_in_the_sentence(description
 
 def test_faults_are_bounded_and_can_be_removed() -> None:
     faults = Faults()
-    for _ in range(MOST_FAULTS):
+    for _ in range(FAULTS):
         faults.add({"kind": "drop"})
 
     with pytest.raises(Refusal, match="limit"):

@@ -12,7 +12,13 @@ import pytest
 
 from mockserver.adapters.exchange import Refusal, Violation
 from mockserver.http import reasons
-from mockserver.http.journal import BODY_BYTES, MOST_BYTES, MOST_EXCHANGES, Entry, Journal, readable
+from mockserver.http.journal import Entry, Journal, readable
+from mockserver.http.limits import (
+    JOURNAL_BODY_BYTES,
+    JOURNAL_BYTES,
+    JOURNAL_EXCHANGES,
+    VIOLATIONS_HEADER_BYTES,
+)
 from mockserver.http.redaction import HIDDEN, is_secret, redacted, redacted_text
 from tests.conftest import Bench
 from tests.http.steering import fault, ionworks, rule, xio
@@ -100,8 +106,8 @@ def test_the_journal_stays_bounded_under_100_000_requests() -> None:
         journal.add(entry(b'{"n": %d}' % number, answer=b"x" * 700))
 
     shown = journal.list(limit=10**6)
-    assert len(journal) == len(shown) <= MOST_EXCHANGES
-    assert journal.bytes <= MOST_BYTES
+    assert len(journal) == len(shown) <= JOURNAL_EXCHANGES
+    assert journal.bytes <= JOURNAL_BYTES
     assert shown[-1]["number"] == 100_000
     assert shown[-1]["request"]["body"] == {"n": 99_999}
 
@@ -113,9 +119,9 @@ def test_large_bodies_are_cut_and_count() -> None:
         journal.add(entry(b"a" * 1_000_000, answer=b"b" * 1_000_000))
 
     kept = list(journal.after(0))
-    assert journal.bytes <= MOST_BYTES
-    assert sum(sys.getsizeof(one.body) + sys.getsizeof(one.answer) for one in kept) < MOST_BYTES
-    assert {len(one.body) for one in kept} == {BODY_BYTES}
+    assert journal.bytes <= JOURNAL_BYTES
+    assert sum(sys.getsizeof(one.body) + sys.getsizeof(one.answer) for one in kept) < JOURNAL_BYTES
+    assert {len(one.body) for one in kept} == {JOURNAL_BODY_BYTES}
 
 
 def test_an_emptied_journal_goes_on_counting(bench: Bench) -> None:
@@ -179,7 +185,7 @@ def test_a_slow_subscriber_is_told_how_much_it_missed() -> None:
 
     async def live() -> list[dict[str, Any]]:
         assert await anext(subscription) == {}
-        for number in range(MOST_EXCHANGES + 50):
+        for number in range(JOURNAL_EXCHANGES + 50):
             journal.add(entry(b"%d" % number))
         journal.note("delivery", 3.0, {"job": "a"})
         told = []
@@ -191,7 +197,7 @@ def test_a_slow_subscriber_is_told_how_much_it_missed() -> None:
 
     assert told[0] == {"event": "delivery", "at": 3.0, "job": "a"}
     assert told[-1] == {"event": "missed", "what": "exchange", "count": 50}
-    assert len(told) == MOST_EXCHANGES + 2
+    assert len(told) == JOURNAL_EXCHANGES + 2
 
 
 @pytest.mark.parametrize("name", ["X-Api-Key", "apiKey", "access_token", "client_secret", "X-Signature", "PASSWORD", "authorization"])
@@ -235,6 +241,6 @@ def test_the_header_is_bounded_ascii_and_keeps_secrets() -> None:
 
     text = reasons.header(Refusal("invalid", "no", violations=(secret, *violations)))
 
-    assert len(text.encode("ascii")) <= reasons.HEADER_BYTES
+    assert len(text.encode("ascii")) <= VIOLATIONS_HEADER_BYTES
     assert "t0p" not in text
     assert json.loads(text)[0]["got"] == HIDDEN

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver.http.journal import BODY_BYTES
+from mockserver.http.limits import JOURNAL_BODY_BYTES
 from mockserver.http.redaction import HIDDEN, is_secret, redacted, redacted_string, redacted_text
 from tests.conftest import Bench
 
@@ -98,7 +98,7 @@ def test_a_secret_reaches_neither_journal_nor_archive(bench: Bench, kind: str) -
     bench.post("/jobs", json=whole)
     bench.post("/jobs", json={"job_type": 7, "params": BODIES[kind]})
     bench.post("/jobs", content=json.dumps(whole)[:-1], headers={"Content-Type": "application/json"})
-    bench.post("/jobs", json={**whole, "filling": "x" * BODY_BYTES})
+    bench.post("/jobs", json={**whole, "filling": "x" * JOURNAL_BODY_BYTES})
 
     assert S not in shown(bench)
     assert HIDDEN in shown(bench)

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from mockserver.adapters.exchange import Refusal
+from mockserver.http.limits import RULES
 from mockserver.http.matching import Asked
-from mockserver.http.rules import MOST_RULES, Rules
+from mockserver.http.rules import Rules
 from tests.conftest import Bench
 from tests.http.steering import ionworks, ionworks_job, rule, xio, xio_job
 
@@ -180,7 +181,7 @@ def test_a_bad_description_is_refused_with_the_value_in_the_sentence(description
 
 def test_rules_are_bounded_removed_and_gone_after_a_reset(bench: Bench) -> None:
     rules = Rules()
-    for _ in range(MOST_RULES):
+    for _ in range(RULES):
         rules.add({"answer": {"status": 500}})
     first = rule(bench, match=SUBMIT, answer={"status": 503})
     rule(bench, match=SUBMIT, answer={"status": 500})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from mockserver.adapters.exchange import Call, Reply
+from mockserver.adapters.exchange import Call, Refusal, Reply
 from mockserver.http.control.desk import Desk
+from mockserver.http.limits import RULE_BYTES
 
 
 def mock_list_rules(desk: Desk, call: Call) -> Reply:
@@ -13,6 +14,8 @@ def mock_list_rules(desk: Desk, call: Call) -> Reply:
 
 def mock_add_rule(desk: Desk, call: Call) -> Reply:
     """One more rule, tried last."""
+    if len(call.raw) > RULE_BYTES:
+        raise Refusal("too_large", f"the rule has {len(call.raw)} bytes; expected at most {RULE_BYTES}")
     return Reply(201, desk.sandbox(call).rules.add(call.body).shown())
 
 

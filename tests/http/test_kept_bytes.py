@@ -1,0 +1,96 @@
+"""What clients have the server remember is bounded by bytes, in a sandbox and in all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from mockserver.http import limits
+from mockserver.http.app import create_sandboxes
+from mockserver.http.journal import Entry
+from mockserver.http.sandbox import Sandboxes
+from mockserver.http.server import serving
+
+MIB = 2**20
+BIG = "x" * 900_000
+
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """The root of a server whose sandboxes keep 8 MiB, and 2 MiB each."""
+    with serving(pace="manual", most_bytes=8 * MIB) as root:
+        yield root
+
+
+def submit(url: str, sandbox: str, text: str = BIG) -> httpx.Response:
+    return httpx.post(f"{url}/sandbox/{sandbox}/jobs", json={"job_type": "dummy", "params": {}, "metadata": {"k": text}})
+
+
+def test_a_sandbox_that_keeps_its_limit_of_bytes_refuses_with_a_way_out_and_room_comes_back(url: str) -> None:
+    assert [submit(url, "full").status_code for _ in range(3)] == [202, 202, 503]
+
+    refused = submit(url, "full")
+
+    assert refused.headers["Retry-After"] == str(limits.RETRY_SECONDS)
+    for way in ("this sandbox keeps the limit of 2 MiB", "delete jobs", "/_mock/reset", "--most-mib"):
+        assert way in refused.text
+    assert submit(url, "full", "small").status_code == 202
+    httpx.post(f"{url}/sandbox/full/_mock/reset")
+    assert submit(url, "full").status_code == 202
+    httpx.delete(f"{url}/_mock/sandboxes/full")
+
+
+def test_all_sandboxes_together_keep_no_more_than_their_limit_and_a_deleted_one_makes_room(url: str) -> None:
+    names = [f"part-{number}" for number in range(5)]
+    statuses = [submit(url, name).status_code for name in names for _ in range(2)]
+
+    assert statuses == [202] * 9 + [503]
+    assert "all sandboxes together keep the limit of 8 MiB" in submit(url, names[-1]).text
+    httpx.delete(f"{url}/_mock/sandboxes/{names[0]}")
+    assert submit(url, names[-1]).status_code == 202
+    for name in names[1:]:
+        httpx.delete(f"{url}/_mock/sandboxes/{name}")
+
+
+def test_a_text_beyond_ascii_counts_as_what_it_takes_in_memory(url: str) -> None:
+    assert httpx.post(
+        f"{url}/sandbox/wide/jobs", content=b'{"job_type":"dummy","params":{"k":"' + b"x" * 600_000 + "\U0001f600".encode() + b'"}}',
+        headers={"Content-Type": "application/json"},
+    ).status_code == 503
+
+
+def test_a_copy_of_a_world_counts_like_the_world(url: str) -> None:
+    for _ in range(2):
+        submit(url, "source")
+    answers = [httpx.post(f"{url}/sandbox/source/_mock/fork", json={}) for _ in range(5)]
+
+    assert [answer.status_code for answer in answers] == [201, 201, 201, 503, 503]
+
+
+def entry(body: bytes) -> Entry:
+    return ("ionworks", "op", "POST", b"/jobs", b"", [], body, 200, [], b"", 0, 0.0, 0.001, "")
+
+
+def test_journals_of_all_sandboxes_are_bounded_together_and_idle_ones_are_cut_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mockserver.http.journal.JOURNALS_BYTES", MIB)
+    monkeypatch.setattr("mockserver.http.sandbox.JOURNALS_BYTES", MIB)
+    sandboxes: Sandboxes = create_sandboxes(["ionworks"])
+    idle, busy = sandboxes.create("idle"), sandboxes.create("busy")
+    idle.used, busy.used = 1.0, 2.0
+    for box in (idle, busy):
+        for _ in range(12):
+            box.journal.add(entry(b"x" * 50_000))
+
+    assert sandboxes.shelf.bytes == idle.journal.bytes + busy.journal.bytes <= MIB
+    assert len(busy.journal) == 12 > len(idle.journal)
+    sandboxes.remove("busy")
+    assert sandboxes.shelf.bytes == idle.journal.bytes
+
+
+def test_a_rule_beyond_its_limit_of_bytes_is_refused(url: str) -> None:
+    rule = {"match": {}, "answer": {"status": 503, "body": {"k": "x" * limits.RULE_BYTES}}}
+
+    assert httpx.post(f"{url}/sandbox/rules/_mock/rules", json=rule).status_code == 413
