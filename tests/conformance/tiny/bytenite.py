@@ -144,8 +144,10 @@ def auth(world: World, method: str, parts: list[str], headers: dict[str, str], r
             caller(world, headers)
             world.tokens.pop(headers["authorization"].removeprefix("Bearer ").strip())
             return granted()
-        case "GET", ["info" | "user"]:
+        case "GET", ["info"]:
             return {"id": caller(world, headers)}
+        case "GET", ["user"]:
+            return {"user": {"id": caller(world, headers)}}
         case _, ["access_token" | "signout" | "info" | "user"]:
             raise Refused(405, 12, "così no", allow="GET" if parts[0] in ("info", "user") else "POST")
     raise gone()
