@@ -25,6 +25,14 @@ from specs import CONTROL, Operation, Spec
 Fields = Mapping[bytes, bytes]
 
 
+_READING = frozenset({"mock_take_snapshot", "mock_fork"})
+"""Operations of the control API that ask of a sandbox what it is, and so need one that there is."""
+
+
+_WATCHING = "mock_watch"
+"""Somebody may watch a sandbox before anything is done in it."""
+
+
 class HeaderFields(Mapping[str, str]):
     """All header fields as sent, by lower-case name; decoded when asked for."""
 
@@ -55,6 +63,8 @@ class Contract:
         self.api, self.operation, self.adapter, self.strict = spec.name, operation, adapter, strict
         self.schemas = schemas
         self.is_control = spec.name == CONTROL
+        is_reading = operation.id in _READING or (operation.method == "GET" and operation.id != _WATCHING)
+        self.only_reads = self.is_control and is_reading
         self.has_sandbox = not (self.is_control and operation.path.startswith("/sandboxes"))  # those name it themselves
         self.is_read = operation.id == _reading(spec)
         self.function = function_of(adapter, operation.id)

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from itertools import count
 
 from mockserver.adapters.exchange import Refusal, Violation
@@ -129,6 +130,18 @@ class Sandboxes:
             return self.create(name)
         sandbox.used = self._clock()
         return sandbox
+
+    def existing(self, name: str) -> Sandbox:
+        """The sandbox of that name, which is used by this. Raises Refusal: not a name, or none is called so."""
+        if name not in self._kept:
+            check_name(name)
+            raise Refusal("unknown", f"no sandbox is called {name}; {self._those_there_are(name)}")
+        return self.get(name)
+
+    def _those_there_are(self, name: str) -> str:
+        near = get_close_matches(name, self._kept, 1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        return f"{hint}a request that does something makes one, or POST /_mock/sandboxes"
 
     def find(self, name: str) -> Sandbox:
         """The sandbox of that name. Raises Refusal when there is none."""

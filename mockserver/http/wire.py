@@ -84,7 +84,8 @@ class ContractApplication:
             fields = _joined(scope["headers"], fields)
             if contract.is_control or ORIGIN in fields:
                 self.guard.check(scope, fields, is_control=contract.is_control, admits=self.cors.admits)
-            sandbox = self.sandboxes.get(_sandbox_name(scope) if _names_sandbox(scope, fields, contract) else DEFAULT)
+            name = _sandbox_name(scope) if _names_sandbox(scope, fields, contract) else DEFAULT
+            sandbox = self.sandboxes.existing(name) if contract.only_reads and name != DEFAULT else self.sandboxes.get(name)
             if sandbox.plan.strict is not None and sandbox.plan.strict is not contract.strict:
                 contract = self._other(operation)
             if contract.is_guarded:

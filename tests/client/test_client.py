@@ -139,6 +139,6 @@ def test_a_server_that_closed_a_kept_connection_is_asked_again() -> None:
         kept = server._link
         server._running.__exit__(None, None, None)  # type: ignore[union-attr]
         with MockServer(port=port, pace="manual", apis=["ionworks"]):
-            assert box.clock.now == 0
+            assert box.clock.advance(0).now == 0
         server._running = None
         assert kept is server._link

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+import specs
 from tests.conftest import Bench
 
 SPAN = "a number from 0 to 31536000"
@@ -84,7 +87,37 @@ def test_a_wrong_body_is_explained(bench: Bench, method: str, path: str, body: A
     ],
 )
 def test_unknown_members_and_values_of_a_query_are_refused(bench: Bench, path: str, sentence: str) -> None:
+    bench.post("/_mock/reset")
+
     answer = bench.get(f"/_mock/{path}")
 
     assert answer.status_code == 400
     assert sentence in answer.json()["error"]["message"]
+
+
+READS = ("clock", "jobs", "nodes", "rules", "faults", "exchanges", "callbacks", "health", "snapshot", "fork")
+
+
+@pytest.mark.parametrize("path", READS)
+def test_a_question_about_a_sandbox_that_is_not_there_makes_none_and_says_so(bench: Bench, path: str) -> None:
+    bench.post("/_mock/reset")
+    name = f"{bench.http.headers['X-Mock-Sandbox']}-typo"
+    method = "POST" if path in ("snapshot", "fork") else "GET"
+
+    answer = bench.http.request(method, f"/_mock/{path}", headers={"X-Mock-Sandbox": name}, json={} if path == "fork" else None)
+
+    assert answer.status_code == 404
+    assert f"no sandbox is called {name}; did you mean " in answer.json()["error"]["message"]
+    assert name not in [one["name"] for one in bench.get("/_mock/sandboxes").json()["sandboxes"]]
+
+
+def test_the_body_itself_is_named_without_a_stray_space(bench: Bench) -> None:
+    message = bench.post("/v1/jobs", json={}).json()["error"]["message"]
+
+    assert message.startswith("body: ")
+
+
+def test_the_document_of_the_control_api_is_yaml_for_every_reader() -> None:
+    document = yaml.safe_load((Path(specs.__file__).parent / "control" / "openapi.yaml").read_text())
+
+    assert document["openapi"].startswith("3.1")

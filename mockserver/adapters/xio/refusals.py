@@ -37,7 +37,8 @@ def error(refusal: Refusal, world: World | None = None) -> Reply:
     fault: Json = {"code": code, "message": refusal.message}
     if refusal.violations:
         details = fault["details"] = [_detail(violation) for violation in refusal.violations]
-        fault["message"] = f"{details[0]['in']} {details[0]['path']}: {details[0]['message']}"
+        where = f"{details[0]['in']} {details[0]['path']}".rstrip()
+        fault["message"] = f"{where}: {details[0]['message']}"
     return Reply(status, {"error": fault})
 
 
