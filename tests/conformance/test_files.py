@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import subprocess
 import sys
 
@@ -10,6 +12,7 @@ import pytest
 import specs
 from conformance import catalogue as catalogues
 from conformance.checks import all_checks
+from tests.conformance.faults import PLACES, all_faults, found
 
 
 @pytest.mark.parametrize("api", specs.names())
@@ -24,6 +27,34 @@ def test_every_check_is_in_the_file_of_its_requirement(api: str) -> None:
     ]
 
     assert strays == []
+
+
+@pytest.mark.parametrize("owner", ["common", *specs.names()])
+def test_every_fault_is_in_the_file_of_its_requirement(owner: str) -> None:
+    package = importlib.import_module(f"tests.conformance.faults.{owner}")
+
+    strays = []
+    for module in pkgutil.iter_modules(package.__path__):
+        for fault in getattr(importlib.import_module(f"{package.__name__}.{module.name}"), "FAULTS", ()):
+            subject = catalogues.load(fault.api).requirements[fault.requirement].subject
+            if subject != module.name:
+                strays.append(f"{owner}/{module.name}.py breaks {fault.requirement} of {subject}.py: {fault.id}")
+
+    assert strays == []
+
+
+def test_every_place_that_a_fault_replaces_is_there() -> None:
+    all_faults()
+
+    lost = []
+    for place in sorted(PLACES):
+        try:
+            found(place)
+        except (ImportError, AttributeError, KeyError) as error:
+            lost.append(f"{place}: {error}")
+
+    assert lost == []
+    assert len(PLACES) > 100
 
 
 def test_judging_one_api_reads_no_other_apis_checks() -> None:

@@ -98,13 +98,20 @@ def resolved(place: str) -> tuple[Any, str, Any]:
     return owner, name, owner.__dict__[name] if isinstance(owner, type) else getattr(owner, name)
 
 
+PLACES: set[str] = set()
+"""Every place of the mock that a fault replaces."""
+
+
 def patched(place: str, make: Callable[[Any], Any]) -> Apply:
-    """Replace an attribute of the mock, `package.module:name` or `package.module:Class.name`, by `make(original)` for as long as the fault lasts."""
-    PLACES.append(place)
+    """Replace an attribute of the mock by `make(original)` for as long as the fault lasts.
+
+    `place` is `package.module:name` or `package.module:Class.name`.
+    """
+    PLACES.add(place)
 
     @contextlib.contextmanager
     def apply(app: App) -> Iterator[App]:
-        owner, name, original = resolved(place)
+        owner, name, original = found(place)
         setattr(owner, name, make(original))
         try:
             yield app
@@ -114,10 +121,26 @@ def patched(place: str, make: Callable[[Any], Any]) -> Apply:
     return apply
 
 
+def found(place: str) -> tuple[Any, str, Any]:
+    """Who has the attribute that a place names, its name, and the attribute. Raises ImportError, AttributeError, KeyError."""
+    module, _, path = place.partition(":")
+    owner: Any = importlib.import_module(module)
+    *parents, name = path.split(".")
+    for parent in parents:
+        owner = getattr(owner, parent)
+    return owner, name, owner.__dict__[name] if isinstance(owner, type) else getattr(owner, name)
+
+
 def item_of(schema_pointer: str, body: Json) -> Json:
     """What stands at a pointer, or None."""
     for key in schema_pointer.split("/")[1:]:
-        body = body.get(key) if isinstance(body, dict) else body[int(key)] if isinstance(body, list) and int(key) < len(body) else None
+        body = (
+            body.get(key)
+            if isinstance(body, dict)
+            else body[int(key)]
+            if isinstance(body, list) and int(key) < len(body)
+            else None
+        )
     return body
 
 
@@ -141,7 +164,9 @@ def every_job(api: str, change: Callable[[dict[str, Any], Asked], None]) -> Revi
     return revise
 
 
-def _tampering(api: str, where: str | tuple[str, ...], edit: Edit | None = None, revise: Revision | None = None) -> Apply:
+def _tampering(
+    api: str, where: str | tuple[str, ...], edit: Edit | None = None, revise: Revision | None = None
+) -> Apply:
     @contextlib.contextmanager
     def apply(app: App) -> Iterator[App]:
         yield Tampered(app, api, (where,) if isinstance(where, str) else where, edit, revise)
@@ -169,10 +194,14 @@ class Tampered:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         memory = self._memory.setdefault(headers.get("x-mock-sandbox", ""), {})
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        asked = Asked(found[0].id, role, scope["method"], scope["path"], query, headers, _parsed(raw), dict(found[1]), memory)
+        asked = Asked(
+            found[0].id, role, scope["method"], scope["path"], query, headers, _parsed(raw), dict(found[1]), memory
+        )
         if self._edit is not None:
             scope, raw = self._edited(scope, raw, asked)
-        await self._app(scope, _once(raw, receive), send if self._revise is None else _Rewriter(asked, self._revise, send))
+        await self._app(
+            scope, _once(raw, receive), send if self._revise is None else _Rewriter(asked, self._revise, send)
+        )
 
     def _edited(self, scope: dict[str, Any], raw: bytes, asked: Asked) -> tuple[dict[str, Any], bytes]:
         before = json.dumps(asked.body)
@@ -180,7 +209,11 @@ class Tampered:
         assert self._edit is not None
         self._edit(asked)
         changed = raw if json.dumps(asked.body) == before else json.dumps(asked.body).encode()
-        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in asked.headers.items() if name != "content-length"]
+        headers = [
+            (name.encode("latin-1"), value.encode("latin-1"))
+            for name, value in asked.headers.items()
+            if name != "content-length"
+        ]
         headers.append((b"content-length", str(len(changed)).encode()))
         told = scope["query_string"] if asked.query == query else urlencode(asked.query).encode()
         raw_path = scope.get("raw_path") if asked.path == scope["path"] else asked.path.encode()
@@ -202,7 +235,9 @@ class _Rewriter:
         self._body += message.get("body", b"")
         if message.get("more_body"):
             return
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in self._start.get("headers", ())}
+        headers = {
+            name.decode("latin-1").lower(): value.decode("latin-1") for name, value in self._start.get("headers", ())
+        }
         told = Told(self._start["status"], headers, _parsed(bytes(self._body)))
         before = json.dumps(told.body)
         self._revise(self._asked, told)
@@ -243,9 +278,10 @@ def _parsed(raw: bytes) -> Json:
 def all_faults(api: str | None = None) -> tuple[Fault, ...]:
     """Every fault of one API, or of all; a fault for every API is there once per API, as `api:id`."""
     found: list[Fault] = []
-    for module in pkgutil.iter_modules(__path__, f"{__name__}."):
-        owner = module.name.rpartition(".")[2].partition("_")[0]
+    for owner in ("common", *specs.names()):
         if api is not None and owner not in (api, "common"):
             continue
-        found += getattr(importlib.import_module(module.name), "FAULTS", [])
+        package = importlib.import_module(f"{__name__}.{owner}")
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            found += getattr(importlib.import_module(module.name), "FAULTS", ())
     return tuple(fault for fault in found if api is None or fault.api == api)

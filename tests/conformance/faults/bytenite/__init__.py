@@ -1,0 +1,1 @@
+"""Faults of ByteNite, one file per subject."""

@@ -1,0 +1,1 @@
+"""Faults of every API, one file per subject."""

@@ -1,0 +1,1 @@
+"""Faults of Ionworks, one file per subject."""

@@ -1,0 +1,1 @@
+"""Faults of openYuanrong, one file per subject."""

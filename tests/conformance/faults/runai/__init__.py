@@ -1,0 +1,1 @@
+"""Faults of Run:AI, one file per subject."""

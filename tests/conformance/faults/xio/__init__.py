@@ -1,0 +1,1 @@
+"""Faults of compute.x.io, one file per subject."""
