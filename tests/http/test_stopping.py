@@ -247,10 +247,10 @@ def test_a_server_of_a_test_stops_within_a_second(silent: str) -> None:
 @pytest.fixture
 def foreground() -> Iterator[tuple[subprocess.Popen[str], str]]:
     """`mockserver serve` in its own process, and its URL."""
-    line = [sys.executable, "-W", "ignore", "-m", "mockserver", "serve", "--port", "0", "--pace", "manual"]
+    line = [sys.executable, "-W", "ignore", "-m", "mockserver", "serve", "--port", "0", "--pace", "manual", "--log-format", "json"]
     process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    url = next(line.partition("documents: ")[2].strip().rstrip("/") for line in process.stdout if "documents: " in line)
+    url = json.loads(process.stdout.readline())["urls"][0]
     yield process, url
     process.kill()
     process.communicate()
