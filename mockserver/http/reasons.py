@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from mockserver.adapters.exchange import Kind, Refusal, Violation
+from mockserver.http.excerpt import excerpt
 from mockserver.http.limits import VALUE_LENGTH, VIOLATIONS_HEADER_BYTES
 from mockserver.http.redaction import HIDDEN, is_secret, redacted
 
@@ -64,7 +65,14 @@ def header(reason: Refusal) -> str:
 
 def _entry(place: str, pointer: str, keyword: str, expected: Any, got: Any) -> dict[str, Any]:
     pointer = pointer if len(pointer) <= VALUE_LENGTH else pointer[:VALUE_LENGTH] + "…"
-    return {"place": place, "pointer": pointer, "keyword": keyword, "expected": _short(expected), "got": _short(redacted(got))}
+    return {"place": place, "pointer": pointer, "keyword": keyword, "expected": _short(expected), "got": _part(got)}
+
+
+def _part(got: Any) -> Any:
+    """What was sent without its secrets, in short; of a large value only the beginning is looked at."""
+    begun, cut = excerpt(got)
+    shown = _short(redacted(begun))
+    return (shown if isinstance(shown, str) else _dumped(shown)).rstrip("…") + "…" if cut else shown
 
 
 def _short(value: Any) -> Any:
