@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from math import ceil
 from typing import Any
 
+from mockserver.adapters.openyuanrong import reading
 from tests.conformance.faults import App, Apply, Asked, patched, requests
 from tests.conformance.faults.openyuanrong.shapers import ADAPTER, API, SCHEDULER, fault, labels
 
@@ -64,7 +65,7 @@ def _refused_holds(original: Any) -> Any:
     def submission_id(call: Any) -> Any:
         key = original(call)
         cluster = call.world.scheduler.cluster
-        asked = cluster.shape(__import__(ADAPTER, fromlist=["_resources"])._resources(call.body, ""))
+        asked = cluster.shape(reading._resources(call.body, ""))
         if key in call.world.jobs(API):
             _taken(cluster, asked, 0, -1)
         return key
