@@ -19,7 +19,7 @@ from mockserver.http.pace import wall_us
 from mockserver.http.parameters import Parameters
 from mockserver.http.sandbox import Sandbox
 from mockserver.http.schema import Schemas, violations
-from mockserver.simulation.job_limits import SMALL_BYTES
+from mockserver.simulation.job_limits import SMALL_BYTES, footprint
 from specs import CONTROL, Operation, Spec
 
 Fields = Mapping[bytes, bytes]
@@ -119,7 +119,7 @@ class Contract:
             call.body = self._body(self._media, fields, raw)
         places = sandbox.world.places
         if (len(raw) > SMALL_BYTES or places.arriving) and not self.is_control:
-            places.expect(len(raw) if raw.isascii() else 4 * len(raw))  # a text takes up to four bytes per character
+            places.expect(footprint(raw))
         return call
 
     def _explained(self, media_type: str, value: Any) -> tuple[Violation, ...]:

@@ -70,6 +70,9 @@ class EagerProtocol(HttpToolsProtocol):
         self.admission.open -= 1
         if self._task is not None and not self._task.done():
             self._task.cancel()
+        # An exchange knows its connection; what they hold goes now, not when the garbage collector finds the two.
+        self.cycle = self.scope = self.headers = None  # type: ignore[assignment]
+        self.pipeline.clear()
 
     def data_received(self, data: bytes) -> None:
         """Take in what was sent, then run the request that it completes or begins, and those queued behind it."""

@@ -129,8 +129,8 @@ BREACH_VIOLATIONS, BREACH_PATH_LENGTH = 5, 300
 """Most reasons, and longest path, of each of them."""
 
 KEPT_BYTES = 1024 * 1024 * 1024
-"""Most bytes of what clients sent that all sandboxes together keep in their jobs, as far as a request brought more than 4 KiB;
-`serve --most-mib` sets another. More is refused as if there were no room."""
+"""Most bytes that what clients sent takes in the jobs of all sandboxes together, estimated from its text, as far as a request brought
+more than 1 KiB; `serve --most-mib` sets another. More is refused as if there were no room."""
 
 KEPT_PART = 4
 """One sandbox keeps at most the so manyth part of that."""

@@ -6,8 +6,18 @@ from mockserver.simulation.errors import WorldFull
 from mockserver.simulation.job import Job
 from mockserver.simulation.request import JobRequest
 
-SMALL_BYTES = 4096
+SMALL_BYTES = 1024
 """What a request brings up to this length is part of what any job takes, and counted by number alone."""
+
+_OBJECT_BYTES, _ITEM_BYTES = 128, 64
+_WIDEST_CHARACTER = 4
+
+
+def footprint(text: bytes) -> int:
+    """About how many bytes the values take in memory that are written so, as JSON or the like: a list of empty lists takes thirty
+    times its length, and one character beyond ASCII may widen all of them."""
+    length = len(text) if text.isascii() else _WIDEST_CHARACTER * len(text)
+    return length + _OBJECT_BYTES * text.count(b"{") + _ITEM_BYTES * (text.count(b"[") + text.count(b",") + text.count(b":"))
 
 
 class Room:

@@ -10,7 +10,9 @@ import httpx
 import pytest
 
 from mockserver.adapters.exchange import Refusal
+from mockserver.http.eager import EagerProtocol
 from mockserver.http.server import serving
+from tests.http.wire import Wire
 
 JSON = {"Content-Type": "application/json", "Authorization": "any-token", "RA-USER": "john"}
 LONG = "x" * 200_000
@@ -50,6 +52,29 @@ def test_a_refused_request_is_let_go_without_a_collection_of_garbage(
         gc.enable()
 
     assert kept == []
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"GET /healthz HTTP/1.1\r\nHost: mock\r\n\r\n", b"GET /healthz HTTP/2.0\r\n\r\n", b"GET /healthz HTTP/1.1\r\nHost: mock\r\n\r\n" * 9],
+    ids=["a request", "no request", "requests sent at once"],
+)
+def test_a_connection_is_let_go_without_a_collection_of_garbage(url: str, sent: bytes) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(5):
+            wire = Wire(int(url.rpartition(":")[2]))
+            wire.say(sent)
+            wire.answer()
+            wire.close()
+        httpx.get(f"{url}/healthz")  # its connection is lost after the others
+
+        kept = [one for one in gc.get_objects() if isinstance(one, EagerProtocol)]
+    finally:
+        gc.enable()
+
+    assert len(kept) < 5
 
 
 def test_the_journal_tells_how_much_it_keeps(url: str) -> None:

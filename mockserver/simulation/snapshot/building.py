@@ -13,7 +13,7 @@ from mockserver.simulation.cluster.shape import Shape
 from mockserver.simulation.errors import SnapshotError
 from mockserver.simulation.events import NODE, WHOLE_JOB, Event
 from mockserver.simulation.job import Crew, Job, Member
-from mockserver.simulation.job_limits import SMALL_BYTES
+from mockserver.simulation.job_limits import SMALL_BYTES, footprint
 from mockserver.simulation.lifecycle import Course, Stage
 from mockserver.simulation.node_changes import NodeTimer
 from mockserver.simulation.placement.backfill import Backfill
@@ -110,7 +110,7 @@ class _Building:
         need(request.api in self.courses, sentence)
         soundness.check_request(request)
         read = self.readers.payloads.get(request.api)
-        size = len(repr(request))  # roughly what it takes
+        brought = repr((request.payload, request.command, request.script)).encode("utf-8", "surrogatepass")
         try:
             payload = unpack(request.payload)
             request.payload = payload if read is None else read(payload)
@@ -119,8 +119,8 @@ class _Building:
         course = self.courses[request.api]
         course = course.led if request.team is not None and course.led is not None else course
         job = Job(request, serial=kept.serial, now=0, stage=course.initial, shape=self._resting(request), parent=None)
-        if size > SMALL_BYTES:
-            self.made.places.keep(job, size)
+        if len(brought) > SMALL_BYTES:
+            self.made.places.keep(job, footprint(brought))
         return self._filled(job, kept, course)
 
     def _member(self, kept: JobRecord) -> Job:
