@@ -118,8 +118,8 @@ class Contract:
         if self._media is not None:
             call.body = self._body(self._media, fields, raw)
         places = sandbox.world.places
-        if (len(raw) > SMALL_BYTES or places.arriving) and not self.is_control:
-            places.expect(footprint(raw))
+        if len(raw) > SMALL_BYTES or places.arriving:
+            places.expect(0 if self.is_control else footprint(raw))
         return call
 
     def _explained(self, media_type: str, value: Any) -> tuple[Violation, ...]:

@@ -1,7 +1,8 @@
 """Every limit of the wire in one place; `docs/` states them to users.
 
-Those of what a job may be told to do are in `mockserver/adapters/steering.py`, those of snapshots in
-`mockserver/simulation/snapshot/`, those of scenarios in `mockserver/simulation/scenario/`.
+Those of what a job may be told to do are in `mockserver/adapters/steering.py`, of ByteNite's tokens in
+`mockserver/adapters/bytenite/credentials.py`, of snapshots in `mockserver/simulation/snapshot/`, of scenarios in
+`mockserver/simulation/scenario/`; how the bytes of jobs are counted is in `mockserver/simulation/job_limits.py`.
 """
 
 BODY_BYTES = 8 * 1024 * 1024

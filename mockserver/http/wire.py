@@ -103,8 +103,6 @@ class ContractApplication:
                 if sandbox.rules.given and not contract.is_control:
                     turn = steered.ruled(contract, call, fields, sandbox, turn)
                 reply = contract.function(call) if turn is None or turn.reply is None else turn.reply
-                if call.world.places.arriving and reply.status < 300 and not contract.is_control:
-                    call.world.places.keep()
                 if contract.is_control or reply.later is not None:
                     reply = await self._settled(reply, sandbox, receive)
             if world.awaited or contract.is_control or not sandbox.pace.stands:

@@ -65,11 +65,10 @@ class Places:
             _check(self.room, size, held=self.bytes)
         self.arriving = size
 
-    def keep(self, job: Job | None = None, size: int | None = None) -> None:
-        """Count what the request brought (or `size`) as kept: with `job`, or for as long as the world lives."""
+    def keep(self, job: Job, size: int | None = None) -> None:
+        """Count what the request brought (or `size`) as kept with `job`."""
         size, self.arriving = self.arriving if size is None else size, 0
-        if job is not None:
-            self._sizes[job] = self._sizes.get(job, 0) + size
+        self._sizes[job] = self._sizes.get(job, 0) + size
         self._count(size)
 
     def _count(self, size: int) -> None:

@@ -164,6 +164,8 @@ class World:
     def cancel(self, job: Job, reason: str = "cancelled by the client") -> None:
         """End a job at its client's wish. Raises NotCancellable."""
         self.scheduler.cancel(job, reason)
+        if self.places.arriving:  # the reason is kept with the job
+            self.places.keep(job)
 
     def delete(self, job: Job) -> None:
         """Forget a job, whatever it is doing; its name is free again. Raises UnknownJob if its time to live is over at this instant."""

@@ -538,3 +538,12 @@ def test_customers_do_not_see_each_other_in_strict_mode(customer):
     assert [job["id"] for job in member.ask("Customer_ListJobs").body["data"]] == [own]
     with pytest.raises(UnknownJob):
         member.job(lenient_job)
+
+
+def test_a_world_knows_a_bounded_number_of_tokens_and_the_newest_are_good(monkeypatch: pytest.MonkeyPatch, world: World) -> None:
+    monkeypatch.setattr("mockserver.adapters.bytenite.credentials.MOST_TOKENS", 3)
+    customer = Customer(world)
+
+    tokens = [customer.ask("Auth_GetAccessToken", {"apiKey": "any"}).body["token"] for _ in range(5)]
+
+    assert list(world.shelf("bytenite.tokens")) == tokens[2:]

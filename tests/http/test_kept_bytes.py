@@ -17,12 +17,20 @@ MIB = 2**20
 BIG = "x" * 900_000
 
 
-
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
+def root() -> Iterator[str]:
     """The root of a server whose sandboxes keep 8 MiB, and 2 MiB each."""
-    with serving(pace="manual", most_bytes=8 * MIB) as root:
-        yield root
+    with serving(pace="manual", most_bytes=8 * MIB) as served:
+        yield served
+
+
+@pytest.fixture
+def url(root: str) -> Iterator[str]:
+    """The same; the sandboxes that a test made are gone afterwards."""
+    yield root
+    for sandbox in httpx.get(f"{root}/_mock/sandboxes").json()["sandboxes"]:
+        if sandbox["name"] != "default":
+            httpx.delete(f"{root}/_mock/sandboxes/{sandbox['name']}")
 
 
 def submit(url: str, sandbox: str, text: str = BIG) -> httpx.Response:
@@ -40,7 +48,6 @@ def test_a_sandbox_that_keeps_its_limit_of_bytes_refuses_with_a_way_out_and_room
     assert submit(url, "full", "small").status_code == 202
     httpx.post(f"{url}/sandbox/full/_mock/reset")
     assert submit(url, "full").status_code == 202
-    httpx.delete(f"{url}/_mock/sandboxes/full")
 
 
 def test_all_sandboxes_together_keep_no_more_than_their_limit_and_a_deleted_one_makes_room(url: str) -> None:
@@ -51,8 +58,6 @@ def test_all_sandboxes_together_keep_no_more_than_their_limit_and_a_deleted_one_
     assert "all sandboxes together keep the limit of 8 MiB" in submit(url, names[-1]).text
     httpx.delete(f"{url}/_mock/sandboxes/{names[0]}")
     assert submit(url, names[-1]).status_code == 202
-    for name in names[1:]:
-        httpx.delete(f"{url}/_mock/sandboxes/{name}")
 
 
 def test_a_text_beyond_ascii_counts_as_what_it_takes_in_memory(url: str) -> None:
@@ -94,3 +99,30 @@ def test_a_rule_beyond_its_limit_of_bytes_is_refused(url: str) -> None:
     rule = {"match": {}, "answer": {"status": 503, "body": {"k": "x" * limits.RULE_BYTES}}}
 
     assert httpx.post(f"{url}/sandbox/rules/_mock/rules", json=rule).status_code == 413
+
+
+def test_requests_that_leave_nothing_behind_take_no_room(url: str) -> None:
+    wanted = {"name": "x" * 900_000}
+    answers = [
+        httpx.post(f"{url}/sandbox/reading/v1/customer/jobs/filter", json=wanted, headers={"Authorization": "any"}) for _ in range(4)
+    ]
+
+    assert [answer.status_code for answer in answers] == [200] * 4
+    assert submit(url, "reading").status_code == 202
+
+
+def test_an_edit_of_a_draft_takes_room_and_its_deletion_gives_it_back(url: str) -> None:
+    headers = {"Authorization": "any"}
+    jobs = f"{url}/sandbox/drafts/v1/customer/jobs"
+
+    def draft() -> str:
+        made = httpx.post(jobs, json={"templateId": "video-encoder", "name": "n"}, headers=headers)
+        return str(made.json()["job"]["id"])
+
+    def edit(job: str) -> int:
+        return httpx.patch(f"{jobs}/{job}/params", json={"app": {"k": BIG}}, headers=headers).status_code
+
+    first = draft()
+    assert [edit(first), edit(first), edit(draft())] == [200, 200, 503]
+    httpx.delete(f"{jobs}/{first}", headers=headers)
+    assert edit(draft()) == 200

@@ -7,6 +7,9 @@ from mockserver.adapters.exchange import Call, Refusal, Reply
 LIFE = 3600
 """Seconds. Source: specs/bytenite/sources.md#credentials"""
 
+MOST_TOKENS = 10_000
+"""Most tokens that a world knows; the oldest make room."""
+
 ANYBODY = "customer"
 """What a caller is called whose credentials are not looked at."""
 
@@ -21,7 +24,10 @@ def Auth_GetAccessToken(call: Call) -> Reply:
     if call.strict and key not in known:
         raise Refusal("unauthenticated", "the API key is not known")
     token = call.world.new_id("bytenite.token", fingerprint=call.raw).replace("-", "")
-    call.world.shelf(SHELF)[token] = (known.get(key, ""), _clock(call) + LIFE)
+    issued = call.world.shelf(SHELF)
+    issued[token] = (known.get(key, ""), _clock(call) + LIFE)
+    if len(issued) > MOST_TOKENS:
+        del issued[next(iter(issued))]
     return Reply(200, {"token": token, "expiresIn": str(LIFE), "scope": "customer"})
 
 
