@@ -17,7 +17,7 @@ BODY_DEPTH = 100
 UPLOAD_BYTES = 1024 * 1024 * 1024
 """Most bytes of one uploaded file; they are counted as they come in and not kept. More is refused as too large."""
 
-BODY_VALUES = 300_000
+BODY_VALUES = 250_000
 """Most values in a JSON body: members of objects and items of lists, at any depth; more is refused as too large."""
 
 INTEGER_DIGITS = 300
