@@ -25,6 +25,7 @@ KNOWN_CIRCLES = {
 IMPORTED_FOR_TYPES = {
     "conformance.credentials",
     "mockserver.cli_snapshot",
+    "mockserver.client",
     "mockserver.http.events",
     "mockserver.http.har",
     "mockserver.http.metrics",

@@ -22,6 +22,7 @@ from mockserver.simulation.placement.fairshare import FairShare
 from mockserver.simulation.placement.placement_pass import Allotment
 from mockserver.simulation.request import NO_LIMITS, JobRequest, Outcome, ResourceRequest
 from mockserver.simulation.scenario.scenario import BACKFILL, Scenario
+from mockserver.simulation.scenario.scenario import Project as Quota
 from mockserver.simulation.scheduler import Scheduler
 from mockserver.simulation.workload import Workload, longest_startups
 
@@ -308,8 +309,15 @@ def _allotment(scenario: Scenario) -> Allotment | Backfill | FairShare:
         if scenario.queue in BACKFILL:
             return Backfill(scenario.cluster(), scenario.queue, longest_startups(scenario))
         return Allotment(scenario.cluster(), scenario.queue)
-    projects = [Project(one.name, milli(one.deserved_gpus), one.deserved_gpus * one.over_quota_weight) for one in scenario.projects]
+    is_weighed = any(one.over_quota_weight is not None for one in scenario.projects)
+    projects = [_project(one, is_weighed=is_weighed) for one in scenario.projects]
     return FairShare(scenario.cluster(), projects)
+
+
+def _project(one: Quota, *, is_weighed: bool) -> Project:
+    """A project's share of what is idle goes by its quota, or, as soon as any project of the scenario has a weight, by weights (1 unless said)."""
+    weight = (1.0 if one.over_quota_weight is None else one.over_quota_weight) if is_weighed else one.deserved_gpus
+    return Project(one.name, milli(one.deserved_gpus), weight, None if one.most_gpus is None else milli(one.most_gpus))
 
 
 def _for_whom(job: Job) -> Job:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import combinations
 from typing import Any, cast
 
 import pytest
@@ -17,6 +18,8 @@ from mockserver.simulation.cluster.cluster import Cluster
 from mockserver.simulation.events import RUN_END, STEP, Events
 from mockserver.simulation.job import Job
 from mockserver.simulation.placement import elastic as elastic_module
+from mockserver.simulation.placement import fair_shares as fair_shares_module
+from mockserver.simulation.placement import making_room as making_room_module
 from mockserver.simulation.placement import placement_pass as allotment_module
 from mockserver.simulation.placement import reservation as reservation_module
 from mockserver.simulation.placement.backfill import Backfill
@@ -28,7 +31,7 @@ from mockserver.simulation.placement.profile import _Book
 from mockserver.simulation.placement.queue import Queue
 from mockserver.simulation.placement.reservation import Promise
 from mockserver.simulation.scheduler import Scheduler
-from tests.simulation import test_backfill, test_fairshare, test_policies, test_reference, test_teams
+from tests.simulation import test_backfill, test_fairshare, test_policies, test_quota_guarantee, test_reference, test_teams
 from tests.simulation.published_backfill import easy
 from tests.simulation.test_machine import Crowd
 from tests.simulation.test_published_backfill import trace
@@ -104,7 +107,15 @@ def overruns() -> None:
     test_backfill.test_a_start_up_is_reckoned_with_as_long_as_it_may_take()
 
 
-HUNTS = {"published": published, "overruns": overruns, "crowd": crowd, "order": order, "served": served, "quotas": quotas, "teams": teams, "brute": brute}
+def guarantee() -> None:
+    """Small worlds worked out by hand, then random ones in which nobody may be denied what it deserves."""
+    test_quota_guarantee.test_interactive_work_that_can_be_evicted_takes_the_place_of_training_before_the_quota_is_asked()
+    test_quota_guarantee.test_fair_shares_are_whole_gpus_and_what_is_left_goes_to_the_largest_fraction()
+    for kind in ("to two", "to eight"):
+        test_quota_guarantee.nobody_is_denied(kind, 20)
+
+
+HUNTS = {"guarantee": guarantee, "published": published, "overruns": overruns, "crowd": crowd, "order": order, "served": served, "quotas": quotas, "teams": teams, "brute": brute}
 
 
 def skip_a_release(patch: Patch) -> None:
@@ -187,11 +198,10 @@ def stale_generation(patch: Patch) -> None:
 
 
 def unfair_reclaim(patch: Patch) -> None:
-    def reclaimable(self: FairShare, job: Job, others: Any) -> Any:
-        foreign = (one for one in others if one.request.project != job.request.project)
-        return sorted(foreign, key=lambda one: self.allocated[one.request.project] - self.projects[one.request.project].deserved)
-
-    patch.setattr(FairShare, "_reclaimable", reclaimable)
+    original = FairShare._taken_from_quotas
+    patch.setattr(FairShare, "_bar", lambda self, name, job: -1)
+    patch.setattr(FairShare, "_taken_from_quotas", lambda self, victims: -original(self, victims))
+    patch.setattr(FairShare, "_may_reclaim", lambda self, job: job not in self._evicted)
 
 
 def hoarded_quota(patch: Patch) -> None:
@@ -342,6 +352,43 @@ def promises_are_kept_when_something_ends_early(patch: Patch) -> None:
     patch.setattr(_Book, "earliest", earliest)
 
 
+def the_fair_share_is_the_bar(patch: Patch) -> None:
+    patch.setattr(FairShare, "_bar", lambda self, name, job: self._share(self.projects[name]))
+
+
+def only_the_node_of_the_youngest(patch: Patch) -> None:
+    original = making_room_module._cheapest
+
+    def cheapest(cluster: Any, shape: Any, rank: Any, terms: Any, within: int, gone: Any) -> Any:
+        return original(cluster, shape, rank, terms, within & 1 << next(iter(rank)).holding[0][0], gone)
+
+    patch.setattr(making_room_module, "_cheapest", cheapest)
+
+
+def one_victim_will_do(patch: Patch) -> None:
+    patch.setattr(making_room_module, "combinations", lambda jobs, count: combinations(jobs, 1) if count == 1 else iter(()))
+
+
+def the_quota_is_asked_first(patch: Patch) -> None:
+    patch.setattr(FairShare, "_may_be_helped", lambda self, job: self._has_quota(job))
+
+
+def shares_in_parts_of_gpus(patch: Patch) -> None:
+    patch.setattr(fair_shares_module, "_in_whole_gpus", lambda shares, guaranteed, wanted: shares)
+
+
+def no_second_look(patch: Patch) -> None:
+    original = FairShare._grant
+
+    def grant(self: FairShare, job: Job, feasible: int) -> Job:
+        before = self._is_stirred
+        original(self, job, feasible)
+        self._is_stirred = before
+        return job
+
+    patch.setattr(FairShare, "_grant", grant)
+
+
 MUTANTS: dict[str, tuple[Callable[[Patch], None], str]] = {
     mutant.__name__: (mutant, hunt)
     for mutant, hunt in (
@@ -370,6 +417,12 @@ MUTANTS: dict[str, tuple[Callable[[Patch], None], str]] = {
         (a_promise_blind_to_slack, "brute"),
         (a_node_worse_than_the_best, "brute"),
         (tenants_forgotten, "teams"),
+        (the_fair_share_is_the_bar, "guarantee"),
+        (only_the_node_of_the_youngest, "guarantee"),
+        (one_victim_will_do, "guarantee"),
+        (the_quota_is_asked_first, "guarantee"),
+        (shares_in_parts_of_gpus, "guarantee"),
+        (no_second_look, "guarantee"),
         (no_extra_nodes, "published"),
         (extra_without_end, "published"),
         (only_the_first_of_each_shape, "published"),

@@ -76,11 +76,14 @@ class NodeClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
 
 
 class Project(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A quota entity: GPUs it deserves, its weight in what is left over, how long interactive jobs may run, node types it may use (none: all)."""
+    """A quota entity: GPUs it deserves and the most it may have, its weight in what is left over (None: what it deserves).
+
+    Also how long interactive jobs may run, and node types it may use (none: all)."""
 
     name: str
     deserved_gpus: float = 0
-    over_quota_weight: float = 1
+    over_quota_weight: float | None = None
+    most_gpus: float | None = None
     interactive_limit_s: float | None = None
     node_types: tuple[str, ...] = ()
 

@@ -216,8 +216,7 @@ class _Building:
             holders = self._those(self.record.holders)
             is_told = set(holders) == {job for job in self.jobs if job.holding} and len(set(holders)) == len(holders)
             need(is_told, "who holds nodes is not told alike twice")
-            evicted, is_first = self._those(self.record.evicted), self.record.is_first_round
-            self.allotment.resume(holders, evicted, now=self.record.now, is_first_round=is_first)
+            self.allotment.resume(holders, is_first_round=self.record.is_first_round)
         elif isinstance(self.allotment, Backfill):
             promised = {self._at(number): (instant, self._mask(nodes)) for number, instant, nodes in self.record.promised}
             self.allotment.resume([job for job in self.jobs if job.holding], promised)

@@ -58,7 +58,7 @@ class Due(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
 class WorldRecord(msgspec.Struct, forbid_unknown_fields=True):
     """A settled world.
 
-    `nodes` are those added to the scenario's, `conditions` those that are not ready. `holders`, `evicted` and
+    `nodes` are those added to the scenario's, `conditions` those that are not ready. `holders` and
     `is_first_round` belong to worlds with projects. `blocked` names one waiting job of each shape that found no node.
     `promised` holds
     the instants (and nodes) that conservative backfill has promised to those who wait. `ids` counts how often ids were made for what.
@@ -80,7 +80,6 @@ class WorldRecord(msgspec.Struct, forbid_unknown_fields=True):
     announced: list[tuple[int, int]]
     blocked: list[int]
     holders: list[int]
-    evicted: list[int]
     is_first_round: bool
     ids: list[tuple[int, int]]
     shelves: dict[str, Any]

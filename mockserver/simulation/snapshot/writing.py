@@ -81,7 +81,6 @@ class _Writing:
             announced=[(instant, self.number[job]) for instant, job in scheduler.announced],
             blocked=sorted(self.number[entry[2]] for line in lines if (entry := line.head()) and line.is_blocked),
             holders=[] if by_quota is None else [self.number[job] for job in by_quota.holders],
-            evicted=[] if by_quota is None else self._numbers(by_quota.evicted_at(world.now_us)),
             is_first_round=by_quota is not None and by_quota.is_first_round,
             ids=list(world.ids_made.items()),
             promised=self._promised(allotment.promises) if isinstance(allotment, Backfill) else [],
@@ -91,10 +90,6 @@ class _Writing:
     def _promised(self, promises: Promises | None) -> list[tuple[int, int, list[int]]]:
         starts = {} if promises is None else promises.starts
         return [(self.number[job], instant, list(bits(nodes))) for job, (instant, nodes) in starts.items() if job in self.waiting]
-
-    def _numbers(self, jobs: list[Job]) -> list[int]:
-        """Of those that are still there."""
-        return [self.number[job] for job in jobs if job in self.number]
 
     def _job(self, job: Job) -> JobRecord:
         is_member = isinstance(job, Member)

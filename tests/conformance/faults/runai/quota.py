@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import insort
 from collections.abc import Callable
 from heapq import heappush
 from typing import Any
@@ -30,11 +29,16 @@ def _still_counts(when: Callable[[Any], bool]) -> Apply:
 
 
 def _last_first(*, of_workbenches: bool) -> Apply:
-    def push(self: Any, job: Any) -> None:
-        serial = -job.serial if bool(job.request.priority) is of_workbenches else job.serial
-        insort(self.lines.setdefault(job.request.project, []), (-job.request.priority, serial, job, job.generation))
+    def make(original: Any) -> Any:
+        def push(self: Any, job: Any) -> None:
+            before = job.serial
+            job.serial = -before if bool(job.request.priority) is of_workbenches else before
+            original(self, job)
+            job.serial = before
 
-    return patched(f"{SIMULATION}.placement.fairshare:Waiting.push", lambda original: push)
+        return push
+
+    return patched(f"{SIMULATION}.placement.project_queue:Waiting.push", make)
 
 
 def _stays(request: Any, wanted: Job) -> None:
@@ -43,10 +47,8 @@ def _stays(request: Any, wanted: Job) -> None:
 
 
 def _anybodys(original: Any) -> Any:
-    def reclaimable(self: Any, job: Any, others: Any) -> Any:
-        return (other for other in others if other.request.project != job.request.project)
-
-    return reclaimable
+    """Nobody has to be above anything for others to take from it."""
+    return lambda self, name, job: -1
 
 
 def _youngest_first(original: Any) -> Any:
@@ -93,7 +95,7 @@ def _equals_leave(original: Any) -> Any:
                 for other in reversed(self.holders)
                 if other.request.project == job.request.project and other.request.preemptible
             )
-            found = eviction(self.cluster, job, own)
+            found = eviction(self.cluster, job.shape, own)
         return found
 
     return plan
@@ -218,7 +220,7 @@ FAULTS = [
         "unfair-reclaim",
         "RAI-PRI-022",
         "what is within quota is taken back too",
-        patched("mockserver.simulation.placement.fairshare:FairShare._reclaimable", _anybodys),
+        patched("mockserver.simulation.placement.fairshare:FairShare._bar", _anybodys),
     ),
     fault(
         "parts-stay-in-account",
