@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import yaml
 
-from specs import fast_yaml
+from specs import json_pointer, strict_yaml
 from specs.errors import Place, SpecError
 
 Node = dict[str, Any]
@@ -39,7 +39,7 @@ class Operation:
 def read(file: Path) -> Node:
     """Parse a YAML file into a mapping; refuses what does not parse."""
     try:
-        value = fast_yaml.load(file.read_bytes())
+        value = strict_yaml.load(file.read_bytes())
     except OSError as error:
         raise SpecError(file, (), f"cannot be read: {error.strerror}") from error
     except yaml.YAMLError as error:
@@ -115,8 +115,7 @@ def resolve(document: Node, node: Any) -> Any:
 
 def _follow(document: Node, reference: str) -> Any:
     node: Any = document
-    for part in reference[2:].split("/"):
-        key = unquote(part).replace("~1", "/").replace("~0", "~")
+    for key in json_pointer.keys(unquote(reference[1:])):
         if isinstance(node, dict) and key in node:
             node = node[key]
         elif isinstance(node, list) and key.isdigit() and int(key) < len(node):

@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
-import yaml
 
 import specs
 from conformance.errors import CatalogueError
 from conformance.traffic.json_pointer import Json
-from specs import Role
+from specs import Role, strict_yaml
 
 FOLDER = Path(__file__).parent
 COMMON = "common"
@@ -174,9 +173,9 @@ def _read(name: str) -> dict[str, Any]:
     if not file.exists():
         return {"requirements": []}
     try:
-        raw = yaml.load(file.read_bytes(), Loader=yaml.CSafeLoader)
-    except yaml.YAMLError as error:
-        raise CatalogueError(f"{file.name}: {error}") from error
+        raw = strict_yaml.read(file.read_bytes())
+    except strict_yaml.YamlError as error:
+        raise CatalogueError(f"{file.name}, {error}") from error
     for broken in _validator().iter_errors(raw):
         place = list(broken.instance_path)
         entry = raw["requirements"][place[1]].get("id", "") if len(place) > 1 and place[0] == "requirements" else ""

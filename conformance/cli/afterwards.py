@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,14 +10,12 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from conformance.cli.options import opened, target_options
-from conformance.errors import SettingsError, TransportError
+from conformance.cli.options import EXISTING, JudgeCommand, opened, target_options
+from conformance.report.json import runs_of
 from conformance.run.verdict import Exit
 
-EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 
-
-@click.command("replay")
+@click.command("replay", cls=JudgeCommand)
 @click.argument("requirement")
 @target_options
 @click.option(
@@ -29,25 +26,17 @@ def replay_command(requirement: str, api: str, url: str | None, report: Path, **
 
     Exit 1 if it is answered as it was then.
     """
-    from conformance.errors import NothingRecorded
     from conformance.search.replay import replay
 
     console = Console(highlight=False)
-    try:
-        with opened(api, url, **told) as target:
-            lines = replay(target, json.loads(report.read_text(encoding="utf-8")), requirement)
-    except (NothingRecorded, SettingsError, ValueError, KeyError) as error:
-        console.print(f"[red]{escape(str(error))}[/]", soft_wrap=True)
-        sys.exit(Exit.USAGE)
-    except TransportError as error:
-        console.print(f"[red]{escape(str(error))}[/]", soft_wrap=True)
-        sys.exit(Exit.UNREACHABLE)
+    with opened(api, url, **told) as target:
+        lines = replay(target, {"runs": runs_of(report)}, requirement)
     for line, then, now in lines:
         console.print(f"{'same' if then == now else 'other'}  {escape(line)}  then {then}, now {now}")
     sys.exit(Exit.BROKEN if all(then == now for _, then, now in lines) else Exit.CONFORMANT)
 
 
-@click.command("sweep")
+@click.command("sweep", cls=JudgeCommand)
 @target_options
 @click.option("--journal", required=True, type=EXISTING, help="The journal of the run that left something.")
 def sweep_command(api: str, url: str | None, journal: Path, **told: Any) -> None:
@@ -56,13 +45,9 @@ def sweep_command(api: str, url: str | None, journal: Path, **told: Any) -> None
     from conformance.session.made_jobs import left_over
 
     console = Console(highlight=False)
-    try:
-        found = left_over(journal)
-        with opened(api, url, **told) as target:
-            stuck = sweep(target, journal)
-    except SettingsError as error:
-        console.print(f"[red]{escape(str(error))}[/]", soft_wrap=True)
-        sys.exit(Exit.USAGE)
+    found = left_over(journal)
+    with opened(api, url, **told) as target:
+        stuck = sweep(target, journal)
     console.print(
         f"{len(found) - len(stuck)} of {len(found)} jobs are gone{': ' + ', '.join(stuck) + ' are not' if stuck else ''}"
     )

@@ -16,18 +16,17 @@ import specs
 from conformance import catalogue as catalogues
 from conformance.catalogue import PROFILES
 from conformance.cli import afterwards, compare, traffic
-from conformance.cli.options import API, FILE, opened, target_options, url_value
-from conformance.errors import CatalogueError, SettingsError, WaiverError
+from conformance.cli.options import API, FILE, Judge, opened, target_options, url_value
 from conformance.run.modes import MODES, budget_for, default_mode, options_for
 from conformance.run.results import Options, Report
 from conformance.run.runner import Searching
-from conformance.run.verdict import Exit
+from conformance.run.verdict import Exit, exit_code
 from conformance.target.target import Target
 
 VIEWS = ("json", "junit", "markdown", "html", "badge")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Judge, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Judge an implementation of a batch-compute job API by its document."""
 
@@ -90,26 +89,17 @@ def run_command(api: str, url: str | None, **told: Any) -> None:
         floor=told["floor"],
         keep_traffic=keep,
     )
-    try:
-        with opened(api, url, budget=budget, **told) as target:
-            host = urlsplit(target.url).hostname
-            if mode == "live-safe" and told["confirm"] != host:
-                _plan(target, console)
-                console.print(
-                    f"[yellow]nothing was sent: {escape(str(host))} is not this machine. To go ahead, add --confirm {escape(str(host))}[/]"
-                )
-                sys.exit(Exit.SAFETY_STOP)
-            reports = [_judge(target, one, told) for one in options_for(mode, options, quick=told["quick"])]
-    except (SettingsError, CatalogueError, WaiverError) as error:
-        console.print(f"[red]{escape(str(error))}[/]", soft_wrap=True)
-        sys.exit(Exit.USAGE)
+    with opened(api, url, budget=budget, **told) as target:
+        host = urlsplit(target.url).hostname
+        if mode == "live-safe" and told["confirm"] != host:
+            _plan(target, console)
+            console.print(
+                f"[yellow]nothing was sent: {escape(str(host))} is not this machine. To go ahead, add --confirm {escape(str(host))}[/]"
+            )
+            sys.exit(Exit.SAFETY_STOP)
+        reports = [_judge(target, one, told) for one in options_for(mode, options, quick=told["quick"])]
     _report(reports, target, console, told)
-    sys.exit(_worst(reports))
-
-
-def _worst(reports: list[Report]) -> int:
-    """The exit code of several runs: that of the first that is not conformant."""
-    return next((int(one.exit) for one in reports if one.exit), 0)
+    sys.exit(exit_code(int(one.exit) for one in reports))
 
 
 def _judge(target: Target, options: Options, told: dict[str, Any]) -> Report:
@@ -164,8 +154,15 @@ def _report(reports: list[Report], target: Target, console: Console, told: dict[
     from conformance.traffic import har
 
     whole = canonical.canonical(reports)
+    traffic = [exchange for report in reports for exchange in report.traffic]
     terminal.show(whole, console, everything=told["everything"])
-    writers = {"junit": junit.text, "markdown": markdown.text, "html": html.text, "badge": badge.text}
+    writers = {
+        "json": canonical.text,
+        "junit": junit.text,
+        "markdown": markdown.text,
+        "html": html.text,
+        "badge": badge.text,
+    }
     files: dict[str, Path | None] = {view: told[view] for view in (*VIEWS, "har")}
     if told["bundle"] is not None:
         told["bundle"].mkdir(parents=True, exist_ok=True)
@@ -179,13 +176,9 @@ def _report(reports: list[Report], target: Target, console: Console, told: dict[
         }
         files = {view: files[view] or told["bundle"] / name for view, name in endings.items()}
     for view, file in files.items():
-        if file is None:
-            continue
-        if view == "har":
-            written = har.text((exchange for report in reports for exchange in report.traffic), target.redaction)
-        else:
-            written = canonical.text(reports) if view == "json" else writers[view](whole)
-        file.write_text(target.redaction.text(written), encoding="utf-8")
+        if file is not None:
+            written = har.text(traffic, target.redaction) if view == "har" else writers[view](whole)
+            file.write_text(target.redaction.text(written), encoding="utf-8")
 
 
 def _plan(target: Target, console: Console) -> None:

@@ -12,13 +12,35 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import click
+from rich.console import Console
+from rich.markup import escape
 
 import specs
+from conformance.errors import JudgeError
+from conformance.run.verdict import exit_for
 from conformance.target.budget import Budget
 from conformance.target.settings import secret
 from conformance.target.target import Target
 
 API = click.Choice(specs.names())
+
+
+class JudgeCommand(click.Command):
+    """A command that ends with the sentence and the exit code of whatever error of the judge ends it."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it."""
+        try:
+            return super().invoke(ctx)
+        except JudgeError as error:
+            Console(highlight=False).print(f"[red]{escape(str(error))}[/]", soft_wrap=True)
+            sys.exit(exit_for(error))
+
+
+class Judge(click.Group):
+    """The commands of the judge."""
+
+    command_class = JudgeCommand
 
 
 class OutFile(click.Path):
@@ -40,6 +62,7 @@ class OutFile(click.Path):
 
 
 FILE = OutFile()
+EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def url_value(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:

@@ -14,7 +14,7 @@ from rich.markup import escape
 
 import specs
 from conformance import catalogue as catalogues
-from conformance.cli.options import API, FILE, header_values, inside, url_value
+from conformance.cli.options import API, FILE, JudgeCommand, header_values, inside, url_value
 from conformance.oracles.all_oracles import Panel
 from conformance.oracles.oracle import Violation
 from conformance.run.verdict import Exit
@@ -24,7 +24,7 @@ from conformance.traffic.exchange import Exchange, Redaction
 from conformance.traffic.operations import Directory
 
 
-@click.command("fuzz")
+@click.command("fuzz", cls=JudgeCommand)
 @click.argument("api", type=API)
 @click.option(
     "--url", callback=url_value, help="Scheme, host and port of the implementation; the API's base path is added."
@@ -85,32 +85,27 @@ def fuzz_command(api: str, url: str | None, app: str | None, **told: Any) -> Non
     sys.exit(Exit.BROKEN if whole.findings else Exit.CONFORMANT)
 
 
-@click.command("check")
+@click.command("check", cls=JudgeCommand)
 @click.argument("api", type=API)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--base-path", help="Where the API begins, if not where the document says.")
 def check_command(api: str, file: Path, base_path: str | None) -> None:
     """Judge recorded traffic: FILE is a HAR file of one client's exchanges with one server."""
-    from conformance.errors import HarError
     from conformance.traffic.har import read
 
     console = Console(highlight=False)
     spec, catalogue = specs.load(api), catalogues.load(api)
     panel, seen, broken = Panel(spec, catalogue), 0, 0
-    try:
-        for exchange in read(file, Directory(spec, base_path)):
-            seen += exchange.operation is not None
-            for violation in panel.observe(exchange):
-                broken += catalogue.requirements[violation.requirement].level == "MUST"
-                _tell(console, api, exchange, violation)
-    except HarError as error:
-        console.print(f"[red]{escape(str(error))}[/]", soft_wrap=True)
-        sys.exit(Exit.USAGE)
+    for exchange in read(file, Directory(spec, base_path)):
+        seen += exchange.operation is not None
+        for violation in panel.observe(exchange):
+            broken += catalogue.requirements[violation.requirement].level == "MUST"
+            _tell(console, api, exchange, violation)
     console.print(f"{seen} exchanges of {api} were judged, {broken} MUSTs are broken")
     sys.exit(Exit.USAGE if not seen else Exit.BROKEN if broken else Exit.CONFORMANT)
 
 
-@click.command("watch")
+@click.command("watch", cls=JudgeCommand)
 @click.argument("api", type=API)
 @click.option("--upstream", required=True, callback=url_value, help="Scheme, host and port of the server.")
 @click.option("--port", default=4090, show_default=True, type=click.IntRange(0, 65535), help="Where to listen.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from copy import copy
 
 from conformance.catalogue import Catalogue
 from conformance.oracles.document import Contract
@@ -19,20 +20,16 @@ from specs import Spec
 
 
 class Panel:
-    """The oracles of one API with one memory; a new world needs a new panel.
+    """The oracles of one API with one memory. Only requirements of the catalogue are reported.
 
-    Only requirements of the catalogue are reported.
+    A panel takes a while to be made; `fresh` gives one for another world that shares all but the memory.
     """
 
     def __init__(self, spec: Spec, catalogue: Catalogue) -> None:
         self.spec, self.catalogue = spec, catalogue
         self._before: Counter[str] = Counter()
-        self.oracles = self._seated()
-
-    def _seated(self) -> list[Oracle]:
-        spec, catalogue = self.spec, self.catalogue
         views = ViewMap(spec, catalogue.identity, catalogue.views)
-        return [
+        self.oracles: list[Oracle] = [
             Contract(spec, catalogue.tolerated),
             Monitor(spec, views),
             Identity(spec, views, catalogue.match, catalogue.fades),
@@ -41,9 +38,20 @@ class Panel:
             Derived(catalogue, views),
         ]
 
+    def fresh(self) -> Panel:
+        """The same oracles with a memory of their own, in which nothing is."""
+        panel = copy(self)
+        panel.oracles = [copy(one) for one in self.oracles]
+        panel._before = Counter()
+        for oracle in panel.oracles:
+            oracle.forget()
+        return panel
+
     def forget(self) -> None:
-        """Begin anew, in a world where nothing of what was seen is known."""
-        self._before, self.oracles = self.examined, self._seated()
+        """Begin anew, in a world where nothing of what was seen is known; what was looked at stays counted."""
+        self._before = self.examined
+        for oracle in self.oracles:
+            oracle.forget()
 
     def observe(self, exchange: Exchange) -> list[Violation]:
         """Everything that this exchange, after those before it, breaks."""

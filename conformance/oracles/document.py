@@ -135,12 +135,16 @@ class Contract:
     """Watches every answer of a known operation."""
 
     def __init__(self, spec: Spec, tolerated: Mapping[str, Json] | None = None) -> None:
-        self.examined: Counter[str] = Counter()
         self._spec, self._judge = spec, judge(spec.name)
         self._tolerated = {
             name: jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
             for name, schema in (tolerated or {}).items()
         }
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew, in a world where nothing was seen yet."""
+        self.examined: Counter[str] = Counter()
         self._looked: set[str] = set()
 
     def observe(self, exchange: Exchange) -> Iterable[Violation]:

@@ -20,11 +20,15 @@ class Echo:
     """Remembers submissions by the id they got; judges the requirements of the catalogue that have `echo`."""
 
     def __init__(self, spec: Spec, catalogue: Catalogue, views: ViewMap) -> None:
-        self.examined: Counter[str] = Counter()
         self._rules = [one for one in catalogue.requirements.values() if one.echo is not None]
         self._match: Mapping[str, str] = catalogue.match
         self._views = views
         self._roles = spec.lifecycle.roles if spec.lifecycle else {}
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew, in a world where nothing was seen yet."""
+        self.examined: Counter[str] = Counter()
         self._submissions: dict[str, Exchange] = {}
 
     def observe(self, exchange: Exchange) -> Iterable[Violation]:

@@ -23,10 +23,14 @@ class Identity:
     """
 
     def __init__(self, spec: Spec, views: ViewMap, match: Iterable[str] = (), fades: str | None = None) -> None:
-        self.examined: Counter[str] = Counter()
         self._match, self._fades = tuple(match), fades
         self._roles = spec.lifecycle.roles if spec.lifecycle else {}
         self._views = views
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew, in a world where nothing was seen yet."""
+        self.examined: Counter[str] = Counter()
         self._given: dict[str, Exchange] = {}
 
     def observe(self, exchange: Exchange) -> Iterable[Violation]:

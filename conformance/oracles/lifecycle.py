@@ -23,11 +23,15 @@ class Monitor:
     """
 
     def __init__(self, spec: Spec, views: ViewMap) -> None:
-        self.examined: Counter[str] = Counter()
         self._views = views
         self._spec = spec
         self._reach = reach(spec.lifecycle, catalogues.load(spec.name).obscure) if spec.lifecycle else {}
         self._leaving = catalogues.load(spec.name).leaving
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew, in a world where nothing was seen yet."""
+        self.examined: Counter[str] = Counter()
         self._last: dict[str, View] = {}
 
     def observe(self, exchange: Exchange) -> Iterable[Violation]:

@@ -18,10 +18,14 @@ class Listing:
     """Looks at every list of jobs."""
 
     def __init__(self, spec: Spec, views: ViewMap) -> None:
-        self.examined: Counter[str] = Counter()
         self._views = views
         roles = [*(spec.lifecycle.roles if spec.lifecycle else {}).values(), *(views.further or {}).values()]
         self._lists = {role.operation for role in roles if role.items is not None}
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew, in a world where nothing was seen yet."""
+        self.examined: Counter[str] = Counter()
 
     def observe(self, exchange: Exchange) -> Iterable[Violation]:
         """Judge a list."""

@@ -28,13 +28,17 @@ class Derived:
     """Judges the members `view`, `ordered`, `span`, `constant`, `step` and `answer` of requirements."""
 
     def __init__(self, catalogue: Catalogue, views: ViewMap) -> None:
-        self.examined: Counter[str] = Counter()
         self._views, self._unset = views, catalogue.unset
         of_views = ("view", "ordered", "span", "constant", "step")
         self._rules = [one for one in catalogue.requirements.values() if any(name in one.rules for name in of_views)]
         self._answers = [one for one in catalogue.requirements.values() if one.answer is not None]
         self._schemas: dict[str, Any] = {one.id: _validator(one.view) for one in self._rules if one.view is not None}
         self._schemas |= {one.id: _validator(one.answer["schema"]) for one in self._answers if "schema" in one.answer}
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew, in a world where nothing was seen yet."""
+        self.examined: Counter[str] = Counter()
         self._first: dict[tuple[str, str, str], tuple[Json, Exchange]] = {}
         self._last: dict[str, View] = {}
 

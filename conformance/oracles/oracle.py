@@ -38,5 +38,8 @@ class Oracle(Protocol):
 
     examined: Counter[str]
 
+    def forget(self) -> None:
+        """Begin anew, in a world where nothing was seen yet."""
+
     def observe(self, exchange: Exchange) -> Iterable[Violation]:
         """Everything that this exchange, after those before it, breaks."""

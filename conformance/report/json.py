@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
+
 from conformance import catalogue as catalogues
+from conformance.errors import UsageError
 from conformance.oracles.oracle import Violation
 from conformance.run.results import Report, Search
 from conformance.run.verdict import Verdict
@@ -22,9 +26,14 @@ def _object(**members: Any) -> Json:
 
 
 _TEXT, _NUMBER, _TEXTS = {"type": "string"}, {"type": "number"}, {"type": "array", "items": {"type": "string"}}
+_HEADERS = {"type": "array", "items": {**_TEXTS, "minItems": 2, "maxItems": 2}}
 _EXCHANGE = _object(
-    request=_object(method=_TEXT, url=_TEXT),
-    response=_object(status={"type": "integer"}, body={"type": ["string", "null"]}),
+    operation={"type": ["string", "null"]},
+    at={"type": ["number", "null"]},
+    request=_object(method=_TEXT, url=_TEXT, headers=_HEADERS, body={"type": ["string", "null"]}),
+    response=_object(
+        status={"type": "integer"}, headers=_HEADERS, body={"type": ["string", "null"]}, cut={"type": "boolean"}
+    ),
     curl=_TEXT,
 )
 _VIOLATION = _object(message=_TEXT, check=_TEXT, exchanges={"type": "array", "items": _EXCHANGE})
@@ -53,9 +62,9 @@ def canonical(reports: Sequence[Report]) -> Json:
     return {"schema": SCHEMA, "runs": [_run(report) for report in reports]}
 
 
-def text(reports: Sequence[Report]) -> str:
-    """The same as JSON."""
-    return json.dumps(canonical(reports), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+def text(canonical: Json) -> str:
+    """A canonical report as JSON."""
+    return json.dumps(canonical, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _run(report: Report) -> Json:
@@ -152,3 +161,21 @@ def exchange(shown: Exchange) -> Json:
 
 def _body(body: bytes | None) -> str | None:
     return None if body is None else body.decode("utf-8", "replace")[:_MOST_BODY]
+
+
+def runs_of(file: Path) -> list[Json]:
+    """The runs that a canonical report holds. Raises UsageError."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UsageError(f"{file} is not JSON ({error}); expected a report that run --json wrote") from None
+    said = found.get("schema") if isinstance(found, dict) else None
+    if said != SCHEMA:
+        raise UsageError(f"{file} has the schema {said!r}; expected {SCHEMA!r}, as run --json writes it")
+    for broken in jsonschema_rs.Draft202012Validator(SHAPE).iter_errors(found):
+        place = "".join(f"/{key}" for key in broken.instance_path) or "the top"
+        raise UsageError(
+            f"{file} is not a whole report: {broken.message} at {place}; expected a report that run --json wrote"
+        )
+    runs: list[Json] = found["runs"]
+    return runs

@@ -58,6 +58,7 @@ class Run:
         self.catalogue: Catalogue = catalogues.load(target.spec.name)
         self.report = Report(target.spec.name, target.name, options)
         self._on_case = on_case or (lambda number, count, case: None)
+        self._panel = Panel(target.spec, self.catalogue)
         self._sessions = 0
         self._in_vain = 0
         self._waivers = waived
@@ -298,10 +299,9 @@ class Run:
 
     def _session(self, *, strict: bool = False) -> Session:
         self._sessions += 1
-        panel = Panel(self.target.spec, self.catalogue)
         return Session(
             self.target,
-            panel,
+            self._panel.fresh(),
             name=f"{self.options.name}{self.options.seed}-{self._sessions}",
             strict=strict,
             journal=self.journal,

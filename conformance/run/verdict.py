@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from conformance.errors import JudgeError, SafetyStop, TransportError, Unready
 from conformance.oracles.oracle import Violation
 
 
@@ -44,6 +45,18 @@ class Exit(IntEnum):
     BELOW_FLOOR = 4
     OWN_ERROR = 5
     SAFETY_STOP = 6
+
+
+def exit_code(codes: Iterable[int]) -> int:
+    """The exit code of several runs: that of the first that is not conformant."""
+    return next((code for code in codes if code), int(Exit.CONFORMANT))
+
+
+def exit_for(error: JudgeError) -> Exit:
+    """What a command ends with that an error of the judge ends."""
+    if isinstance(error, TransportError | Unready):
+        return Exit.UNREACHABLE
+    return Exit.SAFETY_STOP if isinstance(error, SafetyStop) else Exit.USAGE
 
 
 OF_LEVEL = {"MUST": Verdict.FAIL, "SHOULD": Verdict.WARN, "MAY": Verdict.INFO}

@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from conformance.errors import WaiverError
 from conformance.run.results import Report
 from conformance.run.verdict import Verdict
+from conformance.traffic.json_pointer import shown
+from specs import strict_yaml
 
 LONGEST = timedelta(days=180)
 _BROKEN = (Verdict.FAIL, Verdict.WARN)
@@ -37,9 +37,11 @@ def read(file: Path, *, today: date | None = None) -> list[Waiver]:
     """The waivers of a file. Raises WaiverError."""
     today = today or datetime.now(UTC).date()  # a waiver runs out on a real day
     try:
-        raw = yaml.safe_load(file.read_text(encoding="utf-8")) or []
-    except (OSError, yaml.YAMLError) as error:
-        raise WaiverError(f"{file}: {error}") from error
+        raw = strict_yaml.read(file.read_bytes()) or []
+    except OSError as error:
+        raise WaiverError(f"{file} cannot be read: {error.strerror}") from error
+    except strict_yaml.YamlError as error:
+        raise WaiverError(f"{file}, {error}") from error
     if not isinstance(raw, list):
         raise WaiverError(f"{file}: a list of waivers is expected")
     return [_waiver(file, number, entry, today) for number, entry in enumerate(raw, 1)]
@@ -50,12 +52,10 @@ def _waiver(file: Path, number: int, entry: Any, today: date) -> Waiver:
     where = f"{file}: waiver {number}"
     if not isinstance(entry, dict) or not known - {"signature"} <= entry.keys() <= known:
         raise WaiverError(f"{where}: expected are id, target, reason, owner, expires and, if need be, signature")
-    expires = entry["expires"]
-    if isinstance(expires, str):
-        try:
-            expires = date.fromisoformat(expires)
-        except ValueError as error:
-            raise WaiverError(f"{where}: {expires!r} is no date") from error
+    try:
+        expires = date.fromisoformat(str(entry["expires"]))
+    except ValueError as error:
+        raise WaiverError(f"{where}: expires is {shown(entry['expires'])}; expected a date such as {today}") from error
     if expires > today + LONGEST:
         raise WaiverError(f"{where}: it would last until {expires}, more than {LONGEST.days} days")
     if expires < today:

@@ -232,7 +232,7 @@ class Bench:
         for number, exchange in enumerate(one for kept in self._wrong.values() for one in kept[:fair]):
             operation = self._spec.operations[exchange.operation or ""]
             try:
-                with Session(self._target, Panel(self._spec, self._catalogue), name=f"fz{number + 1}") as session:
+                with Session(self._target, self._panel.fresh(), name=f"fz{number + 1}") as session:
                     job = session.submit(draft=True)
                     path = session.directory.path(operation.id, dict.fromkeys(exchange.values, job.id))
                     again = session.send(operation.method, path, raw=exchange.request.body)

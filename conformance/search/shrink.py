@@ -18,6 +18,7 @@ from conformance.search.replay import retell, session_for
 from conformance.target.target import Target
 from conformance.traffic.exchange import Exchange, Request
 from conformance.traffic.json_pointer import MISSING, Json, put
+from specs.json_pointer import pointer_to
 
 MOST_STORIES = 60
 _DEPTH = 3
@@ -79,7 +80,7 @@ def _less_body(request: Request) -> Iterator[Request]:
 def _pointers(value: Json, depth: int = 0) -> Iterator[str]:
     if isinstance(value, dict) and depth < _DEPTH:
         for key, item in value.items():
-            name = "/" + key.replace("~", "~0").replace("/", "~1")
+            name = pointer_to([key])
             yield name
             yield from (name + inner for inner in _pointers(item, depth + 1))
 

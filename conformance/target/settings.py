@@ -15,10 +15,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from conformance.errors import SettingsError
 from conformance.traffic.json_pointer import Json, merged
+from specs import strict_yaml
 
 FOLDER = Path(__file__).parent / "shipped"
 SUBMIT = ("body", "shapes", "may_refuse", "knobs", "own", "headers", "query")
@@ -140,9 +139,11 @@ def secret(text: str) -> str:
 
 def _read(file: Path) -> Json:
     try:
-        value = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise SettingsError(f"{file}: {error}") from error
+        value = strict_yaml.read(file.read_bytes())
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read: {error.strerror}") from error
+    except strict_yaml.YamlError as error:
+        raise SettingsError(f"{file}, {error}") from error
     if not isinstance(value, dict):
         raise SettingsError(f"{file}: a mapping is expected")
     return value

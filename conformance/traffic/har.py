@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+import io
 import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+import harfile
 
 from conformance.errors import HarError
 from conformance.traffic.exchange import Exchange, Redaction, Request, Response
@@ -20,9 +23,19 @@ Json = dict[str, Any]
 
 def text(exchanges: Iterable[Exchange], redaction: Redaction, *, began: float = 0.0) -> str:
     """HAR of exchanges. `began` is what the clock of their instants showed at 1970."""
-    entries = [_entry(redaction.exchange(one), began) for one in exchanges]
-    log = {"version": "1.2", "creator": {"name": "understudy conformance", "version": "1"}, "entries": entries}
-    return json.dumps({"log": log}, indent=1, ensure_ascii=False) + "\n"
+    out = io.StringIO()
+    creator = harfile.Creator("understudy conformance", "1")
+    with harfile.HarFile.open(out, creator=creator) as archive:
+        for exchange in map(redaction.exchange, exchanges):
+            took = max(0.0, (exchange.received - exchange.sent) * 1000)
+            archive.add_entry(
+                startedDateTime=datetime.fromtimestamp(max(0.0, exchange.sent - began), UTC),
+                time=took,
+                request=_request(exchange.request),
+                response=_response(exchange.response),
+                timings=harfile.Timings(send=0, wait=took, receive=0),
+            )
+    return out.getvalue()
 
 
 def read(file: Path, directory: Directory) -> Iterator[Exchange]:
@@ -38,49 +51,41 @@ def read(file: Path, directory: Directory) -> Iterator[Exchange]:
             raise HarError(f"{file}: entry {number} cannot be read: {error!r}") from error
 
 
-def _entry(exchange: Exchange, began: float) -> Json:
-    asked, told = exchange.request, exchange.response
-    took = max(0.0, (exchange.received - exchange.sent) * 1000)
-    request: Json = {
-        "method": asked.method,
-        "url": asked.url + asked.target,
-        "httpVersion": "HTTP/1.1",
-        "cookies": [],
-        "headers": [{"name": name, "value": value} for name, value in asked.headers],
-        "queryString": [],
-        "headersSize": -1,
-        "bodySize": len(asked.body or b""),
-    }
-    if asked.body is not None:
-        request["postData"] = {
-            "mimeType": asked.header("content-type") or "",
-            "text": asked.body.decode("utf-8", "replace"),
-        }
-    return {
-        "startedDateTime": datetime.fromtimestamp(max(0.0, exchange.sent - began), UTC).isoformat(),
-        "time": took,
-        "request": request,
-        "response": {
-            "status": told.status,
-            "statusText": "",
-            "httpVersion": "HTTP/1.1",
-            "cookies": [],
-            "headers": [{"name": name, "value": value} for name, value in told.headers],
-            "content": {"size": len(told.body), "mimeType": told.header("content-type") or "", **_content(told.body)},
-            "redirectURL": told.header("location") or "",
-            "headersSize": -1,
-            "bodySize": len(told.body),
-        },
-        "cache": {},
-        "timings": {"send": 0, "wait": took, "receive": 0},
-    }
+def _request(request: Request) -> harfile.Request:
+    body = None
+    if request.body is not None:
+        media = request.header("content-type") or ""
+        body = harfile.PostData(mimeType=media, text=request.body.decode("utf-8", "replace"))
+    return harfile.Request(
+        request.method,
+        request.url + request.target,
+        "HTTP/1.1",
+        headers=_records(request.headers),
+        postData=body,
+        bodySize=len(request.body or b""),
+    )
 
 
-def _content(body: bytes) -> Json:
+def _response(response: Response) -> harfile.Response:
+    body, media = response.body, response.header("content-type") or ""
     try:
-        return {"text": body.decode("utf-8")}
+        content = harfile.Content(size=len(body), mimeType=media, text=body.decode("utf-8"))
     except UnicodeDecodeError:
-        return {"text": base64.b64encode(body).decode(), "encoding": "base64"}
+        encoded = base64.b64encode(body).decode()
+        content = harfile.Content(size=len(body), mimeType=media, text=encoded, encoding="base64")
+    return harfile.Response(
+        response.status,
+        "",
+        "HTTP/1.1",
+        headers=_records(response.headers),
+        content=content,
+        redirectURL=response.header("location") or "",
+        bodySize=len(body),
+    )
+
+
+def _records(headers: Iterable[tuple[str, str]]) -> list[harfile.Record]:
+    return [harfile.Record(name, value) for name, value in headers]
 
 
 def _exchange(entry: Json, directory: Directory) -> Exchange:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
+
+from specs.json_pointer import keys
 
 Json = Any  # a parsed JSON value
 
@@ -20,11 +23,6 @@ class _Missing:
 
 
 MISSING: Any = _Missing()
-
-
-def keys(pointer: str) -> list[str]:
-    """The parts of a pointer, unescaped."""
-    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
 
 
 def get(value: Json, pointer: str) -> Json:
@@ -111,6 +109,6 @@ def without_nulls(value: Json) -> Json:
 
 
 def shown(value: Any) -> str:
-    """A value, short enough for a sentence."""
-    text = "missing" if value is MISSING else repr(value)
+    """A value as JSON, short enough for a sentence."""
+    text = "missing" if value is MISSING else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 200 else f"{text[:200]}…"

@@ -9,6 +9,7 @@ from mockserver.adapters.exchange import Kind, Refusal, Violation
 from mockserver.http.excerpt import excerpt
 from mockserver.http.limits import VALUE_LENGTH, VIOLATIONS_HEADER_BYTES
 from mockserver.http.redaction import HIDDEN, is_secret, redacted
+from specs.json_pointer import pointer_to
 
 HEADER = "X-Mock-Violations"
 
@@ -46,8 +47,7 @@ def told(reason: Refusal) -> list[dict[str, Any]]:
 def shown(one: Violation) -> dict[str, Any]:
     """A violation without its secrets; long values are cut."""
     got = HIDDEN if any(is_secret(str(key)) for key in one.pointer) else one.got
-    pointer = "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in one.pointer)
-    return _entry(one.place, pointer, one.keyword, one.expected, got)
+    return _entry(one.place, pointer_to(one.pointer), one.keyword, one.expected, got)
 
 
 def header(reason: Refusal) -> str:

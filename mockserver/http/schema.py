@@ -13,6 +13,7 @@ from mockserver.adapters.exchange import Violation
 from mockserver.http.excerpt import excerpt
 from mockserver.http.limits import MESSAGE_LENGTH, VIOLATIONS
 from specs import Spec
+from specs.json_pointer import keys, pointer_to
 
 Place = tuple[str | int, ...]
 
@@ -40,13 +41,13 @@ class Schemas:
         """Compile the schema at a place; formats are asserted."""
         if self._registry is None:
             self._registry = Registry([(self.uri, self.document)])
-        fragment = "".join("/" + quote(str(key).replace("~", "~0").replace("/", "~1"), safe="~") for key in place)
+        fragment = quote(pointer_to(place), safe="~/")
         return Draft202012Validator({"$ref": f"{self.uri}#{fragment}"}, registry=self._registry, validate_formats=True)
 
 
 def split(reference: str) -> Place:
     """The keys of a local reference such as `#/components/schemas/Job`."""
-    return tuple(unquote(part).replace("~1", "/").replace("~0", "~") for part in reference.removeprefix("#/").split("/"))
+    return tuple(keys(unquote(reference.removeprefix("#"))))
 
 
 def violations(validator: Draft202012Validator, value: Any, place: str, above: Place = ()) -> tuple[Violation, ...]:

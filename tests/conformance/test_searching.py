@@ -52,7 +52,7 @@ import sys
 from conformance import catalogue
 from conformance.search.search import search
 from conformance.run.results import Options, Report
-from conformance.report.json import text
+from conformance.report.json import canonical, text
 from conformance.target.target import Target
 from conformance.run.verdict import Result, Verdict
 from mockserver.http.app import create_app
@@ -65,7 +65,7 @@ with fault.apply(create_app([api])) as app, Target.in_process(app, api) as targe
         report.searches.append(one)
         for found in one.violations:
             report.results.setdefault(found.requirement, Result(found.requirement)).add(Verdict.FAIL, found.message, [found])
-print(text([report]))
+print(text(canonical([report])))
 """
 
 

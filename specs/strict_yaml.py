@@ -1,4 +1,6 @@
-"""Reads YAML about three times as fast as a stock loader: composed in C, made into values here without tags and dates.
+"""Reads YAML strictly: a key stands once in its mapping, and aliases do not repeat themselves without end.
+
+Composed in C and made into values here without tags and dates, which takes about half the time of a stock loader.
 
 Plain scalars are read as YAML 1.2's core schema reads them (null, booleans, whole numbers, floats), everything else is a string; so is every key.
 """
@@ -32,6 +34,24 @@ class _Composer(CParser):
         """Nothing to take back."""
 
 
+MOST_VALUES = 1_000_000
+"""So many values at most may a document mean, what aliases repeat counted each time."""
+
+
+class YamlError(ValueError):
+    """A text is no YAML that can be read; the message is a sentence, with the line where it is known."""
+
+
+def read(text: bytes) -> Any:
+    """The value of a single YAML document. Raises YamlError."""
+    try:
+        return load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f"line {mark.line + 1}: " if mark is not None else ""
+        raise YamlError(f"{line}{getattr(error, 'problem', None) or error}") from error
+
+
 def load(text: bytes) -> Any:
     """The value of a single YAML document. Raises yaml.YAMLError."""
     composer = _Composer(text)
@@ -39,7 +59,27 @@ def load(text: bytes) -> Any:
         node = composer.get_single_node()
     finally:
         composer.dispose()
-    return None if node is None else _value(node, {})
+    if node is None:
+        return None
+    if b"*" in text and _weight(node, {}) > MOST_VALUES:
+        raise yaml.constructor.ConstructorError(
+            None, None, f"aliases repeat more than {MOST_VALUES} values", node.start_mark
+        )
+    return _value(node, {})
+
+
+def _weight(node: Any, known: dict[int, int]) -> int:
+    """How many values a node means."""
+    if node.__class__ is yaml.ScalarNode:
+        return 1
+    weight = known.get(id(node))
+    if weight is None:
+        known[id(node)] = -1
+        mapped = node.__class__ is yaml.MappingNode
+        weight = known[id(node)] = 1 + sum(_weight(one[1] if mapped else one, known) for one in node.value)
+    if weight < 0:
+        raise yaml.constructor.ConstructorError(None, None, "an alias stands inside what it repeats", node.start_mark)
+    return weight
 
 
 def _value(node: Any, made: dict[int, Any]) -> Any:
