@@ -1,4 +1,4 @@
-"""The `mockserver` script, and what `python -m mockserver` does."""
+"""The entry point of `mockserver` and of `python -m mockserver`."""
 
 import sys
 
@@ -6,11 +6,11 @@ from mockserver.signals import leaving_silently
 
 
 def main() -> None:
-    """Run the command line; a signal while it is still being imported, or a server is still being made, ends it without a word."""
+    """Run the command line. A signal during imports, or before the server listens, ends it without a message."""
     with leaving_silently():
         from mockserver import cli
 
-        if sys.argv[1:2] == ["serve"]:  # has nothing to tidy up before it listens, and its own handlers after that
+        if sys.argv[1:2] == ["serve"]:  # it has nothing to clean up before it listens, and handlers of its own afterwards
             cli.main()
     cli.main()
 

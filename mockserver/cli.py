@@ -20,7 +20,7 @@ from mockserver.printable import printable_lines
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "MOCKSERVER"})
 @click.version_option(__version__, prog_name="mockserver")
 def main() -> None:
-    """A stand-in for batch-compute job APIs: what you submit waits, runs and ends on a simulated cluster."""
+    """A mock server for batch-job APIs: the jobs that you submit wait, run and end on a simulated cluster."""
 
 
 main.add_command(serve)
@@ -30,7 +30,7 @@ main.add_command(snapshot)
 
 
 @main.command("apis")
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_apis(as_json: bool) -> None:
     """List the APIs with their operations, base URLs and document versions."""
     loaded = [specs.load(name) for name in specs.names()]
@@ -55,9 +55,9 @@ def print_spec(name: str) -> None:
 
 @main.command()
 @click.option("--api", "apis", multiple=True, type=click.Choice(specs.names()), help="Show only this API. May be repeated.  [default: all]")
-@click.option("--seed", type=int, help="Fixes all chance.  [default: the scenario's]")
+@click.option("--seed", type=int, help="Seed of all random choices.  [default: the scenario's]")
 def demo(apis: tuple[str, ...], seed: int | None) -> None:
-    """Submit each API's own example in process, let time run to the end, and print what became of the jobs."""
+    """Submit example jobs to each API in process, run the clock to the end, and print what happened to the jobs."""
     from mockserver.demo import DemoFailed, play, show
 
     try:
@@ -68,5 +68,5 @@ def demo(apis: tuple[str, ...], seed: int | None) -> None:
 
 
 def _console() -> Console:
-    """Standard output, wide enough for every table where nobody's terminal sets the width."""
+    """Standard output, wide enough for every table where no terminal sets the width."""
     return Console(highlight=False, width=None if sys.stdout.isatty() else 160)

@@ -20,7 +20,7 @@ def scenario() -> None:
 
 @scenario.command("list")
 def list_scenarios() -> None:
-    """List the scenarios that are shipped."""
+    """List the shipped scenarios."""
     from mockserver.simulation.scenario import scenario as scenarios
 
     table = Table("Name", "Nodes", "GPUs", "What it is")
@@ -46,7 +46,7 @@ def show_scenario(name: str) -> None:
 @scenario.command("check")
 @click.argument("file", type=click.Path(dir_okay=False))
 def check_scenario(file: str) -> None:
-    """Say whether FILE is a scenario, or everything that is wrong in it with line and expectation."""
+    """Check that FILE is a scenario; print everything that is wrong, with line and expected value."""
     from mockserver.http.pace import tempo
     from mockserver.simulation.scenario import scenario as scenarios
 

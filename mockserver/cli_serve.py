@@ -1,4 +1,4 @@
-"""`mockserver serve`: reads its options, listens, shows the first screen, and serves until a signal."""
+"""`mockserver serve`: reads the options, listens, prints the first screen, and serves until a signal."""
 
 from __future__ import annotations
 
@@ -61,43 +61,62 @@ def _cors(context: click.Context, parameter: click.Parameter, values: tuple[str,
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
-    "--port", default=4080, show_default=True, type=click.IntRange(0, _HIGHEST_PORT), help="Port to listen on; 0 takes a free one."
+    "--port", default=4080, show_default=True, type=click.IntRange(0, _HIGHEST_PORT), help="Port to listen on; 0 picks a free one."
 )
 @click.option(
     "--api", "apis", envvar="MOCKSERVER_SERVE_API", multiple=True, type=_APIS,
     help="Serve only this API. May be repeated.  [default: all]",
 )
 @click.option("--port-per-api", is_flag=True, help="A port for each API, from --port upwards; they share one simulation.")
-@click.option("--pace", callback=_pace, help="How time passes: real, xN (such as x100), manual, auto or step.  [default: the scenario's, or real]")
-@click.option("--seed", type=int, help="Fixes all chance.  [default: the scenario's]")
-@click.option("--scenario", default="default", show_default=True, help="A shipped scenario or a YAML file.")
-@click.option("--snapshot", type=click.Path(path_type=Path, dir_okay=False), help="A file of `mockserver snapshot save` the default sandbox goes on from.")
-@click.option("--auth", default="lenient", show_default=True, type=click.Choice(["lenient", "strict"]), help="Look for credentials, or verify them.")
+@click.option(
+    "--pace", callback=_pace,
+    help="How simulated time moves: real, xN (such as x100), manual, auto or step.  [default: the scenario's, or real]",
+)
+@click.option("--seed", type=int, help="Seed of all random choices.  [default: the scenario's]")
+@click.option("--scenario", default="default", show_default=True, help="Name of a shipped scenario, or a YAML file.")
+@click.option(
+    "--snapshot", type=click.Path(path_type=Path, dir_okay=False),
+    help="Restore the default sandbox from this snapshot file.",
+)
+@click.option(
+    "--auth", default="lenient", show_default=True, type=click.Choice(["lenient", "strict"]),
+    help="lenient: only check that required credentials are present; strict: verify them.",
+)
 @click.option(
     "--switch", "switches", envvar="MOCKSERVER_SERVE_SWITCH", multiple=True,
     help="A vendor's alternative behaviour, such as ionworks.submission-gone. May be repeated.",
 )
 @click.option(
     "--most-mib", type=click.IntRange(1, 1_048_576), default=1024, show_default=True,
-    help="Most MiB of what clients send that all sandboxes keep; one sandbox keeps a quarter.",
+    help="Most MiB of client data that all sandboxes together keep; one sandbox keeps at most a quarter.",
 )
 @click.option(
     "--allow-callbacks", "callback_hosts", envvar="MOCKSERVER_SERVE_ALLOW_CALLBACKS", multiple=True, metavar="HOST",
-    help="A host that may be called back, beside this machine.",
+    help="Allow callbacks to this host, besides this machine. May be repeated.",
 )
 @click.option(
     "--cors", multiple=True, metavar="WHO", callback=_cors, default=("loopback",),
-    help="Which web pages may call the vendors' APIs: loopback (pages of this machine), '*', off, or an origin. May be repeated.  [default: loopback]",
+    help="Which web pages may call the vendors' APIs: loopback (pages of this machine), '*', off, or an origin. "
+    "May be repeated.  [default: loopback]",
 )
-@click.option("--control-token", callback=_token, help="What /_mock asks for when --host is not this machine.  [default: generated and printed]")
+@click.option(
+    "--control-token", callback=_token,
+    help="Token that /_mock requires. Without it, /_mock requires a generated and printed token if --host is not loopback.",
+)
 @click.option(
     "--control-host", "control_hosts", envvar="MOCKSERVER_SERVE_CONTROL_HOST", multiple=True, metavar="NAME",
-    help="A public name that /_mock and pages may use. May be repeated.",
+    help="Public host name under which /_mock and pages are served. May be repeated.",
 )
-@click.option("--log-level", default="warning", show_default=True, type=click.Choice(_LEVELS))
-@click.option("--log-format", default="text", show_default=True, type=click.Choice(["text", "json"]))
-@click.option("--access-log", is_flag=True, help="A line per request: sandbox, API, operation, status, milliseconds.")
-@click.option("--quiet", is_flag=True, help="Print nothing when the server starts but a generated control token.")
+@click.option(
+    "--log-level", default="warning", show_default=True, type=click.Choice(_LEVELS),
+    help="Log messages of this level and above.",
+)
+@click.option(
+    "--log-format", default="text", show_default=True, type=click.Choice(["text", "json"]),
+    help="Format of the log and of the first screen.",
+)
+@click.option("--access-log", is_flag=True, help="Log a line per request: sandbox, API, operation, method, path, status, milliseconds.")
+@click.option("--quiet", is_flag=True, help="Print nothing at the start except a generated control token.")
 def serve(apis: tuple[str, ...], scenario: str, switches: tuple[str, ...], **options: Any) -> None:
     """Run the mock until Ctrl-C."""
     from mockserver.http.logs import set_up
@@ -146,12 +165,12 @@ def _listen(world: Any, apis: Sequence[str], options: dict[str, Any]) -> tuple[l
 
 
 def _show_token(token: str, options: dict[str, Any]) -> None:
-    text = f"The control API under /_mock asks for `Authorization: Bearer {token}`"
+    text = f"The control API under /_mock requires `Authorization: Bearer {token}`"
     click.echo(text if options["log_format"] == "text" else json.dumps({"control_token": token}), err=options["quiet"])
 
 
 def _go_on_from(file: Path, sandboxes: Any) -> None:
-    """Let the default sandbox go on from a snapshot. Raises SnapshotError."""
+    """Restore the default sandbox from a snapshot. Raises SnapshotError."""
     from mockserver.http.restoring import restored
     from mockserver.simulation.snapshot import read_file
 
@@ -165,7 +184,7 @@ def _first_screen(served: Sequence[tuple[str, Sequence[str]]], *, pace: str, aut
     from mockserver.http.first_call import first_call
 
     console = Console(highlight=False, soft_wrap=True)
-    console.print(f"[bold]Understudy {__version__}[/]: a stand-in for batch-compute job APIs (pace {pace}, auth {auth})\n")
+    console.print(f"[bold]Understudy {__version__}[/]: a mock server for batch-job APIs (pace {pace}, auth {auth})\n")
     for url, apis in served:
         for name in apis:
             spec = specs.load(name)
@@ -183,14 +202,14 @@ def _outside_address() -> str:
     """The address under which other machines probably reach this one; nothing is sent to find it out."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect(("192.0.2.1", 9))  # an address for documentation: nobody's
+            probe.connect(("192.0.2.1", 9))  # an address reserved for documentation
         except OSError:
             return socket.gethostname()
         return str(probe.getsockname()[0])
 
 
 def _first_line(served: Sequence[tuple[str, Sequence[str]]], *, pace: str, auth: str, everywhere: bool) -> None:
-    """The same for machines: where each API is, as one line of JSON."""
+    """The first screen for programs: the base URL of each API, as one line of JSON."""
     bases = {name: url + specs.load(name).base_path for url, apis in served for name in apis}
     told = {"version": __version__, "urls": [url for url, _ in served], "apis": bases, "pace": pace, "auth": auth}
     click.echo(json.dumps(told))

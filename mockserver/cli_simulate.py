@@ -21,16 +21,22 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command()
-@click.option("--scenario", default="default", show_default=True, help="A shipped scenario or a YAML file.")
-@click.option("--trace", "trace_file", type=_FILE, help="Jobs from a file: Standard Workload Format, or a .csv of submit_s,cpu,mem,gpu,run_s,status.")
-@click.option("--jobs", type=click.IntRange(1, 10_000_000), help="How many jobs.  [default: 1000 made up by the scenario, or all of the trace]")
-@click.option("--seed", type=int, help="Fixes all chance.  [default: the scenario's]")
-@click.option("--api", default="runai", show_default=True, type=click.Choice(specs.names()), help="Whose lifecycle the jobs follow.")
-@click.option("--csv", "csv_file", type=_FILE, help="Write the timeline there, as CSV.")
-@click.option("--json", "json_file", type=_FILE, help="Write the timeline and the summary there, as JSON.")
-@click.option("--plot", "plot_file", type=_FILE, help="Draw utilisation and jobs by node there (.svg or .png); needs the extra `plot`.")
+@click.option("--scenario", default="default", show_default=True, help="Name of a shipped scenario, or a YAML file.")
+@click.option(
+    "--trace", "trace_file", type=_FILE,
+    help="Read the jobs from a file: Standard Workload Format, or a .csv with submit_s,cpu,mem,gpu,run_s,status.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(1, 10_000_000),
+    help="Number of jobs.  [default: 1000 generated from the scenario, or all in the trace]",
+)
+@click.option("--seed", type=int, help="Seed of all random choices.  [default: the scenario's]")
+@click.option("--api", default="runai", show_default=True, type=click.Choice(specs.names()), help="API whose lifecycle the jobs follow.")
+@click.option("--csv", "csv_file", type=_FILE, help="Write the timeline to this CSV file.")
+@click.option("--json", "json_file", type=_FILE, help="Write the timeline and the summary to this JSON file.")
+@click.option("--plot", "plot_file", type=_FILE, help="Draw utilisation, and jobs by node, to this file (.svg or .png); needs the extra `plot`.")
 def simulate(scenario: str, trace_file: Path | None, jobs: int | None, seed: int | None, api: str, **files: Path | None) -> None:
-    """Play a workload through the simulation at full speed, without a server, and print what became of it."""
+    """Run a workload through the simulation at full speed, without a server, and print waiting times and utilisation."""
     from mockserver.plot import PlotUnavailable, prepare
     from mockserver.simulation.scenario import scenario as scenarios
 

@@ -1,4 +1,4 @@
-"""The commands about snapshots: a whole sandbox of a running server to a file and back, and what a file holds."""
+"""The commands about snapshots: save a sandbox of a running server to a file, restore it, describe a file."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 def _server(command: Any) -> Any:
-    """The options that say which sandbox of which server is meant."""
+    """The options that select a server and a sandbox."""
     for option in (
-        click.option("--token", help="The control token of the server, where it asks for one."),
-        click.option("--sandbox", default="default", show_default=True, help="Which sandbox of the server."),
-        click.option("--url", default="http://127.0.0.1:4080", show_default=True, help="Where the server is."),
+        click.option("--token", help="Control token of the server, if it requires one."),
+        click.option("--sandbox", default="default", show_default=True, help="Name of the sandbox."),
+        click.option("--url", default="http://127.0.0.1:4080", show_default=True, help="Address of the server."),
     ):
         command = option(command)
     return command
@@ -31,14 +31,14 @@ def _server(command: Any) -> Any:
 
 @click.group()
 def snapshot() -> None:
-    """Save a sandbox of a running server to a file, restore it, and tell what a file holds."""
+    """Save a sandbox of a running server to a file, restore it, or describe a file."""
 
 
 @snapshot.command("save")
 @click.argument("file", type=_FILE)
 @_server
 def save(file: Path, **server: Any) -> None:
-    """Write the whole simulated state of a sandbox to FILE: clock, nodes, jobs with their histories, chance."""
+    """Write the whole state of a sandbox to FILE: clock, nodes, jobs with their histories, random choices."""
     with _sandbox(**server) as box:
         written = box.save(file)
     click.echo(f"{written}: {_told(written)}")
@@ -48,7 +48,7 @@ def save(file: Path, **server: Any) -> None:
 @click.argument("file", type=_FILE)
 @_server
 def restore(file: Path, **server: Any) -> None:
-    """Put a sandbox where FILE says it was, made if need be; a damaged or foreign file is refused and changes nothing."""
+    """Restore a sandbox from FILE, and create it if it does not exist. An invalid file changes nothing."""
     _check_readable(file)
     with _sandbox(**server, may_make=True) as box:
         box.load(file)
@@ -59,7 +59,7 @@ def restore(file: Path, **server: Any) -> None:
 @snapshot.command("show")
 @click.argument("file", type=_FILE)
 def show(file: Path) -> None:
-    """Say what FILE holds, without a server."""
+    """Print what FILE holds; needs no server."""
     click.echo(f"{file}: {_told(file)}")
 
 
@@ -78,7 +78,7 @@ def _told(file: Path) -> str:
 
 
 def _check_readable(file: Path) -> None:
-    """Say so, before a server is asked for anything, if FILE cannot be read."""
+    """Refuse a FILE that cannot be read before the server gets a request."""
     try:
         file.open("rb").close()
     except OSError as error:
@@ -93,7 +93,7 @@ def _words(jobs: int, now: float) -> str:
 def _sandbox(
     *, url: str | None, sandbox: str | None, token: str | None, may_make: bool = False
 ) -> Iterator[Sandbox]:
-    """The sandbox that is meant; what goes wrong with it is told in one sentence."""
+    """The selected sandbox; prints one sentence and exits if a call to it fails."""
     from mockserver.client import ControlRefused, MockServer
 
     try:
@@ -105,7 +105,7 @@ def _sandbox(
     except ControlRefused as error:
         _refuse(error.message)
     except ConnectionError as error:
-        _refuse(f"{error}; start `mockserver serve`, or say where with --url")
+        _refuse(f"{error}; start `mockserver serve`, or name a running server with --url")
     except OSError as error:
         _refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except ValueError as error:

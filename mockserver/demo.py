@@ -1,4 +1,4 @@
-"""Shows a whole life in a second: jobs of each API until one must wait, with a success, a failure, a retry and a cancellation among them."""
+"""Submits jobs to each API until one must wait; one succeeds, one fails, one is retried, one is cancelled."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PARTS: dict[str, dict[str, Any]] = {
     "is cancelled": {"run_seconds": 60},
     "is retried": {"run_seconds": 10, "fail_attempts": 1},
 }
-"""What the first jobs are told to do, by rules; the others run until one waits."""
+"""Rules for the first jobs; the others run until one waits."""
 
 _RETRIED = "retried"
 _BODIES: dict[str, dict[str, Any]] = {
@@ -39,7 +39,7 @@ _BODIES: dict[str, dict[str, Any]] = {
     "runai": {"job": {"project": "team-a", "image": "gcr.io/run-ai-demo/quickstart", "gpu": 1, "backoffLimit": 1}},
     "xio": {"cpu_count": 4, "max_retry_count": 1},
 }
-"""What a body needs beyond the first call's so that a job takes room and a failure is tried again."""
+"""Additions to the body of the example call, so that a job takes capacity and a failure is retried."""
 
 
 class DemoFailed(Exception):
@@ -48,7 +48,7 @@ class DemoFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What was sent how often, which job played which part, and why the last one waited."""
+    """A call, how often it was sent, which job played which part, and why the last one waited."""
 
     api: str
     call: FirstCall
@@ -58,7 +58,7 @@ class Story:
 
 
 def play(apis: Sequence[str], *, seed: int | None = None) -> list[Story]:
-    """Play each API's story in a world of its own, to its end. Raises DemoFailed."""
+    """Play each API's story to its end, each in its own world. Raises DemoFailed."""
     return [asyncio.run(_Stage(api, seed).play()) for api in apis]
 
 
@@ -103,7 +103,7 @@ class _Stage:
         return jobs, ""
 
     async def _cancel(self, client: httpx.AsyncClient, job: Job) -> None:
-        """Cancel a job by its API's own call; where there is none, deleting a job that runs ends it."""
+        """Cancel a job by its API's own call, or delete it if the API has no cancel."""
         name = job.key.rpartition("/")[2]
         if "cancel" in self.roles:
             await _send(client, first_call(self.spec, "cancel", **{self.roles["cancel"].parameter or "": name}))
@@ -120,7 +120,7 @@ async def _send(client: httpx.AsyncClient, call: FirstCall) -> Any:
     body = {} if call.body is None else {"json": call.body}
     answer = await client.request(call.method, call.path, headers=list(call.headers), **body)
     if answer.is_error:
-        raise DemoFailed(f"{call.method} {call.path} was answered {answer.status_code}: {answer.text[:500]}")
+        raise DemoFailed(f"{call.method} {call.path} returned {answer.status_code}: {answer.text[:500]}")
     return answer.json()
 
 
@@ -131,7 +131,7 @@ def _at(value: Any, pointer: str) -> Any:
 
 
 def show(stories: Sequence[Story], console: Console) -> None:
-    """Print each story: a line of what was sent, then what became of the jobs of note, instant by instant."""
+    """Print each story: a line for the call, then what happened to each job, instant by instant."""
     for story in stories:
         line = f"{story.api}: {story.sent} x {story.call.method} {story.call.path}"
         console.print(Text(line, style="bold"), soft_wrap=True)

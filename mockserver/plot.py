@@ -1,4 +1,4 @@
-"""Draws a simulation: how much of each resource was in use over time, and who ran where. Needs the extra `plot`."""
+"""Draws a simulation: the use of each resource over time, and which job ran where. Needs the extra `plot`."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _UNITS = ((1.0, "s"), (60.0, "min"), (3600.0, "h"), (86400.0, "d"))
 
 
 class PlotUnavailable(Exception):
-    """The picture cannot be drawn; says what to do about it."""
+    """The picture cannot be drawn; the message says what to do."""
 
 
 def prepare(file: Path) -> None:
-    """Make sure that `file` can be drawn, before any work is done for it. Raises PlotUnavailable."""
+    """Check that `file` can be drawn before the simulation starts. Raises PlotUnavailable."""
     if file.suffix.lower() not in FORMATS:
         raise PlotUnavailable(f"cannot draw {str(file)!r}: expected a name that ends in {' or '.join(FORMATS)}")
     try:

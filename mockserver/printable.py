@@ -1,4 +1,4 @@
-"""Makes text fit for a terminal and for one line of a log: what would act there is shown as an escape instead."""
+"""Makes text safe for a terminal and for one line of a log: control characters become escapes."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ def printable(text: str) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """The same for a text of several lines, which stay."""
+    """The same for a text of several lines; keeps the line breaks."""
     return "\n".join(printable(line) for line in text.split("\n"))

@@ -163,7 +163,7 @@ def _sections(sandbox: Sandbox) -> list[tuple[str, str]]:
 
 
 def _line(refused: View) -> str:
-    return f"  {refused.method} {refused.path} was answered {refused.status}: {'; '.join(map(_why, refused.violations[:5]))}"
+    return f"  {refused.method} {refused.path} returned {refused.status}: {'; '.join(map(_why, refused.violations[:5]))}"
 
 
 def _why(violation: View) -> str:

@@ -1,4 +1,4 @@
-"""Says what SIGINT and SIGTERM do before there is anything to stop: the process ends, silently, as ended by that signal."""
+"""Ends the process silently on SIGINT and SIGTERM while there is nothing to stop yet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 @contextmanager
 def leaving_silently() -> Iterator[None]:
-    """While the block lasts, a signal ends the process at once, without a traceback of wherever it happened to be."""
+    """While the block runs, a signal ends the process at once and without a traceback."""
     before = {number: signal.signal(number, _leave) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield

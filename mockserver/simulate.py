@@ -1,4 +1,4 @@
-"""Plays a whole workload through the simulation at full speed, without a server, and measures what became of it."""
+"""Runs a whole workload through the simulation at full speed, without a server, and measures it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mockserver.simulation.draws import ARRIVAL, KIND, uniform
 from mockserver.simulation.lifecycle import Course
 from mockserver.simulation.request import JobRequest, Limits, ResourceRequest, Script
 from mockserver.simulation.scenario.distribution import pick, sample
-from mockserver.simulation.scenario.scenario import GIB, JobKind, Scenario
+from mockserver.simulation.scenario.scenario import GIB, MOST_JOBS, JobKind, Scenario
 from mockserver.simulation.world import World
 from mockserver.trace import TracedJob
 
@@ -101,9 +101,9 @@ def simulate(
 ) -> Measure:
     """Submit every planned job at its instant and let time run until all have ended or nothing more can happen.
 
-    `tell` hears now and then how many jobs are over; `note` gets every line of the timeline.
+    `tell` is called now and then with the number of jobs that are over, `note` with every line of the timeline.
     """
-    world = World(structs.replace(scenario, most_jobs=_FAR), {api: course}, epoch_us=0, seed=seed, log=None)
+    world = World(structs.replace(scenario, most_jobs=MOST_JOBS), {api: course}, epoch_us=0, seed=seed, log=None)
     scheduler, cluster = world.scheduler, world.scheduler.cluster
     measure = Measure(cluster, note, world.forget)
     for one in planned:

@@ -12,7 +12,7 @@ from mockserver.measure import Row
 
 
 class TimelineFiles:
-    """The files asked for, open from the first to the last line of a simulation."""
+    """The requested files, open from the first to the last line of a simulation."""
 
     def __init__(self, *, as_csv: Path | None, as_json: Path | None) -> None:
         self._csv = as_csv.open("w", encoding="utf-8", newline="") if as_csv else None
@@ -38,7 +38,7 @@ class TimelineFiles:
         return bool(self._csv or self._json)
 
     def add(self, row: Row) -> None:
-        """One more line."""
+        """Write one line."""
         if self._writer:
             self._writer.writerow(row)
         if self._json:
@@ -47,6 +47,6 @@ class TimelineFiles:
             self._is_first = False
 
     def finish(self, summary: dict[str, object]) -> None:
-        """The last part of the JSON file."""
+        """Write the end of the JSON file."""
         if self._json:
             self._json.write(b'\n],"summary":' + orjson.dumps(summary) + b"}\n")

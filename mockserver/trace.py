@@ -1,4 +1,4 @@
-"""Reads what once was asked of a real cluster: the Standard Workload Format, or a plain CSV."""
+"""Reads traces of real clusters: the Standard Workload Format, or a plain CSV."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _swf(lines: Iterator[str], refusal: _Refusal) -> Iterator[TracedJob]:
 
 
 def _swf_job(values: list[float], line: int, refusal: _Refusal) -> TracedJob | None:
-    """The job of one line; None for one that was cancelled before it ran and so asked for nothing that is known."""
+    """The job of one line; None for one that was cancelled before it ran, of which nothing else is known."""
     _, submit, _, run, used, _, used_memory, wanted, limit, wanted_memory, status, user, *_ = values
     processors = wanted if wanted > 0 else used
     memory = wanted_memory if wanted_memory > 0 else used_memory
@@ -117,10 +117,10 @@ def _swf_job(values: list[float], line: int, refusal: _Refusal) -> TracedJob | N
     if processors <= 0 or run < 0:
         if ending == "cancelled" or status == -1:
             return None
-        name = "field 4 (run time)" if run < 0 else "field 8 or 5 (processors)"
-        raise refusal(line, f"{name}: expected a number that is known, got {run if run < 0 else processors:g}")
-    if not run <= MOST_SECONDS or not processors <= _MOST_AMOUNT or not memory <= _MOST_AMOUNT:
-        raise refusal(line, "expected a run time, processors and memory that are not beyond all bounds")
+        if run < 0:
+            raise refusal(line, f"field 4 (run time): expected a number of at least 0, got {run:g}")
+        raise refusal(line, f"field 8 or 5 (processors): expected a number of at least 1, got {processors:g}")
+    _check_bounds(run, processors, memory, line, refusal)
     cores = ceil(processors)
     return TracedJob(
         submit,
@@ -131,3 +131,13 @@ def _swf_job(values: list[float], line: int, refusal: _Refusal) -> TracedJob | N
         limit=limit if limit > 0 else None,
         owner=f"user-{user:g}" if user >= 0 else "",
     )
+
+
+def _check_bounds(run: float, processors: float, memory: float, line: int, refusal: _Refusal) -> None:
+    for name, value, most in (
+        ("field 4 (run time)", run, MOST_SECONDS),
+        ("field 8 or 5 (processors)", processors, _MOST_AMOUNT),
+        ("field 10 or 7 (memory)", memory, _MOST_AMOUNT),
+    ):
+        if not value <= most:
+            raise refusal(line, f"{name}: expected a number of at most {most:g}, got {value:g}")

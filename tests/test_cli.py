@@ -115,7 +115,7 @@ def test_each_api_can_have_a_port_of_its_own_in_one_world() -> None:
     [
         (["serve", "--api", "nope"], "'nope' is not one of 'bytenite', 'ionworks'"),
         (["serve", "--scenario", "missing.yaml"], "scenario 'missing.yaml' cannot be read"),
-        (["serve", "--scenario", "README.md"], "README.md line 5: not YAML"),
+        (["serve", "--scenario", "README.md"], "README.md line 7: not YAML"),
         (["serve", "--pace", "fast"], "unknown pace 'fast'; expected real, manual, auto, step or x followed by a factor"),
         (["serve", "--port", "70000"], "70000 is not in the range 0<=x<=65535"),
         (["serve", "--host", "203.0.113.7"], "cannot listen on 203.0.113.7:4080"),

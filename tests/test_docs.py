@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -64,15 +65,28 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
-def test_the_picture_of_the_house_is_true() -> None:
-    picture = re.search(r"## The house\n\n```\w*\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+def picture_of_the_layout() -> list[str]:
+    """The paths that README's picture shows: folders, and what it shows inside them."""
+    picture = re.search(r"## Layout\n\n```\w*\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     assert picture is not None
-    inside = ""
+    paths, folder = [], ""
     for line in picture.group(1).splitlines():
         name = line.split()[0]
-        path = ROOT / (inside + name if line.startswith(" ") else name)
-        inside = inside if line.startswith(" ") else name
-        assert path.exists(), name
+        folder = folder if line.startswith(" ") else name
+        paths.append(folder + name if line.startswith(" ") else name)
+    return paths
+
+
+def test_everything_in_the_picture_of_the_layout_exists() -> None:
+    assert [path for path in picture_of_the_layout() if not (ROOT / path).exists()] == []
+
+
+def test_the_picture_of_the_layout_leaves_no_package_out() -> None:
+    known = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.splitlines()
+    folders = {file.partition("/")[0] + "/" for file in known if "/" in file and not file.startswith(".")}
+    packages = {str(path.parent.relative_to(ROOT)) + "/" for path in (ROOT / "mockserver").glob("*/__init__.py")}
+
+    assert sorted((folders | packages) - set(picture_of_the_layout())) == []
 
 
 INSTALLS = re.compile(r"\b(?:pip3?|pipx|uv pip|uv tool|uvx)\b[^\n`]*?(?:\binstall|--from)\b([^\n`]*)")
@@ -112,3 +126,64 @@ def test_the_makefile_passes_arguments_on(program: str) -> None:
     told = subprocess.run(["make", "--dry-run", program, "ARGS=--version"], cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert f"{'conformance' if program == 'judge' else 'mockserver serve'} --version" in told.stdout
+
+
+ARCHITECTURE = ROOT / "docs" / "architecture.md"
+PLACE = re.compile(r"`((?:[\w<>.]+/)+[\w.]*)(?::([\w.]+))?`")
+"""A path in backticks that has a slash, and what it says to be defined there."""
+
+
+def definitions(file: Path) -> set[str]:
+    """Names that a module defines: functions, classes, constants, and methods as `Class.method`."""
+    found: set[str] = set()
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        if isinstance(node, ast.ClassDef):
+            methods = [one for one in node.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)]
+            found |= {f"{node.name}.{one.name}" for one in methods}
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        found |= {name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)}
+    return found
+
+
+def lost_places(text: str) -> list[str]:
+    """The places that a page names and that are not there."""
+    lost = []
+    for path, name in PLACE.findall(text):
+        if "<" in path:
+            continue
+        file = ROOT / path
+        if not file.exists() or (name and name not in definitions(file)):
+            lost.append(f"{path}:{name}" if name else path)
+    return lost
+
+
+def test_every_file_and_function_that_the_architecture_names_exists() -> None:
+    text = ARCHITECTURE.read_text(encoding="utf-8")
+
+    assert len(PLACE.findall(text)) > 50
+    assert lost_places(text) == []
+
+
+def test_a_place_that_is_gone_would_be_found() -> None:
+    assert lost_places("`specs/none.py`, `specs/__init__.py:nothing`, `tests/test_docs.py:definitions`") == [
+        "specs/none.py", "specs/__init__.py:nothing",
+    ]
+
+
+def test_the_picture_of_the_rooms_is_true() -> None:
+    picture = re.search(r"## The rooms\n\n```text\n(.*?)```", ARCHITECTURE.read_text(encoding="utf-8"), re.DOTALL)
+    assert picture is not None
+    shown, parents = set(), [""]
+    for line in picture.group(1).splitlines():
+        depth = (len(line) - len(line.lstrip())) // 2
+        folder = line.split()[0].removesuffix("<api>/")
+        parents[depth + 1:] = [parents[depth] + folder]
+        shown.add(parents[depth + 1])
+
+    rooms = {f"{one.parent.relative_to(ROOT)}/" for top in ("mockserver", "conformance") for one in (ROOT / top).glob("*/__init__.py")}
+    rooms |= {f"{one.parent.relative_to(ROOT)}/" for one in (ROOT / "mockserver").glob("[hs]*/*/__init__.py")}
+
+    assert sorted(path for path in shown if not (ROOT / path).is_dir()) == []
+    assert sorted(rooms - shown) == []

@@ -91,7 +91,7 @@ def test_a_client_that_breaks_the_contract_is_told_at_the_end(run) -> None:  # t
     )
 
     result.assert_outcomes(passed=5, failed=1, errors=1, warnings=1)
-    result.stdout.fnmatch_lines(["*ContractBroken: the client broke the contract in 1 request:", "*POST /jobs was answered 422: body: required, expected params*"])
+    result.stdout.fnmatch_lines(["*ContractBroken: the client broke the contract in 1 request:", "*POST /jobs returned 422: body: required, expected params*"])
 
 
 def test_submit_advance_an_hour_see_the_timeout_assert_the_retry(run) -> None:  # type: ignore[no-untyped-def]
@@ -262,7 +262,7 @@ def test_a_breach_is_not_forgotten_over_what_came_after(run, forget: str) -> Non
     )
 
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["*ContractBroken: the client broke the contract in 1 request:", "*POST /jobs was answered 422: *"])
+    result.stdout.fnmatch_lines(["*ContractBroken: the client broke the contract in 1 request:", "*POST /jobs returned 422: *"])
 
 
 def test_many_breaches_are_counted_and_the_first_are_told(run) -> None:  # type: ignore[no-untyped-def]
@@ -310,9 +310,9 @@ def test_a_failing_test_tells_what_the_mock_has_refused(run) -> None:  # type: i
         [
             "*KeyError: 'data'",
             "*- requests the document does not allow -*",
-            "  POST /jobs was answered 422: body: required, expected params, got *",
+            "  POST /jobs returned 422: body: required, expected params, got *",
             "*- other requests that the mock refused -*",
-            "  GET /jobs/00000000-0000-4000-8000-000000000000 was answered 404: request: unknown, *",
+            "  GET /jobs/00000000-0000-4000-8000-000000000000 returned 404: request: unknown, *",
         ]
     )
     assert result.stdout.str().count("requests the document does not allow") == 2

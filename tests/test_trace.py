@@ -69,9 +69,9 @@ def test_only_as_many_lines_are_read_as_are_asked_for(tmp_path: Path) -> None:
         ("a.swf", SWF.replace("100", "x"), "line 3: expected numbers, got 'x'"),
         ("a.swf", SWF.replace(" 1 7 ", " 9 7 "), "line 3: field 11 (status): expected a whole number from -1 to 5, got 9"),
         ("a.swf", SWF.replace("1 0 5", "1 -2 5"), "line 3: field 2 (submit time): expected a number"),
-        ("a.swf", SWF.replace(" 100 ", " -1 "), "line 3: field 4 (run time): expected a number that is known, got -1"),
-        ("a.swf", SWF.replace(" 4 ", " 0 "), "line 3: field 8 or 5 (processors): expected a number that is known, got 0"),
-        ("a.swf", SWF.replace(" 100 ", " 1e30 "), "line 3: expected a run time, processors and memory that are not beyond all bounds"),
+        ("a.swf", SWF.replace(" 100 ", " -1 "), "line 3: field 4 (run time): expected a number of at least 0, got -1"),
+        ("a.swf", SWF.replace(" 4 ", " 0 "), "line 3: field 8 or 5 (processors): expected a number of at least 1, got 0"),
+        ("a.swf", SWF.replace(" 100 ", " 1e30 "), "line 3: field 4 (run time): expected a number of at most 1e+09, got 1e+30"),
     ],
 )
 def test_a_bad_line_is_refused_with_file_and_line(tmp_path: Path, name: str, text: str, told: str) -> None:

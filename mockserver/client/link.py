@@ -69,7 +69,7 @@ class Link:
         if answer.status >= 300 or parsed is _NO_JSON:
             error = parsed.get("error") if isinstance(parsed, dict) else None
             known = error if isinstance(error, dict) else {}
-            message = known.get("message", f"{method} {self.url}{target} was answered {answer.status}; is it a mock server?")
+            message = known.get("message", f"{method} {self.url}{target} returned {answer.status}; is it a mock server?")
             raise ControlRefused(answer.status, known.get("kind", "unknown"), message)
         return parsed
 

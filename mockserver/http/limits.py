@@ -1,152 +1,155 @@
-"""Every limit of the wire in one place; `docs/` states them to users.
+"""All limits of the HTTP server; `docs/serve.md` lists them for users.
 
-Those of what a job may be told to do are in `mockserver/adapters/steering.py`, of ByteNite's tokens in
+Limits of the reserved keys of a job are in `mockserver/adapters/steering.py`, of ByteNite's tokens in
 `mockserver/adapters/bytenite/credentials.py`, of snapshots in `mockserver/simulation/snapshot/`, of scenarios in
 `mockserver/simulation/scenario/`; how the bytes of jobs are counted is in `mockserver/simulation/job_limits.py`.
 """
 
 BODY_BYTES = 8 * 1024 * 1024
-"""Most bytes of a request body, counted after decompression; more is refused as too large."""
+"""Most bytes of a request body, counted after decompression; a larger one is refused as too large."""
 
 GZIP_MEMBERS = 100
-"""Most members of a compressed request body; more is refused as malformed."""
+"""Most members of a compressed request body; more are refused as malformed."""
 
 BODY_DEPTH = 100
-"""Deepest nesting of arrays and objects in a request body; deeper is refused as malformed."""
+"""Deepest nesting of arrays and objects in a request body; a deeper one is refused as malformed."""
 
 UPLOAD_BYTES = 1024 * 1024 * 1024
-"""Most bytes of one uploaded file; they are counted as they come in and not kept. More is refused as too large."""
+"""Most bytes of one uploaded file. The bytes are counted and discarded; a larger file is refused as too large."""
 
 BODY_VALUES = 250_000
-"""Most values in a JSON body: members of objects and items of lists, at any depth; more is refused as too large."""
+"""Most values in a JSON body: members of objects and items of arrays, at any depth; more are refused as too large."""
 
 INTEGER_DIGITS = 300
-"""Whole numbers of a request body are exact up to so many digits; longer ones are refused as malformed."""
+"""Integers in a request body are exact up to this many digits; longer ones are refused as malformed."""
 
 INTEGER_LOW, INTEGER_HIGH = -(2**63), 2**64 - 1
-"""Whole numbers among the parameters; beyond them they are refused."""
+"""Smallest and largest integer of a parameter; others are refused."""
 
 VIOLATIONS = 50
 """Most violations that one refusal reports."""
 
 EXCERPT_MEMBERS, EXCERPT_VALUES = 50, 2000
-"""A value with more values in it than the second is searched for violations in an excerpt: of each list and object the first
-so many members, and no more values in all."""
+"""If a value holds more values than the second number, only an excerpt is searched for violations: the first members
+of each array and object, up to the first number each and to the second number in all."""
 
 MESSAGE_LENGTH = 400
-"""Longest message of one violation; what is longer is cut."""
+"""Longest message of one violation, in characters; a longer one is cut."""
 
 SANDBOXES = 2000
 """Most sandboxes at a time."""
 
 SANDBOX_IDLE_SECONDS = 60.0
-"""A sandbox that was not asked for so long (real time) may make room for a new one."""
+"""A sandbox that no request named for this long (real time) may be replaced by a new one."""
 
 SANDBOX_JOBS = 1_000_000
-"""Most jobs in all sandboxes together before a new sandbox must wait for an idle one to go; a job takes about 2 KB."""
+"""Most jobs in all sandboxes together; beyond it a new sandbox needs an idle one to replace. A job takes about 2 KB."""
 
 CALLBACK_SECONDS = 5.0
-"""How long (real time) a callback's receiver may take to answer."""
+"""Longest time (real time) that a callback's receiver may take to answer."""
 
 CALLBACK_REDIRECTS = 3
 """Most redirects that a callback follows."""
 
 CALLBACKS_PENDING = 1000
-"""Most callbacks of a sandbox that wait to be delivered; the oldest make room."""
+"""Most pending callbacks of a sandbox; beyond it the oldest are discarded."""
 
 CALLBACKS_RECORDED = 1000
-"""How many of a sandbox's latest delivery attempts are remembered."""
+"""Most delivery attempts that a sandbox remembers; the latest are kept."""
 
 COURIER_SECONDS = 30.0
-"""Longest wait (real time) until a sandbox whose client waits for a callback is looked at again."""
+"""Longest interval (real time) between two looks at a sandbox with a pending callback."""
 
 FIRED_LISTED = 200
 """Most transitions that one answer of the clock lists; all are counted."""
 
 MOST_SPAN_SECONDS = 31_536_000.0
-"""Furthest that the clock is moved by one request."""
+"""Longest span by which one request may move the clock."""
 
 SLICE_STEPS = 200
-"""Most steps of the scheduler between two requests, while the clock is moved and in a world that follows real time, so that no request waits long for it."""
+"""Most steps of the scheduler between two requests, while the clock is moved and in a world that follows real time,
+so that no request waits long."""
 
 COURIER_LATENESS = 0.25
-"""Longest time (real seconds) until a world that follows real time is looked at while anything is due there."""
+"""Longest interval (real seconds) between two looks at a world that follows real time, while anything is due there."""
 
 STREAM_POLL_SECONDS = 0.1
-"""Longest wait (real time) until an open stream looks again whether time has moved."""
+"""Longest interval (real time) between two looks of an open stream at the clock."""
 
 WAIT_POLL_SECONDS = (0.005, 0.05)
-"""Shortest and longest wait (real time) until an answer that is not known yet is asked for again."""
+"""Shortest and longest interval (real time) between two looks for an answer that is not known yet."""
 
 STOP_SECONDS = 0.5
-"""How long (real time) open connections are waited for at shutdown before they are cut."""
+"""Longest wait (real time) for open connections at shutdown; then they are closed."""
 
 KEEP_ALIVE_SECONDS = 75
-"""How long (real time) an idle connection is kept."""
+"""Longest time (real time) that an idle connection stays open."""
 
 PATTERN_LENGTH = 500
 """Longest regular expression, path pattern or JSONPath expression of a rule or a fault, in characters."""
 
 PATTERN_BYTES = 1_000_000
-"""Most memory that one regular expression takes when compiled; a larger one is refused."""
+"""Most memory of one compiled regular expression; a larger one is refused."""
 
 PATTERN_FILTERS = 5
 """Most filters in one JSONPath expression."""
 
 PATTERN_CHOICES = 100
-"""Most combinations of the selectors in brackets of one JSONPath expression."""
+"""Most combinations of the bracketed selectors of one JSONPath expression."""
 
 SEARCHED_LENGTH = 65_536
-"""How many characters of a text a regular expression looks at."""
+"""Most characters of a text that a regular expression searches."""
 
 SEARCHED_VALUES = 50_000
-"""Most values of a body that a JSONPath expression with `*`, `..`, slices or filters looks through; in a larger body it finds nothing."""
+"""Most values of a body that a JSONPath expression with `*`, `..`, slices or filters searches; in a larger body it
+matches nothing."""
 
 HEAD_SECONDS = 30.0
-"""How long (real time) the head of a request may take, from the connection or from its first byte."""
+"""Longest time (real time) that the head of a request may take, from the connection or from its first byte."""
 
 HEAD_BYTES = 64 * 1024
-"""Most bytes of a request's head, with the fields behind a chunked body; more is refused (431, a longer URL: 414)."""
+"""Most bytes of a request's head, including the fields after a chunked body; more: 431, a longer URL: 414."""
 
 HEAD_FIELDS = 200
-"""Most header fields of a request, with those behind a chunked body; more is refused (431)."""
+"""Most header fields of a request, including those after a chunked body; more are refused (431)."""
 
 BODY_PAUSE_SECONDS = 30.0
-"""How long (real time) a client may pause within a body."""
+"""Longest pause (real time) of a client within a body."""
 
 CONNECTIONS = 10_000
-"""Most connections at a time, where the system's limit of file descriptors is not lower."""
+"""Most connections at a time, unless the system's limit of file descriptors is lower."""
 
 DESCRIPTORS_SPARED = 64
 """File descriptors that connections leave for everything else."""
 
 LOG_LINES, LOG_SECONDS = 10, 10.0
-"""Most lines that are logged in so many seconds (real time) about clients that were turned away; the rest are counted."""
+"""Most log lines about refused connections in this many seconds (real time); the rest are counted."""
 
 BREACHES_KEPT = 50
-"""How many of a sandbox's first requests that broke their document are kept in short until they are cleared; all are counted."""
+"""Most requests of a sandbox that broke their document of which a summary is kept until they are cleared; all are
+counted."""
 
 BREACH_VIOLATIONS, BREACH_PATH_LENGTH = 5, 300
-"""Most reasons, and longest path, of each of them."""
+"""Most reasons, and longest path, in such a summary."""
 
 KEPT_BYTES = 1024 * 1024 * 1024
-"""Most bytes that what clients sent takes in the jobs of all sandboxes together, estimated from its text, as far as a request brought
-more than 1 KiB; `serve --most-mib` sets another. More is refused as if there were no room."""
+"""Most bytes of client data in the jobs of all sandboxes together, estimated from its text; a request counts if it has
+more than 1 KiB. `serve --most-mib` sets another limit. Beyond it a request is refused as if there were no room."""
 
 KEPT_PART = 4
-"""One sandbox keeps at most the so manyth part of that."""
+"""One sandbox holds at most this fraction (one quarter) of it."""
 
 JOURNAL_EXCHANGES, JOURNAL_BYTES, JOURNAL_BODY_BYTES = 1000, 4 * 1024 * 1024, 64 * 1024
-"""Most exchanges and bytes that a sandbox's journal remembers, and most of one body."""
+"""Most exchanges and bytes in a sandbox's journal, and most bytes of one body in it."""
 
 JOURNALS_BYTES = 256 * 1024 * 1024
-"""Most bytes of all journals together; those of the sandboxes that were not asked for longest are cut first."""
+"""Most bytes of all journals together; beyond it the journals of the sandboxes that were idle longest are cut first."""
 
 NOTES_REMEMBERED = 1000
-"""How many of a sandbox's latest deliveries and the like streams of events can still read."""
+"""Most notes (deliveries and the like) of a sandbox that a stream of events can still read; the latest are kept."""
 
 RETRY_SECONDS = 60
-"""What `Retry-After` says where there is no room (real time)."""
+"""Value of `Retry-After` if there is no room (real time)."""
 
 RULES, FAULTS = 200, 100
 """Most rules and most faults of a sandbox."""
@@ -155,13 +158,13 @@ RULE_BYTES = 256 * 1024
 """Most bytes of one rule."""
 
 FAULT_SECONDS, MOST_FAULT_SECONDS = 60.0, 3600.0
-"""How long (real time) a fault lives unless it says so, and at most."""
+"""Default and longest life of a fault (real time)."""
 
 FAULT_DELAY_SECONDS = 60.0
-"""Longest time (real seconds) that faults delay or stretch an answer."""
+"""Longest delay (real seconds) that faults add to an answer."""
 
 WAIT_SECONDS = 60.0
 """Longest `Prefer: wait` (real time)."""
 
 VIOLATIONS_HEADER_BYTES, VALUE_LENGTH = 4096, 160
-"""Longest `X-Mock-Violations`, and most characters of a value in it."""
+"""Most bytes of `X-Mock-Violations`, and most characters of a value in it."""
