@@ -17,7 +17,7 @@ BODY_DEPTH = 100
 UPLOAD_BYTES = 1024 * 1024 * 1024
 """Most bytes of one uploaded file. The bytes are counted and discarded; a larger file is refused as too large."""
 
-BODY_VALUES = 250_000
+BODY_VALUES = 400_000
 """Most values in a JSON body: members of objects and items of arrays, at any depth; more are refused as too large."""
 
 INTEGER_DIGITS = 300
