@@ -77,6 +77,11 @@ class Free:
             return ()
         return self.choice(wanted)
 
+    def part_for(self, wanted: ResourceRequest) -> tuple[int, int]:
+        """What is left of the fullest device in part use that has room, and how many devices are whole; as much as a whole one where there is none."""
+        left = [free for free in self.devices if thousandths(wanted.gpu) <= free < 1000]
+        return (min(left), 0) if left else (1000, self.devices.count(1000))
+
     def packing(self, wanted: ResourceRequest) -> int:
         """What placement looks at."""
         if 0 < wanted.gpu < 1:
@@ -297,6 +302,8 @@ class Reference:
             if liked:
                 fit = liked
                 break
+        if self.placement == "bin-pack" and 0 < wanted.gpu < 1:
+            return min(fit, key=lambda node: (*self._free(node).part_for(wanted), node))
         sign = {"bin-pack": 1, "spread": -1, "first-fit": 0}[self.placement]
         return min(fit, key=lambda node: (sign * self._free(node).packing(wanted), node))
 

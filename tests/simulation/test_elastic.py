@@ -123,7 +123,7 @@ def test_slack_helps_where_somebody_must_be_evicted_as_well_and_no_more_than_it_
 
 def test_what_cannot_be_evicted_grows_and_stays_inside_its_quota() -> None:
     here = world(nodes=ONE_NODE, projects=QUOTAS)
-    other = rigid(here, "other", 3, project="b")
+    other, _ = rigid(here, "other", 2, project="b"), rigid(here, "free", 1, project="without quota")
     desk = soft(here, "desk", 4, project="a", preemptible=False, endless=True)
     assert held(desk) == [1]
 

@@ -160,17 +160,16 @@ def test_parts_of_gpus_are_moved_together_within_a_node() -> None:
 
 
 def test_a_gang_is_helped_by_consolidation() -> None:
-    here = cluster(3, 2, {"a": 6})
-    jobs = [train(here, f"t{number}", "a", 1) for number in range(6)]
-    for number in (1, 3, 5):
-        here.delete(jobs[number])
+    here = cluster(4, 2, {"a": 8})
+    jobs = [train(here, f"t{number}", "a", 1) for number in range(8)]
+    for job in jobs[1::2]:
+        here.delete(job)
     here.settle()
 
-    gang = here.submit(ask("gang", api="runai", project="a", cpu=0, gpu=2, nodes=1, preemptible=True))
-    here.settle()
+    gang = train(here, "gang", "a", 2, nodes=2)
 
-    assert gang.holding
-    assert running(jobs[0], jobs[2], jobs[4]) == [True] * 3
+    assert len(gang.holding) == 2
+    assert running(*jobs[::2]) == [True] * 4
 
 
 # Random worlds

@@ -43,6 +43,8 @@ class Cluster:
         "devices",
         "dimensions",
         "nodes",
+        "packs_parts",
+        "parted",
         "place",
         "ready",
         "shapes",
@@ -56,6 +58,8 @@ class Cluster:
         self.custom = {name: STORAGE + 1 + index for index, name in enumerate(sorted({name for node in self.nodes for name in node.custom}))}
         self.capacity = [self._capacity(node) for node in self.nodes]
         self.devices = [[MILLI] * node.gpus for node in self.nodes]
+        self.packs_parts = placement == "bin-pack"
+        self.parted = 0  # the nodes of which a device is in part use
         packed = placement != "first-fit"
         self.dimensions = [
             Dimension([amounts[index] for amounts in self.capacity], packed=packed and index in (CPU, GPU, SHARE))
@@ -127,6 +131,8 @@ class Cluster:
         demand = tuple((dimension, amount) for dimension, amount in amounts if amount > 0)
         shape = Shape(request, count=count, demand=demand, share=share, packing=SHARE if share else GPU if whole else CPU)
         self.dimensions[shape.packing].pack()
+        if share:
+            self.dimensions[GPU].pack()  # where no device is in part use, the node with the fewest whole ones is taken
         known = [(dimension, amount) for dimension, amount in demand if dimension >= 0]
         levels = [self.dimensions[dimension].level(amount) for dimension, amount in known]
         shape.needs = tuple(level for level in levels if level is not None)
@@ -185,7 +191,18 @@ class Cluster:
         """Reserve what `shape` demands on the feasible node that the placement policy chooses among those of the first preferred label there is."""
         if shape.preferred:
             feasible = next((liked for mask in shape.preferred if (liked := feasible & mask)), feasible)
+        if shape.share and self.packs_parts:
+            return self.take_on(shape, self._fullest_device(shape, feasible))
         return self.take_on(shape, self.place(feasible, self.dimensions[shape.packing]))
+
+    def _fullest_device(self, shape: Shape, feasible: int) -> int:
+        """The node with the fullest device in part use that has room, ties by order; where there is none, that with the fewest whole devices."""
+        best, found = MILLI, -1
+        for node in bits(feasible & self.parted):
+            left = min((free for free in self.devices[node] if free >= shape.share), default=MILLI)
+            if left < best:
+                best, found = left, node
+        return found if found >= 0 else self.place(feasible, self.dimensions[GPU])
 
     def take_gang(self, shape: Shape, feasible: int, *, rationed: int = 0, ration: int = 0) -> tuple[Hold, ...]:
         """Reserve what `shape` demands on as many feasible nodes as it counts, of `rationed` at most `ration`; there are enough."""
@@ -231,7 +248,7 @@ class Cluster:
                 devices = self.devices[node]
                 for device in taken:
                     devices[device] += sign * (shape.share or MILLI)
-                self._count_devices(node)
+                self._count_devices(node, shape)
             else:
                 dimension = self.dimensions[index]
                 dimension.set(node, dimension.free[node] + sign * amount)
@@ -241,11 +258,14 @@ class Cluster:
         taken = choose_devices(devices, shape)
         for device in taken:
             devices[device] -= shape.share or MILLI
-        self._count_devices(node)
+        self._count_devices(node, shape)
         return taken
 
-    def _count_devices(self, node: int) -> None:
+    def _count_devices(self, node: int, shape: Shape) -> None:
         devices = self.devices[node]
+        if shape.share:
+            bit = 1 << node
+            self.parted = self.parted | bit if any(0 < free < MILLI for free in devices) else self.parted & ~bit
         self.dimensions[GPU].set(node, devices.count(MILLI) * MILLI)
         self.dimensions[SHARE].set(node, max(devices))
 

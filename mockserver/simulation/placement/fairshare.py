@@ -98,6 +98,8 @@ class FairShare:
         given: list[Kept] = []
         if not self._has_quota(job):
             relax(self.slack, given, change=self._change, may_give=lambda other: _is_firm(other, job), until=lambda: self._has_quota(job))
+        if job.shape.larger and self._takes_more(job, evict):
+            return job
         if self._has_quota(job) and self._finds_room(job):
             feasible = self.cluster.feasible(job.shape, _EVERYWHERE)
             job.shape, feasible = roomiest(self.cluster, job.shape, feasible, lambda larger: self._used(job) + size(larger) <= self._limit(job))
@@ -107,6 +109,9 @@ class FairShare:
             restore(given, self._change)
             self._hopeless.add(kind_of(job))
             return None
+        return self._carry_out(job, plan, evict)
+
+    def _carry_out(self, job: Job, plan: Plan, evict: Callable[[Job], None]) -> Job:
         for other, smaller in plan.cuts:
             shrink(other, smaller, self._change)
         for victim in plan.victims:
@@ -114,6 +119,21 @@ class FairShare:
             evict(victim)
         self._promised = list(plan.moves)
         return self._grant(job, plan.nodes)
+
+    def _takes_more(self, job: Job, evict: Callable[[Job], None]) -> bool:
+        """Whether elastic `job` was given more than the least: it is made smaller only where no moving and no reclaim inside its quota helps."""
+        least = job.shape
+        for larger in least.larger:
+            self.cluster.refresh(larger)
+            job.shape = larger
+            if self._has_quota(job):
+                room = self.cluster.feasible(larger, _EVERYWHERE)
+                plan = Plan((), room) if room else self._without_slack(job, may_reclaim=self._in_first_round and self._is_guaranteed(job))
+                if plan is not None:
+                    self._carry_out(job, plan, evict)
+                    return True
+        job.shape = least
+        return False
 
     def _finds_room(self, job: Job) -> bool:
         """Whether there is room for `job`, if need be with what elastic jobs give back in place."""

@@ -66,8 +66,16 @@ def _equal_shares(original: Any) -> Any:
     return shares
 
 
-def _others(self: Any, job: Any, others: Any) -> Any:
-    return iter([other for other in self.holders if other.request.project != job.request.project])
+def _others_leave(original: Any) -> Any:
+    """A job that finds no room evicts whatever other projects have there."""
+    from mockserver.simulation.placement.making_room import eviction
+
+    def plan(self: Any, job: Any, *, may_reclaim: bool) -> Any:
+        others = (one for one in self.holders if one.request.project != job.request.project and one not in self._evicted)
+        is_tried = may_reclaim and job not in self._evicted
+        return (eviction(self.cluster, job.shape, others) if is_tried else None) or original(self, job, may_reclaim=may_reclaim)
+
+    return plan
 
 
 def _parts_stay(original: Any) -> Any:
@@ -89,11 +97,11 @@ def _equals_leave(original: Any) -> Any:
 
     def plan(self: Any, job: Any, *, may_reclaim: bool) -> Any:
         found = original(self, job, may_reclaim=may_reclaim)
-        if found is None and self._in_first_round:
+        if found is None and self._in_first_round and job not in self._evicted:
             own = (
                 other
                 for other in reversed(self.holders)
-                if other.request.project == job.request.project and other.request.preemptible
+                if other.request.project == job.request.project and other.request.preemptible and other not in self._evicted
             )
             found = eviction(self.cluster, job.shape, own)
         return found
@@ -183,7 +191,7 @@ FAULTS = [
         "workbench-taken-back",
         "RAI-PRI-010",
         "a workbench within quota is made to leave",
-        patched(f"{SIMULATION}.placement.fairshare:FairShare._reclaimable", lambda original: _others),
+        patched(f"{SIMULATION}.placement.fairshare:FairShare._without_slack", _others_leave),
     ),
     fault(
         "equal-shares",
