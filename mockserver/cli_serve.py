@@ -38,7 +38,7 @@ def _pace(context: click.Context, parameter: click.Parameter, value: str | None)
 
 
 def _token(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    from mockserver.http.token import checked
+    from mockserver.http.control_token import checked
 
     if value is not None:
         try:
@@ -171,7 +171,7 @@ def _show_token(token: str, options: dict[str, Any]) -> None:
 
 def _go_on_from(file: Path, sandboxes: Any) -> None:
     """Restore the default sandbox from a snapshot. Raises SnapshotError."""
-    from mockserver.http.restoring import restored
+    from mockserver.http.sandboxes.restoring import restored
     from mockserver.simulation.snapshot import read_file
 
     try:
@@ -181,7 +181,7 @@ def _go_on_from(file: Path, sandboxes: Any) -> None:
 
 
 def _first_screen(served: Sequence[tuple[str, Sequence[str]]], *, pace: str, auth: str, everywhere: bool) -> None:
-    from mockserver.http.first_call import first_call
+    from mockserver.http.pages.example_call import first_call
 
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"[bold]Understudy {__version__}[/]: a mock server for batch-job APIs (pace {pace}, auth {auth})\n")

@@ -65,8 +65,8 @@ def show(file: Path) -> None:
 
 def _told(file: Path) -> str:
     import specs
-    from mockserver.http.restoring import restored
-    from mockserver.http.sandbox import courses_of
+    from mockserver.http.sandboxes.restoring import restored
+    from mockserver.http.sandboxes.sandbox import courses_of
     from mockserver.simulation.errors import SnapshotError
     from mockserver.simulation.snapshot import read_file
 

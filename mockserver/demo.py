@@ -16,8 +16,8 @@ from rich.text import Text
 import specs
 from mockserver.http.app import Understudy, create_app
 from mockserver.http.control.jobs import waiting
-from mockserver.http.first_call import FirstCall, first_call
-from mockserver.http.sandbox import DEFAULT
+from mockserver.http.pages.example_call import FirstCall, first_call
+from mockserver.http.sandbox_name import DEFAULT
 from mockserver.simulation.clock import MICRO, seconds
 from mockserver.simulation.job import Job
 

@@ -26,6 +26,11 @@ class Bench:
         self.request, self.get, self.post = self.http.request, self.http.get, self.http.post
         self.put, self.patch, self.delete = self.http.put, self.http.patch, self.http.delete
 
+    def make(self, token: str | None = None) -> None:
+        """Make the world, so that questions about it are answered before anything is done in it."""
+        fields = {} if token is None else {"Authorization": f"Bearer {token}"}
+        self.post("/_mock/sandboxes", json={"name": self.sandbox}, headers=fields).raise_for_status()
+
     def advance(self, seconds: float) -> float:
         """Move the world's clock; the instant it shows then."""
         answer = self.post("/_mock/clock/advance", json={"seconds": seconds})
@@ -35,6 +40,7 @@ class Bench:
 
 def _benches(url: str) -> Iterator[Bench]:
     bench = Bench(url, f"test-{next(_names)}")
+    bench.make()
     yield bench
     bench.http.close()
 
@@ -74,6 +80,7 @@ def bench_of() -> Iterator[Callable[..., Bench]]:
         running = serving(**({"pace": "manual"} | options))
         url = running.__enter__()
         bench = Bench(url, f"test-{next(_names)}")
+        bench.make(token=None if options.get("guard") is None else options["guard"].token)
         open_ones.append((running, bench))
         return bench
 

@@ -12,7 +12,7 @@ import httpcore
 import orjson
 
 from mockserver.client.address import base_url
-from mockserver.http.token import checked
+from mockserver.http.control_token import checked
 
 __tracebackhide__ = True  # a failing test shows its own lines
 _LIMITS = {"connect": 10.0, "read": 600.0, "write": 600.0, "pool": 600.0}  # seconds; an advance may wait for slow receivers

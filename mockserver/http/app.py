@@ -9,17 +9,18 @@ from urllib.parse import quote, unquote, unquote_to_bytes
 import specs
 from mockserver.adapters.exchange import Adapter
 from mockserver.adapters.loading import adapter_of
+from mockserver.http.apis import Served
+from mockserver.http.asgi.path_index import PathIndex
+from mockserver.http.asgi.routing import IndexedRouting, connect
 from mockserver.http.control import Control
 from mockserver.http.cors import LOOPBACK, Cors
 from mockserver.http.guard import Guard
 from mockserver.http.limits import KEPT_BYTES
 from mockserver.http.pace import tempo
 from mockserver.http.pages import BARE
-from mockserver.http.path_index import PathIndex
-from mockserver.http.routing import IndexedRouting, connect
-from mockserver.http.sandbox import PREFIX, SANDBOX, Plan, Sandboxes, courses_of
-from mockserver.http.served import Served
-from mockserver.http.wire import ContractApplication
+from mockserver.http.pipeline import Pipeline
+from mockserver.http.sandbox_name import PREFIX, SANDBOX
+from mockserver.http.sandboxes.sandbox import Plan, Sandboxes, courses_of
 from mockserver.simulation.scenario import scenario as scenarios
 from mockserver.simulation.scenario.scenario import Scenario
 
@@ -27,7 +28,7 @@ from mockserver.simulation.scenario.scenario import Scenario
 class Understudy:
     """The finished ASGI application: takes off the sandbox prefix and passes on to connexion."""
 
-    def __init__(self, application: ContractApplication, routing: IndexedRouting, apis: Sequence[str]) -> None:
+    def __init__(self, application: Pipeline, routing: IndexedRouting, apis: Sequence[str]) -> None:
         self.application, self.sandboxes, self.apis = application, application.sandboxes, tuple(apis)
         self._routing = routing
 
@@ -40,7 +41,7 @@ class Understudy:
 
     def close(self) -> None:
         """End open streams, callbacks and whatever keeps clients waiting; the server is about to stop."""
-        self.application.courier.close()
+        self.application.background_mover.close()
         self.application.closing.set()
         self.sandboxes.close()
 
@@ -76,7 +77,7 @@ def create_app(
     served: list[tuple[specs.Spec, Adapter]] = [(specs.load(name), adapter_of(name)) for name in names]
     served.append((specs.load(specs.CONTROL), control))
     index: PathIndex[Any] = PathIndex()
-    application = ContractApplication(
+    application = Pipeline(
         Served(served, index, strict=auth == "strict"), sandboxes,
         access_log=access_log, guard=guard or Guard(), cors=Cors(cors, [spec for spec, _ in served]),
     )

@@ -6,12 +6,11 @@ The control API takes no part in it: no page of another origin ever gets to read
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
 from urllib.parse import urlsplit
 
-from mockserver.http.eager import adding
+from mockserver.http.asgi.connection import Connection
 from mockserver.http.origin import is_loopback
 from specs import Spec
 from specs.document import resolve
@@ -30,7 +29,6 @@ _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _PORTS = {"http": 80, "https": 443}
 
 Header = tuple[bytes, bytes]
-Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 
 class Cors:
@@ -53,12 +51,13 @@ class Cors:
         text = origin.decode("latin-1").lower()
         return self._any or text in self._named or (self._loopback and _is_of_this_machine(text))
 
-    def opened(self, fields: Mapping[bytes, bytes], send: Send) -> Send:
-        """`send` for a request that names an origin: what it sends can be read by the page, if the page may."""
+    def open(self, fields: Mapping[bytes, bytes], connection: Connection) -> None:
+        """Let a page read the answer to a request that names its origin, if that page may."""
         added = self._admission(fields[ORIGIN])
         if self.admits(fields[ORIGIN]):
             added.append((b"access-control-expose-headers", self._exposed))
-        return adding(send, added) if added else send
+        if added:
+            connection.add(added)
 
     def preflight(self, fields: Mapping[bytes, bytes], methods: Sequence[str]) -> list[Header]:
         """Header fields of the answer to a preflight at a path that has these methods.

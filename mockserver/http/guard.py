@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from mockserver.adapters.exchange import Refusal
-from mockserver.http import token as tokens
+from mockserver.http import control_token as tokens
 from mockserver.http.origin import is_address, is_loopback, is_remote
 
 OPEN_PATHS = ("/_mock/health",)
@@ -37,20 +37,8 @@ class Guard:
         self.token = None if token is None else tokens.checked(token)
         self._hosts = tuple(host.lower().rstrip(".") for host in hosts)
 
-    def check(
-        self, scope: Mapping[str, Any], fields: Fields, *, is_control: bool = True, admits: Callable[[bytes], bool] = _nobody
-    ) -> None:
-        """Let a call of the control API, or of a vendor's, pass; `admits` says of which origins pages may use the latter.
-
-        Raises Refusal.
-        """
-        if is_control:
-            self._check_control(scope, fields)
-        elif b"origin" in fields:
-            self._check_vendor(scope, fields, admits)
-
-    def _check_control(self, scope: Mapping[str, Any], fields: Fields) -> None:
-        """Raises Refusal: a page of another origin, no token, a foreign host name."""
+    def check_control(self, scope: Mapping[str, Any], fields: Fields) -> None:
+        """Let a call of the control API pass. Raises Refusal: a page of another origin, no token, a foreign host name."""
         if scope["path"] in OPEN_PATHS:
             return
         _check_page(fields)
@@ -64,7 +52,7 @@ class Guard:
             expected = "an address, localhost, a name without dots, or one that --control-host allows"
             raise Refusal("forbidden", f"the control API is not served as {_shown(host)}; expected {expected}")
 
-    def _check_vendor(self, scope: Mapping[str, Any], fields: Fields, admits: Callable[[bytes], bool]) -> None:
+    def check_vendor(self, scope: Mapping[str, Any], fields: Fields, admits: Callable[[bytes], bool]) -> None:
         """Raises Refusal where somebody else's page would change what is on this machine.
 
         Only for requests with an `Origin`, which pages send and programs do not. A page of a public name that was

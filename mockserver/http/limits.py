@@ -57,7 +57,7 @@ CALLBACKS_PENDING = 1000
 CALLBACKS_RECORDED = 1000
 """Most delivery attempts that a sandbox remembers; the latest are kept."""
 
-COURIER_SECONDS = 30.0
+BACKGROUND_SECONDS = 30.0
 """Longest interval (real time) between two looks at a sandbox with a pending callback."""
 
 FIRED_LISTED = 200
@@ -70,7 +70,7 @@ SLICE_STEPS = 200
 """Most steps of the scheduler between two requests, while the clock is moved and in a world that follows real time,
 so that no request waits long."""
 
-COURIER_LATENESS = 0.25
+BACKGROUND_LATENESS = 0.25
 """Longest interval (real seconds) between two looks at a world that follows real time, while anything is due there."""
 
 STREAM_POLL_SECONDS = 0.1

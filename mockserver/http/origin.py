@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Any
 
-from mockserver.http.sandbox import DEFAULT, PREFIX
+from mockserver.http.sandbox_name import DEFAULT, PREFIX
 
 
 def origin(scope: Mapping[str, Any], sandbox: str) -> str:

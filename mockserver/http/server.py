@@ -16,10 +16,10 @@ from typing import Any
 
 import uvicorn
 
-from mockserver.http import forking
-from mockserver.http.admission import Admission
 from mockserver.http.app import Understudy, create_app
-from mockserver.http.eager import EagerProtocol
+from mockserver.http.asgi import forking
+from mockserver.http.asgi.admission import Admission
+from mockserver.http.asgi.protocol import EagerProtocol
 from mockserver.http.guard import guard_for
 from mockserver.http.limits import KEEP_ALIVE_SECONDS, STOP_SECONDS
 

@@ -9,7 +9,7 @@ import pytest
 import specs
 from mockserver.adapters import ionworks
 from mockserver.adapters.exchange import Call, Refusal, Reply, Violation
-from mockserver.http.schema import Schemas, violations
+from mockserver.http.contract.schema import Schemas, violations
 from mockserver.simulation.clock import MICRO
 from mockserver.simulation.errors import NotCancellable, UnknownJob, UnknownParent
 from mockserver.simulation.lifecycle import Course

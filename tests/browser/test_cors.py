@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import specs
-from mockserver.http.first_call import first_call
+from mockserver.http.pages.example_call import first_call
 from mockserver.http.server import serving
 from tests.browser.conftest import Watched
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 import specs
-from mockserver.http.first_call import FirstCall, first_call
+from mockserver.http.pages.example_call import FirstCall, first_call
 from tests.clients_wire.callers import AXIOS, CURL, FETCH, GO, REQUESTS, asked, calling, spoil
 from tests.conftest import Bench
 

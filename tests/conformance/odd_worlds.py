@@ -94,9 +94,9 @@ def clock_off_by(seconds: float) -> Apply:
 
         with contextlib.ExitStack() as stack:
             for place, make in (
-                ("mockserver.http.sandbox:FIXED_EPOCH_US", lambda fixed: fixed + off),
-                ("mockserver.http.sandbox:wall_us", wrong),
-                ("mockserver.http.contract:wall_us", wrong),
+                ("mockserver.http.sandboxes.sandbox:FIXED_EPOCH_US", lambda fixed: fixed + off),
+                ("mockserver.http.sandboxes.sandbox:wall_us", wrong),
+                ("mockserver.http.contract.contract:wall_us", wrong),
                 ("mockserver.http.control.clock:iso", right),
             ):
                 stack.enter_context(patched(place, make)(app))
@@ -118,7 +118,7 @@ def told_twice(app: App, api: str) -> Iterator[App]:
 
         return again
 
-    with patched("mockserver.http.outbound:post", twice)(app):
+    with patched("mockserver.http.callbacks.outbound:post", twice)(app):
         yield app
 
 

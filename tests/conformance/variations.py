@@ -112,7 +112,7 @@ def _dates(form: Callable[[re.Match[str]], str]) -> odd_worlds.Apply:
 
     @contextlib.contextmanager
     def apply(app: App, api: str) -> Iterator[App]:
-        with patched("mockserver.http.outbound:post", calling)(app), _answers(revise)(app, api) as varied:
+        with patched("mockserver.http.callbacks.outbound:post", calling)(app), _answers(revise)(app, api) as varied:
             yield varied
 
     return apply

@@ -9,7 +9,7 @@ from random import Random
 from urllib.parse import quote
 
 import specs
-from mockserver.http.first_call import FirstCall, first_call
+from mockserver.http.pages.example_call import FirstCall, first_call
 
 Kind = Callable[[Random], bytes]
 KINDS: dict[str, Kind] = {}

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 import specs
-from mockserver.http.first_call import first_call
+from mockserver.http.pages.example_call import first_call
 from specs import Operation, Spec
 from specs.document import resolve
 from tests.conftest import Bench

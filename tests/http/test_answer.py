@@ -8,8 +8,8 @@ import pytest
 
 import specs
 from mockserver.adapters.exchange import Reply
-from mockserver.http.answer import Answers, encode
-from mockserver.http.schema import Schemas
+from mockserver.http.contract.answer import Answers, encode
+from mockserver.http.contract.schema import Schemas
 from tests.specs.small import DOCUMENT, changed, write
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mockserver.http import admission, eager
+from mockserver.http.asgi import admission, protocol
 from mockserver.http.server import serving
 from tests.http.wire import Wire
 
@@ -107,8 +107,8 @@ def test_lines_that_were_not_logged_are_counted(monkeypatch: pytest.MonkeyPatch,
     ids=["nothing", "half a head", "half a chunk", "half a body"],
 )
 def test_a_client_that_does_not_go_on_is_let_go(monkeypatch: pytest.MonkeyPatch, wire: Wire, sent: bytes, answered: bytes) -> None:
-    monkeypatch.setattr(eager, "HEAD_SECONDS", 0.1)
-    monkeypatch.setattr(eager, "BODY_PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.1)
+    monkeypatch.setattr(protocol, "BODY_PAUSE_SECONDS", 0.1)
     wire.say(sent)
 
     assert wire.file.read().startswith(answered)
@@ -125,15 +125,15 @@ def test_an_empty_line_behind_an_answer_does_not_keep_a_connection(monkeypatch: 
 
 
 def test_a_client_that_waits_for_its_answer_is_not_hurried(monkeypatch: pytest.MonkeyPatch, wire: Wire) -> None:
-    monkeypatch.setattr(eager, "HEAD_SECONDS", 0.1)
-    monkeypatch.setattr(eager, "BODY_PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.1)
+    monkeypatch.setattr(protocol, "BODY_PAUSE_SECONDS", 0.1)
     wire.say(GET.replace(b"\r\n\r\n", b"\r\nPrefer: wait=1.5\r\n\r\n"))
 
     assert wire.answer()[0] == 200
 
 
 def test_a_head_that_nobody_reads_yet_is_not_too_slow(monkeypatch: pytest.MonkeyPatch, wire: Wire) -> None:
-    monkeypatch.setattr(eager, "HEAD_SECONDS", 0.1)
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.1)
     wire.say(GET.replace(b"\r\n\r\n", b"\r\nPrefer: wait=1.5\r\n\r\n") + GET + GET[:20])
     wire.say(GET[20:])
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.adapters.exchange import Refusal
-from mockserver.http.body import Disconnected, parse, receive_body
+from mockserver.http.contract.body import Disconnected, parse, receive_body
 from mockserver.http.limits import BODY_BYTES, BODY_DEPTH, BODY_VALUES, INTEGER_DIGITS
 
 JSON = st.recursive(

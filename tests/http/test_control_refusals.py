@@ -95,7 +95,7 @@ def test_unknown_members_and_values_of_a_query_are_refused(bench: Bench, path: s
     assert sentence in answer.json()["error"]["message"]
 
 
-READS = ("clock", "jobs", "nodes", "rules", "faults", "exchanges", "callbacks", "health", "snapshot", "fork")
+READS = ("clock", "jobs", "nodes", "rules", "faults", "exchanges", "callbacks", "snapshot", "fork")
 
 
 @pytest.mark.parametrize("path", READS)

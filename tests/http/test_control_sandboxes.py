@@ -9,8 +9,8 @@ import pytest
 import specs
 from mockserver.adapters.exchange import Refusal
 from mockserver.client import ControlRefused, MockServer, Sandbox
-from mockserver.http import sandbox as sandboxes
 from mockserver.http.app import create_sandboxes
+from mockserver.http.sandboxes import sandbox as sandboxes
 
 JOB = {"job_type": "datafit", "params": {}}
 KEY = {"X-API-Key": "any"}

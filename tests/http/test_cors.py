@@ -12,7 +12,7 @@ import pytest
 import specs
 from mockserver.http.app import create_app
 from mockserver.http.cors import Cors
-from mockserver.http.first_call import first_call
+from mockserver.http.pages.example_call import first_call
 from tests.conftest import Bench
 from tests.test_cli import mockserver
 

@@ -9,7 +9,7 @@ import pytest
 
 import specs
 from mockserver.adapters.exchange import Refusal
-from mockserver.http.credentials import Credentials
+from mockserver.http.contract.credentials import Credentials
 from tests.conftest import Bench
 from tests.specs.small import DOCUMENT, changed, write
 

@@ -12,8 +12,8 @@ import pytest
 import uvicorn
 
 from mockserver.adapters.exchange import Reply
-from mockserver.http.answer import encode
-from mockserver.http.eager import EagerProtocol
+from mockserver.http.asgi.protocol import EagerProtocol
+from mockserver.http.contract.answer import encode
 from mockserver.http.server import bind, serving
 from tests.http.wire import Wire
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.http.excerpt import excerpt
+from mockserver.http.contract.excerpt import excerpt
+from mockserver.http.contract.schema import violations
 from mockserver.http.limits import EXCERPT_MEMBERS, EXCERPT_VALUES, VIOLATIONS
-from mockserver.http.schema import violations
 
 MANY = EXCERPT_VALUES * 40
 MEBIBYTE = 1024 * 1024

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from mockserver.adapters.exchange import Refusal
-from mockserver.http.faults import Faults
 from mockserver.http.limits import FAULTS
-from mockserver.http.matching import Asked
+from mockserver.http.steering.faults import Faults
+from mockserver.http.steering.matching import Asked
 from tests.conftest import Bench
 from tests.http.steering import fault, ionworks, rule, xio
 

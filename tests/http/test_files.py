@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver.http import files
+from mockserver.http.answering import files
 from tests.conftest import Bench
 
 TOKEN = {"Authorization": "token"}

@@ -144,12 +144,12 @@ def asked(client: str, server: str) -> dict[str, Any]:
 def test_an_application_on_somebody_elses_socket_serves_this_machine_only() -> None:
     guard, fields = Guard(), {b"host": b"10.0.0.3"}
 
-    guard.check(asked("127.0.0.1", "127.0.0.1"), fields)
-    guard.check(asked("10.0.0.3", "10.0.0.3"), fields)
-    guard.check(asked("::ffff:127.0.0.1", "::ffff:127.0.0.1"), fields)
-    guard.check({"path": PATH, "method": "GET"}, fields)
+    guard.check_control(asked("127.0.0.1", "127.0.0.1"), fields)
+    guard.check_control(asked("10.0.0.3", "10.0.0.3"), fields)
+    guard.check_control(asked("::ffff:127.0.0.1", "::ffff:127.0.0.1"), fields)
+    guard.check_control({"path": PATH, "method": "GET"}, fields)
     with pytest.raises(Refusal, match="its own machine only"):
-        guard.check(asked("10.0.0.4", "10.0.0.3"), fields)
+        guard.check_control(asked("10.0.0.4", "10.0.0.3"), fields)
 
 
 @pytest.mark.parametrize("token", ["", "  ", "two words", "tab\t", "schlüssel"])

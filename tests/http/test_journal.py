@@ -11,14 +11,16 @@ import httpx
 import pytest
 
 from mockserver.adapters.exchange import Refusal, Violation
-from mockserver.http import reasons
-from mockserver.http.journal import Entry, Journal, readable
 from mockserver.http.limits import (
     JOURNAL_BODY_BYTES,
     JOURNAL_BYTES,
     JOURNAL_EXCHANGES,
     VIOLATIONS_HEADER_BYTES,
 )
+from mockserver.http.records import violation_header
+from mockserver.http.records.events import events
+from mockserver.http.records.exchange import Entry, readable
+from mockserver.http.records.journal import Journal
 from mockserver.http.redaction import HIDDEN, is_secret, redacted, redacted_text
 from tests.conftest import Bench
 from tests.http.steering import fault, ionworks, rule, xio
@@ -181,7 +183,7 @@ def test_events_tell_exchanges_and_transitions_as_they_happen(bench: Bench) -> N
 
 def test_a_slow_subscriber_is_told_how_much_it_missed() -> None:
     journal = Journal()
-    subscription = journal.subscribe()
+    subscription = events(journal)
 
     async def live() -> list[dict[str, Any]]:
         assert await anext(subscription) == {}
@@ -239,7 +241,7 @@ def test_the_header_is_bounded_ascii_and_keeps_secrets() -> None:
     violations = tuple(Violation("body", ("a", n), "enum", ["é" * 500], {"token": "t0p", "text": "ü" * 5000}, "no") for n in range(60))
     secret = Violation("header", ("X-Api-Key",), "pattern", "x", "t0p", "no")
 
-    text = reasons.header(Refusal("invalid", "no", violations=(secret, *violations)))
+    text = violation_header.header(Refusal("invalid", "no", violations=(secret, *violations)))
 
     assert len(text.encode("ascii")) <= VIOLATIONS_HEADER_BYTES
     assert "t0p" not in text

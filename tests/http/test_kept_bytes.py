@@ -9,8 +9,8 @@ import pytest
 
 from mockserver.http import limits
 from mockserver.http.app import create_sandboxes
-from mockserver.http.journal import Entry
-from mockserver.http.sandbox import Sandboxes
+from mockserver.http.records.exchange import Entry
+from mockserver.http.sandboxes.sandbox import Sandboxes
 from mockserver.http.server import serving
 
 MIB = 2**20
@@ -80,8 +80,8 @@ def entry(body: bytes) -> Entry:
 
 
 def test_journals_of_all_sandboxes_are_bounded_together_and_idle_ones_are_cut_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mockserver.http.journal.JOURNALS_BYTES", MIB)
-    monkeypatch.setattr("mockserver.http.sandbox.JOURNALS_BYTES", MIB)
+    monkeypatch.setattr("mockserver.http.records.journal.JOURNALS_BYTES", MIB)
+    monkeypatch.setattr("mockserver.http.sandboxes.sandbox.JOURNALS_BYTES", MIB)
     sandboxes: Sandboxes = create_sandboxes(["ionworks"])
     idle, busy = sandboxes.create("idle"), sandboxes.create("busy")
     idle.used, busy.used = 1.0, 2.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mockserver.adapters.exchange import Refusal
-from mockserver.http.media import MediaTypes, is_json
+from mockserver.http.contract.media import MediaTypes, is_json
 
 
 @pytest.mark.parametrize(

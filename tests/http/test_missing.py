@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 import httpx
 import pytest
 
-from mockserver.http.near import LONGEST
+from mockserver.http.asgi.near_paths import LONGEST
 from tests.conftest import Bench
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"}

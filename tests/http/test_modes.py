@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.http.pace import Tempo
-from mockserver.http.sandbox import Plan, Sandboxes
+from mockserver.http.sandboxes.sandbox import Plan, Sandboxes
 from mockserver.simulation.clock import MICRO
 from mockserver.simulation.scenario.scenario import Scenario
 from mockserver.simulation.world import World

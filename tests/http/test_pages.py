@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 import specs
-from mockserver.http.first_call import first_call
+from mockserver.http.pages.example_call import first_call
 from tests.conftest import Bench
 
 ALL = (*specs.names(), specs.CONTROL)

@@ -9,8 +9,8 @@ import pytest
 
 import specs
 from mockserver.adapters.exchange import Refusal, Violation
-from mockserver.http.parameters import Parameters, split_query
-from mockserver.http.schema import Schemas
+from mockserver.http.contract.parameters import Parameters, split_query
+from mockserver.http.contract.schema import Schemas
 from tests.specs.small import DOCUMENT, changed, write
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.http.path_index import PathIndex
+from mockserver.http.asgi.path_index import PathIndex
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from mockserver.adapters.exchange import Refusal
-from mockserver.http import patterns
-from mockserver.http.faults import Faults
 from mockserver.http.limits import SEARCHED_LENGTH, SEARCHED_VALUES
-from mockserver.http.matching import Asked
-from mockserver.http.rules import Rules
+from mockserver.http.steering import patterns
+from mockserver.http.steering.faults import Faults
+from mockserver.http.steering.matching import Asked
+from mockserver.http.steering.rules import Rules
 
 DEEP: dict[str, Any] = {"a": {"b": [{"c": 1, "name": "blue-1"}, {"c": 2, "name": "red-2"}]}}
 NASTY = ["^/jobs/(a+)+$", "(a|aa)+$", "(a|a?)+$", "(.*a){12}$", "([a-z]+)*=", r"^(\w+\s?)*$", "(?:a?){30}a{30}$"]

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from mockserver.adapters.exchange import Refusal
-from mockserver.http.prefer import NONE, Preference, read
+from mockserver.http.steering.prefer import NONE, Preference, read
 from tests.conftest import Bench
 from tests.http.steering import ionworks, xio
 

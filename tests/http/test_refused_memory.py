@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from mockserver.adapters.exchange import Refusal
-from mockserver.http.eager import EagerProtocol
+from mockserver.http.asgi.protocol import EagerProtocol
 from mockserver.http.server import serving
 from tests.http.wire import Wire
 

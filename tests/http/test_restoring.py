@@ -18,7 +18,7 @@ import pytest
 
 import mockserver
 from mockserver.client import MockServer, Sandbox
-from mockserver.http.restoring import readers
+from mockserver.http.sandboxes.restoring import readers
 from mockserver.simulation.snapshot import MAGIC
 
 TOKEN = {"Authorization": "Bearer any"}

@@ -10,8 +10,8 @@ import pytest
 
 import specs
 from mockserver.http.app import create_app
-from mockserver.http.path_index import PathIndex
-from mockserver.http.routing import connect
+from mockserver.http.asgi.path_index import PathIndex
+from mockserver.http.asgi.routing import connect
 
 SILENT = [sys.executable, "-W", "ignore", "-c"]
 

@@ -10,8 +10,8 @@ import pytest
 
 from mockserver.adapters.exchange import Refusal
 from mockserver.http.limits import RULES
-from mockserver.http.matching import Asked
-from mockserver.http.rules import Rules
+from mockserver.http.steering.matching import Asked
+from mockserver.http.steering.rules import Rules
 from tests.conftest import Bench
 from tests.http.steering import ionworks, ionworks_job, rule, xio, xio_job
 

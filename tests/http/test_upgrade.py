@@ -15,7 +15,7 @@ import orjson
 import pytest
 
 import specs
-from mockserver.http.first_call import FirstCall, first_call
+from mockserver.http.pages.example_call import FirstCall, first_call
 from mockserver.http.server import serving
 from tests.http.wire import Wire
 

@@ -15,7 +15,7 @@ import orjson
 import pytest
 
 from mockserver.client import MockServer, Sandbox, View
-from mockserver.http import outbound, webhooks
+from mockserver.http.callbacks import outbound, webhooks
 from mockserver.http.origin import is_remote
 from mockserver.http.server import serving
 from tests.http.test_control_sandboxes import KEY, SMALL, submit
@@ -291,7 +291,7 @@ def test_an_address_that_never_answers_leaves_time_for_the_next(box: Sandbox, re
 @pytest.fixture
 def far(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever submits a job is on another machine."""
-    monkeypatch.setattr("mockserver.http.contract.is_remote", lambda scope: True)
+    monkeypatch.setattr("mockserver.http.contract.contract.is_remote", lambda scope: True)
 
 
 @pytest.mark.usefixtures("far")

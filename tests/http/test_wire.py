@@ -14,9 +14,9 @@ import jsonschema_rs
 import pytest
 
 import specs
-from mockserver.http.first_call import FirstCall, first_call
+from mockserver.http.contract.schema import Schemas, split
 from mockserver.http.limits import BODY_BYTES, BODY_DEPTH, INTEGER_DIGITS
-from mockserver.http.schema import Schemas, split
+from mockserver.http.pages.example_call import FirstCall, first_call
 from tests.conftest import Bench
 
 EVERY = specs.names()

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from mockserver.adapters.exchange import Call, Reply
-from mockserver.http.control.desk import Desk
+from mockserver.http.control.context import Context
 from mockserver.http.redaction import redacted_url
 from mockserver.simulation.clock import seconds
 
 _PENDING = ("id", "api", "job", "attempt")
 
 
-async def mock_list_callbacks(desk: Desk, call: Call) -> Reply:
+async def mock_list_callbacks(context: Context, call: Call) -> Reply:
     """Every attempt that is remembered, after those that are due have been made."""
-    sandbox, world = desk.sandbox(call), call.world
+    sandbox, world = context.sandbox(call), call.world
     calls = sandbox.calls
     calls.collect(world)
     await calls.deliver(world)

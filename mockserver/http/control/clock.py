@@ -9,10 +9,10 @@ from typing import Any
 
 from mockserver.adapters.dates import iso
 from mockserver.adapters.exchange import Call, Json, Refusal, Reply
-from mockserver.http.advance import advance, ended
-from mockserver.http.control.desk import Desk, moment, read_tempo
+from mockserver.http.control.advance import advance, ended
+from mockserver.http.control.context import Context, moment, read_tempo
 from mockserver.http.limits import FIRED_LISTED, MOST_SPAN_SECONDS
-from mockserver.http.sandbox import Sandbox
+from mockserver.http.sandboxes.sandbox import Sandbox
 from mockserver.simulation.clock import micros, seconds
 from mockserver.simulation.job import Job
 from mockserver.simulation.world import World
@@ -23,22 +23,22 @@ WITHIN_SECONDS = 7 * 86_400.0
 Reached = Callable[[], bool]
 
 
-def mock_get_clock(desk: Desk, call: Call) -> Reply:
+def mock_get_clock(context: Context, call: Call) -> Reply:
     """What time it is, and how it goes."""
-    return Reply(200, _clock(desk.sandbox(call)))
+    return Reply(200, _clock(context.sandbox(call)))
 
 
-def mock_set_clock(desk: Desk, call: Call) -> Reply:
+def mock_set_clock(context: Context, call: Call) -> Reply:
     """Let the clock follow real time another way."""
-    sandbox, body = desk.sandbox(call), call.body
+    sandbox, body = context.sandbox(call), call.body
     pace = body["pace"] if "pace" in body else "real" if body["rate"] == 1 else f"x{body['rate']:.12g}"
-    desk.sandboxes.set_tempo(sandbox, read_tempo(pace))
+    context.sandboxes.set_tempo(sandbox, read_tempo(pace))
     return Reply(200, _clock(sandbox))
 
 
-async def mock_advance(desk: Desk, call: Call) -> Reply:
+async def mock_advance(context: Context, call: Call) -> Reply:
     """Move the sandbox's clock, and tell what happened."""
-    sandbox, world = desk.sandbox(call), call.world
+    sandbox, world = context.sandbox(call), call.world
     async with sandbox.moving:  # of several who ask at once, each moves it from where the one before has left it
         if sandbox.world is not world or sandbox.is_removed:
             raise ended(sandbox)

@@ -3,46 +3,46 @@
 from __future__ import annotations
 
 from mockserver.adapters.exchange import Call, Refusal, Reply
-from mockserver.http.control.desk import Desk
-from mockserver.http.events import server_sent
-from mockserver.http.explaining import unknown
+from mockserver.http.contract.explanation import unknown
+from mockserver.http.control.context import Context
+from mockserver.http.control.metrics import MEDIA_TYPE, exposition
+from mockserver.http.records.events import server_sent
+from mockserver.http.records.har import archive
 
 
-def mock_list_exchanges(desk: Desk, call: Call) -> Reply:
+def mock_list_exchanges(context: Context, call: Call) -> Reply:
     """The latest exchanges that match."""
     query = call.query
-    if query.get("api") not in (None, *desk.apis):
-        raise Refusal("invalid", f"query api: {unknown(query['api'], desk.apis)}")
+    if query.get("api") not in (None, *context.apis):
+        raise Refusal("invalid", f"query api: {unknown(query['api'], context.apis)}")
     names = ("api", "operation", "status", "since")
-    return Reply(200, {"exchanges": desk.sandbox(call).journal.list(**{name: query.get(name) for name in names}, limit=query["limit"])})
+    return Reply(200, {"exchanges": context.sandbox(call).journal.list(**{name: query.get(name) for name in names}, limit=query["limit"])})
 
 
-def mock_clear_exchanges(desk: Desk, call: Call) -> Reply:
+def mock_clear_exchanges(context: Context, call: Call) -> Reply:
     """Forget what was asked and answered."""
-    journal = desk.sandbox(call).journal
+    journal = context.sandbox(call).journal
     journal.clear()
     journal.breaches.clear()
     return Reply(204, empty=True)
 
 
-def mock_list_breaches(desk: Desk, call: Call) -> Reply:
+def mock_list_breaches(context: Context, call: Call) -> Reply:
     """Requests that broke their document: how many, and the first ones, also those that the journal has forgotten."""
-    breaches = desk.sandbox(call).journal.breaches
+    breaches = context.sandbox(call).journal.breaches
     return Reply(200, {"total": breaches.total, "breaches": breaches.first})
 
 
-def mock_export_exchanges(desk: Desk, call: Call) -> Reply:
+def mock_export_exchanges(context: Context, call: Call) -> Reply:
     """The exchanges as an HTTP archive."""
-    return Reply(200, desk.sandbox(call).journal.har())
+    return Reply(200, archive(context.sandbox(call).journal.after(0)))
 
 
-def mock_watch(desk: Desk, call: Call) -> Reply:
+def mock_watch(context: Context, call: Call) -> Reply:
     """What happens from now on, until the client leaves."""
-    return Reply(200, media_type="text/event-stream", stream=server_sent(desk.sandbox(call).journal), headers={"Cache-Control": "no-store"})
+    return Reply(200, media_type="text/event-stream", stream=server_sent(context.sandbox(call).journal), headers={"Cache-Control": "no-store"})
 
 
-def mock_metrics(desk: Desk, call: Call) -> Reply:
+def mock_metrics(context: Context, call: Call) -> Reply:
     """Figures for Prometheus."""
-    from mockserver.http.metrics import exposition
-
-    return Reply(200, media_type="text/plain; version=0.0.4; charset=utf-8", text=exposition(desk.sandboxes).decode())
+    return Reply(200, media_type=MEDIA_TYPE, text=exposition(context.sandboxes).decode())

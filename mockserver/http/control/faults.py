@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from mockserver.adapters.exchange import Call, Reply
-from mockserver.http.control.desk import Desk
+from mockserver.http.control.context import Context
 
 
-def mock_list_faults(desk: Desk, call: Call) -> Reply:
+def mock_list_faults(context: Context, call: Call) -> Reply:
     """The faults that have not ended."""
-    return Reply(200, {"faults": desk.sandbox(call).faults.list()})
+    return Reply(200, {"faults": context.sandbox(call).faults.list()})
 
 
-def mock_add_fault(desk: Desk, call: Call) -> Reply:
+def mock_add_fault(context: Context, call: Call) -> Reply:
     """One more fault."""
-    faults = desk.sandbox(call).faults
+    faults = context.sandbox(call).faults
     added = faults.add(call.body)
     return Reply(201, next(shown for shown in faults.list() if shown["id"] == added.id))
 
 
-def mock_clear_faults(desk: Desk, call: Call) -> Reply:
+def mock_clear_faults(context: Context, call: Call) -> Reply:
     """End all faults."""
-    desk.sandbox(call).faults.clear()
+    context.sandbox(call).faults.clear()
     return Reply(204, empty=True)
 
 
-def mock_remove_fault(desk: Desk, call: Call) -> Reply:
+def mock_remove_fault(context: Context, call: Call) -> Reply:
     """End one fault."""
-    desk.sandbox(call).faults.remove(call.path["id"])
+    context.sandbox(call).faults.remove(call.path["id"])
     return Reply(204, empty=True)

@@ -9,8 +9,8 @@ from typing import Any
 from msgspec.structs import asdict
 
 from mockserver.adapters.exchange import Call, Refusal, Reply
-from mockserver.http.control.desk import Desk
-from mockserver.http.explaining import unknown
+from mockserver.http.contract.explanation import unknown
+from mockserver.http.control.context import Context
 from mockserver.http.redaction import redacted_url
 from mockserver.simulation.clock import micros, seconds
 from mockserver.simulation.job import Attempt, Job
@@ -21,7 +21,7 @@ _EVENTS = {"complete": "succeeded", "fail": "failed", "preempt": "displaced"}
 _REASONS = {"complete": "", "fail": "failed on demand", "preempt": "preempted"}
 
 
-def mock_list_jobs(desk: Desk, call: Call) -> Reply:
+def mock_list_jobs(context: Context, call: Call) -> Reply:
     """One page of the jobs that match."""
     query = call.query
     if query.get("api") not in (None, *call.world.courses):
@@ -32,12 +32,12 @@ def mock_list_jobs(desk: Desk, call: Call) -> Reply:
     return Reply(200, {"jobs": [summary(call.world, job) for job in page], "total": len(matching)})
 
 
-def mock_get_job(desk: Desk, call: Call) -> Reply:
+def mock_get_job(context: Context, call: Call) -> Reply:
     """One job in full."""
     return Reply(200, detail(call.world, _named(call)))
 
 
-async def mock_force_outcome(desk: Desk, call: Call) -> Reply:
+async def mock_force_outcome(context: Context, call: Call) -> Reply:
     """Let something happen to a job now, and its client be called."""
     world, job, body = call.world, _named(call), call.body
     outcome = body["outcome"]
@@ -50,7 +50,7 @@ async def mock_force_outcome(desk: Desk, call: Call) -> Reply:
         told = Outcome(None, code, body.get("reason", _REASONS[outcome]), body.get("code", ""))
         world.force(job, _EVENTS[outcome], told)
     world.settle()
-    sandbox = desk.sandbox(call)
+    sandbox = context.sandbox(call)
     sandbox.calls.collect(world)
     await sandbox.calls.deliver(world)
     return Reply(200, detail(world, job))

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from mockserver.adapters.exchange import Call, Json, Reply
-from mockserver.http.control.desk import Desk
+from mockserver.http.control.context import Context
 from mockserver.simulation.cluster.node import Node, NodeView
 from mockserver.simulation.scenario.scenario import GIB
 from mockserver.simulation.world import World
 
 
-def mock_list_nodes(desk: Desk, call: Call) -> Reply:
+def mock_list_nodes(context: Context, call: Call) -> Reply:
     """Every node."""
     call.world.settle()
     return Reply(200, {"nodes": [_shown(view) for view in call.world.nodes()]})
 
 
-def mock_add_node(desk: Desk, call: Call) -> Reply:
+def mock_add_node(context: Context, call: Call) -> Reply:
     """One more node."""
     body, world = call.body, call.world
     node = Node(
@@ -36,9 +36,9 @@ def mock_add_node(desk: Desk, call: Call) -> Reply:
     return Reply(201, _node(world, node.name))
 
 
-async def mock_fail_node(desk: Desk, call: Call) -> Reply:
+async def mock_fail_node(context: Context, call: Call) -> Reply:
     """Take a node down with all that runs there, and let clients of jobs that failed of it be called."""
-    world, sandbox = call.world, desk.sandbox(call)
+    world, sandbox = call.world, context.sandbox(call)
     world.fail_node(call.path["node"])
     world.settle()
     sandbox.calls.collect(world)
@@ -46,13 +46,13 @@ async def mock_fail_node(desk: Desk, call: Call) -> Reply:
     return Reply(200, _node(world, call.path["node"]))
 
 
-def mock_drain_node(desk: Desk, call: Call) -> Reply:
+def mock_drain_node(context: Context, call: Call) -> Reply:
     """Let a node take no more jobs."""
     call.world.drain_node(call.path["node"])
     return Reply(200, _node(call.world, call.path["node"]))
 
 
-def mock_restore_node(desk: Desk, call: Call) -> Reply:
+def mock_restore_node(context: Context, call: Call) -> Reply:
     """Let a node take jobs again."""
     call.world.restore_node(call.path["node"])
     return Reply(200, _node(call.world, call.path["node"]))

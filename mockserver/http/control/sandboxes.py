@@ -6,37 +6,37 @@ from base64 import b64decode, b64encode
 from typing import Any
 
 from mockserver.adapters.exchange import Call, Refusal, Reply
-from mockserver.http.control.desk import Desk, described, moment, read_tempo
-from mockserver.http.explaining import unknown
-from mockserver.http.restoring import copied, restored
-from mockserver.http.sandbox import Plan
+from mockserver.http.contract.explanation import unknown
+from mockserver.http.control.context import Context, described, moment, read_tempo
+from mockserver.http.sandboxes.restoring import copied, restored
+from mockserver.http.sandboxes.sandbox import Plan
 from mockserver.simulation.errors import ScenarioError, SnapshotError
 from mockserver.simulation.scenario import scenario as scenarios
 from mockserver.simulation.scenario.scenario import Scenario
 from mockserver.simulation.snapshot import freeze
 
 
-def mock_health(desk: Desk, call: Call) -> Reply:
+def mock_health(context: Context, call: Call) -> Reply:
     """What is served, and what time it is in the sandbox."""
-    sandbox = desk.sandbox(call)
-    return Reply(200, {"status": "ok", "apis": list(desk.apis), "pace": sandbox.pace.tempo.name, **moment(sandbox)})
+    sandbox = context.sandbox(call)
+    return Reply(200, {"status": "ok", "apis": list(context.apis), "pace": sandbox.pace.tempo.name, **moment(sandbox)})
 
 
-def mock_reset(desk: Desk, call: Call) -> Reply:
+def mock_reset(context: Context, call: Call) -> Reply:
     """Begin the sandbox anew."""
-    sandbox = desk.sandbox(call)
-    desk.sandboxes.reset(sandbox)
+    sandbox = context.sandbox(call)
+    context.sandboxes.reset(sandbox)
     return Reply(200, moment(sandbox))
 
 
-def mock_list_sandboxes(desk: Desk, call: Call) -> Reply:
+def mock_list_sandboxes(context: Context, call: Call) -> Reply:
     """Every sandbox there is."""
-    return Reply(200, {"sandboxes": [described(desk, sandbox) for sandbox in desk.sandboxes]})
+    return Reply(200, {"sandboxes": [described(context, sandbox) for sandbox in context.sandboxes]})
 
 
-def mock_create_sandbox(desk: Desk, call: Call) -> Reply:
+def mock_create_sandbox(context: Context, call: Call) -> Reply:
     """A new sandbox; what is neither given nor the given scenario's own is as the server was started."""
-    body, usual = call.body, desk.sandboxes.plan
+    body, usual = call.body, context.sandboxes.plan
     scenario = _scenario(body["scenario"]) if "scenario" in body else usual.scenario
     pace = body.get("pace") or (scenario.pace if "scenario" in body else None)
     plan = Plan(
@@ -45,25 +45,25 @@ def mock_create_sandbox(desk: Desk, call: Call) -> Reply:
         read_tempo(pace) if pace else usual.tempo,
         body["auth"] == "strict" if "auth" in body else usual.strict,
     )
-    return Reply(201, described(desk, desk.sandboxes.create(_name(desk, call), plan)))
+    return Reply(201, described(context, context.sandboxes.create(_name(context, call), plan)))
 
 
-def mock_get_sandbox(desk: Desk, call: Call) -> Reply:
+def mock_get_sandbox(context: Context, call: Call) -> Reply:
     """One sandbox."""
-    sandbox = desk.sandboxes.find(call.path["name"])
+    sandbox = context.sandboxes.find(call.path["name"])
     sandbox.move()
-    return Reply(200, described(desk, sandbox))
+    return Reply(200, described(context, sandbox))
 
 
-def mock_delete_sandbox(desk: Desk, call: Call) -> Reply:
+def mock_delete_sandbox(context: Context, call: Call) -> Reply:
     """Forget a sandbox."""
-    desk.sandboxes.remove(call.path["name"])
+    context.sandboxes.remove(call.path["name"])
     return Reply(204, empty=True)
 
 
-def mock_take_snapshot(desk: Desk, call: Call) -> Reply:
+def mock_take_snapshot(context: Context, call: Call) -> Reply:
     """The whole simulated state, sealed."""
-    sandbox = desk.sandbox(call)
+    sandbox = context.sandbox(call)
     sandbox.calls.collect(sandbox.world)
     try:
         data = freeze(sandbox.world)
@@ -72,30 +72,30 @@ def mock_take_snapshot(desk: Desk, call: Call) -> Reply:
     return Reply(200, {**moment(sandbox), "snapshot": b64encode(data).decode()})
 
 
-async def mock_restore(desk: Desk, call: Call) -> Reply:
+async def mock_restore(context: Context, call: Call) -> Reply:
     """Put the sandbox back to a snapshot."""
     try:
         data = b64decode(call.body["snapshot"], validate=True)
     except ValueError as error:
         raise Refusal("unprocessable", f"the snapshot is not base64: {error}") from error
-    sandbox = desk.sandbox(call)
-    desk.sandboxes.restore(sandbox, restored(data, desk.sandboxes.courses))
+    sandbox = context.sandbox(call)
+    context.sandboxes.restore(sandbox, restored(data, context.sandboxes.courses))
     return Reply(200, moment(sandbox))
 
 
-def mock_fork(desk: Desk, call: Call) -> Reply:
+def mock_fork(context: Context, call: Call) -> Reply:
     """A second sandbox that goes on from here."""
-    sandbox = desk.sandbox(call)
-    name = _name(desk, call)
-    desk.sandboxes.check_free(name)
+    sandbox = context.sandbox(call)
+    name = _name(context, call)
+    context.sandboxes.check_free(name)
     sandbox.calls.collect(sandbox.world)
-    return Reply(201, described(desk, desk.sandboxes.fork(sandbox, name, copied(sandbox.world, desk.sandboxes.courses))))
+    return Reply(201, described(context, context.sandboxes.fork(sandbox, name, copied(sandbox.world, context.sandboxes.courses))))
 
 
-def _name(desk: Desk, call: Call) -> str:
+def _name(context: Context, call: Call) -> str:
     """The name that is asked for, or one that nobody has."""
     name = call.body.get("name")
-    return str(name) if name else desk.sandboxes.free_name()
+    return str(name) if name else context.sandboxes.free_name()
 
 
 def _scenario(told: Any) -> Scenario:

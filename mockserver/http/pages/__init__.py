@@ -15,7 +15,7 @@ from mockserver.http.pages.docs import docs
 from mockserver.http.pages.landing import landing
 from mockserver.http.pages.page import Page, moved
 from mockserver.http.pages.swagger import document, swagger, swagger_file
-from mockserver.http.sandbox import SANDBOX
+from mockserver.http.sandbox_name import SANDBOX
 from specs import Spec
 
 UI, DOCUMENT, OWN_FILES, DOCS = "/_mock/ui/", "/_mock/spec/", "/_mock/pages/", "/_mock/docs/"

@@ -7,9 +7,9 @@ from html import escape
 from typing import Any
 from urllib.parse import quote
 
-from mockserver.http.first_call import first_call
+from mockserver.http.pages.example_call import first_call
 from mockserver.http.pages.page import Page, framed
-from mockserver.http.sandbox import SANDBOX
+from mockserver.http.sandbox_name import SANDBOX
 from specs import Spec
 
 LOOKS = ("health", "clock", "jobs", "nodes", "exchanges", "events", "metrics")

@@ -8,7 +8,7 @@ from typing import Any
 from tests.conformance.faults import Apply, Asked, patched, requests
 from tests.conformance.faults.ionworks.shapers import ADAPTER, API, SCHEDULER, fault
 
-WEBHOOKS = "mockserver.http.webhooks"
+WEBHOOKS = "mockserver.http.callbacks.webhooks"
 
 
 def _only(holds: Callable[[Any], bool]) -> Apply:
@@ -233,6 +233,6 @@ FAULTS = [
         "only-200-will-do",
         "ION-WHK-011",
         "an answer of 204 is no success",
-        patched("mockserver.http.outbound:_judged", _only_200),
+        patched("mockserver.http.callbacks.outbound:_judged", _only_200),
     ),
 ]

@@ -611,7 +611,7 @@ FAULTS = [
         "uncompressed",
         "ION-REQ-028",
         "no compressed body is read",
-        patched("mockserver.http.body:inflate", _uncompressed),
+        patched("mockserver.http.contract.body:inflate", _uncompressed),
     ),
     fault(
         "ended-parent",

@@ -1,0 +1,1 @@
+"""How answers come about beside the plain one, and how they are sent."""

@@ -1,0 +1,84 @@
+"""Makes answers that somebody asked for instead of the true one: in the vendor's error shape, or from the document's examples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, get_args
+
+import msgspec
+
+from mockserver.adapters.exchange import Kind, Refusal, Reply, Wording
+from mockserver.http.contract.contract import Contract
+from mockserver.http.steering.rules import Answer
+from mockserver.simulation.world import World
+
+HEADER = "X-Mock-Steered"
+
+
+def by_rule(contract: Contract, answer: Answer, world: World) -> Reply:
+    """What a rule answers."""
+    if answer.body is not msgspec.UNSET:
+        return Reply(answer.status, answer.body, dict(answer.headers), empty=answer.status in (204, 304))
+    return by_status(contract, answer.status, answer.message, headers=answer.headers, world=world)
+
+
+def by_status(contract: Contract, status: int, message: str, *, headers: Mapping[str, str], world: World) -> Reply:
+    """An answer of that status: from 400 the vendor's error body, below the document's example, without a body where there is none."""
+    reply = vendor_error(contract.adapter, status, message, world) if status >= 400 else example(contract, status) or Reply(status, empty=True)
+    reply.headers.update(headers)
+    return reply
+
+
+def by_preference(contract: Contract, status: int, world: World) -> Reply:
+    """What the request itself prefers to be answered. Raises Refusal for a status below 400 that the document has no example of."""
+    message = f"the request prefers status {status}"
+    reply = vendor_error(contract.adapter, status, message, world) if status >= 400 else example(contract, status)
+    if reply is None:
+        declared = ", ".join(contract.operation.node.get("responses", {}))
+        raise Refusal("invalid", f"Prefer asks for status {status}, which the document has no example of; expected one of {declared}, or an error from 400")
+    return reply
+
+
+def vendor_error(adapter: Wording, status: int, message: str, world: World) -> Reply:
+    """The vendor's error body under a status that it may never use itself."""
+    reply = adapter.error(Refusal(_kind(adapter.error, status), message), world)
+    if reply.status != status:
+        reply.body, reply.status = _replaced(reply.body, reply.status, status), status
+    return reply
+
+
+@lru_cache(maxsize=512)
+def _kind(error: Callable[[Refusal], Reply], status: int) -> Kind:
+    """The reason for which the vendor gives this status; where there is none, the most general one of its class."""
+    usual: Kind = "invalid" if status < 500 else "internal"
+    kinds: tuple[Kind, ...] = get_args(Kind)
+    for kind in kinds:
+        try:
+            if error(Refusal(kind, "")).status == status:
+                return kind
+        except (LookupError, AttributeError):  # a reason that this vendor only words together with its facts
+            continue
+    return usual
+
+
+def _replaced(body: Any, old: int, new: int) -> Any:
+    """The body with the status it repeats made the right one."""
+    if isinstance(body, dict):
+        return {name: new if value == old and not isinstance(value, bool) else _replaced(value, old, new) for name, value in body.items()}
+    return body
+
+
+def example(contract: Contract, status: int) -> Reply | None:
+    """The document's example of that status; None where it has none."""
+    if str(status) not in contract.operation.node.get("responses", {}):
+        return None
+    place, node = contract.schemas.follow((*contract.operation.pointer, "responses", str(status)))
+    content = node.get("content", {})
+    for media_type, medium in content.items():
+        names = list(medium.get("examples", {}))
+        if names:
+            _, found = contract.schemas.follow((*place, "content", media_type, "examples", names[0]))
+            value = found.get("value")
+            return Reply(status, value, media_type=media_type, text=value if isinstance(value, str) and "json" not in media_type else None)
+    return None if content else Reply(status, empty=True)

@@ -1,0 +1,1 @@
+"""The connection and the way of a request to its operation."""

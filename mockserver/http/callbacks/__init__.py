@@ -1,0 +1,1 @@
+"""Calls to clients when their jobs have ended."""

@@ -1,0 +1,1 @@
+"""What an operation's document demands of a request and of an answer."""

@@ -1,0 +1,105 @@
+"""Turns places of one document into compiled validators, and what they find into violations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote, unquote
+
+from jsonschema_rs import Draft202012Validator, Registry, ValidationError
+
+from mockserver.adapters.exchange import Violation
+from mockserver.http.contract.excerpt import excerpt
+from mockserver.http.limits import MESSAGE_LENGTH, VIOLATIONS
+from specs import Spec
+from specs.json_pointer import keys, pointer_to
+
+Place = tuple[str | int, ...]
+
+
+class Schemas:
+    """One document, ready to be compiled piece by piece; nothing is built before the first piece is asked for."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.document = spec.document
+        self.uri = f"urn:understudy:{spec.name}"
+        self._registry: Registry | None = None
+
+    def follow(self, place: Place) -> tuple[Place, Any]:
+        """The place that references lead to, and what stands there; None where nothing does."""
+        here: Place = ()
+        node: Any = self.document
+        for key in place:
+            node = node.get(key) if isinstance(node, dict) else node[int(key)]
+            here = (*here, key)
+            while isinstance(node, dict) and isinstance(node.get("$ref"), str):
+                here, node = self.follow(split(node["$ref"]))
+        return here, node
+
+    def validator(self, place: Place) -> Draft202012Validator:
+        """Compile the schema at a place; formats are asserted."""
+        if self._registry is None:
+            self._registry = Registry([(self.uri, self.document)])
+        fragment = quote(pointer_to(place), safe="~/")
+        return Draft202012Validator({"$ref": f"{self.uri}#{fragment}"}, registry=self._registry, validate_formats=True)
+
+
+def split(reference: str) -> Place:
+    """The keys of a local reference such as `#/components/schemas/Job`."""
+    return tuple(keys(unquote(reference.removeprefix("#"))))
+
+
+def violations(validator: Draft202012Validator, value: Any, place: str, above: Place = ()) -> tuple[Violation, ...]:
+    """How a value breaks its schema, up to the limit: every way, or in a large value those that are seen in an excerpt of it.
+
+    The validator works out all errors before it gives the first one, each with a copy of what is wrong: of a large value only
+    an excerpt is given to it. The values that are reported are the true ones.
+    """
+    short, cut = excerpt(value)
+    found: list[Violation] = []
+    for error in validator.iter_errors(short):
+        if error.kind.name == "type" or tuple(error.instance_path) not in cut:  # a type is seen whatever was cut
+            found.extend(_told(error, place, above))
+        if len(found) >= VIOLATIONS:
+            break
+    if cut:
+        found = [replace(one, got=_at(value, one.pointer[len(above) :])) for one in found] or _first(validator, value, place, above)
+    return tuple(found[:VIOLATIONS])
+
+
+def _first(validator: Draft202012Validator, value: Any, place: str, above: Place) -> list[Violation]:
+    """The first way in which a value breaks its schema, if any."""
+    try:
+        validator.validate(value)
+    except ValidationError as error:
+        return list(_told(error, place, above))
+    return []
+
+
+def _at(value: Any, pointer: Place) -> Any:
+    for key in pointer:
+        value = value[key]
+    return value
+
+
+def _told(error: ValidationError, place: str, above: Place) -> Iterator[Violation]:
+    kind = error.kind
+    if kind.name == "anyOf":
+        alternatives: list[list[ValidationError]] = kind.value
+        branches = [branch for branch in alternatives if not _only_null(branch)]
+        if len(branches) == 1 < len(alternatives):  # "or null" alone was the alternative: the other branch says what is wrong
+            for inner in branches[0]:
+                yield from _told(inner, place, above)
+            return
+    expected = kind.value
+    if kind.name in ("anyOf", "oneOf"):
+        expected = [inner.message for branch in kind.value or () for inner in branch][:VIOLATIONS]
+    message = error.message
+    if len(message) > MESSAGE_LENGTH:
+        message = message[:MESSAGE_LENGTH] + "…"
+    yield Violation(place, (*above, *error.instance_path), kind.name, expected, error.instance, message)
+
+
+def _only_null(branch: list[ValidationError]) -> bool:
+    return len(branch) == 1 and branch[0].kind.name == "type" and branch[0].kind.value == ["null"]

@@ -1,0 +1,55 @@
+"""Where the control functions find what they speak about, and how they word moments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from mockserver.adapters.dates import iso
+from mockserver.adapters.exchange import Call, Json, Refusal
+from mockserver.http.pace import Tempo, tempo
+from mockserver.http.sandboxes.sandbox import Sandbox, Sandboxes
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The sandboxes of one server, the APIs it serves, and whether it verifies credentials unless a sandbox says otherwise."""
+
+    sandboxes: Sandboxes
+    apis: tuple[str, ...]
+    strict: bool
+
+    def sandbox(self, call: Call) -> Sandbox:
+        """The sandbox that a call is about."""
+        return self.sandboxes.holding(call.world)
+
+
+def moment(sandbox: Sandbox) -> dict[str, Any]:
+    """Which sandbox, and what its clock shows."""
+    return {"sandbox": sandbox.name, "now": sandbox.world.now}
+
+
+def described(context: Context, sandbox: Sandbox) -> Json:
+    """A sandbox as JSON."""
+    plan, world = sandbox.plan, sandbox.world
+    strict = context.strict if plan.strict is None else plan.strict
+    return {
+        "name": sandbox.name,
+        "scenario": world.scenario.name,
+        "seed": world.seed,
+        "pace": plan.tempo.name,
+        "rate": plan.tempo.rate,
+        "auth": "strict" if strict else "lenient",
+        "now": world.now,
+        "time": iso(world, world.now_us),
+        "jobs": world.count,
+        "idle_seconds": context.sandboxes.idle_seconds(sandbox),
+    }
+
+
+def read_tempo(text: str) -> Tempo:
+    """How a clock follows real time. Raises Refusal for words that say no such thing."""
+    try:
+        return tempo(text)
+    except ValueError as error:
+        raise Refusal("unprocessable", str(error)) from error

@@ -1,0 +1,93 @@
+"""Says why a request was refused, in a header field: `X-Mock-Violations`, a JSON list that fits the wire and tells no secrets."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mockserver.adapters.exchange import Kind, Refusal, Violation
+from mockserver.http.contract.excerpt import excerpt
+from mockserver.http.limits import VALUE_LENGTH, VIOLATIONS_HEADER_BYTES
+from mockserver.http.redaction import HIDDEN, is_secret, redacted
+from specs.json_pointer import pointer_to
+
+HEADER = "X-Mock-Violations"
+
+BROKEN: frozenset[Kind] = frozenset({"malformed", "invalid", "unauthenticated", "unrouted", "method", "too_large", "media_type"})
+"""Refusals of requests that break their document; the others are what the world says to requests that keep it."""
+
+_EXPECTED: dict[Kind, str] = {
+    "malformed": "a body that is JSON, within the limits",
+    "unprocessable": "what the vendor documents in words",
+    "unauthenticated": "credentials",
+    "forbidden": "credentials that allow it",
+    "unknown": "something that exists",
+    "unrouted": "a path that is served",
+    "method": "a method that the path has",
+    "conflict": "a state that allows it",
+    "gone": "something that is still there",
+    "too_large": "a smaller body",
+    "media_type": "a media type that the operation takes",
+    "throttled": "fewer requests",
+    "unplaceable": "a request that some node could hold",
+    "unavailable": "room",
+}
+"""What was expected where no single place of the request is at fault."""
+
+
+def told(reason: Refusal) -> list[dict[str, Any]]:
+    """Why a request was refused: place, pointer, keyword, expected and got of each violation."""
+    if not reason.violations:
+        got = ", ".join(reason.allow) if reason.kind == "method" else ""
+        expected = got or _EXPECTED.get(reason.kind, "")
+        return [_entry("request", "", reason.kind, expected, reason.message)]
+    return [shown(one) for one in reason.violations]
+
+
+def shown(one: Violation) -> dict[str, Any]:
+    """A violation without its secrets; long values are cut."""
+    got = HIDDEN if any(is_secret(str(key)) for key in one.pointer) else one.got
+    return _entry(one.place, pointer_to(one.pointer), one.keyword, one.expected, got)
+
+
+def header(reason: Refusal) -> str:
+    """As many violations as fit into a header field, as compact JSON in ASCII."""
+    parts: list[str] = []
+    left = VIOLATIONS_HEADER_BYTES - 2
+    for one in told(reason):
+        text = json.dumps(one, separators=(",", ":"))
+        left -= len(text) + 1
+        if left < 0:
+            break
+        parts.append(text)
+    return f"[{','.join(parts)}]"
+
+
+def _entry(place: str, pointer: str, keyword: str, expected: Any, got: Any) -> dict[str, Any]:
+    pointer = pointer if len(pointer) <= VALUE_LENGTH else pointer[:VALUE_LENGTH] + "…"
+    return {"place": place, "pointer": pointer, "keyword": keyword, "expected": _short(expected), "got": _part(got)}
+
+
+def _part(got: Any) -> Any:
+    """What was sent without its secrets, in short; of a large value only the beginning is looked at."""
+    begun, cut = excerpt(got)
+    shown = _short(redacted(begun))
+    return (shown if isinstance(shown, str) else _dumped(shown)).rstrip("…") + "…" if cut else shown
+
+
+def _short(value: Any) -> Any:
+    if value is None or isinstance(value, bool | float):
+        return value if value is None or isinstance(value, bool) or (abs(value) != float("inf") and value == value) else str(value)
+    if isinstance(value, int) and abs(value) < 1 << 63:
+        return value
+    text = value if isinstance(value, str) else _dumped(value)
+    if isinstance(value, list | dict) and len(text) <= VALUE_LENGTH:
+        return value
+    return text if len(text) <= VALUE_LENGTH else text[:VALUE_LENGTH] + "…"
+
+
+def _dumped(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):
+        return str(value)

@@ -1,0 +1,41 @@
+"""How a request names its sandbox, and what can be a name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.adapters.exchange import Refusal, Violation
+
+DEFAULT = "default"
+HEADER = b"x-mock-sandbox"
+PREFIX = "/sandbox/"
+SANDBOX = "understudy.sandbox"  # where a scope keeps the name that its path began with
+_LONGEST_NAME = 64
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
+
+
+def check_name(name: str) -> None:
+    """Raise a Refusal for what cannot be the name of a sandbox."""
+    if not _NAME.match(name):
+        got = name if len(name) <= 2 * _LONGEST_NAME else name[: 2 * _LONGEST_NAME] + "…"
+        expected = f"1 to {_LONGEST_NAME} letters, digits, dots, dashes and underscores"
+        message = f"'{got}' is no sandbox name; expected {expected}"
+        violation = Violation("header", ("X-Mock-Sandbox",), "name", expected, got, message)
+        raise Refusal("invalid", message, violations=(violation,))
+
+
+def sandbox_names(scope: Mapping[str, Any]) -> list[str]:
+    """What a request names as its sandbox: its path alone where that begins so, otherwise every field of that name."""
+    if SANDBOX in scope:
+        return [scope[SANDBOX]]
+    return [value.decode("latin-1") for name, value in scope["headers"] if name == HEADER]
+
+
+def sandbox_name(scope: Mapping[str, Any]) -> str:
+    """The sandbox that a request names, or the default one. Raises Refusal for several; an empty name is no name."""
+    names = sandbox_names(scope)
+    if len(names) > 1:
+        raise Refusal("malformed", f"header {HEADER.decode()} is sent more than once")
+    return names[0] if names else DEFAULT

@@ -1,0 +1,1 @@
+"""Isolated worlds by name, and what moves their clocks."""

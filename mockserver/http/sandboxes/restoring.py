@@ -1,0 +1,106 @@
+"""Makes a world of a snapshot and looks at all of it first: each job is worded by its API and judged by its document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import specs
+from mockserver.adapters.exchange import Json
+from mockserver.adapters.keeping import Keeping, Reader, typed
+from mockserver.adapters.loading import adapter_of
+from mockserver.http.callbacks import webhooks
+from mockserver.http.contract.schema import Place, Schemas
+from mockserver.simulation.errors import SnapshotError
+from mockserver.simulation.job import Job
+from mockserver.simulation.lifecycle import Course
+from mockserver.simulation.snapshot import Readers, copy, thaw
+from mockserver.simulation.world import World
+
+_UNFIT = "the snapshot does not fit together"
+
+
+@cache
+def readers() -> Readers:
+    """How what the adapters and the callbacks keep is read."""
+    keeps = {name: _keeping(name) for name in specs.names()}
+    shelves: dict[str, Reader | None] = {webhooks.SHELF: typed(webhooks.Shelf)}
+    for one in keeps.values():
+        shelves.update(one.shelves)
+    return Readers({name: one.payload for name, one in keeps.items()}, shelves)
+
+
+def restored(data: bytes, courses: Mapping[str, Course]) -> World:
+    """The world of a snapshot, which every API can tell of. Raises SnapshotError."""
+    world = thaw(data, courses, readers())
+    for api in courses:
+        jobs = world.jobs(api)
+        if jobs:
+            _check_jobs(world, api, jobs)
+    for entry in world.shelf(webhooks.SHELF).get("pending", ()):
+        can_be = 0 <= entry["due"] < 1 << 61 and 1 <= entry["attempt"] <= len(webhooks.BACKOFF_SECONDS) + 1
+        if entry["api"] not in courses or not can_be:
+            raise SnapshotError(f"{_UNFIT}: a callback is pending that nobody could make")
+    return world
+
+
+def copied(world: World, courses: Mapping[str, Course]) -> World:
+    """A second world that goes on as `world` does."""
+    return copy(world, courses, readers())
+
+
+def _keeping(api: str) -> Keeping:
+    adapter: Any = adapter_of(api)
+    keeps: Keeping = adapter.KEEPS
+    return keeps
+
+
+def _check_jobs(world: World, api: str, jobs: Mapping[str, Job]) -> None:
+    """Raises SnapshotError for a job that its API could not tell of, or not as its document says."""
+    view, is_valid, calls_back = _keeping(api).view, _judge(api), hasattr(adapter_of(api), "callback_body")
+    for job in jobs.values():
+        try:
+            is_good = is_valid(view(world, job)) and (calls_back or job.request.callback is None)
+            _describe(world, job)
+        except Exception as error:  # whatever a made-up world makes an adapter raise means the same
+            raise SnapshotError(f"{_UNFIT}: job {job.key[:80]} of {api} cannot be told of ({_brief(error)})") from error
+        if not is_good:
+            raise SnapshotError(f"{_UNFIT}: job {job.key[:80]} of {api} is not what its document says")
+
+
+def _brief(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:160]
+
+
+def _describe(world: World, job: Job) -> None:
+    """What the control API tells of a job beside its history."""
+    job.attempts()
+    world.why_waiting(job)
+
+
+@cache
+def _judge(api: str) -> Callable[[Json], bool]:
+    """Whether a job in a list is as the document says."""
+    spec = specs.load(api)
+    schemas = Schemas(spec)
+    assert spec.lifecycle is not None
+    role = spec.lifecycle.roles["list"]
+    place: Place = (*spec.operations[role.operation].pointer, "responses", "200", "content")
+    place, content = schemas.follow(place)
+    place, node = schemas.follow((*place, next(iter(content)), "schema"))
+    for step in _steps(role.items or ""):
+        place, node = _below(schemas, place, node, step)
+    place, node = _below(schemas, place, node, None)
+    is_valid: Callable[[Any], bool] = schemas.validator(place).is_valid
+    return is_valid
+
+
+def _steps(pointer: str) -> Iterator[str]:
+    yield from (step for step in pointer.split("/") if step)
+
+
+def _below(schemas: Schemas, place: Place, node: Any, step: str | None) -> tuple[Place, Any]:
+    """The schema of a member, or (None) of the items of a list."""
+    inner = ("items",) if step is None else ("properties", step)
+    return schemas.follow((*place, *inner))

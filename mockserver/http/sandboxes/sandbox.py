@@ -1,0 +1,260 @@
+"""Keeps the sandboxes: one isolated world each, made on first use or as asked for, bounded in number and in jobs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from itertools import count
+
+from mockserver.adapters.exchange import Refusal
+from mockserver.http.callbacks.webhooks import Deliveries
+from mockserver.http.limits import (
+    JOURNALS_BYTES,
+    KEPT_BYTES,
+    KEPT_PART,
+    SANDBOX_IDLE_SECONDS,
+    SANDBOX_JOBS,
+    SANDBOXES,
+    SLICE_STEPS,
+)
+from mockserver.http.pace import FIXED_EPOCH_US, Pace, Tempo, ticks, wall_us
+from mockserver.http.records.journal import Journal, Shelf
+from mockserver.http.records.tally import Tally
+from mockserver.http.sandbox_name import DEFAULT, check_name
+from mockserver.http.steering.faults import Faults
+from mockserver.http.steering.rules import Rules
+from mockserver.simulation.errors import WorldFull
+from mockserver.simulation.job_limits import Room
+from mockserver.simulation.lifecycle import Course
+from mockserver.simulation.scenario.scenario import Scenario
+from mockserver.simulation.world import World, epoch_of
+from specs import Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a sandbox's world is made; `strict` says whether credentials are verified, None leaves it to the server."""
+
+    scenario: Scenario
+    seed: int | None
+    tempo: Tempo
+    strict: bool | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Sandbox:
+    """A world, the pace at which it is moved, what steers and records it, and whom it calls.
+
+    `used` is the real time of the last request. `ended` is set when whatever waits in the world must give up; `moving` is held
+    by whoever moves the clock on demand.
+    """
+
+    name: str
+    plan: Plan
+    world: World
+    pace: Pace
+    calls: Deliveries
+    rules: Rules
+    faults: Faults
+    journal: Journal
+    used: float
+    is_removed: bool = False
+    is_attended: bool = False
+    lags: bool = False
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    moving: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def end_waiting(self) -> None:
+        """Have everything give up that waits here at this moment."""
+        self.ended.set()
+        self.ended = asyncio.Event()
+
+    def move(self, *, is_read: bool = False) -> World:
+        """The world, with everything happened that is due; `is_read` says that a job is about to be read.
+
+        A world that follows real time takes one slice at most: what is left over (`lags`) is made up for by the background task, and until then
+        the world shows the instant it has come to.
+        """
+        world = self.world
+        if self.pace.stands and world.scheduler.is_settled:
+            return world
+        target = min(self.pace.target(world, is_read=is_read), world.end_us)
+        if target == world.now_us and self.pace.tempo.is_auto:  # nothing is due but, perhaps, another attempt to call somebody
+            target = max(target, self.calls.next_due(world) or 0)
+        most = None if self.pace.tempo.rate is None else SLICE_STEPS
+        while True:
+            self.lags = not world.advance_to(target, most)
+            if not self.lags or not world.scheduler.announced:
+                return world
+            self.calls.collect(world)
+
+    @property
+    def needs_moving(self) -> bool:
+        """Whether something will happen here by itself, or somebody outside waits for it."""
+        return not self.is_removed and (self.world.awaited > 0 or self.moves_by_itself or bool(self.calls.pending(self.world)))
+
+    @property
+    def moves_by_itself(self) -> bool:
+        """Whether time passes here without being told to, and anything is due ever."""
+        return self.pace.tempo.rate is not None and bool(self.world.scheduler.events.heap)
+
+
+class Sandboxes:
+    """All sandboxes of one server, by name; new ones follow `plan` unless another is given. `clock` gives real seconds."""
+
+    def __init__(
+        self, courses: Mapping[str, Course], plan: Plan, *, callback_hosts: Sequence[str] = (),
+        most_bytes: int = KEPT_BYTES, clock: Callable[[], float] = ticks,
+    ) -> None:
+        self.courses, self.plan = courses, plan
+        self._hosts, self._clock = frozenset(callback_hosts), clock
+        self._kept: dict[str, Sandbox] = {}
+        self._numbers = count(1)
+        self.tally = Tally()
+        self.room = Room(most_bytes, most_bytes // KEPT_PART)
+        self.shelf = Shelf(self._shrink_journals)
+
+    def get(self, name: str) -> Sandbox:
+        """The sandbox of that name, made if need be. Raises Refusal: not a name, or no room."""
+        sandbox = self._kept.get(name)
+        if sandbox is None:
+            return self.create(name)
+        sandbox.used = self._clock()
+        return sandbox
+
+    def existing(self, name: str) -> Sandbox:
+        """The sandbox of that name, which is used by this. Raises Refusal: not a name, or none is called so."""
+        if name not in self._kept:
+            check_name(name)
+            raise Refusal("unknown", f"no sandbox is called {name}; {self._those_there_are(name)}")
+        return self.get(name)
+
+    def _those_there_are(self, name: str) -> str:
+        near = get_close_matches(name, self._kept, 1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        return f"{hint}a request that does something makes one, or POST /_mock/sandboxes"
+
+    def find(self, name: str) -> Sandbox:
+        """The sandbox of that name. Raises Refusal when there is none."""
+        if name not in self._kept:
+            raise Refusal("unknown", f"no sandbox is called {name!r}")
+        return self._kept[name]
+
+    def create(self, name: str, plan: Plan | None = None, *, world: World | None = None) -> Sandbox:
+        """A new sandbox, around `world` if one is given. Raises Refusal: not a name, taken, or no room."""
+        self.check_free(name)
+        now = self._clock()
+        self._make_room(now)
+        plan = plan or self.plan
+        made = world or self._world(plan)
+        made.places.join(self.room)  # raises WorldFull
+        pace, journal, faults = self._pace(plan, made), Journal(self.shelf), Faults(self._clock)
+        calls = Deliveries(self._hosts, tell=journal.note)
+        sandbox = self._kept[name] = Sandbox(name, plan, made, pace, calls=calls, rules=Rules(), faults=faults, journal=journal, used=now)
+        journal.watch(lambda: sandbox.world)
+        return sandbox
+
+    def check_free(self, name: str) -> None:
+        """Raises Refusal for what is no name, or one that is taken."""
+        check_name(name)
+        if name in self._kept:
+            raise Refusal("conflict", f"a sandbox called {name!r} exists already")
+
+    def remove(self, name: str) -> None:
+        """Forget a sandbox with all that is in it. Raises Refusal when there is none."""
+        sandbox = self.find(name)
+        del self._kept[name]
+        sandbox.is_removed = sandbox.calls.is_over = True
+        sandbox.world.places.leave()
+        sandbox.journal.leave()
+        sandbox.end_waiting()
+
+    def close(self) -> None:
+        """Have everything give up that waits in any sandbox: the server is about to stop."""
+        for sandbox in self._kept.values():
+            sandbox.end_waiting()
+
+    def holding(self, world: World) -> Sandbox:
+        """The sandbox that a world belongs to. Raises LookupError."""
+        for sandbox in self._kept.values():
+            if sandbox.world is world:
+                return sandbox
+        raise LookupError("the world belongs to no sandbox of this server")
+
+    def reset(self, sandbox: Sandbox) -> None:
+        """Begin a sandbox anew, at time 0, with nothing in it."""
+        self._begin(sandbox, self._world(sandbox.plan))
+        for kept in (sandbox.rules, sandbox.faults, sandbox.journal):
+            kept.clear()
+
+    def restore(self, sandbox: Sandbox, world: World) -> None:
+        """Put a sandbox back to where a snapshot was taken; it goes on from there at its pace."""
+        self._begin(sandbox, world)
+
+    def fork(self, sandbox: Sandbox, name: str, world: World) -> Sandbox:
+        """A second sandbox that goes on from a copy of the world of `sandbox`. Raises Refusal."""
+        return self.create(name, sandbox.plan, world=world)
+
+    def set_tempo(self, sandbox: Sandbox, tempo: Tempo) -> None:
+        """Let a sandbox's clock follow real time another way from this instant on, also after a reset."""
+        sandbox.plan = replace(sandbox.plan, tempo=tempo)
+        sandbox.pace = self._pace(sandbox.plan, sandbox.world)
+
+    def free_name(self) -> str:
+        """A name that nobody has."""
+        return next(name for name in (f"sandbox-{number}" for number in self._numbers) if name not in self._kept)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def __iter__(self) -> Iterator[Sandbox]:
+        return iter(self._kept.values())
+
+    def idle_seconds(self, sandbox: Sandbox) -> float:
+        """Real seconds since a sandbox was last asked."""
+        return max(0.0, self._clock() - sandbox.used)
+
+    def _begin(self, sandbox: Sandbox, world: World) -> None:
+        old = sandbox.world.places
+        old.leave()
+        try:
+            world.places.join(self.room)
+        except WorldFull:
+            old.join(self.room)
+            raise
+        sandbox.calls.is_over = True
+        sandbox.end_waiting()
+        sandbox.world, sandbox.pace = world, self._pace(sandbox.plan, world)
+        sandbox.calls = Deliveries(self._hosts, tell=sandbox.journal.note)
+
+    def _pace(self, plan: Plan, world: World) -> Pace:
+        return Pace(plan.tempo, self._clock, shows=world.now_us)
+
+    def _world(self, plan: Plan) -> World:
+        began = FIXED_EPOCH_US if plan.tempo.rate is None else wall_us()
+        return World(plan.scenario, self.courses, epoch_us=epoch_of(plan.scenario, began), seed=plan.seed)
+
+    def _shrink_journals(self) -> None:
+        """Cut the journals of those that were not asked for longest, until a tenth of the room is free again."""
+        for sandbox in sorted(self._kept.values(), key=lambda box: box.used):
+            too_much = self.shelf.bytes - JOURNALS_BYTES * 9 // 10
+            if too_much <= 0:
+                return
+            sandbox.journal.cut(max(0, sandbox.journal.bytes - too_much))
+
+    def _make_room(self, now: float) -> None:
+        """Evict the longest idle sandboxes as far as number or jobs demand it. Raises Refusal when none is idle."""
+        while len(self._kept) >= SANDBOXES or sum(box.world.places.taken for box in self._kept.values()) >= SANDBOX_JOBS:
+            others = [box for box in self._kept.values() if box.name != DEFAULT]
+            idle = min(others, key=lambda box: box.used, default=None)
+            if idle is None or now - idle.used < SANDBOX_IDLE_SECONDS:
+                full = f"{len(self._kept)} sandboxes of at most {SANDBOXES} are in use, with at most {SANDBOX_JOBS} jobs together"
+                raise Refusal("unavailable", f"{full}; none was idle for {SANDBOX_IDLE_SECONDS:.0f} seconds")
+            self.remove(idle.name)
+
+
+def courses_of(apis: Sequence[Spec]) -> dict[str, Course]:
+    """The lifecycles of APIs, ready to be followed."""
+    return {spec.name: Course(spec.lifecycle) for spec in apis if spec.lifecycle is not None}

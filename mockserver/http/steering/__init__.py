@@ -1,0 +1,1 @@
+"""What users order: rules, faults and preferences."""

@@ -1,0 +1,144 @@
+"""Says which requests a rule or a fault means: by API, operation, method, path, header fields and JSONPath expressions over the body."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import translate
+from typing import Any
+
+import msgspec
+
+import specs
+from mockserver.http.contract.explanation import unknown
+from mockserver.http.limits import PATTERN_LENGTH
+from mockserver.http.steering.descriptions import refuse
+
+Test = Callable[["Asked"], bool]
+Check = Callable[[Any], bool]
+
+_MISSING = object()
+
+
+@dataclass(slots=True)
+class Asked:
+    """What can be told of a request: whose operation it means, how it was sent, and (once parsed) its body."""
+
+    api: str
+    operation: str
+    method: str
+    path: str
+    fields: Mapping[bytes, bytes]
+    body: Any = None
+
+
+class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which requests are meant; what is not said is not looked at.
+
+    `path` is a pattern with `*` and `?` over the whole path as sent, without query and sandbox prefix; `path_regex` is searched for (RE2's syntax).
+    `headers` names header fields, `body` JSONPath expressions (RFC 9535); each with the value expected, or with one of
+    `{"equals": …}`, `{"regex": …}`, `{"exists": true}`.
+    """
+
+    api: str | None = None
+    operation: str | None = None
+    method: str | None = None
+    path: str | None = None
+    path_regex: str | None = None
+    headers: dict[str, Any] = {}
+    body: dict[str, Any] = {}
+
+
+def compiled(scope: Scope, what: str, place: str) -> Test:
+    """A function that tells whether a request is meant. Raises Refusal for names nobody knows, bad patterns and bad expressions."""
+    tests: list[Test] = []
+    if scope.api is not None:
+        if scope.api not in specs.names():
+            raise refuse(what, (place, "api"), scope.api, unknown(scope.api, specs.names()))
+        api = scope.api
+        tests.append(lambda asked: asked.api == api)
+    if scope.operation is not None:
+        tests.append(_operation(scope, scope.operation, what, place))
+    if scope.method is not None:
+        method = scope.method.upper()
+        tests.append(lambda asked: asked.method == method)
+    if scope.path is not None:
+        whole = re.compile(translate(_bounded(scope.path, what, (place, "path"))))
+        tests.append(lambda asked: whole.match(asked.path) is not None)
+    if scope.path_regex is not None:
+        search = _regex(scope.path_regex, what, (place, "path_regex"))
+        tests.append(lambda asked: search(asked.path))
+    tests += [_header(name, wanted, what, (place, "headers", name)) for name, wanted in scope.headers.items()]
+    tests += [_expression(path, wanted, what, (place, "body", path)) for path, wanted in scope.body.items()]
+    return lambda asked: all(test(asked) for test in tests)
+
+
+def _operation(scope: Scope, operation: str, what: str, place: str) -> Test:
+    homes = [scope.api] if scope.api is not None else specs.names()
+    if not any(operation in specs.load(home).operations for home in homes):
+        near = get_close_matches(operation, [name for home in homes for name in specs.load(home).operations], 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise refuse(what, (place, "operation"), operation, f"expected an operationId of {' or '.join(homes)}{hint}")
+    return lambda asked: asked.operation == operation
+
+
+def _header(name: str, wanted: Any, what: str, pointer: tuple[str | int, ...]) -> Test:
+    key = name.lower().encode("latin-1", "replace")
+    check = _check(wanted, what, pointer)
+
+    def test(asked: Asked) -> bool:
+        sent = asked.fields.get(key)
+        return check(_MISSING if sent is None else sent.decode("latin-1"))
+
+    return test
+
+
+def _expression(path: str, wanted: Any, what: str, pointer: tuple[str | int, ...]) -> Test:
+    from mockserver.http.steering import patterns
+
+    try:
+        find = patterns.json_path(path)
+    except ValueError as error:
+        raise refuse(what, pointer, path, str(error)) from error
+    check = _check(wanted, what, pointer)
+
+    def test(asked: Asked) -> bool:
+        if asked.body is None:
+            return check(_MISSING)
+        values = find(asked.body)
+        return any(check(value) for value in values) if values else check(_MISSING)
+
+    return test
+
+
+def _check(wanted: Any, what: str, pointer: tuple[str | int, ...]) -> Check:
+    if isinstance(wanted, dict) and len(wanted) == 1:
+        if "regex" in wanted:
+            search = _regex(wanted["regex"], what, (*pointer, "regex"))
+            return lambda value: isinstance(value, str) and search(value)
+        if "exists" in wanted:
+            if not isinstance(wanted["exists"], bool):
+                raise refuse(what, (*pointer, "exists"), wanted["exists"], "expected true or false")
+            return lambda value: (value is not _MISSING) is wanted["exists"]
+        wanted = wanted.get("equals", wanted)
+    kind = bool if isinstance(wanted, bool) else object
+    return lambda value: value == wanted and isinstance(value, bool) is (kind is bool)
+
+
+def _regex(pattern: Any, what: str, pointer: tuple[str | int, ...]) -> Callable[[str], bool]:
+    if not isinstance(pattern, str):
+        raise refuse(what, pointer, pattern, "expected a regular expression")
+    from mockserver.http.steering import patterns
+
+    try:
+        return patterns.regex(pattern)
+    except ValueError as error:
+        raise refuse(what, pointer, pattern, str(error)) from error
+
+
+def _bounded(pattern: str, what: str, pointer: tuple[str | int, ...]) -> str:
+    if len(pattern) > PATTERN_LENGTH:
+        raise refuse(what, pointer, pattern, f"expected at most {PATTERN_LENGTH} characters")
+    return pattern
