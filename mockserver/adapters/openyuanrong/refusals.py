@@ -1,6 +1,6 @@
 """Words refusals as openYuanrong does: a bare JSON string (an object for credentials), and only the first mistake.
 
-Source: specs/openyuanrong/sources.md#numbers and #house-rules-that-win-over-the-vendor.
+Source: specs/openyuanrong/sources.md#numbers and #our-rules-that-override-the-vendor.
 """
 
 from __future__ import annotations
