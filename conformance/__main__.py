@@ -23,7 +23,7 @@ COMMANDS = {
     "report": "Put canonical reports (run --json) side by side; exit with the first code of theirs that is not 0.",
     "run": "Judge the implementation of API at URL, or in this process, requirement by requirement.",
     "sweep": "Stop and forget every job that a journal says was made and not cleaned up.",
-    "watch": "Stand between clients and UPSTREAM, pass every byte on (requests bear UPSTREAM's Host), judge what goes by.",
+    "watch": "Forward traffic to UPSTREAM byte by byte, under its Host header, and judge it.",
 }
 """The commands with their first sentences, so that help needs no libraries.
 
@@ -48,7 +48,8 @@ class _Commands(click.Group):
             if missing.name not in EXTRA:
                 raise
             sys.stderr.write(
-                f"conformance: {missing.name} is not installed; the judge needs this package's extra `conformance`: {INSTALL}\n"
+                f"conformance: {missing.name} is not installed; the judge needs this package's extra "
+                f"`conformance`: {INSTALL}\n"
             )
             sys.exit(2)
         return group.get_command(ctx, cmd_name)

@@ -101,12 +101,12 @@ class Requirement:
 class Catalogue:
     """All requirements of one API by id, and where its answers show jobs.
 
-    `views` names further operations that show jobs; `identity` what tells jobs apart inside a view; `match` pairs
+    `views` names further operations that show jobs; `identity` what reports jobs apart inside a view; `match` pairs
     pointers of a submission with pointers of the view that shows its job; `fades` is the member of a submission with
     which its job leaves by itself, `leaving` are the states in which a deleted job may be shown for a while; `paging`
     says how its list is paged, `callbacks` where a submission asks to be called, `tolerated` what is let pass in a
     member although the document says otherwise, `obscure` the states that no document explains, `unset` what a member
-    that was never set is told as, `uncovered` why no requirement speaks of a parameter.
+    that was never set is reported as, `uncovered` why no requirement speaks of a parameter.
     """
 
     api: str

@@ -38,7 +38,7 @@ def replay_command(requirement: str, api: str, url: str | None, report: Path, **
 
 @click.command("sweep", cls=JudgeCommand)
 @target_options
-@click.option("--journal", required=True, type=EXISTING, help="The journal of the run that left something.")
+@click.option("--journal", required=True, type=EXISTING, help="Journal of the run that left jobs behind.")
 def sweep_command(api: str, url: str | None, journal: Path, **told: Any) -> None:
     """Stop and forget every job that a journal says was made and not cleaned up."""
     from conformance.run.cleanup import sweep
@@ -49,7 +49,8 @@ def sweep_command(api: str, url: str | None, journal: Path, **told: Any) -> None
     with opened(api, url, **told) as target:
         stuck = sweep(target, journal)
     console.print(
-        f"{len(found) - len(stuck)} of {len(found)} jobs are gone{': ' + ', '.join(stuck) + ' are not' if stuck else ''}"
+        f"{len(found) - len(stuck)} of {len(found)} jobs are "
+        f"gone{': ' + ', '.join(stuck) + ' are not' if stuck else ''}"
     )
     sys.exit(Exit.SAFETY_STOP if stuck else Exit.CONFORMANT)
 

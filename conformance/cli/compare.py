@@ -18,11 +18,11 @@ WRITERS = {"junit": junit.text, "markdown": markdown.text, "html": html.text, "b
 
 @click.command("report", cls=JudgeCommand)
 @click.argument("reports", nargs=-1, required=True, type=EXISTING, metavar="REPORT...")
-@click.option("--junit", type=FILE, help="Write JUnit XML there.")
-@click.option("--markdown", type=FILE, help="Write a summary in Markdown there.")
-@click.option("--html", type=FILE, help="Write a page of HTML there: a column for each run.")
-@click.option("--badge", type=FILE, help="Write the JSON of a badge there.")
-@click.option("--all", "everything", is_flag=True, help="Show also what passed everywhere.")
+@click.option("--junit", type=FILE, help="Write JUnit XML to this file.")
+@click.option("--markdown", type=FILE, help="Write a Markdown summary to this file.")
+@click.option("--html", type=FILE, help="Write an HTML page to this file, with a column for each run.")
+@click.option("--badge", type=FILE, help="Write the JSON of a badge to this file.")
+@click.option("--all", "everything", is_flag=True, help="Also print requirements that passed in every run.")
 def report_command(reports: tuple[Path, ...], everything: bool, **files: Path | None) -> None:
     """Put canonical reports (run --json) side by side; exit with the first code of theirs that is not 0."""
     console = Console(highlight=False)

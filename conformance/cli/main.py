@@ -34,45 +34,59 @@ def main() -> None:
 @main.command("run")
 @target_options
 @click.option(
-    "--mode", type=click.Choice(MODES), help="ci for hosts of this machine, live-safe for all others unless given."
+    "--mode", type=click.Choice(MODES), help="Default: ci for hosts of this machine, live-safe for any other."
 )
-@click.option("--confirm", metavar="HOST", help="live-safe: the host again, or nothing but the plan is printed.")
 @click.option(
-    "--profile", "profiles", multiple=True, type=click.Choice(PROFILES), help="Only these profiles. May be repeated."
+    "--confirm",
+    metavar="HOST",
+    help="With --mode live-safe: repeat the target's host to confirm; otherwise only the plan is printed.",
 )
-@click.option("--only", multiple=True, help="Only requirements whose id fits this glob. May be repeated.")
-@click.option("--seed", default=1, show_default=True, help="Fixes order, names and all that is generated.")
-@click.option("--shuffle", is_flag=True, help="Run the checks in an order that the seed fixes.")
-@click.option("--quick", is_flag=True, help="ci: leave the random clients out.")
+@click.option(
+    "--profile",
+    "profiles",
+    multiple=True,
+    type=click.Choice(PROFILES),
+    help="Judge only this profile. May be repeated.",
+)
+@click.option("--only", multiple=True, help="Judge only requirements whose id matches this glob. May be repeated.")
+@click.option(
+    "--seed", default=1, show_default=True, help="Seed for the order, for names and for all generated values."
+)
+@click.option("--shuffle", is_flag=True, help="Run the checks in a random order that depends on the seed.")
+@click.option("--quick", is_flag=True, help="With --mode ci: run no random clients.")
 @click.option(
     "--floor",
     default=0.95,
     show_default=True,
     type=click.FloatRange(0, 1),
-    help="Share of MUSTs that must have been judged.",
+    help="Smallest share of MUSTs that must be judged.",
 )
-@click.option("--max-requests", type=click.IntRange(1), help="Stop after so many requests.")
-@click.option("--max-jobs", type=click.IntRange(1), help="Stop after so many jobs.")
-@click.option("--max-minutes", type=click.FloatRange(0.01), help="Stop after so many minutes.")
-@click.option("--rate", type=click.FloatRange(0.01), help="Requests per second at most.")
+@click.option("--max-requests", type=click.IntRange(1), help="Stop after this many requests.")
+@click.option("--max-jobs", type=click.IntRange(1), help="Stop after this many jobs.")
+@click.option("--max-minutes", type=click.FloatRange(0.01), help="Stop after this many minutes.")
+@click.option("--rate", type=click.FloatRange(0.01), help="At most this many requests per second.")
 @click.option(
     "--waivers",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Broken requirements that are lived with, for a while.",
+    help="File of known failures to accept until a date.",
 )
 @click.option(
-    "--journal", type=FILE, help="What is made at the target is written there first, to be swept if the run dies."
+    "--journal",
+    type=FILE,
+    help="Record each job here before it is created, so that `sweep` can delete it if the run dies.",
 )
-@click.option("--json", type=FILE, help="Write the canonical report there.")
-@click.option("--junit", type=FILE, help="Write JUnit XML there.")
-@click.option("--markdown", type=FILE, help="Write a summary in Markdown there.")
-@click.option("--html", type=FILE, help="Write a page of HTML there.")
-@click.option("--badge", type=FILE, help="Write the JSON of a badge there.")
-@click.option("--har", type=FILE, help="Write all traffic there, secrets hidden.")
+@click.option("--json", type=FILE, help="Write the canonical report to this file.")
+@click.option("--junit", type=FILE, help="Write JUnit XML to this file.")
+@click.option("--markdown", type=FILE, help="Write a Markdown summary to this file.")
+@click.option("--html", type=FILE, help="Write an HTML page to this file.")
+@click.option("--badge", type=FILE, help="Write the JSON of a badge to this file.")
+@click.option("--har", type=FILE, help="Write all traffic to this file, with secrets hidden.")
 @click.option(
-    "--bundle", type=click.Path(file_okay=False, path_type=Path), help="certify: write all of these into a folder."
+    "--bundle",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="With --mode certify: write all of these files to this folder.",
 )
-@click.option("--all", "everything", is_flag=True, help="Show also what passed.")
+@click.option("--all", "everything", is_flag=True, help="Also print requirements that passed.")
 def run_command(api: str, url: str | None, **told: Any) -> None:
     """Judge the implementation of API at URL, or in this process, requirement by requirement."""
     console = Console(highlight=False)
@@ -94,7 +108,8 @@ def run_command(api: str, url: str | None, **told: Any) -> None:
         if mode == "live-safe" and told["confirm"] != host:
             _plan(target, console)
             console.print(
-                f"[yellow]nothing was sent: {escape(str(host))} is not this machine. To go ahead, add --confirm {escape(str(host))}[/]"
+                f"[yellow]nothing was sent: {escape(str(host))} is not this machine. To go ahead, add --confirm "
+                f"{escape(str(host))}[/]"
             )
             sys.exit(Exit.SAFETY_STOP)
         reports = [_judge(target, one, told) for one in options_for(mode, options, quick=told["quick"])]
@@ -188,7 +203,8 @@ def _plan(target: Target, console: Console) -> None:
     made = plan(target, catalogue, catalogue.requirements.values())
     for step in made.steps:
         console.print(
-            f"  {step.requirement or 'tour':12} {step.requests:>4} requests {step.jobs:>3} jobs {step.seconds:>6.0f} s  {escape(step.name)}"
+            f"  {step.requirement or 'tour':12} {step.requests:>4} requests {step.jobs:>3} jobs "
+            f"{step.seconds:>6.0f} s  {escape(step.name)}"
         )
     console.print(str(made))
 
@@ -212,10 +228,10 @@ def plan_command(api: str, url: str) -> None:
     default="table",
     show_default=True,
     type=click.Choice(["table", "json", "markdown"]),
-    help="How to print.",
+    help="Output format.",
 )
-@click.option("--draft", is_flag=True, help="Print draft entries derived from the document instead.")
-@click.option("--coverage", is_flag=True, help="Print which requirement speaks of which parameter instead.")
+@click.option("--draft", is_flag=True, help="Instead, print draft entries derived from the document.")
+@click.option("--coverage", is_flag=True, help="Instead, print which requirement covers which parameter.")
 def catalogue_command(api: str | None, form: str, draft: bool, coverage: bool) -> None:
     """Print the requirements of API, or of all."""
     from conformance.catalogue.coverage import page

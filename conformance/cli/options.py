@@ -92,12 +92,15 @@ _OPTIONS = (
     click.option(
         "--app",
         metavar="MODULE:NAME",
-        help="Instead: an ASGI application of this Python, or a function that makes one; asked without a socket.",
+        help=(
+            "Instead of --url: an ASGI application, or a function that makes one, called in this process without a "
+            "socket."
+        ),
     ),
     click.option(
         "--control",
         callback=url_value,
-        help="Root of a server that offers the mock's control API: time is virtual then.",
+        help="Root of a server with the mock's control API; the judge then controls its clock.",
     ),
     click.option(
         "--time-scale",
@@ -105,34 +108,34 @@ _OPTIONS = (
         default=1.0,
         show_default=True,
         type=click.FloatRange(0.001, 1e6),
-        help="How much faster its clock runs.",
+        help="How many times faster than real time the target's clock runs.",
     ),
     click.option(
         "--patience",
         default=120.0,
         show_default=True,
         type=click.FloatRange(1),
-        help="Real seconds that one check may wait.",
+        help="Longest wait of one check, in real seconds.",
     ),
     click.option(
         "--target-file",
         "file",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="How it makes jobs, credentials, tenants.",
+        help="Target file: how to create jobs, credentials, tenants.",
     ),
     click.option(
         "--header",
         "headers",
         multiple=True,
         callback=header_values,
-        help="Sent always: 'Name: value', the value may be env:NAME. Repeatable.",
+        help="Send this header with every request: 'Name: value'; the value may be env:NAME. May be repeated.",
     ),
     click.option(
         "--timeout",
         default=10.0,
         show_default=True,
         type=click.FloatRange(0.1, 600),
-        help="Seconds to wait for an answer.",
+        help="Longest wait for an answer, in seconds.",
     ),
 )
 

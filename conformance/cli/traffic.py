@@ -32,9 +32,11 @@ from conformance.traffic.operations import Directory
 @click.option(
     "--app",
     metavar="MODULE:NAME",
-    help="Instead: an ASGI application of this Python, or a function that makes one; asked without a socket.",
+    help=(
+        "Instead of --url: an ASGI application, or a function that makes one, called in this process without a socket."
+    ),
 )
-@click.option("--seed", default=1, show_default=True, help="Fixes all that is generated.")
+@click.option("--seed", default=1, show_default=True, help="Seed for all generated values.")
 @click.option(
     "--max-examples",
     default=25,
@@ -49,12 +51,12 @@ from conformance.traffic.operations import Directory
     callback=header_values,
     help="Sent with every request: 'Name: value'. May be repeated.",
 )
-@click.option("--plain", is_flag=True, help="schemathesis alone, without our oracles and view of the document.")
+@click.option("--plain", is_flag=True, help="Run schemathesis alone, without our oracles and our view of the document.")
 @click.option(
     "--json",
     "file",
     type=click.File("w", encoding="utf-8"),
-    help="Write what was done and found there; - is the output, and nothing else is.",
+    help="Write the results to this file; with -, print only the results.",
 )
 def fuzz_command(api: str, url: str | None, app: str | None, **told: Any) -> None:
     """Send schemathesis' valid, invalid and stateful cases; exit 1 if any answer breaks the document of API.
@@ -88,7 +90,7 @@ def fuzz_command(api: str, url: str | None, app: str | None, **told: Any) -> Non
 @click.command("check", cls=JudgeCommand)
 @click.argument("api", type=API)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--base-path", help="Where the API begins, if not where the document says.")
+@click.option("--base-path", help="Base path of the API, if it differs from the document's.")
 def check_command(api: str, file: Path, base_path: str | None) -> None:
     """Judge recorded traffic: FILE is a HAR file of one client's exchanges with one server."""
     from conformance.traffic.har import read
@@ -108,12 +110,12 @@ def check_command(api: str, file: Path, base_path: str | None) -> None:
 @click.command("watch", cls=JudgeCommand)
 @click.argument("api", type=API)
 @click.option("--upstream", required=True, callback=url_value, help="Scheme, host and port of the server.")
-@click.option("--port", default=4090, show_default=True, type=click.IntRange(0, 65535), help="Where to listen.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
-@click.option("--har", type=FILE, help="Write the traffic there at the end.")
+@click.option("--port", default=4090, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--har", type=FILE, help="Write the traffic to this file at the end.")
 @click.option("--secret", "secrets", multiple=True, help="env:NAME of a value to hide. May be repeated.")
 def watch_command(api: str, upstream: str, port: int, host: str, har: Path | None, secrets: tuple[str, ...]) -> None:
-    """Stand between clients and UPSTREAM, pass every byte on (requests bear UPSTREAM's Host), judge what goes by.
+    """Forward traffic to UPSTREAM byte by byte, under its Host header, and judge it.
 
     Ends with Ctrl-C, exit 1 if a MUST was broken.
     """
@@ -152,7 +154,8 @@ def _tell(console: Console, api: str, exchange: Exchange, violation: Violation) 
     requirement = catalogues.load(api).requirements[violation.requirement]
     colour = "red" if requirement.level == "MUST" else "yellow"
     console.print(
-        f"[{colour}]{requirement.level}[/] {requirement.id} {escape(violation.message)}\n  [dim]{escape(exchange.line)}[/]"
+        f"[{colour}]{requirement.level}[/] {requirement.id} {escape(violation.message)}\n  "
+        f"[dim]{escape(exchange.line)}[/]"
     )
 
 

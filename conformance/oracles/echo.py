@@ -61,7 +61,10 @@ class Echo:
             self.examined[requirement.id] += 1
             told = get(view.data, requirement.echo["to"])
             if not agree(said, told, requirement.echo.get("as", "same")):
-                message = f"{requirement.echo['to']} is {shown(told)}, submitted was {shown(said)} at {requirement.echo['from']}"
+                message = (
+                    f"{requirement.echo['to']} is {shown(told)}, submitted was {shown(said)} at "
+                    f"{requirement.echo['from']}"
+                )
                 yield Violation(
                     requirement.id, message, (origin, view.exchange) if origin is not view.exchange else (origin,)
                 )
@@ -78,7 +81,7 @@ class Echo:
 
 
 def agree(said: Json, told: Json, how: str) -> bool:
-    """Whether a view tells what a submission said.
+    """Whether a view reports what a submission said.
 
     The `same`, as a `number` or `text` however it is written, or with more beside it (`part`).
     """

@@ -17,7 +17,7 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class Identity:
-    """Remembers the ids that submissions gave, with what else tells them apart.
+    """Remembers the ids that submissions gave, with what else reports them apart.
 
     An id may come again once its job was deleted, or if it `fades` by itself.
     """

@@ -29,7 +29,7 @@ class View:
 class ViewMap:
     """Where answers show jobs: the lifecycle's roles, and further operations that a catalogue names.
 
-    `identity` is the pointer, inside a job's members, of what tells jobs apart where the public id does not.
+    `identity` is the pointer, inside a job's members, of what reports jobs apart where the public id does not.
     """
 
     spec: Spec

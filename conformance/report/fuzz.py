@@ -42,17 +42,21 @@ def shown(events: Iterable[Finding | Progress], console: Console, name: str) -> 
                 whole.last = event
                 bar.update(
                     task,
-                    description=f"{escape(name)} {event.phase}: {event.requests} requests, {len(whole.findings)} findings",
+                    description=(
+                        f"{escape(name)} {event.phase}: {event.requests} requests, {len(whole.findings)} findings"
+                    ),
                 )
                 continue
             whole.findings.append(event)
             console.print(
-                f"[red]FAIL[/] {escape(event.operation)} {event.check}: {escape(event.message)}\n  {escape(event.curl)}",
+                f"[red]FAIL[/] {escape(event.operation)} {event.check}: {escape(event.message)}\n  "
+                f"{escape(event.curl)}",
                 soft_wrap=True,
             )
     found = f"{len(whole.findings)} findings" if whole.findings else "no findings"
     console.print(
-        f"{found} in {whole.last.cases} cases, {whole.last.requests} requests to {len(whole.last.operations)} operations"
+        f"{found} in {whole.last.cases} cases, {whole.last.requests} requests to {len(whole.last.operations)} "
+        "operations"
     )
     return whole
 

@@ -13,9 +13,12 @@ from conformance.report.json import searched
 
 _STYLE = """
 :root{color-scheme:light dark;font:15px/1.45 system-ui,sans-serif}body{margin:2rem auto;max-width:76rem;padding:0 1rem}
-table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid #8884}
-th{position:sticky;top:0;background:Canvas}code,pre{font:13px/1.4 ui-monospace,monospace}pre{overflow:auto;max-height:24rem;background:#8881;padding:.6rem}
-.v{font-weight:600;border-radius:.25rem;padding:0 .35rem;white-space:nowrap}.PASS{background:#2a72}.FAIL,.ERROR,.STALE-WAIVER{background:#e336;}
+table{border-collapse:collapse;width:100%}
+th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid #8884}
+th{position:sticky;top:0;background:Canvas}code,pre{font:13px/1.4 ui-monospace,monospace}
+pre{overflow:auto;max-height:24rem;background:#8881;padding:.6rem}
+.v{font-weight:600;border-radius:.25rem;padding:0 .35rem;white-space:nowrap}
+.PASS{background:#2a72}.FAIL,.ERROR,.STALE-WAIVER{background:#e336;}
 .WARN,.CONFLICT{background:#ea35}.INCONCLUSIVE{background:#a4f4}.SKIPPED,.NOT-APPLICABLE,.INFO,.WAIVED{opacity:.7}
 small{opacity:.75}.hide{display:none}#bar{margin:1rem 0;display:flex;gap:1rem;flex-wrap:wrap}
 """
@@ -35,9 +38,10 @@ def text(canonical: dict[str, Any]) -> str:
     heads = "".join(f"<th>{escape(run['api'])}<br><small>{escape(run['target'])}</small></th>" for run in runs)
     rows = "".join(_row(id_, facts[id_], runs) for id_ in sorted(facts))
     sentences = "".join(
-        f"<p><span class='v {'PASS' if run['exit'] == 0 else 'FAIL'}'>exit {run['exit']}</span> <b>{escape(run['api'])}</b> at {escape(run['target'])}: "
+        f"<p><span class='v {'PASS' if run['exit'] == 0 else 'FAIL'}'>exit {run['exit']}</span> "
+        f"<b>{escape(run['api'])}</b> at {escape(run['target'])}: "
         f"{escape(run['sentence'])} <small>{run['requests']} requests, {run['seconds']:.1f} s, seed {run['seed']}"
-        f"{''.join(f'<br>{escape(line)}' for search in run['searches'] for line in (searched(search), *search['others']))}</small></p>"
+        f"{''.join(f'<br>{escape(line)}' for line in _searches(run))}</small></p>"
         for run in runs
     )
     top = "<!doctype html><html lang='en'><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
@@ -45,8 +49,14 @@ def text(canonical: dict[str, Any]) -> str:
         f"{top}<title>Conformance</title><style>{_STYLE}</style>"
         f"<h1>Conformance</h1>{sentences}<div id='bar'><input id='q' placeholder='search' aria-label='search'>"
         f"<label><input type='checkbox' id='f'> only what is not as it should be</label></div>"
-        f"<table><thead><tr><th>requirement</th>{heads}</tr></thead><tbody>{rows}</tbody></table><script>{_SCRIPT}</script></html>\n"
+        f"<table><thead><tr><th>requirement</th>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+        f"<script>{_SCRIPT}</script></html>\n"
     )
+
+
+def _searches(run: dict[str, Any]) -> list[str]:
+    """What random clients found, line by line."""
+    return [line for search in run["searches"] for line in (searched(search), *search["others"])]
 
 
 def _row(id_: str, facts: dict[str, Any], runs: list[dict[str, Any]]) -> str:
@@ -60,7 +70,10 @@ def _row(id_: str, facts: dict[str, Any], runs: list[dict[str, Any]]) -> str:
 
 
 def _cell(result: dict[str, Any]) -> str:
-    head = f"<span class='v {escape(result['verdict'])}'>{escape(result['verdict'])}</span> <small>{escape(result['reason'])}</small>"
+    head = (
+        f"<span class='v {escape(result['verdict'])}'>{escape(result['verdict'])}</span> "
+        f"<small>{escape(result['reason'])}</small>"
+    )
     traffic = "".join(_exchange(exchange) for one in result["violations"] for exchange in one["exchanges"])
     return f"{head}<details><summary>traffic</summary>{traffic}</details>" if traffic else head
 

@@ -106,7 +106,10 @@ def searched(search: Json) -> str:
         *([f"{len(search['others'])} findings that no requirement speaks of"] if search["others"] else []),
     ]
     note = f" ({search['note']})" if search["note"] else ""
-    said = f"{search['by']}, seed {search['seed']}: {search['examples']} examples of {search['steps']} steps over {len(operations)} operations"
+    said = (
+        f"{search['by']}, seed {search['seed']}: {search['examples']} examples of {search['steps']} steps over "
+        f"{len(operations)} operations"
+    )
     return f"{said} found {', '.join(found) or 'nothing'}{note}"
 
 

@@ -39,7 +39,8 @@ def _run(run: dict[str, Any]) -> str:
     if told:
         lines += ["| verdict | requirement | what was seen | source |", "|---|---|---|---|"]
         lines += [
-            f"| {one['verdict']} | {one['id']}: {_cell(one['statement'])} | {_cell(one['reason'])} | {_cell(one['source'])} |"
+            f"| {one['verdict']} | {one['id']}: {_cell(one['statement'])} | {_cell(one['reason'])} | "
+            f"{_cell(one['source'])} |"
             for one in told
         ]
         lines.append("")

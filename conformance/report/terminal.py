@@ -61,7 +61,8 @@ def side_by_side(canonical: dict[str, Any], console: Console, *, everything: boo
 def _sentence(run: dict[str, Any], console: Console) -> None:
     colour = "green" if run["exit"] == 0 else "red"
     console.print(
-        f"[{colour}]{escape(run['api'])} at {escape(run['target'])}: {escape(run['sentence'])}[/]  [dim]exit {run['exit']}[/]",
+        f"[{colour}]{escape(run['api'])} at {escape(run['target'])}: {escape(run['sentence'])}[/]  [dim]exit "
+        f"{run['exit']}[/]",
         soft_wrap=True,
     )
 
@@ -69,7 +70,8 @@ def _sentence(run: dict[str, Any], console: Console) -> None:
 def _result(result: dict[str, Any], console: Console) -> None:
     word = result["verdict"]
     console.print(
-        f"[bold {COLOURS.get(word, 'dim')}]{word}[/] {result['id']} [dim]{result['level']}[/] {escape(result['statement'])}",
+        f"[bold {COLOURS.get(word, 'dim')}]{word}[/] {result['id']} [dim]{result['level']}[/] "
+        f"{escape(result['statement'])}",
         soft_wrap=True,
     )
     if word in _SILENT and not result["reason"]:
@@ -78,7 +80,8 @@ def _result(result: dict[str, Any], console: Console) -> None:
     if result["violations"]:
         by = result["violations"][0]["check"]
         console.print(
-            f"  [dim]source: {escape(result['source'])} ({result['basis']}){f'; found by {escape(by)}' if by else ''}[/]",
+            f"  [dim]source: {escape(result['source'])} "
+            f"({result['basis']}){f'; found by {escape(by)}' if by else ''}[/]",
             soft_wrap=True,
         )
         for exchange in _evidence(result["violations"]):

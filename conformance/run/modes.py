@@ -1,4 +1,4 @@
-"""The modes of a run: `ci` for anything of one's own, `live-safe` for somebody's real service, `certify` for a proof."""
+"""The modes of a run: `ci` for your own server, `live-safe` for a real service, `certify` for a proof."""
 
 from __future__ import annotations
 

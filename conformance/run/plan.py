@@ -49,7 +49,10 @@ class Plan:
         return sum(step.jobs * SECONDS_PER_JOB + step.seconds for step in self.steps) / 60
 
     def __str__(self) -> str:
-        return f"{self.api}: {len(self.steps)} checks, about {self.requests} requests, {self.jobs} jobs and {self.job_minutes:.0f} job-minutes"
+        return (
+            f"{self.api}: {len(self.steps)} checks, about {self.requests} requests, {self.jobs} jobs and "
+            f"{self.job_minutes:.0f} job-minutes"
+        )
 
 
 def plan(target: Target, catalogue: Catalogue, chosen: Iterable[Requirement]) -> Plan:

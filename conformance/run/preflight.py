@@ -32,11 +32,20 @@ def _sentence(session: Session, response: Response) -> str:
     if 300 <= status < 400:
         return f"{where} redirects to {response.header('location')}: give the URL that it redirects to"
     if status in (401, 403):
-        return f"{where} refused the credentials of a valid submission with {status}: a target file or --header must give ones that it takes"
+        return (
+            f"{where} refused the credentials of a valid submission with {status}: a target file or --header must "
+            "give ones that it takes"
+        )
     if status == 404:
-        return f"{where} does not know the operation that submits a job (404): is the URL without the base path {session.directory.base or '/'}?"
+        return (
+            f"{where} does not know the operation that submits a job (404): is the URL without the base path "
+            f"{session.directory.base or '/'}?"
+        )
     if status == 429:
-        return f"{where} answers {ATTEMPTS} valid submissions in a row with 429: the rate limit leaves no room for a judgement"
+        return (
+            f"{where} answers {ATTEMPTS} valid submissions in a row with 429: the rate limit leaves no room for a "
+            "judgement"
+        )
     if response.cut:
         return f"{where} answered a submission with more than {len(response.body) >> 20} MiB: is this the API?"
     if response.is_success or "html" in response.media_type:

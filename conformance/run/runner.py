@@ -247,7 +247,10 @@ class Run:
         errors = self.report.of(Verdict.ERROR)
         broken = self.report.of(Verdict.FAIL, Verdict.STALE_WAIVER)
         if broken:
-            told = f"{len(broken)} requirement{'s are' if len(broken) > 1 else ' is'} broken: {', '.join(one.requirement for one in broken[:8])}"
+            told = (
+                f"{len(broken)} requirement{'s are' if len(broken) > 1 else ' is'} broken: "
+                f"{', '.join(one.requirement for one in broken[:8])}"
+            )
             fails = any(one.requirement == SERVER_ERROR for one in broken) and not self._selected(SERVER_ERROR)
             return (
                 Exit.BROKEN,
@@ -263,7 +266,8 @@ class Run:
         if musts and len(judged) < self.options.floor * len(musts):
             return (
                 Exit.BELOW_FLOOR,
-                f"only {len(judged)} of {len(musts)} MUSTs could be judged; at least {self.options.floor:.0%} are needed",
+                f"only {len(judged)} of {len(musts)} MUSTs could be judged; at least {self.options.floor:.0%} are "
+                "needed",
             )
         return Exit.CONFORMANT, f"{len(judged)} MUSTs were judged and none is broken"
 
@@ -278,7 +282,7 @@ class Run:
     def _tidy(self) -> None:
         """Ask again to forget the jobs that would not go before: a stop that takes its time is over by now.
 
-        Those that still stay are told.
+        Those that still stay are reported.
         """
         if not self._unfinished:
             return

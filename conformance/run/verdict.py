@@ -1,4 +1,4 @@
-"""What is said of a requirement, in an order that only gets worse, and what that means for the exit code."""
+"""The verdicts on requirements in order of precedence, and the exit codes that follow from them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,7 @@ from conformance.oracles.oracle import Violation
 
 
 class Verdict(IntEnum):
-    """Ordered by what counts.
-
-    What was seen to hold counts more than that some of it could not be asked, a doubt more than both, a break most of
-    all.
-    """
+    """Ordered by precedence: the highest value among a requirement's findings is its verdict."""
 
     NOT_APPLICABLE = 0
     PASS = 1

@@ -101,7 +101,7 @@ def _open(document: dict[str, Any], schema: Any, seen: set[int]) -> None:
 
 
 class Bench:
-    """Looks at what schemathesis sent and got; `made` is told of every job."""
+    """Looks at what schemathesis sent and got; `made` is called with every job."""
 
     def __init__(self, spec: Spec, target: Target, made: Callable[[str], object] = str) -> None:
         self._made = made
@@ -211,7 +211,7 @@ class Bench:
         unique = {id(one): one for one in (*told, *shown) if one is not last}
         return (*unique.values(), last)
 
-    # -- refusals for another reason ---------------------------------------------------------------------------------------------
+    # -- refusals for another reason
 
     def _keep(self, exchange: Exchange) -> None:
         """Keep the first wrong bodies of an operation that were refused with a status which may have another reason."""
@@ -239,7 +239,10 @@ class Bench:
             except (Inconclusive, NotApplicable, TransportError):
                 continue
             if again.response.is_success:
-                message = f"a body that the document excludes is accepted; {exchange.response.status} for another reason had hidden it"
+                message = (
+                    f"a body that the document excludes is accepted; {exchange.response.status} for another reason "
+                    "had hidden it"
+                )
                 yield Finding(operation.id, "wrong_reason", message, again.curl, (job.created, again))
 
 

@@ -1,4 +1,4 @@
-"""Tells a story again: sends its requests in another world and says what came of them."""
+"""Reports a story again: sends its requests in another world and says what came of them."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ OF_CHECK = {
 }
 """Requirements behind findings that are not our oracles' own.
 
-What else schemathesis finds is told and condemns nobody: a document cannot say everything.
+Other findings of schemathesis are reported but do not fail the run: a document cannot say everything.
 """
 UNSAID = frozenset({"ignored_auth"})
 """Findings that say something of the mode of a target: credentials are judged by checks, where they are verified."""

@@ -83,7 +83,7 @@ class Wire:
         else:
             self.clean_up()
 
-    # -- sending ---------------------------------------------------------------------------------------------------------------
+    # -- sending
 
     def call(
         self,
@@ -232,7 +232,7 @@ class Wire:
             self._callers[credential] = Credentials(self.settings.credentials.get(credential, {}))
         return self._callers[credential]
 
-    # -- time ------------------------------------------------------------------------------------------------------------------
+    # -- time
 
     @property
     def now(self) -> float | None:
@@ -275,7 +275,7 @@ class Wire:
             passed += piece
             yield passed
 
-    # -- names and capabilities --------------------------------------------------------------------------------------------------
+    # -- names and capabilities
 
     def unique(self, stem: str = "job") -> str:
         """A name nobody has used.

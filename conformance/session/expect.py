@@ -49,7 +49,7 @@ def accepted(exchange: Exchange, what: str = "the request", statuses: Collection
 
 
 def refused(exchange: Exchange, what: str = "the request", statuses: Collection[int] = INVALID) -> Exchange:
-    """The promise is broken unless the request was refused for the right reason, which the status tells."""
+    """The promise is broken unless the request was refused for the right reason, which the status reports."""
     told = exchange.response.status
     if told == 429 and 429 not in statuses:
         raise Inconclusive(f"{what} met a rate limit")

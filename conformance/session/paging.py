@@ -40,7 +40,7 @@ def page(
 ) -> list[Json]:
     """The page of that number, from 0, with so many jobs or the usual number.
 
-    Where pages are told by offset, it may begin anywhere.
+    Where pages are reported by offset, it may begin anywhere.
     """
     paging = paging_of(session.target)
     asked = {**(query or {}), **({} if limit is None else {paging["limit"]: limit})}

@@ -93,7 +93,8 @@ class Session(Wire):
         """NotApplicable where a submission was refused whose shape may be."""
         if shape in self.settings.may_refuse and not exchange.response.is_success:
             raise NotApplicable(
-                f"jobs of the shape {shape!r} are not taken here: {exchange.response.status} {exchange.response.body[:200]!r}"
+                f"jobs of the shape {shape!r} are not taken here: {exchange.response.status} "
+                f"{exchange.response.body[:200]!r}"
             )
 
     def job_of(self, exchange: Exchange, *, tenant: str = "") -> JobRef:

@@ -54,7 +54,7 @@ class Receiver:
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
-            """Takes any request and answers as it was told to, or 500 while failures are left."""
+            """Takes any request and gives the answer that was set, or 500 while failures are left."""
 
             def do_POST(self) -> None:
                 """Take it."""

@@ -22,7 +22,7 @@ def xio(
     """An HMAC over key, time, nonce, method, path, sorted query and the hash of the body. Source:
     specs/xio/sources.md#credentials
 
-    `ahead` is by how many seconds the time that is told is wrong; a `nonce` is new unless given.
+    `ahead` is by how many seconds the time that is reported is wrong; a `nonce` is new unless given.
     """
     public, key = secret(str(raw["public"])), secret(str(raw["secret"]))
     path, _, query = target.partition("?")

@@ -53,7 +53,9 @@ def test_every_room_has_its_floor() -> None:
 
 
 def test_imports_lead_downward() -> None:
-    arrows = [(module, name) for module, path in MODULES.items() if room_of(module) for name in imports(path) if room_of(name)]
+    arrows = [
+        (module, name) for module, path in MODULES.items() if room_of(module) for name in imports(path) if room_of(name)
+    ]
 
     assert [
         f"{module} imports {name}"
@@ -73,3 +75,14 @@ def test_no_import_leads_in_a_circle() -> None:
 
 def test_no_import_is_for_types_only() -> None:
     assert [module for module, path in MODULES.items() if "TYPE_CHECKING" in path.read_text(encoding="utf-8")] == []
+
+
+def test_lines_are_at_most_120_columns() -> None:
+    files = [*ROOT.rglob("*.py"), *(Path(__file__).parent / "faults").rglob("*.py")]
+
+    assert [
+        f"{path}:{number}"
+        for path in files
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if len(line) > 120
+    ] == []

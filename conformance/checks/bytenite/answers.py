@@ -23,7 +23,7 @@ def _templates(session: Session) -> Iterator[tuple[Json, Json]]:
 
 @check("BYT-RSP-001")
 def the_template_is_told_alike(session: Session) -> None:
-    """At creation and at every look, where it is told twice."""
+    """At creation and at every look, where it is reported twice."""
     for job, beside in _templates(session):
         inside = get(job, "/templateInfo")
         if isinstance(inside, dict) and isinstance(beside, dict):
@@ -35,12 +35,12 @@ def the_template_is_told_alike(session: Session) -> None:
 
 @check("BYT-RSP-002")
 def the_template_is_the_jobs(session: Session) -> None:
-    """Its id, wherever it is told."""
+    """Its id, wherever it is reported."""
     for job, beside in _templates(session):
         for told in (get(beside, "/id"), get(job, "/templateInfo/id")):
             expect(
                 told in (MISSING, None, job.get("templateId")),
-                f"a job of {job.get('templateId')!r} tells of the template {told!r}",
+                f"a job of {job.get('templateId')!r} names the template {told!r}",
             )
 
 
@@ -57,7 +57,7 @@ def a_template_of_ones_own_is_told(session: Session) -> None:
             get(exchange.response.json, "/templateInfo/id"),
             get(view, "/templateInfo/id"),
         ):
-            expect(told in (MISSING, None, name), f"a job of {name!r} tells of the template {told!r}", exchange)
+            expect(told in (MISSING, None, name), f"a job of {name!r} names the template {told!r}", exchange)
 
 
 @check("BYT-RSP-007")
@@ -106,7 +106,7 @@ def the_estimation_is_the_jobs(session: Session) -> None:
     """As text."""
     job = session.submit(patch=chunks(session, 3), draft=True)
     told = get(seen(session, job), "/numUnitsEstimation")
-    needed(told not in (*EMPTY, "0"), "the job tells no estimation")
+    needed(told not in (*EMPTY, "0"), "the job reports no estimation")
     exchange = accepted(on(session, "Customer_EstimateJob", job), "the estimation")
     same(
         told,
@@ -138,7 +138,7 @@ def running_tasks_are_counted(session: Session) -> None:
     both = get(
         session.call("Customer_RunningTasks", body={"jobIds": [draft.id, running.id]}).response.json, "/runningTasks"
     )
-    expect(get(both, f"/{running.id}") == count, "of two jobs that were asked for the second is not told of")
+    expect(get(both, f"/{running.id}") == count, "of two jobs that were asked for the second is not reported")
     only = get(session.call("Customer_RunningTasks", body={"jobIds": [draft.id]}).response.json, "/runningTasks")
     expect(get(only, f"/{running.id}") is MISSING, "running tasks of a draft are those of another job")
 
@@ -184,7 +184,10 @@ def a_local_file_can_be_uploaded(session: Session) -> None:
             else change(session, "Customer_SetJobDatasource", job, source)
         )
         told = get(view, "/dataSource/params/tempUrl")
-        expect(isinstance(told, str) and "://" in told, f"a draft whose input is a local file is told {told!r}")
+        expect(
+            isinstance(told, str) and "://" in told,
+            f"a draft whose input is a local file has the upload address {told!r}",
+        )
         accepted(on(session, "Customer_UploadCompleted", job, {}), "saying that the file was uploaded")
 
 
@@ -288,7 +291,7 @@ def every_upload_has_its_own_address(session: Session) -> None:
     for _ in range(2):
         job = session.submit(patch={"dataSource": {"dataSourceDescriptor": "file", "params": params}}, draft=True)
         told.append(get(seen(session, job), "/dataSource/params/tempUrl"))
-    needed(all(isinstance(one, str) and one for one in told), "no address is told")
+    needed(all(isinstance(one, str) and one for one in told), "no address is reported")
     expect(params["tempUrl"] not in told, "a submission has chosen where it is uploaded to")
     expect(told[0] != told[1], f"two jobs are uploaded to one address, {told[0]!r}")
 

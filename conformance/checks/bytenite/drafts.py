@@ -48,7 +48,7 @@ def in_passing(session: Session) -> Iterator[tuple[str, JobRef]]:
 
 
 def has_limits(session: Session, view: Json, wanted: dict[str, Json]) -> None:
-    """Expect that a job tells these limits."""
+    """Expect that a job reports these limits."""
     for name, value in wanted.items():
         told = get(view, f"/config/{name}")
         expect(str(told) == str(value), f"{name} is {told!r}, expected {value!r}")
@@ -127,7 +127,7 @@ def a_draft_can_be_renamed(session: Session) -> None:
 
 @check("BYT-STM-005")
 def a_draft_can_bear_any_name(session: Session) -> None:
-    """Long, of all alphabets, and changed twice; the list tells the last."""
+    """Long, of all alphabets, and changed twice; the list reports the last."""
     job = session.submit(draft=True)
     for name in ("cf " + "x" * 197, "  cf Größe ☃ "):
         accepted(on(session, "Customer_SetJobName", job, {"name": name}), f"a new name of {len(name)} characters")
@@ -254,7 +254,7 @@ def older_paths_do_what_newer_ones_do(session: Session) -> None:
         ]
         wanted = ["bypass", True, "4321"]
         done = list(OLDER).index(operation) + 1
-        expect(told[:done] == wanted[:done], f"after {operation} the job tells {told}")
+        expect(told[:done] == wanted[:done], f"after {operation} the job reports {told}")
     expect(view["state"] != NEW, "a job that was run is still new")
 
 
@@ -264,11 +264,11 @@ def a_finished_upload_needs_no_address(session: Session) -> None:
     for operation in ("Customer_UploadCompleted", "Customer_UploadCompletedLegacy"):
         params = {"@type": "type.googleapis.com/bytenite.data_source.LocalFileDataSource", "name": "in.zip"}
         job = session.submit(patch={"dataSource": {"dataSourceDescriptor": "file", "params": params}}, draft=True)
-        needed(get(seen(session, job), "/dataSource/params/tempUrl"), "no address is told")
+        needed(get(seen(session, job), "/dataSource/params/tempUrl"), "no address is reported")
         accepted(on(session, operation, job, {}), operation)
         view = seen(session, job)
         told = get(view, "/dataSource/params")
-        expect(not get(told, "/tempUrl"), "after the upload the job still tells where to upload")
+        expect(not get(told, "/tempUrl"), "after the upload the job still reports where to upload")
         expect(get(told, "/name") == "in.zip", f"after the upload the source's parameters are {told!r}")
 
 

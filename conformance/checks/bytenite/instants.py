@@ -22,7 +22,7 @@ def _told(view: Json, name: str) -> float:
 
 def _stamps(view: Json) -> dict[str, float]:
     stamps = get(view, "/stateTimestamps")
-    needed(isinstance(stamps, dict) and stamps, "the job tells no instants of its states")
+    needed(isinstance(stamps, dict) and stamps, "the job reports no instants of its states")
     return {state: found for state, value in stamps.items() if (found := instant(value)) is not None}
 
 
@@ -40,7 +40,7 @@ def _is_stamped(session: Session, job: JobRef, states: tuple[str, str], *, since
     exchange = session.exchanges[-1]
     view = get(exchange.response.json, "/job")
     told = get(view, "/stateTimestamps")
-    needed(isinstance(told, dict), "the job tells no instants of its states")
+    needed(isinstance(told, dict), "the job reports no instants of its states")
     stamps = {} if not told else _stamps(view)
     before, state = states
     expect(state in stamps, f"a job that is {state} has no instant of it", exchange)
@@ -48,7 +48,7 @@ def _is_stamped(session: Session, job: JobRef, states: tuple[str, str], *, since
         apart = stamps[state] - _told(view, "createdAt")
         expect(
             since - NEAR <= apart <= by + NEAR,
-            f"{state} was entered between {since:g} and {by:g} seconds after the creation and tells {apart:g}",
+            f"{state} was entered between {since:g} and {by:g} seconds after the creation and reports {apart:g}",
             job.created,
             exchange,
         )
@@ -94,7 +94,7 @@ def the_submission_is_when_the_job_was_run(session: Session) -> None:
     session.advance(2)
     view = seen(session, job)
     apart = _told(view, "submittedAt") - _told(view, "createdAt")
-    expect(abs(apart - 50) <= NEAR, f"a job that was run 50 seconds after its creation tells {apart:g}")
+    expect(abs(apart - 50) <= NEAR, f"a job that was run 50 seconds after its creation reports {apart:g}")
 
 
 @check("BYT-TIM-017")
@@ -111,12 +111,12 @@ def the_end_is_when_it_was(session: Session) -> None:
         apart = _told(view, "endedAt") - _told(view, "createdAt")
         expect(
             now - created - 0.5 - NEAR <= apart <= now - created + NEAR,
-            f"a job that ended {now - created:g} seconds after its creation tells {apart:g}",
+            f"a job that ended {now - created:g} seconds after its creation reports {apart:g}",
         )
         started = _told(view, "startedAt") - _told(view, "createdAt")
         expect(
             -NEAR <= started <= now - created + NEAR,
-            f"a job that lived {now - created:g} seconds tells a start after {started:g}",
+            f"a job that lived {now - created:g} seconds reports a start after {started:g}",
         )
 
 
@@ -183,7 +183,7 @@ def a_duration_is_told_to_the_tenth(session: Session) -> None:
         needed(started is not None and ended is not None, "the job does not tell when it started and ended")
         assert started is not None
         assert ended is not None
-        expect(isinstance(told, int | float), f"a job that has {view['state']} tells the duration {told!r}")
+        expect(isinstance(told, int | float), f"a job that has {view['state']} reports the duration {told!r}")
         if "." in f"{get(view, '/startedAt')}{get(view, '/endedAt')}":
             expect(
                 abs(told - (ended - started)) <= 0.1,
@@ -212,21 +212,23 @@ def waiting_is_no_part_of_the_duration(session: Session) -> None:
     assert ended is not None
     expect(
         started - submitted >= PATIENCE - 2,
-        f"a job that waited {PATIENCE:g} seconds tells a start {started - submitted:g} seconds after it was run",
+        f"a job that waited {PATIENCE:g} seconds reports a start {started - submitted:g} seconds after it was run",
     )
     told = get(view, "/duration")
     agrees = isinstance(told, int | float) and abs(told - (ended - started)) <= 1.1
-    expect(agrees, f"a job that waited tells the duration {told!r}, from start to end are {ended - started:g} seconds")
+    expect(
+        agrees, f"a job that waited reports the duration {told!r}, from start to end are {ended - started:g} seconds"
+    )
 
 
 @check("BYT-TIM-023")
 def a_complete_job_has_been_in_every_state(session: Session) -> None:
-    """It tells the instant of each, whether or not anybody saw it, be it of one chunk or of three."""
+    """It reports the instant of each, whether or not anybody saw it, be it of one chunk or of three."""
     for patch in ({}, *([chunks(session, 3)] if "chunks" in session.settings.knobs else [])):
         job = session.submit(patch=patch)
         needed(session.until(job) == "JOB_STATE_COMPLETE", "the job is not complete")
         missing = [state for state in _order(session)[:-1] if state not in _stamps(seen(session, job))]
-        expect(not missing, f"a complete job tells no instant of {', '.join(missing)}")
+        expect(not missing, f"a complete job reports no instant of {', '.join(missing)}")
 
 
 @check("BYT-TIM-025")
@@ -239,4 +241,4 @@ def what_never_began_has_no_start(session: Session) -> None:
     session.until(job)
     view = seen(session, job)
     for name in ("startedAt", "duration", "numChunks"):
-        expect(not view.get(name), f"a job that was aborted while it waited tells {name} {view.get(name)!r}")
+        expect(not view.get(name), f"a job that was aborted while it waited reports {name} {view.get(name)!r}")

@@ -210,7 +210,7 @@ def a_timeout_of_nought_is_none(session: Session) -> None:
     """Both limits."""
     job = _limited(session, {"taskTimeout": 0, "jobTimeout": 0})
     for _ in session.ticks(3 * LIMIT, LIMIT):
-        _goes_on(session, job, "with timeouts of nought")
+        _goes_on(session, job, "with timeouts of zero")
 
 
 @check("BYT-TMO-014")

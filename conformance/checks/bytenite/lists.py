@@ -45,7 +45,7 @@ def a_page_tells_its_offset(session: Session) -> None:
     _drafts(session)
     for limit, offset in PAGES:
         told = _paging(page(session, pagination_limit=limit, pagination_offset=offset), "offset")
-        expect(told == offset, f"a page at {offset} tells the offset {told!r}")
+        expect(told == offset, f"a page at {offset} reports the offset {told!r}")
 
 
 @check("BYT-LST-003")

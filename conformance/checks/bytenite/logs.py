@@ -111,7 +111,7 @@ def logs_are_of_the_jobs_time(session: Session) -> None:
     view = seen(session, job)
     created, ended = instant(view.get("createdAt")), instant(view.get("endedAt"))
     lines = service_lines(session, job)
-    needed(created is not None and ended is not None and lines, "the job tells no instants, or has no logs")
+    needed(created is not None and ended is not None and lines, "the job reports no instants, or has no logs")
     assert created is not None
     assert ended is not None
     for service, line in lines:
@@ -134,7 +134,7 @@ def a_job_is_heard_of(session: Session) -> None:
 
     answer = session.listen(EVENTS, meanwhile)
     expect(answer.is_success, f"the stream of events was answered {answer.status}")
-    expect(job.id.encode() in answer.body, "nothing was told of a job that went through all its states")
+    expect(job.id.encode() in answer.body, "nothing was reported of a job that went through all its states")
 
 
 @check("BYT-RSP-027")
@@ -191,7 +191,7 @@ def lines_are_in_the_order_of_time(session: Session) -> None:
     for service, tasks in logs(session, _complete(session)).items():
         for lines in tasks.values():
             told = [instant(get(line, "/timestamp")) for line in lines]
-            needed(None not in told, "a line of the logs tells no instant")
+            needed(None not in told, "a line of the logs reports no instant")
             is_ordered = all(one <= other for one, other in pairwise(told) if one is not None and other is not None)
             expect(is_ordered, f"the lines of {service} are not in the order of time")
 
@@ -241,19 +241,22 @@ def changes_of_state_are_told(session: Session) -> None:
         session.until(job)
 
     told = events_during(session, meanwhile)
-    expect(events_of(told, job), "nothing was told of a job that went through all its states")
-    expect(not events_of(told, before), "something was told of a job that was over before")
+    expect(events_of(told, job), "nothing was reported of a job that went through all its states")
+    expect(not events_of(told, before), "something was reported of a job that was over before")
     stamps = get(seen(session, job), "/stateTimestamps")
-    needed(isinstance(stamps, dict), "the job tells no instants of its states")
+    needed(isinstance(stamps, dict), "the job reports no instants of its states")
     states = [state for state in sorted(stamps, key=lambda state: _order(session).index(state)) if state != NEW]
     named = [get(one, "/state") for one in events_of(told, job)]
-    expect([state for state in named if state != NEW] == states, f"told were {named}, the job went through {states}")
+    expect(
+        [state for state in named if state != NEW] == states, f"the events name {named}, the job went through {states}"
+    )
     for one in events_of(told, job):
         then, stamp = instant(get(one, "/timestamp")), instant(stamps.get(get(one, "/state")))
         is_near = then is None or stamp is None or abs(then - stamp) <= 1.1
         expect(
             is_near,
-            f"{get(one, '/state')} is told with {get(one, '/timestamp')!r}, the job says {stamps.get(get(one, '/state'))!r}",
+            f"{get(one, '/state')} is reported with {get(one, '/timestamp')!r}, the job says "
+            f"{stamps.get(get(one, '/state'))!r}",
         )
 
 

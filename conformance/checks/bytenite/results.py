@@ -10,7 +10,7 @@ from conformance.traffic.json_pointer import Json, get
 
 
 def _results(session: Session, job: JobRef) -> list[Json]:
-    """The results that are told; none where they are null, left out or unknown."""
+    """The results that are reported; none where they are null, left out or unknown."""
     exchange = on(session, "Customer_GetJobResults", job)
     if exchange.response.status == 404:
         return []

@@ -118,7 +118,7 @@ def ids(answer: Json) -> list[str]:
 
 
 def running_tasks(session: Session) -> dict[str, Json]:
-    """The running tasks that are told of, by the ids of their jobs."""
+    """The running tasks that are reported, by the ids of their jobs."""
     told = get(
         accepted(session.call("Customer_RunningTasks", body={}), "the running tasks").response.json, "/runningTasks"
     )
@@ -149,7 +149,7 @@ def crowd(session: Session) -> tuple[list[JobRef], JobRef]:
 
 
 def events_during(session: Session, meanwhile: Callable[[], None], credential: str = "good") -> list[Json]:
-    """The data of all events that are told while something goes on."""
+    """The data of all events that are reported while something goes on."""
     answer = session.listen(EVENTS, meanwhile, credential=credential)
     needed(answer.is_success, f"the stream of events was answered {answer.status}")
     found = []

@@ -97,12 +97,12 @@ def a_job_is_no_test_by_itself(session: Session) -> None:
     """Nothing said of it, or only limits."""
     for patch in ({}, {"config": {"jobTimeout": 600}}):
         told = get(seen(session, session.submit(patch=patch, draft=True)), "/config/isTestJob")
-        expect(told in EMPTY, f"a job that nobody called a test tells {told!r}")
+        expect(told in EMPTY, f"a job that nobody called a test reports {told!r}")
 
 
 @check("BYT-DEF-003")
 def a_page_holds_twenty(session: Session) -> None:
-    """Of twenty-one; a limit of nought is none, and a filtered list is no exception."""
+    """Of twenty-one; a limit of zero is none, and a filtered list is no exception."""
     for _ in range(21):
         session.submit(draft=True)
     pages = (
@@ -254,6 +254,6 @@ def a_job_bears_what_was_said_to_its_end(session: Session) -> None:
             ]
             expect(
                 not lost,
-                f"a job that is {state} no longer tells {', '.join(lost)} as it did before it was run",
+                f"a job that is {state} no longer reports {', '.join(lost)} as it did before it was run",
                 job.created,
             )

@@ -86,7 +86,7 @@ def every_call_keeps_customers_apart(session: Session) -> None:
     counts = [session.call("Customer_RunningTasks", body={}, credential=name) for name in ("good", "second")]
     expect(
         running.id.encode() not in counts[1].response.body,
-        "the running tasks of one customer are told to another",
+        "the running tasks of one customer are reported to another",
         counts[1],
     )
 

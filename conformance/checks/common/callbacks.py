@@ -47,13 +47,15 @@ def an_ended_job_is_announced(session: Session) -> None:
         with Receiver() as receiver:
             job = _submit(session, receiver, shape)
             session.until(job)
-            expect(_wait(session, receiver), f"nobody was told that the job ended as {session.state(job)}", job.created)
+            expect(
+                _wait(session, receiver), f"nobody was notified that the job ended as {session.state(job)}", job.created
+            )
     with Receiver() as receiver:
         job = _submit(session, receiver, "long")
         session.until(job, "running")
         session.cancel(job)
         session.until(job)
-        expect(_wait(session, receiver), "nobody was told that the job was stopped", job.created)
+        expect(_wait(session, receiver), "nobody was notified that the job was stopped", job.created)
 
 
 @check("JOB-WHK-002")

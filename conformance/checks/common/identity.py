@@ -25,7 +25,7 @@ def _about(session: Session, role: str, id_: str) -> Exchange:
 @check("JOB-IDM-001")
 @check("JOB-IDM-003")
 def many_jobs_are_told_apart(session: Session) -> None:
-    """Nine, one after the other; the oracles look at their ids, and at whom reading each tells of."""
+    """Nine, one after the other; the oracles look at their ids, and at whom reading each reports."""
     jobs = [session.submit(draft=True) for _ in range(9)]
     for job in jobs if "read" in session.roles else ():
         session.read(job)

@@ -43,7 +43,7 @@ def _unknown(session: Session, role: str) -> None:
 
 
 def _says_no(exchange: Exchange) -> bool:
-    """Whether an answer item by item tells of a refusal."""
+    """Whether an answer item by item reports a refusal."""
     return b"false" in exchange.response.body or b'"error"' in exchange.response.body
 
 

@@ -109,7 +109,7 @@ def a_submission_answers_with_an_id(session: Session) -> None:
 
 @check("JOB-CRT-003")
 def a_new_job_is_not_over(session: Session) -> None:
-    """The oracles judge the answer, and where it tells no state, a first look does."""
+    """The oracles judge the answer, and where it reports no state, a first look does."""
     job = session.submit("long" if "long" in session.settings.shapes else "quick", draft=True)
     if session.role("submit").status is None:
         phase = session.phase(job)

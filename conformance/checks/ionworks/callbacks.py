@@ -27,7 +27,7 @@ def _is_told(session: Session, receiver: Receiver, job: JobRef, status: str) -> 
     for _ in session.ticks(PATIENCE, 5):
         if receiver.calls:
             break
-    expect(receiver.calls, f"nobody was told that a job is {status}", job.created)
+    expect(receiver.calls, f"nobody was notified that a job is {status}", job.created)
     told = get(receiver.calls[0].body, "/status")
     expect(told == status, f"the call about a job that is {status} says {told!r}", job.created)
 
@@ -75,7 +75,7 @@ def the_end_of_a_job_that_waited_is_told(session: Session) -> None:
         expect(not receiver.calls, "the client was called while the job waits", job.created)
         session.cancel(job)
         needed(session.phase(job) == "cancelled", "a job that waits cannot be stopped")
-        expect(_told(session, receiver), "nobody was told that a job that waited was canceled", job.created)
+        expect(_told(session, receiver), "nobody was notified that a job that waited was canceled", job.created)
 
 
 @check("ION-WHK-003")
@@ -86,7 +86,7 @@ def the_end_of_a_canceled_job_is_told_once(session: Session) -> None:
         session.until(job, "running")
         session.cancel(job)
         calls = _told(session, receiver)
-        expect(calls, "nobody was told that a running job was canceled", job.created)
+        expect(calls, "nobody was notified that a running job was canceled", job.created)
         expect(
             get(calls[0].body, "/status") == "canceled",
             f"the call about a canceled job says {get(calls[0].body, '/status')!r}",
@@ -96,7 +96,7 @@ def the_end_of_a_canceled_job_is_told_once(session: Session) -> None:
         expect(len(receiver.calls) <= 2, f"the client was called {len(receiver.calls)} times", job.created)
         expect(
             len({call.request.body for call in receiver.calls}) == 1,
-            "the client was told two ends of one job",
+            "the client was notified of two ends of one job",
             job.created,
         )
 
@@ -118,7 +118,7 @@ def each_job_calls_its_own_url(session: Session) -> None:
                 for job in jobs
                 if job is not mine and any(job.id.encode() in (call.request.body or b"") for call in receiver.calls)
             ]
-            expect(not strangers, f"the URL of job {mine.id} was told of {', '.join(strangers)}", mine.created)
+            expect(not strangers, f"the URL of job {mine.id} was notified of {', '.join(strangers)}", mine.created)
 
 
 @check("ION-WHK-005")
@@ -235,7 +235,7 @@ def one_url_is_told_of_every_job(session: Session) -> None:
         needed(told, "nobody was called")
         expect(
             {job.id for job in jobs} <= set(told),
-            f"of {len(jobs)} jobs {len(set(told))} were told of",
+            f"of {len(jobs)} jobs {len(set(told))} were announced",
             *(job.created for job in jobs),
         )
         session.advance(600)

@@ -79,7 +79,7 @@ def the_usual_source_is_the_optimal_one(session: Session) -> None:
         _series(session, job, source="optimal"),
         _series(session, job, source="baseline"),
     )
-    expect(usual == optimal, "without a source it is not the optimal one that is told", *session.exchanges[-3:])
+    expect(usual == optimal, "without a source it is not the optimal one that is reported", *session.exchanges[-3:])
     expect(baseline != optimal, "both sources are the same")
     refused(ask(session, SERIES, job, source="zz"), "a source that there is not", (422, 400, 404))
 

@@ -31,7 +31,10 @@ def _agrees(session: Session, life: Life, pointer: str, state: str) -> None:
     for now, look in life.looks:
         told = life.told(look, pointer)
         if told is not None and now >= seen:
-            message = f"{pointer} is {told:g} seconds after created_at; the job was first seen {state} {seen:g} seconds after its submission"
+            message = (
+                f"{pointer} is {told:g} seconds after created_at; the job was first seen {state} {seen:g} seconds "
+                "after its submission"
+            )
             expect(seen - LAG <= told <= seen + SKEW, message, life.job.created)
     needed(life.told(life.end, pointer) is not None, f"the job does not tell {pointer}")
 
@@ -84,13 +87,16 @@ def a_parent_ends_with_its_last_child(session: Session) -> None:
     parent, view, waits = _joined(session)
     made, ended = instant(get(view, "/created_at")), instant(get(view, "/completed_at"))
     if waits and made is not None and ended is not None:
-        message = f"a parent that still waited {waits[-1]:g} seconds after its submission says that it ended {ended - made:g} seconds after it"
+        message = (
+            f"a parent that still waited {waits[-1]:g} seconds after its submission says that it ended "
+            f"{ended - made:g} seconds after it"
+        )
         expect(ended - made >= waits[-1] - 2, message, parent.created)
 
 
 @check("ION-TIM-012")
 def completed_at_is_when_the_job_ends(session: Session) -> None:
-    """After its wait and its run; and when it is canceled, where that is told."""
+    """After its wait and its run; and when it is canceled, where that is reported."""
     _agrees(session, lived(session), "/completed_at", "completed")
     job = session.submit("long")
     session.advance(25)
@@ -108,7 +114,10 @@ def completed_at_is_when_the_job_ends(session: Session) -> None:
             (session.now or 0.0) - born,
         )
         if made is not None and ended is not None:
-            message = f"a job that was seen to fail {seen:g} seconds after its submission says that it ended {ended - made:g} seconds after it"
+            message = (
+                f"a job that was seen to fail {seen:g} seconds after its submission says that it ended "
+                f"{ended - made:g} seconds after it"
+            )
             expect(-LAG <= ended - made - seen <= SKEW, message, failed.created)
 
 
@@ -121,7 +130,10 @@ def updated_at_follows_the_status(session: Session) -> None:
         needed(told is not None, "updated_at is no instant")
         assert told is not None
         latest = 0.0 if look["status"] == "pending" else seen
-        message = f"{now:g} seconds after the submission the job is {look['status']}, since {latest:g} at the latest; updated_at says {told:g}"
+        message = (
+            f"{now:g} seconds after the submission the job is {look['status']}, since {latest:g} at the latest; "
+            f"updated_at says {told:g}"
+        )
         expect(latest - LAG <= told <= latest + SKEW, message, life.job.created)
 
 
@@ -234,7 +246,7 @@ def the_seconds_of_a_run_have_fractions(session: Session) -> None:
     )
     assert begun is not None
     assert ended is not None
-    needed((ended - begun) % 1 > 0.2, "the run took whole seconds, or its instants are told so")
+    needed((ended - begun) % 1 > 0.2, "the run took whole seconds, or its instants are reported so")
     expect(
         abs(spent - (ended - begun)) <= 0.2,
         f"compute_time is {spent!r}, from start to end are {ended - begun:g} seconds",

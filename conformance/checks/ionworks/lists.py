@@ -47,7 +47,10 @@ def _agree(session: Session, jobs: list[JobRef]) -> None:
         if before is not None and not same_value(before[number], view):
             continue
         for name in sorted(_documented(session, view).keys() & item.keys()):
-            message = f"{name} of a job that is {view.get('status')} is {item[name]!r} in the list and {view[name]!r} when read"
+            message = (
+                f"{name} of a job that is {view.get('status')} is {item[name]!r} in the list and {view[name]!r} when "
+                "read"
+            )
             expect(same_value(item[name], view[name]), message, shown)
 
 
@@ -128,7 +131,7 @@ def the_total_of_a_filtered_list(session: Session) -> None:
         seen: list[str] = []
         for offset in (0, 2, 4, 50):
             page, total = jobs_of_page(session, [*query, ("limit", 2), *behind(session, offset)])
-            needed(total is not None, "the list tells no total")
+            needed(total is not None, "the list reports no total")
             expect(total == len(wanted), f"the total is {total} at offset {offset}, {len(wanted)} jobs match")
             expect(
                 len(page) == max(0, min(2, len(wanted) - offset)),
@@ -259,7 +262,7 @@ def ended_jobs_stay_in_the_list(session: Session) -> None:
 
 @check("ION-LST-016")
 def a_list_of_each_status(session: Session) -> None:
-    """Jobs in as many states as can be had; each list is told apart by what reading the jobs says."""
+    """Jobs in as many states as can be had; what reading the jobs says decides which list they belong to."""
     parent = session.submit()
     jobs = [
         parent,

@@ -30,7 +30,7 @@ def starts(session: Session, bodies: Sequence[Json]) -> list[int]:
             ]
             if started:
                 break
-        needed(len(started) <= 1, "several jobs started between two looks, so that their order cannot be told")
+        needed(len(started) <= 1, "several jobs started between two looks, so that their order cannot be determined")
         order += started
     needed(len(order) == len(jobs), f"of {len(jobs)} jobs that waited {len(order)} have started")
     return order

@@ -59,7 +59,7 @@ def a_violation_leads_to_the_place(session: Session) -> None:
             exchange,
         )
         others = [loc for loc in _places(exchange) if loc[:2] != place]
-        expect(not others, f"only {place} is wrong, but told is {others}", exchange)
+        expect(not others, f"only {place} is wrong, but the answer reports {others}", exchange)
 
 
 @check("ION-ERR-003")

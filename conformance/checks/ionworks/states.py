@@ -67,7 +67,7 @@ def a_cancel_is_answered_with_the_job(session: Session) -> None:
     """While it runs, and as soon as it is submitted; the cancel may take some seconds."""
     for job in (running_job(session), session.submit("long")):
         told = accepted(session.cancel(job), "a request to cancel", (200,))
-        expect(get(told.response.json, "/job_id") == job.id, "the answer tells of another job", told)
+        expect(get(told.response.json, "/job_id") == job.id, "the answer is about another job", told)
         expect(is_soon_canceled(session, job), "the job is not canceled though that was granted", told)
 
 
@@ -216,7 +216,10 @@ def every_end_gives_back_what_was_held(session: Session) -> None:
         for _ in range(3):
             job = session.submit(shape, {"job_type": "optimize"})
             *_, last = session.watch(job, within=PATIENCE)
-            message = f"a job is {last} {PATIENCE:g} seconds after its submission, though all that held its place before have ended"
+            message = (
+                f"a job is {last} {PATIENCE:g} seconds after its submission, though all that held its place before "
+                "have ended"
+            )
             expect(session.phase_of(last) in ("succeeded", "failed"), message, job.created)
 
 

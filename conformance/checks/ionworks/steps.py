@@ -85,7 +85,8 @@ def crowded(session: Session) -> tuple[list[JobRef], float]:
         patience = patience if fillers else 1 + 2 * passed
         fillers.append(job)
     raise Inconclusive(
-        f"{MOST_FILLERS} jobs did not use up all capacity; where there is no end of it, take the shape `fills` away in the target file"
+        f"{MOST_FILLERS} jobs did not use up all capacity; where there is no end of it, take the shape `fills` "
+        "away in the target file"
     )
 
 
@@ -139,7 +140,7 @@ def completed_fit(session: Session, **options: Any) -> JobRef:
 
 
 def jobs_of_page(session: Session, query: Query, operation: str = PAGE) -> tuple[list[Json], int | None]:
-    """The jobs of one page, and the total where one is told."""
+    """The jobs of one page, and the total where one is reported."""
     exchange = accepted(session.call(operation, query=query), f"the list for {query}")
     told = exchange.response.json
     jobs, total = (told, None) if operation == ARRAY else (get(told, "/jobs"), get(told, "/total"))

@@ -35,7 +35,7 @@ def the_driver_of_a_named_job_has_its_id(session: Session) -> None:
 
 @check("OYR-RSP-010")
 def a_failed_command_has_an_exit_code(session: Session) -> None:
-    """Not 0; and the one that the command gave, where the command is told to."""
+    """Not 0; and the one that the command gave, where the command can be given."""
     by_command = str(get(session.body("fails"), "/entrypoint")).startswith("exit ")
     for code in (0, *CODES) if by_command else (0,):
         job = session.submit("fails", {"entrypoint": f"exit {code}"} if code else None)
@@ -67,7 +67,7 @@ def variables_are_whole(session: Session) -> None:
         f"V{number}": str(number) for number in range(30)
     }
     told = read_back(session, {"runtime_env": {"env_vars": variables}}, "/runtime_env/envVars")
-    needed(isinstance(told, str) and told, "the job tells no variables")
+    needed(isinstance(told, str) and told, "the job reports no variables")
     try:
         found = json.loads(told)
     except ValueError:

@@ -12,7 +12,7 @@ from conformance.session.session import Session
 from conformance.traffic.json_pointer import get
 
 NEAR = 1.1
-"""Seconds by which two instants may differ that are one: they are told in whole seconds."""
+"""Seconds by which two instants may differ that are one: they are reported in whole seconds."""
 
 
 @check("OYR-TIM-007")
@@ -33,7 +33,7 @@ def the_end_is_when_it_was(session: Session) -> None:
     needed(session.cancel(job).response.is_success, "a running job cannot be stopped")
     session.until(job)
     apart = instant_of(session, job, "end_time") - instant_of(session, job, "start_time")
-    expect(abs(apart - 40) <= NEAR, f"a job that was stopped after 40 seconds tells {apart:g}")
+    expect(abs(apart - 40) <= NEAR, f"a job that was stopped after 40 seconds reports {apart:g}")
     began = session.now or 0.0
     other = in_state(session, "quick", "succeeded")
     apart, lived = (
@@ -41,7 +41,7 @@ def the_end_is_when_it_was(session: Session) -> None:
         (session.now or 0.0) - began,
     )
     expect(
-        lived - 1 - NEAR <= apart <= lived + NEAR, f"a job that ended {lived:g} seconds after another tells {apart:g}"
+        lived - 1 - NEAR <= apart <= lived + NEAR, f"a job that ended {lived:g} seconds after another reports {apart:g}"
     )
 
 
@@ -58,7 +58,7 @@ def the_end_of_a_failure_is_when_it_was(session: Session) -> None:
     )
     expect(
         30 - NEAR <= apart <= lived + NEAR,
-        f"a job that failed at most {lived:g} seconds after another had ended tells {apart:g}",
+        f"a job that failed at most {lived:g} seconds after another had ended reports {apart:g}",
     )
 
 
@@ -70,12 +70,12 @@ def the_start_of_a_job_that_waited_is_when_it_was_placed(session: Session) -> No
     second = submit_one(session, "long", {"entrypoint_num_cpus": 3})
     session.until(second, "running", within=17, step=0.5)
     end, start = instant_of(session, first, "end_time"), instant_of(session, second, "start_time")
-    expect(abs(start - end) <= NEAR, f"a job that waited until {end:g} tells that it started at {start:g}")
+    expect(abs(start - end) <= NEAR, f"a job that waited until {end:g} reports that it started at {start:g}")
 
 
 @check("OYR-TIM-011")
 def a_job_that_found_no_room_never_started(session: Session) -> None:
-    """So it tells of no start, and of no node."""
+    """So it reports neither a start nor a node."""
     if (job := without_room(session)) is None:
         raise NotApplicable("jobs that find no room wait on for more than a minute")
     view = session.view(job)
@@ -88,7 +88,7 @@ def a_job_that_found_no_room_never_started(session: Session) -> None:
 
 @check("OYR-TIM-013")
 def instants_are_told_by_the_clock(session: Session) -> None:
-    """As the control API tells it."""
+    """As the control API reports it."""
     clock = session.target.ask_control("GET", "/clock", sandbox=session.name)
     now = instant(get(clock.json, "/time")) if clock.is_success else None
     if now is None:
@@ -98,5 +98,5 @@ def instants_are_told_by_the_clock(session: Session) -> None:
     lived = (session.now or 0.0) - lies
     expect(
         -5 <= told - now <= lived + 5,
-        f"a job that started within {lived:g} seconds tells that it did {told - now:g} seconds later",
+        f"a job that started within {lived:g} seconds reports that it did {told - now:g} seconds later",
     )

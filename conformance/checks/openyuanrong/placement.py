@@ -35,7 +35,7 @@ def _placed(session: Session, what: str, patch: Json = None) -> JobRef:
 
 
 def _of(session: Session, job: JobRef) -> str:
-    """The class of the node that a job was placed on, as far as its node's name tells."""
+    """The class of the node that a job was placed on, as far as its node's name reports."""
     return str(get(session.view(job), "/driver_node_id"))
 
 

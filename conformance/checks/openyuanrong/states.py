@@ -39,7 +39,7 @@ def _at_once(session: Session, name: str, job: JobRef, count: int = 4) -> list[E
 
 def _sleeps(session: Session) -> None:
     command = str(get(session.body(), "/entrypoint"))
-    needed(command.startswith("sleep "), "the target file's job is told otherwise than by sleep")
+    needed(command.startswith("sleep "), "the target file's job runs another command than sleep")
 
 
 def _runs_after(session: Session, role: str) -> None:
@@ -63,7 +63,7 @@ def _runs_after(session: Session, role: str) -> None:
 
 def _lasting(session: Session) -> Any:
     command = str(get(session.body("long"), "/entrypoint"))
-    needed(command.startswith("sleep "), "the target file's long job is told otherwise than by sleep")
+    needed(command.startswith("sleep "), "the target file's long job runs another command than sleep")
     return {"entrypoint": f"sleep {48 * HOUR}"}
 
 
@@ -110,7 +110,7 @@ def a_running_job_is_not_deleted(session: Session) -> None:
 
 @check("OYR-STM-004")
 def a_running_job_runs_on_after_a_deletion_in_vain(session: Session) -> None:
-    """For a minute, and tells what it told before."""
+    """For a minute, and reports what it told before."""
     job = in_state(session, "long", "running")
     session.advance(5)
     before = session.view(job)

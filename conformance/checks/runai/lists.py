@@ -26,7 +26,7 @@ MANY = 260
 
 
 def _verdict(answer: Exchange, number: int) -> tuple[Json, Json]:
-    """What a deletion tells of the job at a place: success, and the status of its error."""
+    """What a deletion reports of the job at a place: success, and the status of its error."""
     return get(answer.response.json, f"/data/{number}/ok"), get(answer.response.json, f"/data/{number}/error/status")
 
 
@@ -240,7 +240,7 @@ def a_deletion_of_ended_jobs_tells_of_success(session: Session) -> None:
         session.until(job)
     answer = accepted(delete_jobs(session, *jobs), "a deletion of ended jobs")
     told = [one.get("ok") for one in get(answer.response.json, "/data") or []]
-    same([True] * len(jobs), told, "what is told of ended jobs that were deleted", answer)
+    same([True] * len(jobs), told, "what is reported of ended jobs that were deleted", answer)
 
 
 @check("RAI-LST-011")
@@ -250,7 +250,10 @@ def a_deletion_tells_of_each_job(session: Session) -> None:
     answer = accepted(delete_jobs(session, three, one, two), "a deletion of three jobs")
     told = [(each.get("name"), each.get("ok")) for each in get(answer.response.json, "/data") or []]
     same(
-        [[job.id, True] for job in (three, one, two)], [list(pair) for pair in told], "what is told of the jobs", answer
+        [[job.id, True] for job in (three, one, two)],
+        [list(pair) for pair in told],
+        "what is reported of the jobs",
+        answer,
     )
 
 
@@ -263,11 +266,13 @@ def a_job_that_is_not_there_hinders_no_other(session: Session) -> None:
     )
     expect(
         _verdict(answer, 0) == (False, 404),
-        f"of a job that never was is told {get(answer.response.json, '/data/0')}",
+        f"for a job that never was the answer says {get(answer.response.json, '/data/0')}",
         answer,
     )
     expect(
-        _verdict(answer, 1)[0] is True, f"of a job that is there is told {get(answer.response.json, '/data/1')}", answer
+        _verdict(answer, 1)[0] is True,
+        f"for a job that exists the answer says {get(answer.response.json, '/data/1')}",
+        answer,
     )
     expect(item(session, job.id) is MISSING, "the job that is there was not deleted", answer)
 
@@ -289,7 +294,7 @@ def a_job_is_not_deleted_under_another_project(session: Session) -> None:
     expect(item(session, job.id) is not MISSING, "a job was deleted under the name of another project", answer)
     expect(
         not answer.response.is_success or _verdict(answer, 0)[0] is not True,
-        "a job of another project is told to be deleted",
+        "a job of another project is reported as deleted",
         answer,
     )
 
@@ -341,7 +346,7 @@ def a_projects_list_tells_all_of_its_jobs(session: Session) -> None:
             same(
                 one,
                 told.get(str(one.get("name"))),
-                f"what the project's list tells of a job that is {one.get('status')}",
+                f"what the project's list reports a job that is {one.get('status')}",
                 of_all,
             )
     same(sorted(job.id for job in jobs), sorted(told), "the names in the project's list", of_all)
@@ -361,6 +366,6 @@ def both_lists_tell_the_same(session: Session) -> None:
         same(
             whole.get(one.get("name"), MISSING),
             one,
-            f"what the list of a project tells of {one.get('name')}",
+            f"what the list of a project reports {one.get('name')}",
             session.exchanges[-2],
         )

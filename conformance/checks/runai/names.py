@@ -47,7 +47,7 @@ def a_job_without_name_gets_one(session: Session) -> None:
     )
     listed = names(session)
     for job in jobs:
-        expect(job.id in listed, f"a job that was told to be {job.id} is not listed so", job.created)
+        expect(job.id in listed, f"a job that was answered as {job.id} is not listed so", job.created)
 
 
 @check("RAI-CRT-007")
@@ -113,7 +113,7 @@ def a_name_is_a_projects_own(session: Session) -> None:
 
 @check("RAI-CRT-014")
 def a_failed_job_keeps_its_name(session: Session) -> None:
-    """And is told as before."""
+    """And is reported as before."""
     if "fails" not in session.settings.shapes:
         return
     job = session.submit("fails")

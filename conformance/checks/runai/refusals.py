@@ -94,7 +94,7 @@ def a_deletion_of_nothing_does_nothing(session: Session) -> None:
     """An empty list."""
     job = session.submit("long")
     answer = accepted(delete_jobs(session), "a deletion of nothing")
-    same([], get(answer.response.json, "/data"), "what is told of no jobs", answer)
+    same([], get(answer.response.json, "/data"), "what is reported of no jobs", answer)
     expect(item(session, job.id) is not MISSING, "a deletion of nothing deleted a job", answer)
 
 

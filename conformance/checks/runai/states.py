@@ -170,7 +170,10 @@ def runs_go_on_at_once(session: Session) -> None:
         early = session.state(job)
         session.advance(most - least)
         state = session.state(job)
-        told = f"a job of four runs of 20 seconds, {parallel} at a time, is {early or 'not listed'} after {least} and {state or 'not listed'} after {most}"
+        told = (
+            f"a job of four runs of 20 seconds, {parallel} at a time, is {early or 'not listed'} after {least} and "
+            f"{state or 'not listed'} after {most}"
+        )
         expect(early != "Succeeded" and state == "Succeeded", told, job.created)
 
 

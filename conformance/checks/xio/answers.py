@@ -23,9 +23,18 @@ ODD = (
 """Texts that a careless server trims, cuts, joins or escapes."""
 SECRETS = ("secret", "sshkey")
 WISHES: Json = {
-    "description": "every wish there is", "cpu_count": 3, "gpu_count": 2, "min_ram_gb": 5, "min_vram_gb": 7, "min_storage_gb": 11, "max_node_count": 4,
-    "max_retry_count": 6, "max_timeout_assign_ms": 456_789, "max_timeout_run_ms": 987_654, "max_timeout_start_ms": 234_567,
-}  # fmt: skip
+    "description": "every wish there is",
+    "cpu_count": 3,
+    "gpu_count": 2,
+    "min_ram_gb": 5,
+    "min_vram_gb": 7,
+    "min_storage_gb": 11,
+    "max_node_count": 4,
+    "max_retry_count": 6,
+    "max_timeout_assign_ms": 456_789,
+    "max_timeout_run_ms": 987_654,
+    "max_timeout_start_ms": 234_567,
+}
 """All different, none of them usual."""
 MODEST: Json = {
     **WISHES,

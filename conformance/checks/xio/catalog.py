@@ -109,7 +109,7 @@ def pages_of_the_catalog_hold_everything_once(session: Session) -> None:
         whole = [_key(item) for item in _everything(session, operation)]
         if len(whole) < 2:
             continue
-        expect(len(set(whole)) == len(whole), f"{operation} tells of something twice")
+        expect(len(set(whole)) == len(whole), f"{operation} reports something twice")
         for limit in (1, 2):
             found: list[str] = []
             for page in range(1, min(len(whole), 12) // limit + 2):

@@ -184,13 +184,13 @@ def the_start_of_a_job_is_that_of_its_last_run(session: Session) -> None:
     runs = runs_of(session, job)
     needed(
         len(runs) == 2 and isinstance(runs[1].get("started_at_ms"), int | float),
-        "the job has no second run that tells its start",
+        "the job has no second run that reports its start",
     )
     needed(runs[1]["started_at_ms"] - runs[0]["started_at_ms"] > SLACK_MS, "both runs started at about the same time")
     told = instant(get(session.view(job), "/started_at"))
     expect(
         told is not None and abs(told * 1000 - runs[1]["started_at_ms"]) <= 1000,
-        f"a job whose last run started at {runs[1]['started_at_ms']} tells {told}",
+        f"a job whose last run started at {runs[1]['started_at_ms']} reports {told}",
     )
 
 

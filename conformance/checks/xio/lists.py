@@ -97,7 +97,7 @@ def a_list_tells_its_page_and_limit(session: Session) -> None:
                 same(query.get(name, 1), get(exchange.response.json, f"/{name}"), f"`{name}` of {operation}", exchange)
             expect(
                 len(data_of(exchange)) <= query["limit"],
-                f"{operation} tells {len(data_of(exchange))} items on a page of {query['limit']}",
+                f"{operation} reports {len(data_of(exchange))} items on a page of {query['limit']}",
                 exchange,
             )
 

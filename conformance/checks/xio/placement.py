@@ -252,7 +252,7 @@ def a_job_runs_on_no_more_nodes_than_it_allows(session: Session) -> None:
         session.until(job, "running")
         runs = [run for run in runs_of(session, job) if run.get("status") == "RUNNING"]
         hosts = {str(url.get("hostname")) for run in runs for url in run.get("node_urls") or ()}
-        needed(hosts, "the run tells no addresses")
+        needed(hosts, "the run reports no addresses")
         expect(len(hosts) <= (count or 1), f"a job that allows {count or 1} nodes runs on {sorted(hosts)}")
 
 
@@ -299,7 +299,7 @@ def a_job_gets_the_nodes_it_allows(session: Session) -> None:
     job = session.submit("long", {"max_node_count": 2})
     session.until(job, "running", within=20)
     hosts = {str(url.get("hostname")) for run in runs_of(session, job) for url in run.get("node_urls") or ()}
-    needed(hosts, "the run tells no addresses")
+    needed(hosts, "the run reports no addresses")
     same(2, len(hosts), "the number of nodes of a job that allows two where three are free")
 
 

@@ -12,10 +12,19 @@ from conformance.traffic.exchange import Exchange
 from conformance.traffic.json_pointer import MISSING, Json, get
 
 FAR_OUT: tuple[Json, ...] = (
-    {"max_timeout_run_ms": 1000}, {"max_timeout_assign_ms": 1000}, {"max_timeout_start_ms": 1000}, {"cpu_count": -1}, {"gpu_count": -1},
-    {"min_ram_gb": -1}, {"min_storage_gb": -1}, {"min_vram_gb": -1}, {"max_retry_count": -1}, {"title": 5}, {"gpu_registry_uuid": "not a uuid"},
+    {"max_timeout_run_ms": 1000},
+    {"max_timeout_assign_ms": 1000},
+    {"max_timeout_start_ms": 1000},
+    {"cpu_count": -1},
+    {"gpu_count": -1},
+    {"min_ram_gb": -1},
+    {"min_storage_gb": -1},
+    {"min_vram_gb": -1},
+    {"max_retry_count": -1},
+    {"title": 5},
+    {"gpu_registry_uuid": "not a uuid"},
     {"gpu_name": "NVIDIA RTX 4090", "gpu_registry_uuid": "01234567-89ab-cdef-0123-456789abcdef"},
-)  # fmt: skip
+)
 """Changes that break a bound or a type of creation by far."""
 KEPT = (
     *(
@@ -30,7 +39,7 @@ KEPT = (
     ),
     "/parameters/parameters/image",
 )
-"""What a cooked job has of its recipe, as far as the recipe tells it."""
+"""What a cooked job has of its recipe, as far as the recipe reports it."""
 
 
 def _views(session: Session, exchange: Exchange) -> Iterator[Exchange]:
@@ -55,9 +64,18 @@ def cooking_makes_a_job(session: Session) -> None:
 def the_body_of_a_cooking_counts_more(session: Session) -> None:
     """Every member that can be changed."""
     changes: Json = {
-        "title": session.unique(), "description": "changed", "cpu_count": 3, "gpu_count": 0, "min_ram_gb": 5, "min_storage_gb": 7, "min_vram_gb": 2,
-        "max_retry_count": 4, "max_node_count": 1, "max_timeout_assign_ms": 450_000, "max_timeout_start_ms": 250_000,
-    }  # fmt: skip
+        "title": session.unique(),
+        "description": "changed",
+        "cpu_count": 3,
+        "gpu_count": 0,
+        "min_ram_gb": 5,
+        "min_storage_gb": 7,
+        "min_vram_gb": 2,
+        "max_retry_count": 4,
+        "max_node_count": 1,
+        "max_timeout_assign_ms": 450_000,
+        "max_timeout_start_ms": 250_000,
+    }
     for recipe in recipes(session):
         own = changes | ({"max_timeout_run_ms": 123_456} if recipe.get("task") == "BATCH" else {})
         for told in _views(session, cooked(session, recipe, own)):
@@ -109,7 +127,7 @@ def objects_are_merged_in_cooking(session: Session) -> None:
     """One more variable leaves the image and its other variables as they are."""
     for recipe in recipes(session):
         own = get(recipe, "/parameters/parameters")
-        needed(isinstance(own, dict), "the recipe tells no container")
+        needed(isinstance(own, dict), "the recipe reports no container")
         for told in _views(session, cooked(session, recipe, {"parameters": {"parameters": {"env": {"ZZ_MORE": "1"}}}})):
             wanted = {**own, "env": {**own.get("env", {}), "ZZ_MORE": "1"}}
             same(
@@ -154,7 +172,7 @@ def a_refused_cooking_leaves_nothing_behind(session: Session) -> None:
 
 @check("XIO-LST-051")
 def a_cooked_job_is_listed(session: Session) -> None:
-    """Wherever in it; as it is told when it is read."""
+    """Wherever in it; as it is reported when it is read."""
     for recipe in recipes(session):
         *_, told = _views(session, cooked(session, recipe, {}))
         view = told.response.json

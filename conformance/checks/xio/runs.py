@@ -81,7 +81,7 @@ def _addresses(session: Session, ports: Json) -> tuple[list[str], Exchange]:
     job = session.submit("long", {"parameters": {"parameters": {"ports": ports}}})
     session.until(job, "running")
     urls = _one_run(session, job).get("node_urls")
-    needed(isinstance(urls, list), "the run tells no addresses")
+    needed(isinstance(urls, list), "the run reports no addresses")
     return [str(one.get("description")) for one in urls], session.exchanges[-1]
 
 
@@ -222,7 +222,7 @@ def a_list_of_runs_leaves_the_logs_out(session: Session) -> None:
     """They can be long."""
     runs = runs_of(session, _ended(session))
     needed(runs, "the job has no runs")
-    expect(all(run.get("logs") is None for run in runs), "the list of runs tells their logs")
+    expect(all(run.get("logs") is None for run in runs), "the list of runs reports their logs")
 
 
 @check("XIO-RSP-032")
@@ -260,7 +260,7 @@ def a_running_run_tells_its_addresses(session: Session) -> None:
     usual, exchange = _addresses(session, None)
     expect("ssh" in usual, "a running run has no ssh address", exchange)
     told, exchange = _addresses(session, [22, 8080, 9000])
-    expect({"ssh", "8080", "9000"} <= set(told), f"published are 22, 8080 and 9000, told are {told}", exchange)
+    expect({"ssh", "8080", "9000"} <= set(told), f"published are 22, 8080 and 9000, the run reports {told}", exchange)
 
 
 @check("XIO-RSP-035")

@@ -45,10 +45,27 @@ ENDLESS = 100_000.0
 """Seconds of preparation that no limit allows."""
 LIST_RECIPES, COOK, READ_JOB = "xio_list_job_recipes", "xio_cook_job_recipe", "xio_get_job"
 CONTAINER: Json = {
-    "allowed_ips": ["203.0.113.7"], "env": {"COLOUR": "blue"}, "host": "registry.example", "image": "render", "imagesrc": "registry", "ports": [22, 8080],
-    "secret": "not-really", "sshkey": "ssh-ed25519 AAAA", "tag": "4.2", "user": "robot",
-    "volumes": [{"image": "data", "mount": "/data", "registry": "registry.example", "secret": "not-really", "tag": "1", "user": "robot"}],
-}  # fmt: skip
+    "allowed_ips": ["203.0.113.7"],
+    "env": {"COLOUR": "blue"},
+    "host": "registry.example",
+    "image": "render",
+    "imagesrc": "registry",
+    "ports": [22, 8080],
+    "secret": "not-really",
+    "sshkey": "ssh-ed25519 AAAA",
+    "tag": "4.2",
+    "user": "robot",
+    "volumes": [
+        {
+            "image": "data",
+            "mount": "/data",
+            "registry": "registry.example",
+            "secret": "not-really",
+            "tag": "1",
+            "user": "robot",
+        }
+    ],
+}
 INSIDE = "/parameters/parameters"
 LONGER = 60.0
 """Seconds in which a run that should not be would have come."""
@@ -130,7 +147,7 @@ def listed(session: Session, operation: str, **query: object) -> Exchange:
 
 
 def item_of(session: Session, uuid: Json) -> Json:
-    """What the list tells of a job, on whatever page, or MISSING."""
+    """What the list reports a job, on whatever page, or MISSING."""
     for page in range(1, 100):
         items = session.items(query={"limit": 50, "page": page})
         for item in items:

@@ -18,13 +18,27 @@ AMPLE: tuple[tuple[str, Json], ...] = (
 )
 """What the document bounds from below at most."""
 FRACTIONS: Json = {
-    "cpu_count": 0.5, "min_ram_gb": 0.5, "min_storage_gb": 1.25, "min_vram_gb": 0.5,
-    "max_timeout_run_ms": 60_000.5, "max_timeout_assign_ms": 300_000.5, "max_timeout_start_ms": 120_000.5,
-}  # fmt: skip
+    "cpu_count": 0.5,
+    "min_ram_gb": 0.5,
+    "min_storage_gb": 1.25,
+    "min_vram_gb": 0.5,
+    "max_timeout_run_ms": 60_000.5,
+    "max_timeout_assign_ms": 300_000.5,
+    "max_timeout_start_ms": 120_000.5,
+}
 WRONG: tuple[tuple[str, Json], ...] = (
-    ("allowed_ips", "x"), ("env", "x"), ("host", 1), ("image", 1), ("imagesrc", []), ("ports", 22), ("ports", ["ssh"]),
-    ("tag", 4), ("user", {}), ("volumes", {}), ("volumes", ["x"]),
-)  # fmt: skip
+    ("allowed_ips", "x"),
+    ("env", "x"),
+    ("host", 1),
+    ("image", 1),
+    ("imagesrc", []),
+    ("ports", 22),
+    ("ports", ["ssh"]),
+    ("tag", 4),
+    ("user", {}),
+    ("volumes", {}),
+    ("volumes", ["x"]),
+)
 
 
 @check("XIO-CRT-001")

@@ -43,7 +43,10 @@ class Fault:
 
 @dataclass
 class Asked:
-    """A request on its way to the mock, and what the fault remembers of its world. Edits may change body, query and path."""
+    """A request on its way to the mock, and what the fault remembers of its world.
+
+    Edits may change body, query and path.
+    """
 
     operation: str
     role: str  # the role that the operation plays, or ""
@@ -70,7 +73,8 @@ Revision = Callable[[Asked, Told], None]
 
 
 def answers(api: str, where: str | tuple[str, ...], revise: Revision) -> Apply:
-    """Change answers of operations, named by id or by role (`submit`, `read`, `list`, `cancel`, `delete`, `start`, or `*`)."""
+    """Change answers of operations, named by id or by role (`submit`, `read`, `list`, `cancel`, `delete`, `start`, or
+    `*`)."""
     return _tampering(api, where, revise=revise)
 
 
@@ -82,20 +86,6 @@ def requests(api: str, where: str | tuple[str, ...], edit: Edit) -> Apply:
 def both(api: str, where: str | tuple[str, ...], edit: Edit, revise: Revision) -> Apply:
     """Change requests and their answers."""
     return _tampering(api, where, edit=edit, revise=revise)
-
-
-PLACES: list[str] = []
-"""Every place of the mock that a fault replaces."""
-
-
-def resolved(place: str) -> tuple[Any, str, Any]:
-    """The module or class that owns a place, the place's name there, and what is there. Raises ImportError, AttributeError, KeyError."""
-    module, _, path = place.partition(":")
-    owner: Any = importlib.import_module(module)
-    *parents, name = path.split(".")
-    for parent in parents:
-        owner = getattr(owner, parent)
-    return owner, name, owner.__dict__[name] if isinstance(owner, type) else getattr(owner, name)
 
 
 PLACES: set[str] = set()
@@ -122,7 +112,10 @@ def patched(place: str, make: Callable[[Any], Any]) -> Apply:
 
 
 def found(place: str) -> tuple[Any, str, Any]:
-    """Who has the attribute that a place names, its name, and the attribute. Raises ImportError, AttributeError, KeyError."""
+    """Who has the attribute that a place names, its name, and the attribute.
+
+    Raises ImportError, AttributeError, KeyError.
+    """
     module, _, path = place.partition(":")
     owner: Any = importlib.import_module(module)
     *parents, name = path.split(".")

@@ -12,7 +12,8 @@ from tests.conformance.faults.raw import passed_on, raw
 FEW = 3
 """Some faults show only in crowds, others only in short lists, so that few checks meet them."""
 OWED = {"JOB-ERR-001": "JOB-ERR-002", "JOB-RSP-001": "JOB-RSP-003"}
-"""What is owed instead where the vendor gives neither a shape of refusals nor the status of a grant, so that the document can only assume them."""
+"""What is owed instead where the vendor gives neither a shape of refusals nor the status of a grant, so that the
+document can only assume them."""
 ASSUMING = ("runai", "xio")
 
 
@@ -22,23 +23,69 @@ def asked_id(asked: Asked) -> str:
 
 APIS: dict[str, dict[str, Any]] = {
     "bytenite": {
-        "id": "id", "status": "state", "job": lambda body: body["job"], "waits": "JOB_STATE_STARTED", "runs": "JOB_STATE_PARTITIONED", "good": "JOB_STATE_COMPLETE",
-        "bad": "JOB_STATE_FAILED", "stopped": "JOB_STATE_FAILED", "text": "name", "number": "numChunks", "last": "params", "valid": {"templateId": "hello-world"},
-        "no": {"code": 5, "message": "no", "details": []}, "jobs": lambda body: body["data"], "ghost": "app-", "size": 3,
+        "id": "id",
+        "status": "state",
+        "job": lambda body: body["job"],
+        "waits": "JOB_STATE_STARTED",
+        "runs": "JOB_STATE_PARTITIONED",
+        "good": "JOB_STATE_COMPLETE",
+        "bad": "JOB_STATE_FAILED",
+        "stopped": "JOB_STATE_FAILED",
+        "text": "name",
+        "number": "numChunks",
+        "last": "params",
+        "valid": {"templateId": "hello-world"},
+        "no": {"code": 5, "message": "no", "details": []},
+        "jobs": lambda body: body["data"],
+        "ghost": "app-",
+        "size": 3,
         "done": lambda asked: {"ok": True, "requestId": "", "message": "", "error": None},
     },
     "openyuanrong": {
-        "id": "submission_id", "status": "status", "job": lambda body: body, "waits": "PENDING", "runs": "RUNNING", "good": "SUCCEEDED", "bad": "FAILED", "stopped": "STOPPED",
-        "text": "entrypoint", "number": "driver_exit_code", "last": "runtime_env", "valid": {"entrypoint": "true", "runtime_env": {"working_dir": "/"}}, "no": "not found app",
-        "jobs": lambda body: body, "ghost": "app-", "size": 2, "done": lambda asked: True,
+        "id": "submission_id",
+        "status": "status",
+        "job": lambda body: body,
+        "waits": "PENDING",
+        "runs": "RUNNING",
+        "good": "SUCCEEDED",
+        "bad": "FAILED",
+        "stopped": "STOPPED",
+        "text": "entrypoint",
+        "number": "driver_exit_code",
+        "last": "runtime_env",
+        "valid": {"entrypoint": "true", "runtime_env": {"working_dir": "/"}},
+        "no": "not found app",
+        "jobs": lambda body: body,
+        "ghost": "app-",
+        "size": 2,
+        "done": lambda asked: True,
     },
     "xio": {
-        "id": "uuid", "status": "status", "job": lambda body: body, "waits": "PENDING", "runs": "RUNNING", "good": "COMPLETED", "bad": "FAILED", "stopped": "CANCELLED",
-        "text": "title", "number": "cpu_count", "last": "parameters", "no": {"error": {"code": "not_found", "message": "no"}}, "jobs": lambda body: body["data"], "ghost": "", "size": 5,
-        "valid": {"title": "a", "task": "BATCH", "max_timeout_run_ms": 60000, "cpu_count": 1, "parameters": {"type": "docker", "parameters": {"image": "alpine"}}},
+        "id": "uuid",
+        "status": "status",
+        "job": lambda body: body,
+        "waits": "PENDING",
+        "runs": "RUNNING",
+        "good": "COMPLETED",
+        "bad": "FAILED",
+        "stopped": "CANCELLED",
+        "text": "title",
+        "number": "cpu_count",
+        "last": "parameters",
+        "no": {"error": {"code": "not_found", "message": "no"}},
+        "jobs": lambda body: body["data"],
+        "ghost": "",
+        "size": 5,
+        "valid": {
+            "title": "a",
+            "task": "BATCH",
+            "max_timeout_run_ms": 60000,
+            "cpu_count": 1,
+            "parameters": {"type": "docker", "parameters": {"image": "alpine"}},
+        },
         "done": lambda asked: {**asked.memory["job"], "uuid": asked_id(asked), "status": "CANCELLED"},
     },
-}  # fmt: skip
+}
 Words = dict[str, Any]
 Make = Callable[[str, Words], Apply]
 VACUOUS = {("xio", "JOB-STM-002")}

@@ -16,7 +16,8 @@ DEMANDED: dict[str, tuple[str, Json, str, str]] = {
     "runai": ("/job/image", "alpine", "RAI-REQ-005", "RAI-REQ-005"),
     "xio": ("/title", "a job", "XIO-REQ-002", "XIO-REQ-002"),
 }
-"""By API: a member that its document demands, a good value of it, and the rows of its table that say so of its presence and of its type."""
+"""By API: a member that its document demands, a good value of it, and the rows of its table that say so of its presence
+and of its type."""
 
 
 def no_id(api: str) -> Apply:

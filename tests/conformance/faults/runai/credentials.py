@@ -48,7 +48,8 @@ def _drop_challenge(asked: Asked, told: Told) -> None:
 
 
 def _closed_to_good(asked: Asked, told: Told) -> None:
-    """Where credentials are verified, which the first refusal shows, a good one deletes no job of the document's example."""
+    """Where credentials are verified, which the first refusal shows, a good one deletes no job of the document's
+    example."""
     if (
         isinstance(asked.body, list)
         and [one.get("name") for one in asked.body if isinstance(one, dict)] == ["job-0", "job-0"]

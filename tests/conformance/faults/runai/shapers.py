@@ -22,7 +22,8 @@ LONG_NAME = 8
 
 
 def plain(command: str, *more: str) -> Callable[[Job], bool]:
-    """Whether a submission to team-a says its name, project, image, this command, and of all else no more than named here."""
+    """Whether a submission to team-a says its name, project, image, this command, and of all else no more than named
+    here."""
     return lambda job: (
         job.get("command", "") == command
         and job.keys() - {"command"} == USUAL - {"command"} | set(more)
@@ -128,7 +129,10 @@ def wrong(status: int) -> Any:
 
 
 def demanded(change: Callable[[Any, Any], None]) -> Any:
-    """Jobs ask the scheduler for something else than they should; `change` sees what was asked for and what the client said."""
+    """Jobs ask the scheduler for something else than they should.
+
+    `change` sees what was asked for and what the client said.
+    """
 
     def make(original: Any) -> Any:
         def request(call: Any, wanted: Any, name: str) -> Any:
@@ -179,7 +183,10 @@ def seen(change: Any) -> Apply:
 
 
 def told_of(when: Callable[[Job], bool], change: Callable[[Job, int], Any]) -> Apply:
-    """Change what is told of jobs that were submitted so, and whose names nobody had before; given is how often the list was asked for."""
+    """Change what is told of jobs that were submitted so, and whose names nobody had before.
+
+    Given is how often the list was asked for.
+    """
 
     def revise(asked: Asked, told: Told) -> None:
         known, had = asked.memory.setdefault("known", set()), asked.memory.setdefault("had", set())

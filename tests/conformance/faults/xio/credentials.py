@@ -66,7 +66,10 @@ def vouches(is_meant: Callable[[dict[str, str]], bool], where: str | tuple[str, 
 
 
 def _ignoring(part: int) -> Callable[[Any], Any]:
-    """A part of the canonical call, counted from 0, is taken from what was signed: here by trying what it may have been."""
+    """A part of the canonical call, counted from 0, is taken from what was signed.
+
+    Here by trying what it may have been.
+    """
     usual = {3: ("GET", "PUT", "POST"), 4: ("/v1/jobs",)}
 
     def make(original: Any) -> Any:

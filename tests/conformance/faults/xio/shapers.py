@@ -82,7 +82,10 @@ def without(told: dict[str, str], prefix: str, others: str) -> dict[str, str]:
 
 
 def asked(change: Callable[[Any, Json, Any], None]) -> Apply:
-    """What the simulation is asked for differs from what the client is told: the call, the job's members, the request."""
+    """What the simulation is asked for differs from what the client is told.
+
+    The call, the job's members, the request.
+    """
 
     def make(original: Callable[[Any, Json], Any]) -> Callable[[Any, Json], Any]:
         def request(call: Any, members: Json) -> Any:
