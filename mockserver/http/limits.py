@@ -1,7 +1,7 @@
 """All limits of the HTTP server; `docs/serve.md` lists them for users.
 
-Limits of the reserved keys of a job are in `mockserver/adapters/steering.py`, of ByteNite's tokens in
-`mockserver/adapters/bytenite/credentials.py`, of snapshots in `mockserver/simulation/snapshot/`, of scenarios in
+Limits of the reserved keys of a job are in `mockserver/adapters/steering.py`, of ByteNite's tokens and compute.x.io's
+signatures in `mockserver/adapters/*/credentials.py`, of snapshots in `mockserver/simulation/snapshot/`, of scenarios in
 `mockserver/simulation/scenario/`; how the bytes of jobs are counted is in `mockserver/simulation/job_limits.py`.
 """
 

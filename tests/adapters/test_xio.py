@@ -503,6 +503,15 @@ def signed(world: World, **changes: Any) -> Call:
     return call
 
 
+def test_a_very_long_body_is_not_read_for_its_signature(monkeypatch: pytest.MonkeyPatch, world: World) -> None:
+    long = b"[" + b"[], " * 300_000 + b"0]"
+
+    xio.verify(signed(world, raw=long))
+    monkeypatch.setattr("mockserver.adapters.xio.credentials.json.loads", lambda raw: pytest.fail("it was read"))
+    with pytest.raises(Refusal, match="signature"):
+        xio.verify(signed(world, raw=long, hashed=b"another", nonce="b2" * 16))
+
+
 BODY = {"b": [{"z": 1, "a": "naïve"}], "a": 13.0}
 CANONICAL = {"sort_keys": True, "separators": (",", ":")}
 PAIRS = [("filter[status]", "A,B"), ("filter[gpu_name]", "RTX 4090")]

@@ -1,168 +1,132 @@
-"""Sends hostile requests to a server process, one by one, and measures what each costs it."""
+"""Sends hostile requests of all kinds to a server, one by one, and measures what each costs it."""
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
+import json
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from random import Random
 
-from tests.hostile.kinds import HEAVY, KINDS, PLACES, message
+from tests.hostile.kinds import HEAVY, KINDS
+from tests.hostile.making import JSON, KEY, PLACES, message
+from tests.hostile.process import Server
 
-MIB = 2**20
-HEAVY_SHARE = 0.004
+MOST_CPU_SECONDS, MOST_MIB, MOST_GROWTH = 0.5, 100.0, 1.2
+"""What one request may take, and how many times as much memory as when it was warm the server may have at the end."""
+
+MODES = {"lenient": ("--pace", "x100"), "strict": ("--pace", "x100", "--auth", "strict")}
+
+HEAVY_SHARE, LEAVE_SHARE = 0.004, 0.05
 RESET_EVERY = 400
-"""Sandboxes are begun anew so often, so that jobs and journals are bounded."""
+"""Sandboxes begin anew so often, so that jobs and journals are bounded."""
+
 WARM = 2500
-"""Requests until caches and journals have their size: in a shorter run than ten times as many, memory is compared with what it was then,
-not after the first tenth."""
+"""Requests until caches and journals have their size: in a run of less than ten times as many, memory is compared with what it is then."""
 
-PATIENCE = 0.25
-"""Seconds until a request that is not answered is taken for one that is not whole."""
-
-_TICK = os.sysconf("SC_CLK_TCK")
-_PAGE = os.sysconf("SC_PAGE_SIZE")
+DOCUMENTED = (b'"keyword":"unplaceable"', b'"keyword":"unavailable"', b"x-mock-steered", b"preference-applied")
+"""Heads of answers of 5xx that are promised: no node can hold it, no room, a rule, a fault or a preference ordered it."""
 
 
-class Server:
-    """A mock server in a process of its own; what it uses is read from the system."""
+class Died(Exception):
+    """The server ended while it had this request."""
 
-    def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
-        self.process, self.port = process, port
-        self._proc = Path(f"/proc/{process.pid}")
-
-    def cpu(self) -> float:
-        """Seconds of CPU used so far."""
-        parts = (self._proc / "stat").read_text().rsplit(")", 1)[1].split()
-        return (int(parts[11]) + int(parts[12])) / _TICK
-
-    def answers(self) -> bool:
-        """Whether it says that it is well."""
-        return _ask(self.port, message("GET", "/_mock/health")).startswith(b"HTTP/1.1 200")
-
-    def resident(self) -> float:
-        """MiB in memory now."""
-        return int((self._proc / "statm").read_text().split()[1]) * _PAGE / MIB
-
-    def forget_peak(self) -> None:
-        """Let the peak of memory begin anew."""
-        (self._proc / "clear_refs").write_text("5")
-
-    def peak(self) -> float:
-        """Most MiB in memory since the peak began."""
-        return next(int(line.split()[1]) / 1024 for line in (self._proc / "status").read_text().splitlines() if line.startswith("VmHWM"))
-
-
-@contextmanager
-def attacked(*options: str) -> Iterator[Server]:
-    """A server that listens on a free port of loopback, until the block ends."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "mockserver", "serve", "--quiet", "--log-level", "error", "--port", str(port), *options]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    try:
-        server = Server(process, port)
-        while not server.answers():
-            assert process.poll() is None
-            time.sleep(0.1)
-        yield server
-    finally:
-        process.terminate()
-        process.wait(10)
+    def __init__(self, sent: bytes) -> None:
+        super().__init__(f"the server died of {sent[:2000]!r}")
 
 
 @dataclass
 class Toll:
-    """What one kind of request got and cost: answers by status, most seconds of CPU and most MiB of one request."""
+    """What requests of one kind got and cost: answers by status, most seconds of CPU and most MiB of one request."""
 
     statuses: Counter[str] = field(default_factory=Counter)
     cpu: float = 0.0
     memory: float = 0.0
-    wrong: list[str] = field(default_factory=list)
+    undocumented: list[str] = field(default_factory=list)
+    dearest: bytes = b""
 
 
 @dataclass
 class Outcome:
-    """What all requests did; `early` and `late` are MiB in memory when it is warm (`WARM`) and at the end."""
+    """What came of all requests; `early` and `late` are MiB in memory when the server is warm and at the end."""
 
     tolls: dict[str, Toll]
     early: float = 0.0
     late: float = 0.0
 
-    def wrong(self) -> list[str]:
-        """Answers of 5xx that nothing documents."""
-        return [f"{name}: {one}" for name, toll in self.tolls.items() for one in toll.wrong]
+    def broken(self) -> list[str]:
+        """The promises that were broken, in sentences."""
+        found = [f"{name}: {one}" for name, toll in self.tolls.items() for one in toll.undocumented]
+        for name, toll in self.tolls.items():
+            if toll.cpu > MOST_CPU_SECONDS:
+                found.append(
+                    f"{name}: a request took {toll.cpu:.2f} s of CPU, at most {MOST_CPU_SECONDS}: {toll.dearest!r}"
+                )
+            if toll.memory > MOST_MIB:
+                found.append(f"{name}: a request took {toll.memory:.0f} MiB, at most {MOST_MIB:.0f}")
+        if self.late > self.early * MOST_GROWTH:
+            found.append(f"memory grew from {self.early:.0f} to {self.late:.0f} MiB, by more than {MOST_GROWTH} times")
+        return found
 
 
-def attack(server: Server, requests: int, seed: int) -> Outcome:
-    """Send so many requests of all kinds."""
-    chance, outcome = Random(seed), Outcome({name: Toll() for name in KINDS})
-    first = [*KINDS] * 3  # each kind has had its turn before memory is looked at
-    light = [name for name in KINDS if name not in HEAVY]
+def attack(server: Server, requests: int, seed: int, *, only: Sequence[str] = ()) -> Outcome:
+    """Send so many requests of all kinds, or of some. Raises Died."""
+    chance, names = Random(seed), [*only] or [*KINDS]
+    outcome = Outcome({name: Toll() for name in names})
+    heavy = [name for name in names if name in HEAVY]
+    light = [name for name in names if name not in HEAVY] or heavy
+    first = names * 3  # each kind has had its turn before memory is looked at
+    warm = max(requests // 10, min(WARM, requests // 2))
+    begin_anew(server)
     for number in range(requests):
-        name = chance.choice(sorted(HEAVY)) if chance.random() < HEAVY_SHARE else chance.choice(light)
+        name = chance.choice(heavy) if heavy and chance.random() < HEAVY_SHARE else chance.choice(light)
         name = first[number] if number < len(first) else name
-        _one(server, outcome.tolls[name], KINDS[name](chance), leaves=chance.random() < 0.03, is_heavy=name in HEAVY)
+        _one(server, outcome.tolls[name], KINDS[name](chance), chance)
         if number % RESET_EVERY == RESET_EVERY - 1:
-            for place in PLACES:
-                _ask(server.port, message("POST", f"/sandbox/{place}/_mock/reset"))
-        if number == max(requests // 10, min(WARM, requests - 1)):
+            begin_anew(server)
+        if number == warm:
+            begin_anew(server)
             outcome.early = server.resident()
+    begin_anew(server)
     outcome.late = server.resident()
     return outcome
 
 
-def _one(server: Server, toll: Toll, sent: bytes, *, leaves: bool, is_heavy: bool) -> None:
-    before = 0.0
-    if is_heavy:
-        before = server.resident()
-        server.forget_peak()
-    began = server.cpu()
-    answer = _ask(server.port, sent, leaves=leaves)
-    toll.cpu = max(toll.cpu, server.cpu() - began)
-    if is_heavy:
-        toll.memory = max(toll.memory, server.peak() - before)
-    status = answer[9:12].decode("latin-1") if answer.startswith(b"HTTP/1.1 ") else "left" if leaves else "none"
+def begin_anew(server: Server) -> None:
+    """Have the sandboxes as they were at the start, and no others."""
+    found = server.ask(message("GET", "/_mock/sandboxes", fields=(("Connection", "close"),)))
+    body = found.partition(b"\r\n\r\n")[2]
+    names = [one["name"] for one in json.loads(body)["sandboxes"]] if body.endswith(b"]}") else []
+    for name in names:
+        if name not in PLACES[:-1]:  # the last one has rules and faults, and may have another scenario
+            server.ask(message("DELETE", f"/_mock/sandboxes/{name}"))
+    for name in PLACES:
+        server.ask(message("POST", f"/sandbox/{name}/_mock/reset"))
+        server.ask(message("POST", f"/sandbox/{name}/v1/auth/access_token", KEY, fields=(JSON,)))
+
+
+def _one(server: Server, toll: Toll, sent: bytes, chance: Random) -> None:
+    before, began = server.resident(), server.cpu()
+    server.forget_peak()
+    status = "left"
+    if chance.random() < LEAVE_SHARE:
+        after = len(sent) if chance.random() < 0.7 else chance.randrange(len(sent) + 1)
+        server.leave(sent, after=after, read=chance.choice((0, 1, 20, 2000)))
+    else:
+        answer = server.ask(sent)
+        status = answer[9:12].decode("latin-1") if answer.startswith(b"HTTP/1.1 ") else "none"
+        if status.startswith("5") and not _is_documented(status, answer):
+            toll.undocumented.append(f"{sent[:300]!r} -> {answer[:300]!r}")
+    if server.process.poll() is not None:
+        raise Died(sent)
     toll.statuses[status] += 1
-    if status.startswith("5") and not _is_documented(status, answer):
-        toll.wrong.append(repr(sent[:300]) + " -> " + repr(answer[:300]))
+    toll.memory = max(toll.memory, server.peak() - before)
+    spent = server.cpu() - began
+    if spent > toll.cpu:
+        toll.cpu, toll.dearest = spent, sent[:300]
 
 
 def _is_documented(status: str, answer: bytes) -> bool:
-    """What docs/serve.md and the vendors' pages say: other codings and versions, no room, what no node can hold, what was ordered."""
+    """Whether an answer of 5xx is one of those that are promised; 501 and 505 are about codings and versions."""
     head = answer.split(b"\r\n\r\n", 1)[0].lower()
-    reasons = (b'"keyword":"unplaceable"', b'"keyword":"unavailable"', b"x-mock-steered", b"preference-applied")
-    return status in ("501", "505") or any(reason in head for reason in reasons)
-
-
-def _ask(port: int, sent: bytes, *, leaves: bool = False) -> bytes:
-    """The beginning of the answer; nothing where there is none. `leaves` closes as soon as all is sent."""
-    answer = b""
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=10) as link:
-        with suppress(OSError):  # the server may answer and close before all is sent
-            link.sendall(sent)
-        if leaves:
-            return b""
-        link.settimeout(PATIENCE)
-        with suppress(TimeoutError):
-            answer = _head(link)
-        if not answer:  # the request was not whole: nothing more comes
-            link.shutdown(socket.SHUT_WR)
-            link.settimeout(10)
-            answer = _head(link)
-    return answer
-
-
-def _head(link: socket.socket) -> bytes:
-    answer = b""
-    while b"\r\n\r\n" not in answer and (piece := link.recv(65_536)):
-        answer += piece
-    return answer
+    return status in ("501", "505") or any(reason in head for reason in DOCUMENTED)

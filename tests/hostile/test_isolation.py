@@ -13,7 +13,9 @@ def _use(url: str, number: int) -> list[str]:
     """Use one sandbox as nobody else does; what was seen there that is not its own."""
     name, strange = f"parallel-{number}", []
     with httpx.Client(base_url=f"{url}/sandbox/{name}", timeout=60) as client:
-        client.post("/_mock/rules", json={"match": {"path": f"/nowhere-{number}"}, "answer": {"status": 429}}).raise_for_status()
+        client.post(
+            "/_mock/rules", json={"match": {"path": f"/nowhere-{number}"}, "answer": {"status": 429}}
+        ).raise_for_status()
         own = set()
         for round_number in range(1, ROUNDS + 1):
             metadata = {"whose": name}

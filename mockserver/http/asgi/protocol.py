@@ -185,8 +185,10 @@ class EagerProtocol(HttpToolsProtocol):
         if self._hosts > 1 or (self._hosts == 0 and version == "1.1"):
             raise Unacceptable(400, f"the request has {self._hosts or 'no'} Host fields; expected one")
         if not self.parser.should_upgrade():
-            self._part = _BODY
+            if not self.url.startswith(b"/"):
+                self.url = _whole(self.url)
             super().on_headers_complete()
+            self._part = _BODY
         elif self.parser.get_method() == b"CONNECT":
             raise Unacceptable(400, "CONNECT is for proxies, which this is not")
 
@@ -274,6 +276,17 @@ class EagerProtocol(HttpToolsProtocol):
             keep_alive=False,
             on_response=self.on_response_complete,
         )
+
+
+def _whole(target: bytes) -> bytes:
+    """A target that names a host, with the path that it has without saying so (RFC 9112, 3.2.2). Raises Unacceptable."""
+    try:
+        parsed = httptools.parse_url(target)  # a part that is not there is None
+    except httptools.HttpParserInvalidURLError:
+        raise Unacceptable(400, "the target of the request is no URL") from None
+    if parsed.path:
+        return target
+    return b"/?" + parsed.query if parsed.query else b"/"
 
 
 async def _say(what: Unacceptable, scope: Any, receive: Any, send: Any) -> None:
