@@ -1,4 +1,4 @@
-"""Measures a simulation as it goes: waits, what was used of each resource, how jobs ended, who ran where."""
+"""Measures a simulation as it runs: waiting times, use of resources, how jobs ended, which job ran where."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_BARS = 2_000
 
 
 class Row(NamedTuple):
-    """One line of a timeline: what happened to which job at which second, and the nodes it was given."""
+    """One line of a timeline: what happened to a job at which second, and its nodes."""
 
     at_s: float
     job: str
@@ -47,7 +47,7 @@ class Usage:
         self.last = 0
 
     def change(self, instant: int, amounts: tuple[int, ...], sign: int) -> None:
-        """From `instant` on, so much more or less is in use."""
+        """Change what is in use from `instant` on."""
         self.until(instant)
         held = self.held
         for index, amount in enumerate(amounts):
@@ -75,7 +75,7 @@ class Usage:
 
 
 class Measure:
-    """What a simulation came to. `refused` are jobs that no node could ever run, `live` those that are not over.
+    """The result of a simulation. `refused` are jobs that no node could ever run, `live` those that are not over.
 
     `note` gets every line of the timeline, `forget` every job that has ended.
     """
@@ -101,7 +101,7 @@ class Measure:
 
     @property
     def live(self) -> int:
-        """How many of those submitted have not ended."""
+        """How many submitted jobs have not ended."""
         return self.submitted - self.endings.total()
 
     def refuse(self, request: JobRequest, reasons: Iterable[tuple[int, str]]) -> None:
@@ -110,7 +110,7 @@ class Measure:
         self.refused[lacking or f"{request.nodes} nodes at once are too many"] += 1
 
     def follow(self, log: deque[tuple[int, Job, Stage, str]]) -> None:
-        """Take in all that the log holds, and empty it."""
+        """Account for everything in the log, and empty it."""
         while log:
             instant, job, stage, event = log.popleft()
             nodes: tuple[str, ...] = ()
@@ -150,7 +150,7 @@ class Measure:
         self.endings["cancelled" if was_cancelled else stage.phase] += 1
 
     def summary(self) -> dict[str, object]:
-        """Everything in figures: seconds, shares of capacity from 0 to 1, counts."""
+        """All figures: seconds, shares of capacity from 0 to 1, counts."""
         self.usage.until(max(self.end, self.usage.last))
         span = self.end or 1
         used = {

@@ -1,4 +1,4 @@
-"""pytest fixtures: one mock server per run, one world per test, and a look at the end whether the client kept the contract.
+"""pytest fixtures: one mock server per run, one world per test, and a check of the contract at its end.
 
 This module is loaded into every run once the package is installed, so it imports nothing of ours before a fixture is asked for.
 """
@@ -26,21 +26,21 @@ class ContractBroken(AssertionError):
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let a run use a server that is there already."""
+    """Add options to use a server that is already running."""
     group = parser.getgroup("understudy", "Understudy, a mock of job APIs")
     group.addoption("--mock-url", default=None, metavar="URL", help="use the mock server at this URL instead of starting one")
     group.addoption("--mock-token", default=None, metavar="TOKEN", help="the control token of the server at --mock-url")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the markers known, and look at the address of a server that runs already."""
+    """Register the markers, and check the address of a running server."""
     _check_address(config)
     config.addinivalue_line("markers", 'mock_contract(mode): what to do when the client broke the contract: "fail" (the default), "warn" or "off"')
     config.addinivalue_line("markers", "mock_world(scenario, seed, pace, auth, snapshot): how the test's mock_sandbox is made; snapshot: a file it begins with")
 
 
 def _check_address(config: pytest.Config) -> None:
-    """Raises pytest.UsageError for options that can lead to no server."""
+    """Raises pytest.UsageError for options with which no server can be reached."""
     url = config.getoption("--mock-url")
     if url is None:
         return
@@ -54,7 +54,7 @@ def _check_address(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    """Remember whether the test has passed: only then its contract is judged. To a failure add what the mock refused."""
+    """Remember whether the test passed, because only then the contract is checked; add refusals to the report of a failure."""
     report: Any = yield
     if report.when in ("setup", "call"):
         item.stash[_PASSED] = report.when == "call" and report.passed and not hasattr(report, "wasxfail")
@@ -66,7 +66,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 @pytest.fixture(scope="session")
 def mock_server_options() -> dict[str, Any]:
-    """How the server is started: apis, scenario, auth, pace, seed. To be overridden in a conftest."""
+    """Options of the server: apis, scenario, auth, pace, seed. Override it in a conftest."""
     return {"pace": "manual"}
 
 
@@ -87,7 +87,7 @@ def mock_server(request: pytest.FixtureRequest, mock_server_options: dict[str, A
 
 @pytest.fixture
 def mock_sandbox(request: pytest.FixtureRequest, mock_server: MockServer) -> Iterator[Sandbox]:
-    """A world of its own for one test; at its end the client must have broken no contract."""
+    """A separate world for one test; fails a passed test whose client broke the contract."""
     plan = _plan(request.node)
     saved = plan.pop("snapshot", None)
     sandbox = request.node.stash[_SANDBOX] = mock_server.sandbox(**plan)
@@ -109,7 +109,7 @@ def mock_sandbox(request: pytest.FixtureRequest, mock_server: MockServer) -> Ite
 
 @pytest.fixture
 def async_mock_sandbox(mock_sandbox: Sandbox) -> AsyncSandbox:
-    """The test's `mock_sandbox` for asynchronous tests: the same words, each call awaited."""
+    """The test's `mock_sandbox` for asynchronous tests: the same methods, each call awaited."""
     with _library_warnings_ignored():
         from mockserver.client import AsyncSandbox
 
@@ -118,14 +118,14 @@ def async_mock_sandbox(mock_sandbox: Sandbox) -> AsyncSandbox:
 
 @contextmanager
 def _library_warnings_ignored() -> Iterator[None]:
-    """A run with -W error is about its own code, not about libraries that we import."""
+    """A run with -W error concerns its own code, not the libraries that we import."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 
 
 def _plan(node: pytest.Item) -> dict[str, Any]:
-    """How the test wants its world. Raises pytest.UsageError."""
+    """The options of the test's marker `mock_world`. Raises pytest.UsageError."""
     marker = node.get_closest_marker("mock_world")
     if marker is None:
         return {}
@@ -151,7 +151,7 @@ def _told(breaches: View) -> str:
 
 
 def _sections(sandbox: Sandbox) -> list[tuple[str, str]]:
-    """What the mock has refused in a test that failed, for its report; nothing where the mock cannot be asked any more."""
+    """What the mock refused in a test that failed, for its report; empty if the mock is not reachable any more."""
     try:
         refused = [one for one in sandbox.exchanges if one.refused is not None]
     except Exception:  # the test's own failure is what matters

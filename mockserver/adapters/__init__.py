@@ -1,1 +1,1 @@
-"""How each API words what the simulation knows: one module per API, one function per operation."""
+"""How each API words the facts of the simulation: one package per API, one function per operation."""

@@ -1,4 +1,4 @@
-"""What passes between the wire and an adapter: a checked call, a reply, or the reason for a refusal."""
+"""What passes between the server and an adapter: a validated call, a reply, or the reason of a refusal."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _nowhere() -> str:
 
 
 class Call(msgspec.Struct, gc=False):  # a struct, since every request makes one
-    """One request that satisfied the document, and the world it speaks to.
+    """One request that conforms to the document, and its world.
 
     `path`, `query` and `headers` hold the declared parameters, coerced to their schema's type, with
     defaults filled in; header names are lower case. `raw` is the body as bytes (decompressed), `body` what it says.
@@ -128,7 +128,7 @@ class Reply(msgspec.Struct, gc=False):  # a struct, since every request makes on
 
 
 class File(msgspec.Struct):
-    """A file that a job left behind: what it is called, what it is, and all of it."""
+    """A file of a job: its name, its media type, its content."""
 
     name: str
     media_type: str
@@ -142,28 +142,28 @@ class FileStore(Protocol):
         """The file at a path. Raises Refusal, UnknownJob."""
 
     def check_upload(self, world: World, path: str) -> None:
-        """Raises Refusal or UnknownJob when no file is taken at a path (now)."""
+        """Check that a file may be uploaded to a path now. Raises Refusal, UnknownJob."""
 
 
 class Wording(Protocol):
-    """Whoever gives refusals a status and a body."""
+    """Gives refusals a status and a body."""
 
     def error(self, refusal: Refusal, world: World | None = None) -> Reply:
-        """Word a refusal the vendor's way; `world` is where the request went, None where it reached none."""
+        """The vendor's answer to a refusal; `world` is that of the request, None if it has none."""
 
 
 class Adapter(Wording, Protocol):
-    """What the wire expects of an API's package, beside one function per operationId (see `function_of`)."""
+    """What the server expects of an API's package, beside one function per operationId (see `function_of`)."""
 
     def verify(self, call: Call) -> None:
         """Check the credentials as the vendor documents; raises Refusal."""
 
     def tenant(self, call: Call) -> str:
-        """Whose jobs a call is about; "" where everybody shares one list."""
+        """The tenant of a call; "" if all callers share one list of jobs."""
 
 
 def function_of(adapter: Adapter, name: str) -> Callable[[Call], Reply]:
-    """The function that answers for an operation. Raises AttributeError."""
+    """The function that serves an operation. Raises AttributeError."""
     function: Callable[[Call], Reply] = getattr(adapter, name)
     return function
 

@@ -1,4 +1,4 @@
-"""What an adapter keeps in a world beside the simulation, in a form that a snapshot can be checked against."""
+"""What an adapter stores in a world beside the simulation, described so that a snapshot can be validated."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from mockserver.simulation.job import Job
 from mockserver.simulation.world import World
 
 Reader = Callable[[Any], Any]
-"""Takes plain values and gives what they mean; raises ValueError, TypeError or KeyError for what was never kept."""
+"""Takes plain values and gives what they mean; raises ValueError, TypeError or KeyError for values that were never stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """How a payload of this API is read, how one of its jobs is worded in a list, and what lies on which shelf.
+    """How a payload of this API is read, how a job is shown in a list, and what each shelf holds.
 
     A shelf without a reader holds what is filled anew when it is needed, so that no snapshot brings it back.
     """
@@ -30,5 +30,5 @@ class Keeping:
 
 
 def typed(kind: Any) -> Reader:
-    """A reader that takes values of exactly this type."""
+    """A reader that accepts values of exactly this type."""
     return partial(msgspec.convert, type=kind)

@@ -16,5 +16,5 @@ def adapter_of(name: str) -> Adapter:
 
 
 def callback_body(world: World, job: Job) -> Json:
-    """What the client of a job is told when it has ended; asked only of APIs whose jobs can have a callback."""
+    """The body of a job's callback; called only for APIs whose jobs can have one."""
     return import_module(f"mockserver.adapters.{job.request.api}").callback_body(world, job)

@@ -1,4 +1,4 @@
-"""Reads the reserved keys in a vendor's free map, with which a payload steers its own job."""
+"""Reads the reserved keys in a vendor's free-form map, by which a payload steers its own job."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ REASON_LENGTH = 1000
 
 
 def script(call: Call, *maps: Json) -> Script | None:
-    """What a rule and the reserved keys in the free maps want of the job; a key beats the rule.
+    """The script that a rule and the reserved keys in the free-form maps give a job; a key overrides the rule.
 
     Raises Refusal for a bad value.
     """
@@ -46,7 +46,7 @@ def _value(call: Call, found: dict[str, Json], key: str, *, read: Callable[[Json
 
 
 def _pointer(node: Json, wanted: dict[str, Json]) -> tuple[str | int, ...] | None:
-    """Where in the body the very map is."""
+    """The place of exactly this map in the body."""
     if node is wanted:
         return ()
     inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()

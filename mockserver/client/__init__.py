@@ -1,4 +1,4 @@
-"""The mock from plain Python: a server for as long as a block lasts, worlds of its own, and everything the control API can do with them."""
+"""The mock from Python: a server for the duration of a block, its sandboxes, and all that the control API can do."""
 
 from mockserver.client.asynchronous import AsyncMockServer, AsyncSandbox
 from mockserver.client.link import ControlRefused

@@ -1,4 +1,4 @@
-"""Reads the address of a server: a base URL, or one sentence that says why it is none."""
+"""Reads the address of a server: a base URL, or one sentence that says why the text is not one."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ _SANDBOX = "/sandbox/"
 
 
 class WrongAddress(ValueError):
-    """The text is no base URL of a server."""
+    """The text is not the base URL of a server."""
 
 
 def base_url(text: str) -> str:
-    """The URL without blanks around it and without a slash at its end. Raises WrongAddress."""
+    """The URL without surrounding blanks and without a trailing slash. Raises WrongAddress."""
     url = text.strip()
     if "://" not in url:
         raise WrongAddress(f"{url!r} has no scheme; expected a base URL such as {f'http://{url}' if url else EXAMPLE}")
@@ -32,7 +32,7 @@ def base_url(text: str) -> str:
 
 
 def _check_rest(url: str, parts: SplitResult) -> None:
-    """Raises WrongAddress for what may not follow the server's address."""
+    """Raises WrongAddress if anything but a path follows the server's address."""
     if parts.query or parts.fragment or url.endswith(("?", "#")):
         raise WrongAddress(f"{url!r} holds a query or fragment; expected a base URL such as {EXAMPLE}")
     before, marker, rest = parts.path.partition(_SANDBOX)

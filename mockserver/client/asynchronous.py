@@ -1,4 +1,4 @@
-"""The same server and sandboxes for asynchronous code: the same words, each call awaited, so that the event loop goes on meanwhile."""
+"""Server and sandboxes for asynchronous code: the same methods, each awaited, so that the event loop keeps running."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class _AwaitedPart(_Awaited):
             yield one
 
     async def count(self) -> int:
-        """How many there are."""
+        """The number of items."""
         return int(await _elsewhere(len, self._known))
 
 
@@ -79,23 +79,23 @@ class AsyncMockServer:
 
     @classmethod
     def at(cls, url: str, *, token: str | None = None) -> AsyncMockServer:
-        """A server that runs elsewhere; it is neither started nor stopped. Raises ValueError for what is no base URL."""
+        """A server that runs elsewhere; it is neither started nor stopped. Raises ValueError if `url` is not a base URL."""
         server = cls()
         server._known = MockServer.at(url, token=token)
         return server
 
     async def start(self) -> Self:
-        """Start serving, unless it runs already. Raises OSError, ValueError, KeyError, ScenarioError."""
+        """Start serving, unless the server is running. Raises OSError, ValueError, KeyError, ScenarioError."""
         await _elsewhere(self._known.start)
         return self
 
     async def wait(self, seconds: float = 10.0) -> Self:
-        """Wait until the server answers, at most so long (real time). Raises ConnectionError."""
+        """Wait until the server answers, at most this long (real time). Raises ConnectionError."""
         await _elsewhere(self._known.wait, seconds)
         return self
 
     async def stop(self) -> None:
-        """Stop serving and give the port back."""
+        """Stop serving and release the port."""
         with anyio.CancelScope(shield=True):
             await _elsewhere(self._known.stop)
 
@@ -112,11 +112,11 @@ class AsyncMockServer:
 
     @property
     def token(self) -> str | None:
-        """What the control API asks for, as `Authorization: Bearer`; None where it asks for nothing."""
+        """The token of the control API, sent as `Authorization: Bearer`; None if it requires none."""
         return self._known.token
 
     def sandbox(self, name: str | None = None, **plan: Any) -> _Opening:
-        """A fresh world, to be awaited or entered. `plan` as for `MockServer.sandbox`. Raises ControlRefused."""
+        """A new world, to be awaited or entered. `plan` as for `MockServer.sandbox`. Raises ControlRefused."""
         return _Opening(partial(self._known.sandbox, name, **plan))
 
     def existing(self, name: str) -> AsyncSandbox:
@@ -125,7 +125,7 @@ class AsyncMockServer:
 
 
 class _Opening:
-    """A sandbox that is about to be made: `box = await server.sandbox()`, or `async with server.sandbox() as box`."""
+    """A sandbox that is about to be created: `box = await server.sandbox()`, or `async with server.sandbox() as box`."""
 
     def __init__(self, make: Callable[[], Sandbox]) -> None:
         self._make = make
@@ -148,6 +148,6 @@ class _Opening:
 
 
 async def _elsewhere(function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
-    """What a function gives back, called in a thread; whoever is cancelled does not wait for it."""
+    """The result of a function that is called in a thread; a cancelled caller does not wait for it."""
     answer = await anyio.to_thread.run_sync(partial(function, *arguments, **named), abandon_on_cancel=True)
     return AsyncSandbox(answer) if isinstance(answer, Sandbox) else answer

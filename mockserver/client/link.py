@@ -1,4 +1,4 @@
-"""Speaks to the control API of one server: a small pool of connections, JSON both ways, refusals as exceptions."""
+"""Calls the control API of one server: a small pool of connections, JSON both ways, refusals as exceptions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _KEPT_SECONDS = 60.0  # less than a server keeps an idle connection, so that it 
 
 
 class ControlRefused(Exception):
-    """The control API did not do it; `status` and `kind` say in which way."""
+    """The control API refused a call; `status` and `kind` say why."""
 
     def __init__(self, status: int, kind: str, message: str) -> None:
         super().__init__(f"{message} ({kind}, {status})")
@@ -31,7 +31,7 @@ class ControlRefused(Exception):
 
 
 class Link:
-    """The control API at a base URL such as `http://127.0.0.1:4080`; `token` where the server asks for one.
+    """The control API at a base URL such as `http://127.0.0.1:4080`; `token` if the server requires one.
 
     Threads share its connections. A forked process opens its own. Raises ValueError for what is no base URL, or no token.
     """
@@ -52,7 +52,7 @@ class Link:
         sandbox: str | None = None,
         query: Mapping[str, Any] | None = None,
     ) -> Any:
-        """What is answered, parsed; None for an empty answer.
+        """The parsed answer; None if it is empty.
 
         Raises ControlRefused, ConnectionError (nobody answers, or the connection ended before the answer; whether a
         command was carried out is then not known, and it is not sent again), TimeoutError.
@@ -74,7 +74,7 @@ class Link:
         return parsed
 
     def wait(self, seconds: float) -> None:
-        """Ask until the server answers, at most so long. Raises ConnectionError, ControlRefused (somebody else answers)."""
+        """Wait until the server answers, at most this long. Raises ConnectionError, or ControlRefused if another server answers."""
         from mockserver.http.pace import ticks  # brings the simulation along, which no other call needs
 
         limit = ticks() + seconds
@@ -88,11 +88,11 @@ class Link:
             _pause.wait(_LOOK_SECONDS)
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._own().close()
 
     def _exchange(self, method: str, target: str, sent: bytes | None, fields: Mapping[bytes | str, bytes | str]) -> httpcore.Response:
-        """The answer. What only reads is asked a second time when the server has closed a kept connection meanwhile.
+        """The answer. A request that only reads is repeated once if the server has closed a kept connection meanwhile.
 
         What the pool raises is not chained: its frames are long, and what it has to say is in our sentence.
         """
@@ -121,7 +121,7 @@ class Link:
 
 
 def _pool(url: str) -> httpcore.ConnectionPool:
-    """Connections to one server: as many as are asked for at a time, few of which stay open."""
+    """Connections to one server: as many as are needed at a time, of which a few stay open."""
     context = None
     if url.startswith("https"):
         import ssl

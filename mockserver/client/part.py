@@ -1,4 +1,4 @@
-"""What all parts of a sandbox share: the link, and the sandbox they speak about."""
+"""What all parts of a sandbox share: the link to the server, and the sandbox's name."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Desk:
     sandbox: str
 
     def ask(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
-        """What the control API answers. Raises ControlRefused."""
+        """The answer of the control API. Raises ControlRefused."""
         return self.link.ask(method, path, body, sandbox=self.sandbox, query=query)
 
     def named(self, job: JobLike, api: str | None = None) -> tuple[str, str]:
-        """API and id of a job. Raises LookupError when no job is meant, or several are."""
+        """API and id of a job. Raises LookupError if the object names no job or several."""
         for one in _ids(job):
             found = self.ask("GET", "/jobs", job=one, api=api)["jobs"]
             if len(found) == 1:
@@ -38,7 +38,7 @@ class Desk:
 
 
 def _ids(job: JobLike) -> Iterator[str]:
-    """The ids that an object may mean: its own, or whatever stands where one of the APIs puts it."""
+    """The ids that an object may hold: its own, or any at a place where one of the APIs has an id."""
     if isinstance(job, str):
         yield job
         return

@@ -16,7 +16,7 @@ _PAGE = 1000
 
 
 class _Part:
-    """Speaks about one sandbox."""
+    """A part of one sandbox."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -26,7 +26,7 @@ class Jobs(_Part):
     """The jobs of a sandbox, of all APIs, in our own words."""
 
     def list(self, *, api: str | None = None, phase: str | None = None, state: str | None = None) -> Views:
-        """All that match, in order of submission within an API."""
+        """The jobs that match, in order of submission within an API."""
         found: list[View] = []
         while True:
             page = self._desk.ask("GET", "/jobs", api=api, phase=phase, state=state, limit=_PAGE, offset=len(found))
@@ -41,21 +41,21 @@ class Jobs(_Part):
         return int(self._desk.ask("GET", "/jobs", limit=1)["total"])
 
     def get(self, job: JobLike, *, api: str | None = None) -> View:
-        """One job with its attempts, its history, where it is and why it waits. Raises LookupError."""
+        """One job with its attempts, its history, its nodes and why it waits. Raises LookupError."""
         return View(self._desk.ask("GET", self._path(job, api)))
 
     __getitem__ = get
 
     def complete(self, job: JobLike) -> View:
-        """Let a running job end well now."""
+        """Make a running job succeed now."""
         return self._force(job, outcome="complete")
 
     def fail(self, job: JobLike, *, exit_code: int = 1, reason: str = "failed on demand", code: str = "") -> View:
-        """Let a running job end badly now, without another attempt."""
+        """Make a running job fail now, without another attempt."""
         return self._force(job, outcome="fail", exit_code=exit_code, reason=reason, code=code)
 
     def preempt(self, job: JobLike) -> View:
-        """Take a job's capacity away: it waits again."""
+        """Take a job's capacity away, so that it waits again."""
         return self._force(job, outcome="preempt")
 
     def lose_node(self, job: JobLike) -> View:
@@ -74,7 +74,7 @@ class Nodes(_Part):
     """The simulated machines of a sandbox."""
 
     def list(self) -> Views:
-        """Every node, what is free on it and who is there."""
+        """All nodes, with free capacity and jobs."""
         return [View(one) for one in self._desk.ask("GET", "/nodes")["nodes"]]
 
     def __iter__(self) -> Iterator[View]:
@@ -84,19 +84,19 @@ class Nodes(_Part):
         return len(self.list())
 
     def fail(self, name: str) -> View:
-        """Take a node down with all that runs there."""
+        """Fail a node; the jobs on it lose it."""
         return self._change(name, "fail")
 
     def drain(self, name: str) -> View:
-        """Let a node take no more jobs; what runs there stays."""
+        """Drain a node: it takes no new jobs, and running jobs stay."""
         return self._change(name, "drain")
 
     def restore(self, name: str) -> View:
-        """Let a node take jobs again."""
+        """Restore a node, so that it takes jobs again."""
         return self._change(name, "restore")
 
     def add(self, name: str, *, cpu: float, memory_gib: float, **more: Any) -> View:
-        """One more node; `more` as in a scenario: gpus, gpu_model, storage_gib, labels …"""
+        """Add a node; `more` as in a scenario: gpus, gpu_model, storage_gib, labels …"""
         return View(self._desk.ask("POST", "/nodes", {"name": name, "cpu": cpu, "memory_gib": memory_gib, **more}))
 
     def _change(self, name: str, change: str) -> View:
@@ -104,13 +104,13 @@ class Nodes(_Part):
 
 
 class _Described(_Part):
-    """Whatever is described in JSON, kept, listed and forgotten."""
+    """Things described in JSON that can be added, listed and removed."""
 
     _path = ""
     _members = ""
 
     def list(self) -> Views:
-        """All there are, with their counts."""
+        """All of them, with their counts."""
         return [View(one) for one in self._desk.ask("GET", self._path)[self._members]]
 
     def __iter__(self) -> Iterator[View]:
@@ -120,12 +120,12 @@ class _Described(_Part):
         return len(self.list())
 
     def remove(self, described: str | View) -> None:
-        """Forget one, by its id or as it was answered."""
+        """Remove one, given by its id or by the answer that has it."""
         name = described if isinstance(described, str) else described.id
         self._desk.ask("DELETE", f"{self._path}/{segment(name)}")
 
     def clear(self) -> None:
-        """Forget all."""
+        """Remove all."""
         self._desk.ask("DELETE", self._path)
 
     def _add(self, description: dict[str, Any]) -> View:
@@ -133,27 +133,27 @@ class _Described(_Part):
 
 
 class Rules(_Described):
-    """What becomes of matching requests."""
+    """Rules for matching requests."""
 
     _path, _members = "/rules", "rules"
 
     def add(self, *, match: dict[str, Any] | None = None, job: dict[str, Any] | None = None, answer: dict[str, Any] | None = None) -> View:
-        """One more rule, tried last: what becomes of the job, or what is answered. Raises ControlRefused."""
+        """Add a rule, tried last: what happens to the job, or what is answered. Raises ControlRefused."""
         return self._add({"match": match, "job": job, "answer": answer})
 
 
 class Faults(_Described):
-    """What is broken on purpose, for a while."""
+    """Faults: requests that are broken on purpose for a while."""
 
     _path, _members = "/faults", "faults"
 
     def add(self, kind: str, **description: Any) -> View:
-        """One more fault: latency, status, drop, truncate, malformed, slow or quota. Raises ControlRefused."""
+        """Add a fault: latency, status, drop, truncate, malformed, slow or quota. Raises ControlRefused."""
         return self._add({"kind": kind, **description})
 
 
 class Exchanges(_Part):
-    """What was asked and answered."""
+    """The recorded exchanges."""
 
     def list(
         self,
@@ -163,7 +163,7 @@ class Exchanges(_Part):
         status: int | None = None,
         since: int | None = None,
     ) -> Views:
-        """All that match and are still remembered, oldest first, secrets left out; `since` the number of an earlier one."""
+        """The recorded exchanges that match, oldest first, without secrets; only those after number `since`."""
         found: list[View] = []
         after = since or 0
         while True:
@@ -181,11 +181,11 @@ class Exchanges(_Part):
         return len(self.list())
 
     def broken(self) -> Views:
-        """Those that are still remembered whose request broke its document; see `breaches` for all there were."""
+        """The recorded exchanges whose request broke its document; `breaches` counts all there were."""
         return [one for one in self.list() if one.verdict == "broken"]
 
     def breaches(self) -> View:
-        """Requests that broke their document since the sandbox was made, or `clear` was called: `total`, and the first 50 as `breaches`."""
+        """Requests that broke their document since the sandbox began or `clear` was called: `total`, and the first 50."""
         return View(self._desk.ask("GET", "/breaches"))
 
     def har(self) -> dict[str, Any]:
@@ -194,12 +194,12 @@ class Exchanges(_Part):
         return archive
 
     def clear(self) -> None:
-        """Forget them, and the breaches."""
+        """Delete the recorded exchanges and the breaches."""
         self._desk.ask("DELETE", "/exchanges")
 
 
 class Callbacks(_Part):
-    """Who was called back, and how that went."""
+    """Callback attempts and their outcome."""
 
     def list(self) -> Views:
         """The latest 1000 attempts, oldest first; those that are due have been made."""
@@ -212,5 +212,5 @@ class Callbacks(_Part):
         return len(self.list())
 
     def pending(self) -> Views:
-        """What has still to be delivered."""
+        """Callbacks that are still to be delivered."""
         return [View(one) for one in self._desk.ask("GET", "/callbacks")["pending"]]

@@ -1,4 +1,4 @@
-"""One world of a server, as a test holds it."""
+"""A sandbox of a server: an isolated world for a test."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ class Sandbox:
         return f"{self._link.url}/sandbox/{segment(self.name)}"
 
     def url(self, api: str) -> str:
-        """The base URL of an API in this world, as a client wants it; no header is needed. Raises KeyError."""
+        """The base URL of an API in this world, for a client; no header is needed. Raises KeyError."""
         return self.root + specs.load(api).base_path
 
     @property
     def headers(self) -> dict[str, str]:
-        """What selects this world under the server's plain URL, for clients that can set headers but no base URL."""
+        """The header that selects this world under the server's plain URL, for clients with a fixed base URL."""
         return {"X-Mock-Sandbox": self.name}
 
     def reset(self) -> None:
-        """Begin anew: no jobs, rules, faults or records, and the clock at zero."""
+        """Reset: no jobs, rules, faults or records, and the clock at zero."""
         self._desk.ask("POST", "/reset")
 
     def snapshot(self) -> str:
-        """The whole simulated state, sealed, to be restored here or in another sandbox."""
+        """The whole simulated state, to be restored here or in another sandbox."""
         return str(self._desk.ask("POST", "/snapshot")["snapshot"])
 
     def restore(self, snapshot: str) -> None:
@@ -57,7 +57,7 @@ class Sandbox:
         self._desk.ask("POST", "/restore", {"snapshot": snapshot})
 
     def save(self, file: str | PathLike[str]) -> Path:
-        """Write the whole simulated state to a file, in one go; where. Raises ControlRefused, OSError.
+        """Write the whole simulated state to a file, all or nothing, and return its path. Raises ControlRefused, OSError.
 
         A file that cannot be written whole is left as it was.
         """
@@ -72,18 +72,18 @@ class Sandbox:
             raise OSError(error.errno, error.strerror or str(error), str(target)) from error
 
     def load(self, file: str | PathLike[str]) -> None:
-        """Go back to where a file was saved. Raises ControlRefused, with nothing changed, if it is damaged or no snapshot; OSError."""
+        """Restore from a file. Raises ControlRefused, with nothing changed, if it is not a valid snapshot; OSError."""
         from mockserver.simulation.snapshot import read_file
 
         self.restore(b64encode(read_file(Path(file))).decode())
 
     def fork(self, name: str | None = None) -> Sandbox:
-        """A second sandbox that goes on from here."""
+        """Create a second sandbox that continues from this one's state."""
         made = self._desk.ask("POST", "/fork", {"name": name} if name else {})
         return Sandbox(self._link, made["name"])
 
     def delete(self) -> None:
-        """Forget this world."""
+        """Delete this world."""
         self._link.ask("DELETE", f"/sandboxes/{segment(self.name)}")
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""A server for tests: in a thread of this process, or one that runs already."""
+"""A server for tests: in a thread of this process, or one that is already running."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __tracebackhide__ = True  # a failing test shows its own lines
 
 
 class MockServer:
-    """All chosen APIs on a free port, in a thread, for as long as a block lasts.
+    """All chosen APIs on a free port, in a thread, for the duration of a block.
 
     `options` are those of the server: apis, scenario, auth, pace, seed, callback_hosts, cors. Where `host` is not this machine alone, the
     control API asks for `token`, or for one that is made up; `control_hosts` are further names it is served under.
@@ -36,13 +36,13 @@ class MockServer:
 
     @classmethod
     def at(cls, url: str, *, token: str | None = None) -> MockServer:
-        """A server that runs elsewhere; it is neither started nor stopped. Raises ValueError for what is no base URL."""
+        """A server that runs elsewhere; it is neither started nor stopped. Raises ValueError if `url` is not a base URL."""
         server = cls()
         server._link, server._token = Link(url, token=token), token
         return server
 
     def start(self) -> Self:
-        """Start serving, unless it runs already. Raises OSError, ValueError, KeyError, ScenarioError."""
+        """Start serving, unless the server is running. Raises OSError, ValueError, KeyError, ScenarioError."""
         if self._link is None:
             from mockserver.http.guard import guard_for
             from mockserver.http.server import serving
@@ -54,12 +54,12 @@ class MockServer:
         return self
 
     def wait(self, seconds: float = 10.0) -> Self:
-        """Wait until the server answers, at most so long (real time). Raises ConnectionError."""
+        """Wait until the server answers, at most this long (real time). Raises ConnectionError."""
         self._linked().wait(seconds)
         return self
 
     def stop(self) -> None:
-        """Stop serving and give the port back."""
+        """Stop serving and release the port."""
         link, running = self._link, self._running
         self._link = self._running = None
         if link is not None:
@@ -80,17 +80,17 @@ class MockServer:
 
     @property
     def token(self) -> str | None:
-        """What the control API asks for, as `Authorization: Bearer`; None where it asks for nothing."""
+        """The token of the control API, sent as `Authorization: Bearer`; None if it requires none."""
         return self._token
 
     def sandbox(self, name: str | None = None, **plan: Any) -> Sandbox:
-        """A fresh world. `plan`: scenario (a name or a description), seed, pace, auth; otherwise as the server. Raises ControlRefused."""
+        """Create a world. `plan`: scenario (name or description), seed, pace, auth; default: the server's. Raises ControlRefused."""
         order = {"name": name, **plan}
         made = self._linked().ask("POST", "/sandboxes", {key: value for key, value in order.items() if value is not None})
         return Sandbox(self._linked(), made["name"])
 
     def sandboxes(self) -> list[str]:
-        """The names of the worlds there are."""
+        """The names of all worlds."""
         return [str(one["name"]) for one in self._linked().ask("GET", "/sandboxes")["sandboxes"]]
 
     def existing(self, name: str) -> Sandbox:

@@ -1,4 +1,4 @@
-"""A sandbox's clock: read, set, and moved until something has come about."""
+"""A sandbox's clock: read it, set its pace, move it until something has happened."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ __tracebackhide__ = True  # a failing test shows its own lines
 
 
 class NotReached(AssertionError):
-    """The job did not come to the state that was waited for; the message tells its history."""
+    """The job did not reach the state; the message shows its history."""
 
 
 class Clock:
-    """The virtual clock of one sandbox; every movement is over when its method returns, callbacks delivered."""
+    """The virtual clock of one sandbox; a method that moves it returns when everything due has happened and callbacks are delivered."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -32,22 +32,22 @@ class Clock:
 
     @property
     def next_event(self) -> float | None:
-        """When something happens by itself next, or None."""
+        """When the next event is due, or None."""
         upcoming: float | None = self._desk.ask("GET", "/clock")["next_event"]
         return upcoming
 
     def advance(self, seconds: float | None = None, *, to: float | str | None = None, minutes: float = 0, hours: float = 0) -> View:
-        """Go forward by a span, or `to` an instant (simulated seconds, or a UTC date); what happened on the way."""
+        """Advance by a span, or `to` an instant (simulated seconds, or a UTC date); returns what happened on the way."""
         if to is not None:
             return self._move(to=to)
         return self._move(seconds=(seconds or 0) + 60 * minutes + 3600 * hours)
 
     def step(self) -> View:
-        """Go to the next thing that happens."""
+        """Advance to the next event."""
         return self._move(next_event=True)
 
     def until(self, job: JobLike, state: str, *, within: float | None = None, api: str | None = None) -> View:
-        """Go on until a job is in a state (the vendor's word, a phase, or `ended`), at most `within` simulated seconds. Raises NotReached."""
+        """Advance until a job is in a state (the vendor's word, a phase, or `ended`), at most `within` simulated seconds. Raises NotReached."""
         home, key = self._desk.named(job, api)
         limit = {} if within is None else {"within": within}
         moved = self._move(until={"api": home, "job": key, "state": state}, **limit)
@@ -58,11 +58,11 @@ class Clock:
         return moved
 
     def idle(self, *, within: float | None = None) -> View:
-        """Go on until nothing is due by itself."""
+        """Advance until nothing is due any more."""
         return self._move(idle=True, **({} if within is None else {"within": within}))
 
     def set(self, pace: str | None = None, *, rate: float | None = None) -> None:
-        """Follow real time another way from now on: `real`, `manual`, `auto`, `step`, `x100`; or at a rate."""
+        """Change the pace: `real`, `manual`, `auto`, `step`, `x100`; or at a rate."""
         self._desk.ask("PUT", "/clock", {"rate": rate} if pace is None else {"pace": pace})
 
     def _move(self, **wish: Any) -> View:

@@ -7,7 +7,7 @@ from typing import Any
 
 
 class View(Mapping[str, Any]):
-    """A JSON object as it was answered; it does not change when the world does."""
+    """A JSON object of an answer; it does not change when the world does."""
 
     __slots__ = ("_members",)
 

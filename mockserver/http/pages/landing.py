@@ -19,13 +19,13 @@ LOOKS = ("health", "clock", "jobs", "nodes", "exchanges", "events", "metrics")
 def landing(apis: Sequence[Spec], scope: Mapping[str, Any]) -> Page:
     """The page for the job APIs of a server, or of one of its sandboxes."""
     base, sandbox = origin(scope), scope.get(SANDBOX)
-    parts = ["<h1>Understudy</h1><p>A stand-in for batch-compute job APIs. Nothing here computes; jobs only pretend to.</p>"]
+    parts = ["<h1>Understudy</h1><p>A mock server for batch-job APIs. Jobs are simulated; nothing is executed.</p>"]
     if sandbox:
-        parts.append(f"<p>This is the sandbox <b>{escape(sandbox)}</b>: a world of its own.</p>")
+        parts.append(f"<p>This is the sandbox <b>{escape(sandbox)}</b>, a separate world.</p>")
     looks = "".join(f'<a href="_mock/{name}">{name}</a>' for name in LOOKS)
-    parts.append(f'<nav><span>Look at</span>{looks}<a href="_mock/docs/">docs</a></nav>')
+    parts.append(f'<nav><span>View</span>{looks}<a href="_mock/docs/">docs</a></nav>')
     control = '<a href="_mock/ui/control/">the control API</a>'
-    parts.append(f"<p>Time, faults and whatever else a test wants: {control} "
+    parts.append(f"<p>Control time, faults and jobs with {control} "
                  '(<a href="_mock/spec/control.json">document</a>).</p>')
     parts += [_api(spec, base) for spec in apis]
     script = '<script src="_mock/pages/page.js" defer></script>'
