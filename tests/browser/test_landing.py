@@ -43,5 +43,5 @@ def test_from_a_path_that_nobody_serves_a_click_leads_on(mock_url: str, open_pag
     watched.page.get_by_text("/v1/job-runs").click()
     assert watched.page.url == f"{mock_url}/sandbox/mine/v1/job-runs"
     watched.page.go_back()
-    watched.page.get_by_text("Everything that is served").click()
+    watched.page.get_by_text("List of what is served").click()
     assert watched.page.url == f"{mock_url}/sandbox/mine/"
