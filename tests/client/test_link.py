@@ -153,7 +153,7 @@ def test_what_only_reads_is_asked_again() -> None:
 )
 def test_whoever_else_answers_is_not_taken_for_a_mock(status: str, body: bytes) -> None:
     with script(lambda connection: answer(connection, status, body)) as there, MockServer.at(there.url) as server:
-        with pytest.raises(ControlRefused, match=f"answered {status[:3]}; is it a mock server"):
+        with pytest.raises(ControlRefused, match=f"returned {status[:3]}; is it a mock server"):
             _ = server.existing("default").clock.now
 
 
