@@ -107,7 +107,7 @@ def serve_loaded(port: int, told: Path, pace: str, nodes: int, live: int) -> Non
     app.sandboxes.set_tempo(sandbox, tempo(pace))
     _watch(sandbox, told.with_suffix(".slices"))
     servers.settle_memory = lambda: None  # what was submitted counts as young, as it would be for clients
-    servers.run([(app, listener)])
+    servers.run([(app, [listener])])
 
 
 def _scenario(nodes: int) -> Any:

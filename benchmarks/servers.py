@@ -47,7 +47,7 @@ def ours(port: int) -> None:
     from mockserver.http.server import bind, run
 
     listener = bind("127.0.0.1", port)
-    run([(create_app(pace="manual"), listener)])
+    run([(create_app(pace="manual"), [listener])])
 
 
 def stock(answers: Mapping[str, Any]) -> Any:
