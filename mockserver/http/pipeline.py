@@ -116,7 +116,8 @@ class Pipeline:
             path, at = scope.get("raw_path") or scope["path"].encode(), sandbox.world.now_us
             asked = (contract.api, contract.operation.id, scope["method"], path, scope["query_string"], scope["headers"])
             sandbox.journal.add((*asked, raw, status, headers, body, at, began, took, named), reason)
-        await self._send(connection, reply, body=body, headers=headers, sandbox=sandbox, turn=turn)
+        if turn is not None or reply.stream is not None or not connection.send_whole(reply.status, headers, body):
+            await self._send(connection, reply, body=body, headers=headers, sandbox=sandbox, turn=turn)
 
     async def _serve_control(self, scope: Scope, connection: Connection, contract: Contract) -> None:
         """The same steps without faults, preferences, rules and journal: those are about vendors' APIs."""
@@ -163,7 +164,7 @@ class Pipeline:
             await send_stream(reply, headers, sandbox, connection=connection, closing=self.closing)
         elif turn is not None and turn.strike is not None and sandbox is not None:
             await send_struck(turn.strike, connection, answer=(reply.status, headers, body), sandbox=sandbox)
-        elif not connection.send_whole(reply.status, headers, body):
+        else:
             await connection.send_all(reply.status, headers, body)
 
     def _attend(self, sandbox: Sandbox, world: World) -> None:

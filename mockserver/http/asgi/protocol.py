@@ -43,7 +43,7 @@ class EagerProtocol(HttpToolsProtocol):
     _task: asyncio.Task[None] | None = None
     _part = _NOTHING
     _hosts = 0
-    _fields = _field_bytes = 0  # of the request that is being read
+    _chunk = 0  # bytes that came last
     _useless = 0  # bytes that came since the last of a body or the beginning of a request
 
     def __init__(self, *args: Any, admission: Admission | None = None, **options: Any) -> None:
@@ -79,16 +79,21 @@ class EagerProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         self._heard, self._is_silent = self.loop.time(), False
         self._is_reading = True  # until _begin_held has run what this made ready
-        self._useless += len(data)
+        self._chunk = len(data)
+        self._useless += self._chunk
         try:
-            self._parse(data)
-            if self._useless > HEAD_BYTES + len(data):
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as offer:
+                self._parse_behind(data[offer.args[0] :])
+            if self._useless > HEAD_BYTES + self._chunk:
                 raise self._too_long()
         except Unacceptable as endless:
             self._refuse(endless)
         except httptools.HttpParserError as error:
-            found = Unacceptable(400, f"this is no HTTP request: {error}")
-            self._refuse(error.__context__ if isinstance(error.__context__, Unacceptable) else found)
+            cause = error.__context__
+            known = cause if isinstance(cause, Unacceptable) else None
+            self._refuse(known or Unacceptable(400, f"this is no HTTP request: {error}"))
         self._begin_held()
 
     def end_if_slow(self, now: float) -> None:
@@ -117,14 +122,14 @@ class EagerProtocol(HttpToolsProtocol):
 
     # Reading
 
-    def _parse(self, data: bytes) -> None:
-        """Read what was sent. A client that offers another protocol is served as if it did not (RFC 9110, 7.8)."""
-        while data:
+    def _parse_behind(self, data: bytes) -> None:
+        """Read on behind a head that offers another protocol: it is served as if it did not (RFC 9110, 7.8)."""
+        while True:
+            self._read_without_offer()
             try:
                 self.parser.feed_data(data)
             except httptools.HttpParserUpgrade as offer:
                 data = data[offer.args[0] :]
-                self._read_without_offer()
             else:
                 return
 
@@ -149,13 +154,7 @@ class EagerProtocol(HttpToolsProtocol):
         """Note when a request began."""
         super().on_message_begin()
         self._part, self._begun, self._hosts = _HEAD, self._heard, 0
-        self._fields = self._field_bytes = self._useless = 0
-
-    def on_url(self, url: bytes) -> None:
-        """Take in a piece of the target. Raises Unacceptable."""
-        super().on_url(url)
-        if len(self.url) > HEAD_BYTES:
-            raise Unacceptable(414, f"the URL is longer than {HEAD_BYTES} bytes")
+        self._useless = 0
 
     def on_body(self, body: bytes) -> None:
         """Take in a piece of the body."""
@@ -164,10 +163,6 @@ class EagerProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take in a header field, before the body or behind it. Raises Unacceptable."""
-        self._fields += 1
-        self._field_bytes += len(name) + len(value)
-        if self._fields > HEAD_FIELDS or self._field_bytes > HEAD_BYTES:
-            raise self._too_long()
         name = name.lower()
         self.headers.append((name, value))
         if name == b"host":
@@ -179,6 +174,7 @@ class EagerProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Have a request begun whose head has ended, unless it offers another protocol. Raises Unacceptable."""
+        self._check_head()
         version = self.parser.get_http_version()
         if version not in _VERSIONS:
             raise Unacceptable(505, f"HTTP/{version} is not spoken here; expected HTTP/1.1")
@@ -196,8 +192,19 @@ class EagerProtocol(HttpToolsProtocol):
         """Note that a request has come to its end, unless it is about to be read again without its offer."""
         if self.parser.should_upgrade():
             return
+        if len(self.headers) > HEAD_FIELDS:
+            raise self._too_long()  # fields behind a chunked body
         self._part, self._useless = _NOTHING, 0
         super().on_message_complete()
+
+    def _check_head(self) -> None:
+        """Raises Unacceptable for a head beyond the limits. Until it is complete, `_useless` bounds what is read of it."""
+        if len(self.url) > HEAD_BYTES:
+            raise Unacceptable(414, f"the URL is longer than {HEAD_BYTES} bytes")
+        if len(self.headers) > HEAD_FIELDS:
+            raise self._too_long()
+        if self._useless + self._chunk > HEAD_BYTES and sum(len(name) + len(value) for name, value in self.headers) > HEAD_BYTES:
+            raise self._too_long()
 
     def _too_long(self) -> Unacceptable:
         return Unacceptable(431, f"a request has at most {HEAD_FIELDS} header fields and {HEAD_BYTES} bytes of them")
