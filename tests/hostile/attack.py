@@ -13,7 +13,7 @@ from tests.hostile.making import JSON, KEY, PLACES, message
 from tests.hostile.process import Server
 
 MOST_CPU_SECONDS, MOST_MIB, MOST_GROWTH = 0.5, 100.0, 1.2
-"""What one request may take, and how many times as much memory as when it was warm the server may have at the end."""
+"""What one request may take, and how many times the memory of when it was warm the server may have at the end."""
 
 MODES = {"lenient": ("--pace", "x100"), "strict": ("--pace", "x100", "--auth", "strict")}
 
@@ -22,7 +22,8 @@ RESET_EVERY = 400
 """Sandboxes begin anew so often, so that jobs and journals are bounded."""
 
 WARM = 2500
-"""Requests until caches and journals have their size: in a run of less than ten times as many, memory is compared with what it is then."""
+"""Requests until caches and journals have their size: in a run of less than ten times as many, memory is compared
+with what it is then."""
 
 DOCUMENTED = (b'"keyword":"unplaceable"', b'"keyword":"unavailable"', b"x-mock-steered", b"preference-applied")
 """Heads of answers of 5xx that are promised: no node can hold it, no room, a rule, a fault or a preference ordered it."""
@@ -53,6 +54,7 @@ class Outcome:
     tolls: dict[str, Toll]
     early: float = 0.0
     late: float = 0.0
+    tracebacks: list[str] = field(default_factory=list)
 
     def broken(self) -> list[str]:
         """The promises that were broken, in sentences."""
@@ -66,7 +68,7 @@ class Outcome:
                 found.append(f"{name}: a request took {toll.memory:.0f} MiB, at most {MOST_MIB:.0f}")
         if self.late > self.early * MOST_GROWTH:
             found.append(f"memory grew from {self.early:.0f} to {self.late:.0f} MiB, by more than {MOST_GROWTH} times")
-        return found
+        return found + self.tracebacks
 
 
 def attack(server: Server, requests: int, seed: int, *, only: Sequence[str] = ()) -> Outcome:
@@ -89,6 +91,7 @@ def attack(server: Server, requests: int, seed: int, *, only: Sequence[str] = ()
             outcome.early = server.resident()
     begin_anew(server)
     outcome.late = server.resident()
+    outcome.tracebacks = server.tracebacks()
     return outcome
 
 

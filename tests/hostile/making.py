@@ -58,7 +58,7 @@ def message(
 def submission(
     chance: Random, body: bytes | None = None, *, api: str | None = None, fields: Fields = (), media: str = JSON[1]
 ) -> bytes:
-    """A submission to one of the APIs in one of the sandboxes, with credentials that a strict server takes, and perhaps another body."""
+    """A submission to one of the APIs in one of the sandboxes, with credentials that a strict server takes."""
     api = api or chance.choice(list(CALLS))
     call = CALLS[api]
     sent = json.dumps(call.body).encode() if body is None else body

@@ -7,10 +7,12 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from tests.hostile.making import message
 
@@ -27,14 +29,19 @@ _RESET = struct.pack("ii", 1, 0)  # a connection that is closed so is cut
 class Server:
     """A server and its process."""
 
-    def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
-        self.process, self.port = process, port
+    def __init__(self, process: subprocess.Popen[bytes], port: int, errors: IO[bytes]) -> None:
+        self.process, self.port, self._errors = process, port, errors
         self._proc = Path(f"/proc/{process.pid}")
 
     def cpu(self) -> float:
         """Seconds of CPU used so far."""
         parts = (self._proc / "stat").read_text().rsplit(")", 1)[1].split()
         return (int(parts[11]) + int(parts[12])) / _TICK
+
+    def tracebacks(self) -> list[str]:
+        """The beginnings of what it wrote about exceptions that nobody caught."""
+        written = Path(self._errors.name).read_text(errors="replace")
+        return [f"a traceback{part[:3000]}" for part in written.split("Traceback (most recent call last):")[1:]]
 
     def resident(self) -> float:
         """MiB in memory now."""
@@ -85,32 +92,23 @@ class Server:
 
 @contextmanager
 def serving(*options: str, changed: str = "") -> Iterator[Server]:
-    """A server that listens on a free port of loopback, until the block ends; `changed` is run in its process before it starts."""
+    """A server on a free port of loopback, until the block ends; `changed` is run in its process before it starts."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [
-        sys.executable,
-        "-c",
-        f"{changed}\n{_SERVE}",
-        "serve",
-        "--quiet",
-        "--log-level",
-        "error",
-        "--port",
-        str(port),
-        *options,
-    ]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    try:
-        server = Server(process, port)
-        while not server.answers():
-            assert process.poll() is None
-            time.sleep(0.1)
-        yield server
-    finally:
-        process.terminate()
-        process.wait(10)
+    quiet = ("--quiet", "--log-level", "error")
+    command = [sys.executable, "-c", f"{changed}\n{_SERVE}", "serve", *quiet, "--port", str(port), *options]
+    with tempfile.NamedTemporaryFile() as errors:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
+        try:
+            server = Server(process, port, errors)
+            while not server.answers():
+                assert process.poll() is None, Path(errors.name).read_text()
+                time.sleep(0.1)
+            yield server
+        finally:
+            process.terminate()
+            process.wait(10)
 
 
 def _head(link: socket.socket) -> bytes:

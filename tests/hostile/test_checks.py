@@ -29,6 +29,12 @@ def fail(call):
     raise ZeroDivisionError
 ionworks.submit_job_jobs_post = fail
 """
+STUMBLES = """
+from mockserver.http.asgi.protocol import EagerProtocol
+def stumble(self, exc):
+    raise ZeroDivisionError
+EagerProtocol.connection_lost = stumble
+"""
 DIES = """
 import os
 import mockserver.adapters.ionworks as ionworks
@@ -49,6 +55,7 @@ def attacked(changed: str, kind: str, requests: int) -> tuple[Outcome, bool]:
         pytest.param(NO_BOUND_ON_BYTES, "compressed zeros", 12, "MiB, at most", id="no bound on bytes"),
         pytest.param(REMEMBERS, "right submissions", 3000, "memory grew", id="it remembers"),
         pytest.param(FAILS, "right submissions", 60, " 500 ", id="it fails"),
+        pytest.param(STUMBLES, "right submissions", 60, "ZeroDivisionError", id="it stumbles"),
     ],
 )
 def test_a_broken_promise_is_reported(changed: str, kind: str, requests: int, sentence: str) -> None:

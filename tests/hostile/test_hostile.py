@@ -1,4 +1,4 @@
-"""Ten thousand hostile requests of every kind: the server lives, says 5xx only where that is documented, and stays small.
+"""Ten thousand hostile requests of every kind: the server lives, says 5xx only where that is documented, stays small.
 
 `tox -e hostile` sends a hundred thousand to each of the two servers (`HOSTILE_REQUESTS`).
 """

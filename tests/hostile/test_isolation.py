@@ -1,4 +1,4 @@
-"""Sixty-four sandboxes used at the same time never see each other's jobs, clocks, journals or rules."""
+"""Sixty-four sandboxes used at the same time never see each other's jobs, clocks, journals, rules or faults."""
 
 from __future__ import annotations
 
@@ -6,38 +6,56 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
+from tests.hostile.process import serving
+
 SANDBOXES, ROUNDS = 64, 4
 
 
-def _use(url: str, number: int) -> list[str]:
-    """Use one sandbox as nobody else does; what was seen there that is not its own."""
-    name, strange = f"parallel-{number}", []
-    with httpx.Client(base_url=f"{url}/sandbox/{name}", timeout=60) as client:
-        client.post(
-            "/_mock/rules", json={"match": {"path": f"/nowhere-{number}"}, "answer": {"status": 429}}
-        ).raise_for_status()
-        own = set()
-        for round_number in range(1, ROUNDS + 1):
-            metadata = {"whose": name}
-            made = client.post("/jobs", json={"job_type": "dummy", "params": {}, "metadata": metadata})
-            own.add(made.json()["job_id"] if "job_id" in made.json() else made.json()["id"])
-            now = client.post("/_mock/clock/advance", json={"seconds": number + 1}).json()["now"]
-            if now != (number + 1) * round_number:
-                strange.append(f"{name}: clock {now} in round {round_number}")
-        jobs = {job["job"] for job in client.get("/_mock/jobs").json()["jobs"]}
-        journal = client.get("/_mock/exchanges?limit=1000").json()["exchanges"]
-        rules = client.get("/_mock/rules").json()["rules"]
-    if jobs != own:
-        strange.append(f"{name}: jobs {sorted(jobs ^ own)}")
-    if len(journal) != ROUNDS or any(one["request"]["body"]["metadata"] != {"whose": name} for one in journal):
-        strange.append(f"{name}: {len(journal)} exchanges")
-    if [rule["match"] for rule in rules] != [{"path": f"/nowhere-{number}"}]:
-        strange.append(f"{name}: rules {rules}")
-    return strange
+def _seen(client: httpx.Client, number: int) -> dict[str, object]:
+    """Use one sandbox as nobody else does, and look at all of it."""
+    rule = {"match": {"path": f"/nowhere-{number}"}, "answer": {"status": 429}}
+    client.post("/_mock/rules", json=rule).raise_for_status()
+    fault = {"kind": "status", "status": 429, "count": 1000 + number, "ttl": 600, "scope": {"api": "runai"}}
+    client.post("/_mock/faults", json=fault).raise_for_status()
+    own, times = set(), []
+    for _ in range(ROUNDS):
+        sent = {"job_type": "dummy", "params": {}, "metadata": {"whose": number}}
+        own.add(client.post("/jobs", json=sent).json()["job_id"])
+        times.append(client.post("/_mock/clock/advance", json={"seconds": number + 1}).json()["now"])
+    struck = client.get("/v1/jobs").status_code, client.post("/api/job", json={}).status_code
+    exchanges = client.get("/_mock/exchanges?limit=1000").json()["exchanges"]
+    return {
+        "jobs": {one["job"] for one in client.get("/_mock/jobs").json()["jobs"]} ^ own,
+        "times": times,
+        "bodies": [one["request"]["body"] for one in exchanges if one["api"] == "ionworks"],
+        "exchanges": len(exchanges),
+        "rules": [one["match"] for one in client.get("/_mock/rules").json()["rules"]],
+        "faults": [one["count"] for one in client.get("/_mock/faults").json()["faults"]],
+        "struck": struck,
+    }
 
 
-def test_sandboxes_in_parallel_never_see_each_other(lenient_url: str) -> None:
-    with ThreadPoolExecutor(SANDBOXES) as pool:
-        found = list(pool.map(lambda number: _use(lenient_url, number), range(SANDBOXES)))
+def _own(number: int) -> dict[str, object]:
+    """What is to be seen there, and nothing else."""
+    return {
+        "jobs": set(),
+        "times": [(number + 1.0) * round_number for round_number in range(1, ROUNDS + 1)],
+        "bodies": [{"job_type": "dummy", "params": {}, "metadata": {"whose": number}}] * ROUNDS,
+        "exchanges": ROUNDS + 2,
+        "rules": [{"path": f"/nowhere-{number}"}],
+        "faults": [1000 + number],
+        "struck": (200, 429),
+    }
 
-    assert [one for strange in found for one in strange] == []
+
+def test_sandboxes_in_parallel_never_see_each_other() -> None:
+    with serving("--pace", "manual") as server, ThreadPoolExecutor(SANDBOXES) as pool:
+
+        def use(number: int) -> dict[str, object]:
+            base = f"http://127.0.0.1:{server.port}/sandbox/parallel-{number}"
+            with httpx.Client(base_url=base, timeout=60) as client:
+                return _seen(client, number)
+
+        found = list(pool.map(use, range(SANDBOXES)))
+
+    assert found == [_own(number) for number in range(SANDBOXES)]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import socket
+import struct
 import threading
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 import uvicorn
 
@@ -149,3 +153,14 @@ def test_an_application_that_fails_is_answered_for_as_uvicorn_does(odd_port: int
 def test_no_header_of_an_answer_can_become_two(value: str) -> None:
     with pytest.raises(ValueError, match="x-said"):
         encode(Reply(200, {}, {"x-said": value}))
+
+
+def test_a_stream_whose_client_leaves_at_once_ends_cleanly(port: int) -> None:
+    for _ in range(60):
+        wire = Wire(port)
+        wire.say(b"GET /_mock/events HTTP/1.1\r\nHost: mock\r\n\r\n")
+        wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        wire.close()  # before the stream's task has taken a step
+    httpx.get(f"http://127.0.0.1:{port}/_mock/health")
+
+    gc.collect()  # what was given up halfway says so now, which is an error of the test

@@ -66,8 +66,7 @@ class EagerProtocol(HttpToolsProtocol):
         """Let go of a client that has left, and of what was still being done for it."""
         super().connection_lost(exc)
         self.admission.open -= 1
-        if self._task is not None and not self._task.done():
-            self._task.cancel()
+        self._end_task()
         # An exchange knows its connection; what they hold goes now, not when the garbage collector finds the two.
         self.cycle = self.scope = self.headers = None  # type: ignore[assignment]
         self.pipeline.clear()
@@ -244,6 +243,11 @@ class EagerProtocol(HttpToolsProtocol):
         task.add_done_callback(self.tasks.discard)
         self.tasks.add(task)
 
+    def _end_task(self) -> None:
+        """Cancel what still runs, once it has taken its first step: a task that never did cannot end what it was given."""
+        if self._task is not None and not self._task.done():
+            self.loop.call_soon(self._task.cancel)
+
     # Refusing
 
     def _refuse(self, what: Unacceptable) -> None:
@@ -262,8 +266,7 @@ class EagerProtocol(HttpToolsProtocol):
             self.pipeline[0] = made
         else:
             old.disconnected = True
-            if self._task is not None:
-                self._task.cancel()
+            self._end_task()
             self._held = made
 
     def _last_cycle(self) -> RequestResponseCycle:

@@ -1,4 +1,4 @@
-"""All kinds of hostile requests, by name; each is a function of chance that gives the bytes of one connection's next turn."""
+"""All kinds of hostile requests, by name; each is a function of chance that gives the bytes to send."""
 
 from __future__ import annotations
 

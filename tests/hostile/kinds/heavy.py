@@ -1,4 +1,4 @@
-"""Requests of megabytes: many members, right or wrong, too many values, long texts, compressed zeros, too large a body."""
+"""Requests of megabytes: many members, too many values, long texts, compressed zeros, too large a body."""
 
 from __future__ import annotations
 
