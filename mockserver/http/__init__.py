@@ -1,1 +1,1 @@
-"""How the simulation reaches the wire."""
+"""The server: how the simulation is reached over HTTP."""

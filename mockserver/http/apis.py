@@ -1,4 +1,4 @@
-"""What one server serves: its APIs with their adapters, their contracts as they are needed, and whose words an unknown path gets."""
+"""The APIs of one server with their adapters, their contracts, and the API that answers an unknown path."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from specs import Spec
 
 
 class _Api:
-    """One served API: its document, whoever words it, and its error shape (compiled when first needed)."""
+    """One served API: its document, its adapter, and its error shape (compiled when first needed)."""
 
     def __init__(self, spec: Spec, adapter: Adapter) -> None:
         self.spec, self.adapter = spec, adapter
@@ -33,12 +33,12 @@ class _Api:
         return self._errors.judge(reply)
 
     def likeness(self, segments: Sequence[str]) -> int:
-        """How many leading segments a path has in common with the likest path of this API."""
+        """How many leading segments a path shares with the most similar path of this API."""
         return max((_common(start, segments) for start in self.starts), default=0)
 
 
 class Served:
-    """All APIs of one server. `control` is our own, which words what is meant for nobody else."""
+    """All APIs of one server. `control` is our own API, which answers what belongs to no other."""
 
     def __init__(self, specs: Sequence[tuple[Spec, Adapter]], index: PathIndex[Any], *, strict: bool) -> None:
         self.index, self.strict = index, strict
@@ -56,7 +56,7 @@ class Served:
         return Contract(api.spec, api.schemas, api.spec.operations[operation], adapter=api.adapter, strict=self.strict if strict is None else strict)
 
     def nearest(self, path: str) -> tuple[Wording, Callable[[Reply], tuple[Violation, ...]]]:
-        """Who words the refusal of a path that nobody serves, and who judges it: the API whose paths begin most alike, or the only one."""
+        """The adapter and judge for an undefined path: those of the API with the most similar paths, or of the only API."""
         segments = path.split("/")[1:]
         vendors = [api for api in self._apis if api.spec.lifecycle is not None]
         best = max(self._apis, key=lambda api: api.likeness(segments))

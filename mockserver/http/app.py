@@ -26,7 +26,7 @@ from mockserver.simulation.scenario.scenario import Scenario
 
 
 class Understudy:
-    """The finished ASGI application: takes off the sandbox prefix and passes on to connexion."""
+    """The ASGI application: removes the sandbox prefix and calls connexion."""
 
     def __init__(self, application: Pipeline, routing: IndexedRouting, apis: Sequence[str]) -> None:
         self.application, self.sandboxes, self.apis = application, application.sandboxes, tuple(apis)
@@ -40,7 +40,7 @@ class Understudy:
         return served
 
     def close(self) -> None:
-        """End open streams, callbacks and whatever keeps clients waiting; the server is about to stop."""
+        """End open streams, callbacks and held requests, because the server is about to stop."""
         self.application.background_mover.close()
         self.application.closing.set()
         self.sandboxes.close()
@@ -104,7 +104,7 @@ def create_sandboxes(
 
 
 def _without_prefix(scope: dict[str, Any]) -> dict[str, Any]:
-    """The scope of what is behind the prefix. An encoded slash belongs to the name, and ends it nowhere."""
+    """The scope without the prefix. An encoded slash belongs to the name and does not end it."""
     raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
     parts = raw.split(b"/", 3)
     if len(parts) < 3 or unquote_to_bytes(parts[1]) != PREFIX.strip("/").encode():

@@ -1,4 +1,4 @@
-"""The token of the control API: made up, or given and looked at."""
+"""The token of the control API: generated, or given and checked."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import secrets
 
 
 def made_up() -> str:
-    """A token that nobody guesses."""
+    """A random token that cannot be guessed."""
     return secrets.token_urlsafe(24)
 
 

@@ -1,4 +1,4 @@
-"""Which web pages of another origin may call the vendors' APIs: CORS, for pages of this machine unless told otherwise.
+"""Which web pages of another origin may call the vendors' APIs: CORS, by default for pages of this machine.
 
 The control API takes no part in it: no page of another origin ever gets to read from it or to send to it.
 """
@@ -35,7 +35,7 @@ class Cors:
     """The origins that may call: pages of this machine (`loopback`), all (`*`), none (`off`), or those named."""
 
     def __init__(self, allowed: Sequence[str] | str = LOOPBACK, apis: Iterable[Spec] = ()) -> None:
-        """Raises ValueError for what is none of these."""
+        """Raises ValueError for anything else."""
         words = [allowed] if isinstance(allowed, str) else list(allowed)
         self._any, self._loopback, self._apis = ANY in words, LOOPBACK in words, list(apis)
         self._named = {_origin(word) for word in words if word not in (ANY, LOOPBACK, OFF)}
@@ -100,7 +100,7 @@ class Cors:
 
 
 def _origin(word: str) -> str:
-    """An origin as browsers write it. Raises ValueError for what is none."""
+    """An origin as browsers write it. Raises ValueError for anything else."""
     expected = f"{LOOPBACK}, {ANY}, {OFF} or an origin such as https://my.app:8443, without a path"
     wrong = ValueError(f"{word!r} is no origin; expected {expected}")
     try:

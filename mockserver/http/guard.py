@@ -1,4 +1,4 @@
-"""Guards the control API: a token where others than this machine can reach it; and both APIs from other people's web pages."""
+"""Guards the control API by a token if other machines can reach it, and all APIs from foreign web pages."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from mockserver.http import control_token as tokens
 from mockserver.http.origin import is_address, is_loopback, is_remote
 
 OPEN_PATHS = ("/_mock/health",)
-"""What is told to everybody under every name, so that orchestrators can ask whether the mock is up."""
+"""Paths that every client may read under every name, so that orchestrators can check the mock's health."""
 
 _TOKEN_FIELD = b"x-mock-token"
 _OWN_SITES = (b"same-origin", b"none")
 _READING = ("GET", "HEAD", "OPTIONS")
 _PRIVATE_SUFFIXES = (".internal", ".local", ".test", ".lan", ".svc", ".home.arpa")
-"""Ends of names that the public name system does not serve, and so nobody's page can point here."""
+"""Endings of names that the public DNS does not serve, so no foreign page can point them here."""
 
 Fields = Mapping[bytes, bytes]
 
@@ -27,7 +27,7 @@ def _nobody(origin: bytes) -> bool:
 
 
 class Guard:
-    """Who may use the control API: whoever has `token`, or, without one, every program of this machine.
+    """Who may use the control API: clients with `token` or, without a token, every program of this machine.
 
     `hosts` are public names under which pages may nevertheless speak to a server of this machine; one that begins with a dot
     stands for all names that end so.
@@ -38,7 +38,7 @@ class Guard:
         self._hosts = tuple(host.lower().rstrip(".") for host in hosts)
 
     def check_control(self, scope: Mapping[str, Any], fields: Fields) -> None:
-        """Let a call of the control API pass. Raises Refusal: a page of another origin, no token, a foreign host name."""
+        """Check a call of the control API. Raises Refusal: a page of another origin, no token, a foreign host name."""
         if scope["path"] in OPEN_PATHS:
             return
         _check_page(fields)
@@ -53,7 +53,7 @@ class Guard:
             raise Refusal("forbidden", f"the control API is not served as {_shown(host)}; expected {expected}")
 
     def check_vendor(self, scope: Mapping[str, Any], fields: Fields, admits: Callable[[bytes], bool]) -> None:
-        """Raises Refusal where somebody else's page would change what is on this machine.
+        """Raises Refusal if a foreign page would change something on this machine.
 
         Only for requests with an `Origin`, which pages send and programs do not. A page of a public name that was
         made to lead here (DNS rebinding) calls its own origin; others need no answer, such as for a POST without a body.
@@ -87,7 +87,7 @@ class Guard:
 
 
 def guard_for(host: str, token: str | None = None, hosts: Iterable[str] = ()) -> Guard:
-    """The guard of a server that listens on `host`: with the token given, or one made up where others can reach it.
+    """The guard of a server that listens on `host`: with the given token, or a generated one if other machines can reach it.
 
     Raises ValueError for a token that cannot be sent.
     """

@@ -1,4 +1,4 @@
-"""Writes log records, one a line: as text that nothing in a request can forge or escape from, or as JSON.
+"""Writes log records, one a line: as text that no request can forge, or as JSON.
 
 As JSON, what the access log knows of a request becomes members of their own.
 """
@@ -19,7 +19,7 @@ _FACTS = ("sandbox", "api", "operation", "method", "path", "status", "took_ms")
 
 
 class TextFormatter(logging.Formatter):
-    """One line per record; the lines of a traceback are set in, so that none can be taken for a record."""
+    """One line per record; the lines of a traceback are indented, so that none looks like a record."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as text."""

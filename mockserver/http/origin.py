@@ -1,4 +1,4 @@
-"""Where a client reached the mock, as its own requests say, and whether it is on this machine."""
+"""The address at which a client reached the mock, and whether the client is on this machine."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def origin(scope: Mapping[str, Any], sandbox: str) -> str:
 
 
 def is_remote(scope: Mapping[str, Any]) -> bool:
-    """Whether whoever sent a request is on another machine: its address is no loopback address, nor the one it has called."""
+    """Whether a request came from another machine: from neither a loopback address nor the address it called."""
     client, server = scope.get("client") or (), scope.get("server") or ()
     if not client or not is_address(client[0]):  # a socket of the file system, or an application without a socket
         return False

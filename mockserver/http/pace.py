@@ -1,4 +1,4 @@
-"""Says how simulated time follows real time; the only place that reads a clock on the wall."""
+"""How simulated time follows real time; the only module that reads the wall clock."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Tempo:
 
     @property
     def is_manual(self) -> bool:
-        """Whether the clock stands still until somebody asks: for its being moved, or (`step`) for a job."""
+        """Whether the clock stands still until it is moved or (`step`) a job is read."""
         return self.name in ("manual", "step")
 
     @property
@@ -81,7 +81,7 @@ class Pace:
         return world.now_us if upcoming is None else max(upcoming, world.now_us)
 
     def anchor(self, instant: int) -> None:
-        """The clock shows `instant` now, and goes on from there."""
+        """Set the clock to `instant`, from which it continues."""
         self._anchor_virtual, self._anchor_real = instant, self._clock()
 
     def until_next(self, world: World) -> float | None:

@@ -1,4 +1,4 @@
-"""The way of a request: sandbox, credentials, body, orders of faults and rules, clock, contract, adapter, answer, journal.
+"""The way of a request: sandbox, credentials, body, faults and rules, clock, contract, adapter, answer, journal.
 
 It runs behind connexion's routing and awaits nothing between the last byte of a request and the first of its answer unless
 somebody ordered that, so that the event loop is all the locking there is.
@@ -216,7 +216,7 @@ class Pipeline:
 def _carried_out(
     contract: Contract, scope: Scope, fields: Fields, raw: bytes, sandbox: Sandbox, turn: Turn | None
 ) -> tuple[Reply, Turn | None]:
-    """What a request that keeps its document does: what a rule answers, or what the adapter makes of it. Raises Refusal."""
+    """The reply to a valid request: that of a rule, or that of the adapter. Raises Refusal."""
     call = contract.admit(scope, fields, raw, world=sandbox.world, sandbox=sandbox.name, manual=sandbox.pace.is_manual)
     if sandbox.rules.given:
         turn = ruled(contract, call, fields, sandbox, turn)

@@ -1,4 +1,4 @@
-"""Takes secrets out of what is shown: whatever a name beside it says to be one, and what URLs and commands carry.
+"""Hides secrets in what is shown: values whose names say so, and secrets in URLs and commands.
 
 A name says so by its words (`apiKey`, `X-Signature`), by two of them together (`access_code`) or, where it has no
 words, by its end (`PGPASSWORD`). The name may be a member's, a header field's, an option's, or what a member `name`
@@ -86,7 +86,7 @@ def is_secret(name: str) -> bool:
 
 
 def redacted(value: Any) -> Any:
-    """A JSON value with all that is secret hidden, at any depth."""
+    """A JSON value with its secrets hidden, at any depth."""
     if isinstance(value, dict):
         return _redacted_object(value)
     if isinstance(value, list | tuple):
@@ -169,7 +169,7 @@ def redacted_query(query_string: bytes) -> list[tuple[str, str]]:
 
 
 def redacted_text(text: str) -> str:
-    """Text that is no JSON (broken, cut short, a form) with whatever follows a secret's name hidden."""
+    """Text that is not JSON (malformed, truncated, a form), with what follows a secret's name hidden."""
     text = _NAMED.sub(lambda one: f"{one[1]}{one[2]}{one[3]}{HIDDEN}" if is_secret(one[2]) else one[0], text)
     text = _OPTED_ITEM.sub(lambda one: f"{one[1]}{one[2]}{one[3]}{HIDDEN}" if _asks(one[2]) else one[0], text)
     text = _CUT_USER.sub(rf"\1{HIDDEN}", _OPTED.sub(_unassigned, text))

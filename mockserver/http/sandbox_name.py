@@ -17,7 +17,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 
 
 def check_name(name: str) -> None:
-    """Raise a Refusal for what cannot be the name of a sandbox."""
+    """Raise a Refusal for an invalid sandbox name."""
     if not _NAME.match(name):
         got = name if len(name) <= 2 * _LONGEST_NAME else name[: 2 * _LONGEST_NAME] + "…"
         expected = f"1 to {_LONGEST_NAME} letters, digits, dots, dashes and underscores"
@@ -34,7 +34,7 @@ def sandbox_names(scope: Mapping[str, Any]) -> list[str]:
 
 
 def sandbox_name(scope: Mapping[str, Any]) -> str:
-    """The sandbox that a request names, or the default one. Raises Refusal for several; an empty name is no name."""
+    """The sandbox that a request names, or the default one. Raises Refusal for several names and for an empty one."""
     names = sandbox_names(scope)
     if len(names) > 1:
         raise Refusal("malformed", f"header {HEADER.decode()} is sent more than once")

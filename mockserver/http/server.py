@@ -1,4 +1,4 @@
-"""Runs applications on sockets: in the foreground until a signal, or in a thread for as long as a block lasts."""
+"""Runs applications on sockets: in the foreground until a signal, or in a thread for the duration of a block."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NOT_OURS = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})  # also what a 
 
 
 class PortBusy(OSError):
-    """Somebody else listens there already, or may listen and we may not, or the host is none of ours.
+    """The address cannot be listened on: it is in use, not permitted, or not an address of this machine.
 
     `option` is the one that says otherwise.
     """
@@ -38,7 +38,7 @@ class PortBusy(OSError):
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server; stops within a second whatever its connections are doing, and leaves signals to whoever runs it."""
+    """uvicorn's server; stops within a second whatever its connections do, and handles no signals."""
 
     def __init__(self, app: Understudy, listeners: Sequence[socket.socket], admission: Admission) -> None:
         config = uvicorn.Config(
@@ -69,16 +69,16 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Signals are the runner's."""
+        """Signals are handled by the runner."""
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Note which loop this is, then begin to listen."""
+        """Note the event loop, then start to listen."""
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
 
     async def on_tick(self, counter: int) -> bool:
-        """Once a second, end the connections of clients that do not go on with what they began."""
+        """Once a second, disconnect clients that pause too long within a request."""
         if counter % 10 == 0:
             now = asyncio.get_running_loop().time()
             for connection in list(self.server_state.connections):
@@ -87,14 +87,14 @@ class _Server(uvicorn.Server):
         return await super().on_tick(counter)
 
     def force(self) -> None:
-        """Stop now, whatever is under way; from any thread."""
+        """Stop now, whatever is running; from any thread."""
         self.should_exit = self.force_exit = True
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # it has ended
                 self._loop.call_soon_threadsafe(self._cut)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End streams, let answers under way finish, then cut what is left."""
+        """End streams, let running answers finish, then close what is left."""
         self.app.close()
         cut = asyncio.get_running_loop().call_later(STOP_SECONDS, self._cut)
         try:
@@ -108,7 +108,7 @@ class _Server(uvicorn.Server):
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A socket that listens on the first address of a host; port 0 takes a free one. Raises PortBusy."""
+    """A socket that listens on the first address of a host; port 0 picks a free one. Raises PortBusy."""
     first, *others = bind_every(host, port)
     for listener in others:
         listener.close()
@@ -174,7 +174,7 @@ def url_of(listener: socket.socket) -> str:
 
 
 def settle_memory() -> None:
-    """Tell the garbage collector that what is loaded stays, and to look less often: requests leave no cycles, worlds only grow."""
+    """Freeze what is loaded for the garbage collector, and run it less often: requests leave no cycles."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
@@ -207,7 +207,7 @@ def run(bound: Sequence[tuple[Understudy, Sequence[socket.socket]]]) -> None:
 
 @contextlib.contextmanager
 def serving(app: Understudy | None = None, *, host: str = "127.0.0.1", port: int = 0, **options: Any) -> Iterator[str]:
-    """A server in a thread for as long as the block lasts; yields its base URL.
+    """A server in a thread for the duration of the block; yields its base URL.
 
     `options` go to `create_app` when no application is given; without a `guard` it is the one for this host.
     Raises PortBusy and whatever `create_app` raises.

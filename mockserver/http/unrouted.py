@@ -1,4 +1,4 @@
-"""Answers what is no operation: files of jobs, our pages, preflights and OPTIONS, a wrong method, an unknown path."""
+"""Answers requests without an operation: files of jobs, pages, preflights, OPTIONS, wrong methods, unknown paths."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OWN = "/_mock/"  # where the control API and our pages are; the journal is about
 
 
 class Unrouted:
-    """Whatever connexion finds no operation for."""
+    """Requests for which connexion finds no operation."""
 
     def __init__(self, served: Served, sandboxes: Sandboxes, cors: Cors) -> None:
         self._served, self._sandboxes, self._cors = served, sandboxes, cors
@@ -88,7 +88,7 @@ class Unrouted:
         return refused
 
     def _refused(self, scope: Scope, path: str, reason: Refusal) -> Answer:
-        """A refusal in the words of the API whose paths are most like this one; it is counted and remembered."""
+        """A refusal in the words of the API with the most similar paths; it is counted and recorded."""
         adapter, judge = self._served.nearest(path)
         sandbox = None if path.startswith(OWN) else self._sandbox(scope)
         reply = errors.worded(reason, adapter, None if sandbox is None else sandbox.world)
@@ -109,7 +109,7 @@ class Unrouted:
 
 
 def _misnamed(scope: Scope) -> Refusal | None:
-    """Why what a request names cannot be a sandbox, if it cannot."""
+    """Why the sandbox name of a request is invalid, if it is."""
     try:
         check_name(sandbox_name(scope))
     except Refusal as reason:

@@ -1,1 +1,1 @@
-"""What happens to jobs over simulated time; knows nothing of how they are asked for."""
+"""What happens to jobs over simulated time; knows nothing of HTTP."""

@@ -1,4 +1,4 @@
-"""Chance without a sequence: a draw is a function of what it is for, so unrelated jobs never shift each other."""
+"""Random draws without a sequence: a draw is a function of its purpose, so unrelated jobs do not affect each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A job is what was asked for, the stage it is in, and its history; it does not run itself."""
+"""A job: its request, its present stage, and its history. It does not run itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many jobs a world may keep, members of teams included, and how many bytes clients may have it remember."""
+"""How many jobs, members of teams included, and how many bytes of client data a world may keep."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A lifecycle made quick to follow: the stages a job can be in, and where each event leads."""
+"""A compiled lifecycle: the stages that a job can be in, and where each event leads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the one who runs a cluster does to its nodes."""
+"""What an operator does to nodes: fail, drain, restore, add."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a job asks for: resources, limits, retries, how its run is to go, how its work is divided."""
+"""What a job asks for: resources, limits, retries, its script, how its work is divided."""
 
 from __future__ import annotations
 

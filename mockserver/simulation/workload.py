@@ -1,4 +1,4 @@
-"""How long runs take and how they end: what the job's own words say, otherwise a seeded draw from the scenario."""
+"""How long runs take and how they end: as the job's command says, otherwise as a seeded draw from the scenario decides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One isolated world: a scheduler, its jobs by name, and what adapters keep beside them."""
+"""One isolated world: a scheduler, its jobs by name, and the data that adapters keep."""
 
 from __future__ import annotations
 

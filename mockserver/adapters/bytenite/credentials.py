@@ -1,4 +1,4 @@
-"""Access tokens: an API key is exchanged for one, and strict mode asks for one that is known and has not run out."""
+"""Access tokens: an API key is exchanged for one, and strict mode requires one that is known and has not expired."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MOST_TOKENS = 10_000
 """Most tokens that a world knows; the oldest make room."""
 
 ANYBODY = "customer"
-"""What a caller is called whose credentials are not looked at."""
+"""The tenant of a caller whose credentials are not verified."""
 
 SHELF = "bytenite.tokens"
 OPEN = frozenset({"Auth_GetAccessToken"})

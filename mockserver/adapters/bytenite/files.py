@@ -1,4 +1,4 @@
-"""The files of ByteNite's jobs: the upload of an input, and the zip that a complete job leaves behind.
+"""The files of ByteNite's jobs: the upload of an input, and the zip file of a complete job.
 
 Source: specs/bytenite/sources.md#files
 """

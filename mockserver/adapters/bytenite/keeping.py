@@ -1,4 +1,4 @@
-"""What of a ByteNite job a snapshot may hold: a record whose body has everything that calls rely on."""
+"""What a snapshot may hold of a ByteNite job: a record whose body has all members that operations rely on."""
 
 from __future__ import annotations
 

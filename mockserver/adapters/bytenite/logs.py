@@ -1,4 +1,4 @@
-"""Logs of a job, told from its history: lines of the partitioner, of each task and of the assembler."""
+"""Logs of a job, made from its history: lines of the partitioner, of each task and of the assembler."""
 
 from __future__ import annotations
 

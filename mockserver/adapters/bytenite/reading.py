@@ -1,4 +1,4 @@
-"""What a customer writes, read into house units: templates, data sources, parameters and limits."""
+"""Reads what a customer sends into our units: templates, data sources, parameters and limits."""
 
 from __future__ import annotations
 

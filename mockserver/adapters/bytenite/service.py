@@ -1,4 +1,4 @@
-"""Calls about the service itself: its version, and whether a data source can be reached."""
+"""Operations about the service itself: its version, and whether a data source can be reached."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A job as its customer sees it: one body per job, brought up to date when its history has grown."""
+"""A job as its customer sees it: one body per job, updated when its history has grown."""
 
 from __future__ import annotations
 

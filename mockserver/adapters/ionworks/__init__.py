@@ -46,5 +46,5 @@ __all__ = [
 
 
 def callback_body(world: World, job: Job) -> dict[str, Any]:
-    """What the caller is told when a job has ended: the job as it is then."""
+    """The body of a callback: the job as it is then."""
     return view(world, job)

@@ -1,4 +1,4 @@
-"""Who is calling Ionworks: which organisation and user a request's credentials stand for."""
+"""The organisation and user to which a request's credentials belong."""
 
 from __future__ import annotations
 

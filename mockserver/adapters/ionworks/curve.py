@@ -1,6 +1,6 @@
-"""What an Ionworks computation leaves behind: its result, the trace of its iterations, and curves to read and plot.
+"""The results of an Ionworks computation: its result, the trace of its iterations, and curves.
 
-All numbers are made up. Source: specs/ionworks/sources.md#results
+All numbers are invented. Source: specs/ionworks/sources.md#results
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ OBJECTIVE = "objective"
 """What the only objective is called when the submission names none."""
 
 MOST_OBJECTIVES, LONGEST_OBJECTIVE = 50, 200
-"""How many objectives of one job are told apart, and how long their names may be."""
+"""Most objectives of one job, and longest name of one."""
 
 TIME, VOLTAGE, CURRENT = "Time [s]", "Voltage [V]", "Current [A]"
 FITTED = frozenset({"datafit", "validation", "optimize", "simple_pipeline"})

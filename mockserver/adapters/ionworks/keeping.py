@@ -1,4 +1,4 @@
-"""What of an Ionworks job a snapshot may hold."""
+"""What a snapshot may hold of an Ionworks job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be read beside an Ionworks job: metadata, channels, series and plots.
+"""What Ionworks offers about a job: metadata, channels, series and plots.
 
 Source: specs/ionworks/sources.md#results
 """

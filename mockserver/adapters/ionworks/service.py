@@ -1,4 +1,4 @@
-"""Calls about Ionworks itself: whether it is up, and who is asking."""
+"""Operations about Ionworks itself: its health, and the caller's identity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of an openYuanrong job a snapshot may hold."""
+"""What a snapshot may hold of an openYuanrong job."""
 
 from __future__ import annotations
 

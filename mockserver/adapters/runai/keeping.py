@@ -1,4 +1,4 @@
-"""What of a Run:AI job a snapshot may hold."""
+"""What a snapshot may hold of a Run:AI job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of a compute.x.io job a snapshot may hold: the members of a new job, under its uuid."""
+"""What a snapshot may hold of a compute.x.io job: the members of a new job, under its uuid."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How answers come about beside the plain one, and how they are sent."""
+"""Answers that do not come from an adapter, and how answers are sent."""

@@ -1,4 +1,4 @@
-"""Sends an answer the way a fault wants it: cut short, broken, slowly, or not at all."""
+"""Sends an answer as a fault demands: truncated, malformed, slowly, or not at all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PIECES = 20
 
 
 def spoiled(strike: Strike, body: bytes, headers: list[Header]) -> tuple[bytes, list[Header]]:
-    """The body made into something that is not JSON, and the header fields to match."""
+    """The body changed so that it is not JSON, and the matching header fields."""
     if not strike.malformed:
         return body, headers
     broken = body[: max(1, len(body) - 1)] + b',"'
@@ -24,7 +24,7 @@ def spoiled(strike: Strike, body: bytes, headers: list[Header]) -> tuple[bytes, 
 
 
 async def send_struck(strike: Strike, connection: Connection, *, answer: Answer, sandbox: Sandbox) -> None:
-    """Send an answer as the strike wants it, or nothing. A body that is cut short was announced at its full length.
+    """Send an answer as the strike demands, or nothing. A truncated body is announced at its full length.
 
     One that is sent slowly is cut where the sandbox ends.
     """

@@ -1,4 +1,4 @@
-"""The last look at an answer before it is sent: whether it keeps its document, and its bytes."""
+"""Validates an answer against its document before it is sent, and makes bytes of it."""
 
 from __future__ import annotations
 

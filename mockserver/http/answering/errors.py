@@ -1,4 +1,4 @@
-"""The only place where an exception becomes a response: facts become refusals, and each API words refusals its own way."""
+"""The only place where an exception becomes a response: facts become refusals, which each API words itself."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _reason(error: Exception) -> Refusal:
 
 
 def worded(reason: Refusal, adapter: Wording, world: World | None = None) -> Reply:
-    """The answer to a refusal in the words of an API, with the true reasons in a header; `Allow` is added where methods are told."""
+    """The answer to a refusal in the words of an API, with the true reasons in a header; `Allow` is added if the refusal names methods."""
     reply = adapter.error(reason, world)
     if reason.kind != "internal":
         reply.headers[violation_header.HEADER] = violation_header.header(reason)
@@ -85,7 +85,7 @@ def worded(reason: Refusal, adapter: Wording, world: World | None = None) -> Rep
 
 
 def error(reason: Refusal, world: World | None = None) -> Reply:
-    """Our own words, for requests that are meant for no vendor's API and for the control API."""
+    """Our own error body, for the control API and for requests that belong to no vendor's API."""
     told: dict[str, Any] = {"kind": reason.kind, "message": reason.message}
     if reason.violations:
         told["violations"] = [

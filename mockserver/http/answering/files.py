@@ -1,4 +1,4 @@
-"""Serves the files of jobs: downloads of what they left behind, uploads of what they will read.
+"""Serves the files of jobs: downloads of results, uploads of inputs.
 
 Their addresses are ours (`/_mock/files/API/...`), so that they meet no vendor's path. Like the signed addresses of a real storage they
 ask for no credentials. An upload is counted as it comes in and not kept.

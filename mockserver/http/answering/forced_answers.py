@@ -1,4 +1,4 @@
-"""Makes answers that somebody asked for instead of the true one: in the vendor's error shape, or from the document's examples."""
+"""Makes answers that a rule, fault or preference demands: in the vendor's error shape, or from the document's examples."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ HEADER = "X-Mock-Steered"
 
 
 def by_rule(contract: Contract, answer: Answer, world: World) -> Reply:
-    """What a rule answers."""
+    """The answer of a rule."""
     if answer.body is not msgspec.UNSET:
         return Reply(answer.status, answer.body, dict(answer.headers), empty=answer.status in (204, 304))
     return by_status(contract, answer.status, answer.message, headers=answer.headers, world=world)
 
 
 def by_status(contract: Contract, status: int, message: str, *, headers: Mapping[str, str], world: World) -> Reply:
-    """An answer of that status: from 400 the vendor's error body, below the document's example, without a body where there is none."""
+    """An answer of that status: from 400 the vendor's error body, below it the document's example, or no body."""
     reply = vendor_error(contract.adapter, status, message, world) if status >= 400 else example(contract, status) or Reply(status, empty=True)
     reply.headers.update(headers)
     return reply
 
 
 def by_preference(contract: Contract, status: int, world: World) -> Reply:
-    """What the request itself prefers to be answered. Raises Refusal for a status below 400 that the document has no example of."""
+    """The answer that the request prefers. Raises Refusal if the document has no example of a status below 400."""
     message = f"the request prefers status {status}"
     reply = vendor_error(contract.adapter, status, message, world) if status >= 400 else example(contract, status)
     if reply is None:
@@ -50,7 +50,7 @@ def vendor_error(adapter: Wording, status: int, message: str, world: World) -> R
 
 @lru_cache(maxsize=512)
 def _kind(error: Callable[[Refusal], Reply], status: int) -> Kind:
-    """The reason for which the vendor gives this status; where there is none, the most general one of its class."""
+    """The kind of refusal to which the vendor gives this status, else the most general kind of its class."""
     usual: Kind = "invalid" if status < 500 else "internal"
     kinds: tuple[Kind, ...] = get_args(Kind)
     for kind in kinds:
@@ -63,14 +63,14 @@ def _kind(error: Callable[[Refusal], Reply], status: int) -> Kind:
 
 
 def _replaced(body: Any, old: int, new: int) -> Any:
-    """The body with the status it repeats made the right one."""
+    """The body with the status in it corrected."""
     if isinstance(body, dict):
         return {name: new if value == old and not isinstance(value, bool) else _replaced(value, old, new) for name, value in body.items()}
     return body
 
 
 def example(contract: Contract, status: int) -> Reply | None:
-    """The document's example of that status; None where it has none."""
+    """The document's example of that status, or None."""
     if str(status) not in contract.operation.node.get("responses", {}):
         return None
     place, node = contract.schemas.follow((*contract.operation.pointer, "responses", str(status)))

@@ -1,4 +1,4 @@
-"""Keeps a client waiting: for so long as it or a fault wants, or for an answer that is not known yet while the sandbox's clock moves on."""
+"""Delays an answer: for a preference or a fault, or until it is known while the sandbox's clock moves."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mockserver.http.sandboxes.sandbox import Sandbox
 
 
 async def final(reply: Reply, sandbox: Sandbox, *, receive: Receive) -> Reply:
-    """The answer that `reply.later` gives in the end; `reply` itself where the clock moves only when told to.
+    """The answer that `reply.later` gives in the end; `reply` itself if the clock moves only on demand.
 
     Raises Disconnected when the client leaves, Refusal when the server stops or the world is replaced meanwhile, and what `later` raises.
     """
@@ -39,7 +39,7 @@ async def final(reply: Reply, sandbox: Sandbox, *, receive: Receive) -> Reply:
 
 
 async def pause(sandbox: Sandbox, seconds: float) -> bool:
-    """Wait so long in real time; False, and at once, when the server stops or the world is replaced meanwhile."""
+    """Wait this long in real time; False, at once, if the server stops or the world is replaced meanwhile."""
     ended = sandbox.ended
     async with _running(ended.wait()) as ends:
         await asyncio.wait(ends, timeout=seconds)
@@ -47,7 +47,7 @@ async def pause(sandbox: Sandbox, seconds: float) -> bool:
 
 
 async def unless_over(sandbox: Sandbox, work: Awaitable[None]) -> bool:
-    """Do something that takes its time; False, and given up, when the server stops or the world is replaced meanwhile."""
+    """Wait for some work; False, with the work cancelled, if the server stops or the world is replaced meanwhile."""
     ended = sandbox.ended
     async with _running(work, ended.wait()) as tasks:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -64,7 +64,7 @@ def present(sandbox: Sandbox) -> Sandbox:
 
 
 def over(sandbox: Sandbox) -> Refusal:
-    """Why a client waits in vain."""
+    """The refusal of a client that waits in vain."""
     return Refusal("unavailable", f"sandbox {sandbox.name} ended or was begun anew while a client waited")
 
 
@@ -82,7 +82,7 @@ async def _running(*works: Awaitable[Any]) -> AsyncIterator[Sequence[asyncio.Fut
 
 
 def _pause(sandbox: Sandbox) -> float:
-    """Real seconds until it is worth looking again."""
+    """Real seconds until the next look."""
     least, most = WAIT_POLL_SECONDS
     until = sandbox.pace.until_next(sandbox.world)
     return most if until is None else min(max(until, least), most)

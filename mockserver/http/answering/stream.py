@@ -45,6 +45,6 @@ async def send_stream(
 
 
 async def left(receive: Receive) -> None:
-    """Wait until the client goes away."""
+    """Wait until the client leaves."""
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,4 +1,4 @@
-"""Lets faults, preferences and rules have their say in one request. Nothing here is called while a sandbox has none of them."""
+"""Applies faults, preferences and rules to one request. Not called while a sandbox has none of them."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ class Turn:
 
     @property
     def told(self) -> str:
-        """Whose doing it is, in words for the journal and the client."""
+        """The faults, rules and preferences that affected the answer, for the journal and the client."""
         return ", ".join([*self.names, *([f"prefer {self.preference}"] if self.preference else [])])
 
     @property
     def drops(self) -> bool:
-        """Whether nothing is answered at all."""
+        """Whether no answer is sent."""
         return self.strike is not None and self.strike.drop
 
     def finish(self, reply: Reply, judge: Judge) -> Judge:
-        """Say in the answer whose doing it is; how to judge it: an answer that was asked for may break the document."""
+        """Name in the answer what affected it, and return its judge: a demanded answer may break the document."""
         if self.names:
             reply.headers[forced_answers.HEADER] = ", ".join(self.names)
         if self.preference:
@@ -55,7 +55,7 @@ def _anything(reply: Reply) -> tuple[Violation, ...]:
 
 
 async def before(contract: Contract, scope: Mapping[str, Any], fields: Mapping[bytes, bytes], sandbox: Sandbox) -> Turn | None:
-    """What faults and preferences make of a request that was received, before anybody looks into it; None if nothing. Raises Refusal."""
+    """What faults and preferences do to a request before it is validated; None if nothing. Raises Refusal."""
     turn = None
     if sandbox.faults.given:
         asked = Asked(contract.api, contract.operation.id, scope["method"], _path(scope), fields)
@@ -78,7 +78,7 @@ async def before(contract: Contract, scope: Mapping[str, Any], fields: Mapping[b
 
 
 def ruled(contract: Contract, call: Call, fields: Mapping[bytes, bytes], sandbox: Sandbox, turn: Turn | None) -> Turn | None:
-    """What the rules make of a request that keeps its document: a script for its job, or an answer."""
+    """What the rules do to a valid request: a script for its job, or an answer."""
     rule = sandbox.rules.match(Asked(contract.api, call.operation, call.method, call.target, fields, call.body))
     if rule is None:
         return turn

@@ -1,1 +1,1 @@
-"""The connection and the way of a request to its operation."""
+"""Connections, and how a request finds its operation."""

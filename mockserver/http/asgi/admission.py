@@ -1,4 +1,4 @@
-"""Says how many connections a server takes, and logs what it turned away: a few lines in a while, however many there are."""
+"""Bounds the connections of a server, and logs refused ones: a few lines in a while, however many there are."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Admission:
         self._lines = self._unsaid = 0
 
     def complain(self, client: tuple[str, int] | None, reason: str) -> None:
-        """Log why a client was turned away, unless that has been logged often enough for now."""
+        """Log why a client was refused, unless enough lines have been logged for now."""
         now = ticks()
         if now >= self._until:
             self._until, self._lines = now + LOG_SECONDS, 0

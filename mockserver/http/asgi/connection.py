@@ -1,4 +1,4 @@
-"""One request's side of a connection: its body and its answer at once where they are there, piece by piece otherwise.
+"""A connection as one request sees it: body and answer in one piece if possible, piece by piece otherwise.
 
 uvicorn hands over `receive` and `send`, methods of an object that knows the connection. Reading and writing through that
 object saves three calls and two writes per request; under any other server the two functions do all the work.
@@ -12,7 +12,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 STATUS = "understudy.status"
-"""Where a scope keeps what was answered."""
+"""Key of a scope that holds the status of the answer."""
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -21,7 +21,7 @@ Fields = list[tuple[bytes, bytes]]
 
 
 class Connection:
-    """What is left to read of a request, and where its answer goes."""
+    """Reads the rest of a request and sends its answer."""
 
     __slots__ = ("_cycle", "receive", "scope", "send")
 
@@ -31,7 +31,7 @@ class Connection:
         self._cycle: Any = cycle if cycle.__class__ is RequestResponseCycle else None
 
     def take_whole(self) -> bytes | None:
-        """The body of a request that has been read to its end; None, and nothing taken, where that is not so."""
+        """The body of a request that has been read to its end; otherwise None, and nothing is consumed."""
         cycle = self._cycle
         if cycle is None or cycle.more_body or cycle.disconnected or cycle.waiting_for_100_continue:
             return None
@@ -64,7 +64,7 @@ class Connection:
         return True
 
     async def send_all(self, status: int, headers: Fields, body: bytes) -> None:
-        """Send an answer, at once where that can be."""
+        """Send an answer, in one write if possible."""
         if self.send_whole(status, headers, body):
             return
         await self.begin(status, headers)
@@ -76,7 +76,7 @@ class Connection:
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
 
     def cut(self, *, politely: bool = False) -> None:
-        """End the connection without another byte; `politely` lets go out what was written.
+        """Close the connection without another byte; `politely` first sends what was written.
 
         Raises ConnectionResetError where there is none.
         """
@@ -89,7 +89,7 @@ class Connection:
             self._cycle.transport.abort()
 
     def add(self, fields: Fields) -> None:
-        """Add header fields to the answer to this request, whoever gives it and however."""
+        """Add header fields to the answer to this request, however it is sent."""
         if self._cycle is not None:
             self._cycle.default_headers = [*self._cycle.default_headers, *fields]  # a list of this request's own now
             return

@@ -18,7 +18,7 @@ _NAMED_ONLY = ("httpx", "requests")  # imported by connexion's routing, which ca
 
 
 class _StandIn(ModuleType):
-    """Passes every name on to the module it stands for, imported at the first of them."""
+    """A placeholder for a module, which is imported when one of its names is used."""
 
     def __getattr__(self, name: str) -> object:
         if name.startswith("__"):
@@ -29,7 +29,7 @@ class _StandIn(ModuleType):
 
 
 class _Deferred(ModuleType):
-    """connexion itself: its submodules can be imported at once, its own body runs when the first of its names is asked for."""
+    """A placeholder for connexion: submodules can be imported, its own body runs when one of its names is used."""
 
     def __getattr__(self, name: str) -> object:
         spec = self.__spec__
@@ -42,7 +42,7 @@ class _Deferred(ModuleType):
 
 @contextmanager
 def lean_imports() -> Iterator[None]:
-    """While the block lasts, importing connexion's parts imports no more than they need."""
+    """While the block runs, importing parts of connexion imports only what they need."""
     spec = importlib.util.find_spec("connexion") if "connexion" not in sys.modules else None
     if spec is not None:
         package = _Deferred("connexion")

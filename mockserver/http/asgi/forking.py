@@ -1,4 +1,4 @@
-"""Keeps forked children from holding a server's sockets: a port is free, and a connection ends, when the server says so."""
+"""Keeps forked children from holding a server's sockets, so that closing a port or connection takes effect."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from typing import Protocol
 
 
 class Owner(Protocol):
-    """Whoever has sockets."""
+    """An owner of sockets."""
 
     def sockets(self) -> Iterable[socket.socket]:
-        """Those that it has now."""
+        """The sockets that it has now."""
 
 
 _owners: weakref.WeakSet[Owner] = weakref.WeakSet()
 
 
 def leave_out(owner: Owner) -> None:
-    """Let processes that are forked from this one have none of the sockets that the owner has then."""
+    """Make processes that are forked from this one lose the owner's sockets."""
     _owners.add(owner)
 
 
 def _forget() -> None:
-    """In a new child: put /dev/null in the place of each socket, so that its number, closed once more, closes nothing else."""
+    """In a new child, replace each socket with /dev/null, so that closing its number again closes nothing else."""
     numbers = [one.fileno() for owner in list(_owners) for one in owner.sockets()]
     _owners.clear()
     if not numbers:

@@ -1,4 +1,4 @@
-"""Finds the served paths that an unknown one was probably meant to be."""
+"""Finds the defined paths that are most similar to an undefined one."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 from mockserver.http.asgi.path_index import PathIndex
 
 LONGEST = 200
-"""Paths that are longer are not compared: nobody mistyped them."""
+"""Longer paths are not compared; they are not typing errors."""
 
 MOST = 3
 ALIKE, MARGIN = 0.75, 0.05
 """How alike two paths must be, from 0 to 1, and how much less alike than the best one."""
 
 MOST_LETTERS = 4
-"""By how many letters they may differ in length."""
+"""Largest difference in length, in letters."""
 
 
 class NearPaths:
@@ -30,7 +30,7 @@ class NearPaths:
             self._templates.setdefault(len(parts), []).append(parts)
 
     def find(self, path: str) -> list[str]:
-        """At most three served paths, likeliest first."""
+        """At most three defined paths, most similar first."""
         if len(path) > LONGEST:
             return []
         return list(dict.fromkeys([*self._moved(path), *self._alike(path)]))[:MOST]
@@ -45,7 +45,7 @@ class NearPaths:
                 yield candidate
 
     def _alike(self, path: str) -> list[str]:
-        """Paths of as many segments whose words are spelled much the same; parameters are taken as they are."""
+        """Paths with as many segments and similar words; parameters match anything."""
         parts = path.rstrip("/").split("/")
         found: dict[str, float] = {}
         for template in self._templates.get(len(parts), ()):
@@ -59,7 +59,7 @@ class NearPaths:
 
 
 def sentence(path: str, near: Sequence[str]) -> str:
-    """What to tell about a path that is not served."""
+    """The message about an undefined path."""
     shown = path if len(path) <= LONGEST else path[:LONGEST] + "…"
     meant = f"; did you mean {' or '.join(near)}?" if near else ";"
     return f"no operation at {shown}{meant} GET / shows what is served"

@@ -1,4 +1,4 @@
-"""Finds what serves a path: one walk over its segments, whatever the number of routes."""
+"""Finds the route of a path in one walk over its segments, whatever the number of routes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class PathIndex(Generic[Target]):
         self._plain: dict[str, _Place[Target]] = {}  # templates without parameters, for a lookup in one step
 
     def add(self, template: str, method: str, target: Target) -> None:
-        """File a target; a template must not mix text and parameter in one segment."""
+        """Add a target; a template must not mix text and parameter in one segment."""
         place = self._root
         for part in template.split("/")[1:]:
             if part.startswith("{") and part.endswith("}"):
@@ -74,7 +74,7 @@ def _segments(path: str) -> list[str]:
 
 
 def _only_way(place: _Place[Target], segments: list[str]) -> tuple[tuple[_Place[Target], tuple[str, ...]], ...] | None:
-    """Where the segments lead, if no segment leaves a choice: that place or none. None where there is a choice."""
+    """The place to which the segments lead, if no segment leaves a choice; None if one does."""
     values = []
     for segment in segments:
         following = place.literal.get(segment)

@@ -1,4 +1,4 @@
-"""One connection: runs a request as soon as it has been read, and sends an answer that is there as a whole in one write.
+"""uvicorn's side of a connection: runs a request as soon as it has been read.
 
 Nearly every answer here is ready without waiting for anything, so the task and the turn of the loop that uvicorn would
 spend on it are saved. Whatever does wait goes on as an ordinary task from where it stopped; until it has waited once it
@@ -28,7 +28,7 @@ _NOTHING, _HEAD, _BODY = range(3)  # what of a request is being read
 
 
 class Unacceptable(Exception):
-    """What was sent is no request that is taken, whatever it asks for."""
+    """The bytes are not a request that the server accepts."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -36,7 +36,7 @@ class Unacceptable(Exception):
 
 
 class EagerProtocol(HttpToolsProtocol):
-    """uvicorn's protocol over httptools; the first step of each request is taken before the loop goes on."""
+    """uvicorn's protocol over httptools, with the first step of each request run without a task."""
 
     _is_reading = _is_silent = _is_over = False
     _held: tuple[RequestResponseCycle, ASGI3Application] | None = None
@@ -54,7 +54,7 @@ class EagerProtocol(HttpToolsProtocol):
     # The connection
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take a connection in, if there is room for one more."""
+        """Accept a connection, if there is room for one more."""
         super().connection_made(transport)
         self._part, self._is_silent = _HEAD, True
         self.admission.open += 1
@@ -63,7 +63,7 @@ class EagerProtocol(HttpToolsProtocol):
             self._begin_held()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Let go of a client that has left, and of what was still being done for it."""
+        """Forget a client that has left, and cancel what was being done for it."""
         super().connection_lost(exc)
         self.admission.open -= 1
         self._end_task()
@@ -96,7 +96,7 @@ class EagerProtocol(HttpToolsProtocol):
         self._begin_held()
 
     def end_if_slow(self, now: float) -> None:
-        """Give up a client that has begun something and does not go on with it; `now` is the loop's time."""
+        """Disconnect a client that pauses too long within a request; `now` is the loop's time."""
         slow: Unacceptable | None
         if self.flow.read_paused:  # it is for us to go on
             return
@@ -172,7 +172,7 @@ class EagerProtocol(HttpToolsProtocol):
             raise Unacceptable(501, "of transfer codings only chunked is read")
 
     def on_headers_complete(self) -> None:
-        """Have a request begun whose head has ended, unless it offers another protocol. Raises Unacceptable."""
+        """Start a request whose head is complete, unless it offers another protocol. Raises Unacceptable."""
         self._check_head()
         version = self.parser.get_http_version()
         if version not in _VERSIONS:
@@ -188,7 +188,7 @@ class EagerProtocol(HttpToolsProtocol):
             raise Unacceptable(400, "CONNECT is for proxies, which this is not")
 
     def on_message_complete(self) -> None:
-        """Note that a request has come to its end, unless it is about to be read again without its offer."""
+        """Note that a request is complete, unless it is about to be parsed again without its offer."""
         if self.parser.should_upgrade():
             return
         if len(self.headers) > HEAD_FIELDS:
@@ -225,7 +225,7 @@ class EagerProtocol(HttpToolsProtocol):
         self._is_reading = False
 
     def _begin(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        """Take the first step; what then waits, fails or has not answered is an application for uvicorn."""
+        """Run the first step; if it waits, fails or has not answered, uvicorn gets the rest as an application."""
         work: Any = app(cycle.scope, cycle.receive, cycle.send)
         try:
             awaited = work.send(None)
@@ -251,7 +251,7 @@ class EagerProtocol(HttpToolsProtocol):
     # Refusing
 
     def _refuse(self, what: Unacceptable) -> None:
-        """Answer plainly, in its turn, what is no request; then read no further."""
+        """Answer what is not a request in plain text, in its turn; then stop reading."""
         self._is_over = True
         self.admission.complain(self.client, what.reason)
         old, made = self.cycle, (self._last_cycle(), partial(_say, what))
@@ -306,7 +306,7 @@ async def _say(what: Unacceptable, scope: Any, receive: Any, send: Any) -> None:
 
 
 async def _until_left(cycle: RequestResponseCycle, app: ASGI3Application, *asgi: Any) -> None:
-    """Run an application; what it was doing when its client left needs neither an answer nor a complaint."""
+    """Run an application; if its client leaves, cancel it without an answer or an error."""
     try:
         await app(*asgi)
     except asyncio.CancelledError:
@@ -327,7 +327,7 @@ async def _going_on(work: Coroutine[Any, Any, None], awaited: Any, *_: Any) -> N
 
 @types.coroutine
 def _rest(work: Coroutine[Any, Any, None], awaited: Any) -> Generator[Any, Any, None]:
-    """What is left of a coroutine that waits for `awaited`."""
+    """The rest of a coroutine that waits for `awaited`."""
     try:
         while True:
             try:

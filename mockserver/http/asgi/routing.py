@@ -1,4 +1,4 @@
-"""connexion's part: it knows the documents' operations and says which one a request means.
+"""connexion's part: finds the operation of a request in the documents.
 
 It compiles the documents into operations; only its scan over all routes is replaced by one lookup in a path index. Its other middlewares are
 left out: the contract application answers every error itself.
@@ -36,7 +36,7 @@ class _TestedDocument(OpenAPISpecification):  # type: ignore[misc]  # connexion 
 
 
 class _Filing:
-    """Stands where connexion keeps its router while documents are added: files every route in the index."""
+    """Replaces connexion's router while documents are added: puts every route into the index."""
 
     def __init__(self, index: Routes) -> None:
         self.routes: list[Any] = []  # connexion looks here for APIs that share a base path; an index needs no chain
@@ -58,7 +58,7 @@ class IndexedRouting(RoutingMiddleware):  # type: ignore[misc]  # connexion has 
         self.router, self.find = _Filing(index), index.find
 
     def __call__(self, scope: Scope, receive: Any, send: Any) -> Any:
-        """Pass a request on with its operation and path parameters; without an operation where there is none."""
+        """Pass a request on with its operation and path parameters, or without an operation if there is none."""
         if scope["type"] == "http":
             raw = scope.get("raw_path")
             found = self.find(raw.decode("latin-1") if raw else scope["path"], scope["method"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class AttemptOutcome:
-    """How one attempt went: delivered, failed (worth another attempt) or refused (not to be called at all)."""
+    """Outcome of one attempt: delivered, failed (may be retried) or refused (the address is not allowed)."""
 
     outcome: str
     status: int | None = None

@@ -1,4 +1,4 @@
-"""Sends a callback out: only to this machine unless a host is allowed, whatever names resolve to and redirects say."""
+"""Sends a callback, only to this machine unless a host is allowed, whatever names and redirects say."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class AddressRefused(Exception):
 
 
 class _Guarded(httpcore.AsyncNetworkBackend):
-    """Connects to addresses that were looked at after the name was resolved, and to no others.
+    """Connects only to addresses that were checked after the name was resolved.
 
     `allowed` hosts may be called whatever their addresses; others only if they are this machine, and that only for a
     client that is on this machine, too, and not `remote`.
@@ -44,7 +44,7 @@ class _Guarded(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """A connection to the first address of `host` that takes it. Raises AddressRefused, httpcore.ConnectError."""
+        """A connection to the first address of `host` that accepts it. Raises AddressRefused, httpcore.ConnectError."""
         addresses = list(dict.fromkeys(await resolve(host, port)))
         if host.lower().strip("[]") not in self._allowed:
             for address in addresses:
@@ -104,7 +104,7 @@ async def post(
     allowed: frozenset[str],
     remote: bool = False,
 ) -> AttemptOutcome:
-    """Deliver a body once, following redirects that keep the method; never raises for what goes wrong outside.
+    """Deliver a body once, following redirects that keep the method; never raises for errors of the receiver.
 
     `remote`: the client that wants it is on another machine.
     """
@@ -128,7 +128,7 @@ async def post(
 
 
 async def _send(pool: httpcore.AsyncConnectionPool, url: str, body: bytes, *, headers: dict[str, str]) -> tuple[int, str | None]:
-    """The status and Location of an answer, whose body nobody reads."""
+    """The status and Location of an answer; its body is not read."""
     target = httpcore.URL(url)
     host = target.host if target.port is None else target.host + b":%d" % target.port
     fields = [(b"host", host), (b"content-length", b"%d" % len(body)), (b"connection", b"close")]
@@ -139,7 +139,7 @@ async def _send(pool: httpcore.AsyncConnectionPool, url: str, body: bytes, *, he
 
 
 def _credentials(url: str) -> dict[str, str]:
-    """The header field that a URL with a user name or password asks for. A redirect elsewhere has a URL of its own."""
+    """The header field for a URL with a user name or password. A redirect has a URL of its own."""
     parts = urlsplit(url)
     if parts.username is None and parts.password is None:
         return {}

@@ -29,7 +29,7 @@ Entry = dict[str, Any]
 """A delivery that is pending: number, id, api, job, url, remote (its client is on another machine), body (bytes), due (microseconds), attempt (from 1)."""
 
 class PendingEntry(TypedDict):
-    """An entry as a snapshot has to have it."""
+    """A pending delivery as a snapshot stores it."""
 
     number: int
     id: str
@@ -43,7 +43,7 @@ class PendingEntry(TypedDict):
 
 
 class Shelf(TypedDict):
-    """The shelf as a snapshot has to have it."""
+    """The shelf as a snapshot stores it."""
 
     pending: list[PendingEntry]
     count: int
@@ -70,12 +70,12 @@ class Deliveries:
         self.is_over = False
 
     def pending(self, world: World) -> list[Entry]:
-        """What has still to be delivered, oldest first. Not to be changed."""
+        """Pending deliveries, oldest first. Not to be changed."""
         waiting: list[Entry] = world.shelf(SHELF).get("pending", [])
         return waiting
 
     def collect(self, world: World) -> None:
-        """Turn the ended jobs that a world announces into deliveries, worded as they are at this instant."""
+        """Turn the ended jobs that a world announces into deliveries, with their bodies of this instant."""
         for instant, job in world.take_announced():
             self._add(world, instant, job)
 
@@ -123,7 +123,7 @@ class Deliveries:
         return await post(entry["url"], entry["body"], headers, allowed=self._allowed, remote=entry["remote"])
 
     def _note(self, world: World, entry: Entry, heard: AttemptOutcome) -> None:
-        """File how an attempt went, and plan the next one if it is worth it."""
+        """Record the outcome of an attempt, and schedule the next one if it may succeed."""
         attempt: int = entry["attempt"]
         if heard.outcome == "failed" and attempt <= len(BACKOFF_SECONDS):
             following = max(entry["due"], world.now_us) + round(BACKOFF_SECONDS[attempt - 1] * MICRO)

@@ -1,1 +1,1 @@
-"""What an operation's document demands of a request and of an answer."""
+"""What an operation's document requires of requests and answers."""

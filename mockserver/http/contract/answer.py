@@ -1,4 +1,4 @@
-"""Judges every answer by the document before it leaves, and turns it into bytes."""
+"""Validates answers against the document, and turns them into bytes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class _Declared:
 
 
 class Answers:
-    """The declared answers of one operation, compiled status by status as they come up."""
+    """The declared answers of one operation, each status compiled when it is first needed."""
 
     def __init__(self, schemas: Schemas, place: Place) -> None:
         self._schemas, self._place = schemas, place
@@ -122,7 +122,7 @@ def encode(reply: Reply) -> tuple[bytes, list[Header]]:
 
 
 def dumps(value: Any) -> bytes:
-    """JSON, also for whole numbers beyond 64 bits, which the fast writer does not know. Raises TypeError."""
+    """JSON, also for integers beyond 64 bits, which the fast encoder does not support. Raises TypeError."""
     try:
         return orjson.dumps(value)
     except TypeError:

@@ -1,4 +1,4 @@
-"""Takes a request body off the wire and makes sense of it, within the limits.
+"""Reads and parses a request body, within the limits.
 
 JSON is strict: no NaN or Infinity, no number beyond a double, whole numbers exact up to a stated length, UTF-8 only. Of a key that
 an object names twice the last value counts, as with JavaScript, Go and Python.
@@ -24,11 +24,11 @@ _LONG_NUMBER = b"0" * 19  # the digits of the longest whole numbers that are exa
 
 
 class Disconnected(Exception):
-    """The client went away before its request was complete."""
+    """The client left before its request was complete."""
 
 
 async def receive_body(receive: Receive, fields: Mapping[bytes, bytes]) -> bytes:
-    """A body that is still coming, to its end. Raises Refusal (too large, unknown coding) and Disconnected."""
+    """The rest of a body that is still arriving. Raises Refusal (too large, unknown coding) and Disconnected."""
     length = fields.get(b"content-length", b"")
     if length.isdigit() and int(length[:20]) > BODY_BYTES:
         raise too_large()
@@ -59,7 +59,7 @@ async def _read(receive: Receive) -> bytes:
 
 
 def parse(raw: bytes) -> Any:
-    """The value that a JSON body holds, behind a byte order mark or without one. Raises Refusal."""
+    """The value of a JSON body, with or without a byte order mark. Raises Refusal."""
     raw = raw.removeprefix(_BYTE_ORDER_MARK)
     if len(raw) > BODY_VALUES:  # each value takes a byte and more
         _check_number(raw)
@@ -74,7 +74,7 @@ def parse(raw: bytes) -> Any:
 
 
 def _check_number(raw: bytes) -> None:
-    """Count values before any of them is made. Raises Refusal."""
+    """Count values before they are parsed. Raises Refusal."""
     if _marks(raw) <= BODY_VALUES:
         return
     bare = raw.replace(rb"\\", b"").replace(rb"\"", b"")  # without quotes inside of strings
@@ -104,7 +104,7 @@ def _check_depth(value: Any) -> None:
 
 
 def _exact(raw: bytes) -> Any:
-    """The fast parser makes a whole number beyond 64 bits a rounded float: read again, as it was written. Raises Refusal."""
+    """Parse again if the fast parser rounded an integer beyond 64 bits to a float. Raises Refusal."""
 
     def whole(text: str) -> int:
         if len(text) > INTEGER_DIGITS:

@@ -1,4 +1,4 @@
-"""One operation's contract, compiled once: what a request must bring before the adapter sees it, what an answer must be before the client does."""
+"""One operation's contract, compiled once: what its requests and answers must satisfy."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ASKING = frozenset({"mock_take_snapshot", "mock_fork"})
 """Operations of the control API that need an existing sandbox although they are no GET."""
 
 _OPEN = frozenset({"mock_watch", "mock_health", "mock_metrics"})
-"""GETs of the control API that need no existing sandbox: somebody may watch one before anything is done in it."""
+"""GETs of the control API that need no existing sandbox: a client may watch one before it is used."""
 
 
 class HeaderFields(Mapping[str, str]):
@@ -44,7 +44,7 @@ class HeaderFields(Mapping[str, str]):
         return self._fields[name.encode("latin-1")].decode("latin-1")
 
     def get(self, name: str, default: Any = None) -> Any:
-        """The field of that name; spelled out because a miss is the usual case and costs no exception here."""
+        """The field of that name, without the cost of an exception for a missing one, which is the usual case."""
         value = self._fields.get(name.encode("latin-1"))
         return default if value is None else value.decode("latin-1")
 
@@ -92,7 +92,7 @@ class Contract:
     def admit(
         self, scope: Mapping[str, Any], fields: Fields, raw: bytes, *, world: World, sandbox: str, manual: bool
     ) -> Call:
-        """The call that a request makes in a sandbox, if it satisfies the document. Raises Refusal.
+        """The call of a request in a sandbox, if it conforms to the document. Raises Refusal.
 
         `manual` says that the sandbox's clock moves only when told to.
         """
@@ -128,7 +128,7 @@ class Contract:
         return call
 
     def _explained(self, media_type: str, value: Any) -> tuple[Violation, ...]:
-        """Why the control API refuses a body, in sentences; a vendor's words are its own."""
+        """Why the control API refuses a body, in sentences; vendors have words of their own."""
         if not self.is_control:
             return ()
         place = (*self.operation.pointer, "requestBody", "content", media_type, "schema")
@@ -155,7 +155,7 @@ class Contract:
 
 
 def _reading(spec: Spec) -> str | None:
-    """The operation that reads a job of this API, or lists them where none reads a single one."""
+    """The operation that reads a job of this API, or lists jobs if none reads a single one."""
     roles = {} if spec.lifecycle is None else spec.lifecycle.roles
     role = roles.get("read") or roles.get("list")
     return None if role is None else role.operation

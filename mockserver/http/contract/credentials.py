@@ -1,4 +1,4 @@
-"""Looks whether a request brings the credentials that its document demands; whether they are right is the adapter's matter."""
+"""Checks that a request has the credentials that its document requires; the adapter verifies them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Present = Callable[[Fields, bytes], bool]
 
 
 class Credentials:
-    """What one operation demands: one of several sets of credentials, or nothing.
+    """The requirement of one operation: one of several sets of credentials, or nothing.
 
     Lenient reads the document's `security`, strict its `x-strict-security`; an operation's own word overrides the document's.
     """
@@ -27,7 +27,7 @@ class Credentials:
         self.is_open = not demanded or not all(self._ways)
 
     def check(self, fields: Fields, query_string: bytes) -> None:
-        """Raises Refusal when no demanded set is complete."""
+        """Raises Refusal if no required set is complete."""
         if self.is_open:
             return
         if not any(all(present(fields, query_string) for present in way) for way in self._ways):

@@ -1,4 +1,4 @@
-"""Makes a small copy of a large JSON value, in which whatever looks at everything finds its work bounded."""
+"""Makes a small copy of a large JSON value, so that a full search of it is bounded."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Place = tuple[str | int, ...]
 
 
 def excerpt(value: Any) -> tuple[Any, set[Place]]:
-    """The value with long lists and large objects cut, and the places of those that were; itself where nothing needs to be cut.
+    """The value with long arrays and large objects cut, and their places; the value itself if nothing is cut.
 
     What is shared with the value must not be changed.
     """
@@ -22,7 +22,7 @@ def excerpt(value: Any) -> tuple[Any, set[Place]]:
 
 
 def _is_small(value: Any, most: int) -> bool:
-    """Whether a value has at most so many values in it."""
+    """Whether a value contains at most this many values."""
     waiting, seen = [value], 0
     while waiting:
         node = waiting.pop()

@@ -1,4 +1,4 @@
-"""Says in sentences why a value breaks a schema of our own control API: what was expected, all choices, and what may have been meant."""
+"""Explains why a value breaks a schema of the control API: what was expected, all choices, the nearest one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FORMATS = {"date-time": "a UTC date such as 2026-01-01T00:00:00Z"}
 
 
 def explain(schemas: Schemas, place: Place, value: Any, where: str, above: Place = ()) -> tuple[Violation, ...]:
-    """Every way in which `value` breaks the schema at `place`, in sentences; nothing where it does not."""
+    """All violations of the schema at `place` by `value`, in sentences."""
     found = []
     for pointer, keyword, expected, got, words in _wrong(schemas, place, value, above):
         name = ".".join(str(key) for key in pointer) if where == "body" else "/".join(str(key) for key in pointer)
@@ -37,7 +37,7 @@ def explain(schemas: Schemas, place: Place, value: Any, where: str, above: Place
 
 
 def unknown(name: str, known: Iterable[str]) -> str:
-    """Words about a name that nobody knows: what it may have been meant to be, and all that there is."""
+    """The message about an unknown name: the nearest one, and all choices."""
     names = list(known)
     near = get_close_matches(name, names, 1, 0.6)
     hint = f" (did you mean {near[0]}?)" if near else ""
@@ -100,7 +100,7 @@ def _exactly_one(
 
 
 def _either(schemas: Schemas, branches: list[tuple[Place, Any]], value: Any, at: Place) -> Iterator[_Wrong]:
-    """Alternatives of different types: the one of the value's type says what is wrong, or all say what they take."""
+    """Alternatives of different types: the one of the value's type explains, or all say what they accept."""
     fitting = [place for place, branch in branches if _is_type(value, branch.get("type"))]
     if any(schemas.validator(place).is_valid(value) for place in fitting):
         return

@@ -1,4 +1,4 @@
-"""Reads Content-Type and Content-Encoding: is a body one that the operation takes, and in which coding did it travel."""
+"""Reads Content-Type and Content-Encoding: whether the operation accepts a body, and how it is encoded."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class MediaTypes:
         return found
 
     def refuse(self, message: str) -> Refusal:
-        """A refusal that says what would have been taken."""
+        """A refusal that names what is accepted."""
         return Refusal("media_type", f"{message}; expected: {', '.join(self.declared)}", expected=self.declared)
 
 

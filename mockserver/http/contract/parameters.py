@@ -44,7 +44,7 @@ class Parameter:
     explain: Callable[[Any], tuple[Violation, ...]] | None = None
 
     def value(self, texts: list[str], found: list[Violation]) -> Any:
-        """What the sent texts mean; anything wrong with them is added to `found`."""
+        """The value of the sent texts; violations are added to `found`."""
         value: Any
         if self.is_array:
             if self.delimiter is not None:
@@ -82,7 +82,7 @@ class Parameters:
         return {parameter.name: parameter.value([text], found) for parameter, text in zip(self._path, values, strict=True)}
 
     def query(self, query_string: bytes, found: list[Violation]) -> Values:
-        """The query parameters. Raises Refusal when the query is no UTF-8."""
+        """The query parameters. Raises Refusal if the query is not UTF-8."""
         if not self._query and not (self._is_own and query_string):
             return NOTHING
         values: dict[str, Any] = {}
@@ -111,7 +111,7 @@ class Parameters:
 
 
 def split_query(query_string: bytes) -> dict[str, list[str]]:
-    """Names and texts of a query, percent-decoded, in order. Raises Refusal when it is no UTF-8."""
+    """Names and texts of a query, percent-decoded, in order. Raises Refusal if it is not UTF-8."""
     sent: dict[str, list[str]] = {}
     try:
         for part in query_string.decode("utf-8").split("&"):
@@ -184,7 +184,7 @@ def _types(schemas: Schemas, place: Place, schema: Any) -> set[str]:
 
 
 def _reader(types: set[str]) -> Callable[[str], Any]:
-    """How a text becomes a value of one of these types; the most particular type that it looks like wins."""
+    """The conversion of a text to one of these types; the most specific type that matches wins."""
     if types <= {"string", "array", "object"}:
         return str
     readers = [reader for name, reader in _READERS if name in types]

@@ -1,4 +1,4 @@
-"""Turns places of one document into compiled validators, and what they find into violations."""
+"""Compiles schemas of one document, and turns validation errors into violations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Place = tuple[str | int, ...]
 
 
 class Schemas:
-    """One document, ready to be compiled piece by piece; nothing is built before the first piece is asked for."""
+    """The schemas of one document, compiled on demand."""
 
     def __init__(self, spec: Spec) -> None:
         self.document = spec.document
@@ -27,7 +27,7 @@ class Schemas:
         self._registry: Registry | None = None
 
     def follow(self, place: Place) -> tuple[Place, Any]:
-        """The place that references lead to, and what stands there; None where nothing does."""
+        """The place that references lead to, and the value there; None if there is none."""
         here: Place = ()
         node: Any = self.document
         for key in place:

@@ -1,4 +1,4 @@
-"""The control API: what a test may ask of the mock itself. One function per operation of its document, as in any adapter."""
+"""The control API, one function per operation of its document, as in any adapter."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class Control:
         return partial(self._functions[operation], self._context)
 
     def error(self, refusal: Refusal, world: World | None = None) -> Reply:
-        """Our own words."""
+        """Our own error body."""
         return errors.error(refusal)
 
     def verify(self, call: Call) -> None:
-        """Control asks for no vendor's credentials."""
+        """The control API has no vendor's credentials."""
 
     def tenant(self, call: Call) -> str:
-        """Control speaks about everybody's jobs."""
+        """The control API shows the jobs of all tenants."""
         return ""

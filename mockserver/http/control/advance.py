@@ -1,4 +1,4 @@
-"""Moves a sandbox's clock on demand: done only when everything due has happened, callbacks delivered included."""
+"""Moves a sandbox's clock; returns when everything due has happened and callbacks are delivered."""
 
 from __future__ import annotations
 
@@ -38,5 +38,5 @@ async def advance(sandbox: Sandbox, target: int, is_reached: Callable[[], bool] 
 
 
 def ended(sandbox: Sandbox) -> Refusal:
-    """Why a clock stopped before it was where it should go."""
+    """The refusal of an advance that stopped early."""
     return Refusal("conflict", f"sandbox {sandbox.name} ended or was begun anew while its clock was moving")

@@ -1,4 +1,4 @@
-"""Who was called back, how that went, and who has still to be called."""
+"""Callback attempts and pending callbacks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PENDING = ("id", "api", "job", "attempt")
 
 
 async def mock_list_callbacks(context: Context, call: Call) -> Reply:
-    """Every attempt that is remembered, after those that are due have been made."""
+    """The recorded attempts, after those that are due have been made."""
     sandbox, world = context.sandbox(call), call.world
     calls = sandbox.calls
     calls.collect(world)

@@ -1,4 +1,4 @@
-"""The sandbox's clock on demand: read, set, and moved until something has come about."""
+"""The sandbox's clock: read it, set its pace, move it."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from mockserver.simulation.job import Job
 from mockserver.simulation.world import World
 
 WITHIN_SECONDS = 7 * 86_400.0
-"""How far `until` and `idle` go if they are not told."""
+"""Default span of `until` and `idle`."""
 
 Reached = Callable[[], bool]
 
 
 def mock_get_clock(context: Context, call: Call) -> Reply:
-    """What time it is, and how it goes."""
+    """The clock and its pace."""
     return Reply(200, _clock(context.sandbox(call)))
 
 
 def mock_set_clock(context: Context, call: Call) -> Reply:
-    """Let the clock follow real time another way."""
+    """Change the pace of the clock."""
     sandbox, body = context.sandbox(call), call.body
     pace = body["pace"] if "pace" in body else "real" if body["rate"] == 1 else f"x{body['rate']:.12g}"
     context.sandboxes.set_tempo(sandbox, read_tempo(pace))
@@ -37,7 +37,7 @@ def mock_set_clock(context: Context, call: Call) -> Reply:
 
 
 async def mock_advance(context: Context, call: Call) -> Reply:
-    """Move the sandbox's clock, and tell what happened."""
+    """Move the sandbox's clock, and report what happened."""
     sandbox, world = context.sandbox(call), call.world
     async with sandbox.moving:  # of several who ask at once, each moves it from where the one before has left it
         if sandbox.world is not world or sandbox.is_removed:
@@ -48,7 +48,7 @@ async def mock_advance(context: Context, call: Call) -> Reply:
 
 
 async def _moved(sandbox: Sandbox, body: Json) -> bool:
-    """Move the clock as the body asks; whether what it waits for has come about. Raises Refusal, UnknownJob."""
+    """Move the clock as the body asks; whether it reached what it was asked for. Raises Refusal, UnknownJob."""
     if "until" in body:
         return await _until(sandbox, body["until"], within=body.get("within", WITHIN_SECONDS))
     if "idle" in body:
@@ -58,7 +58,7 @@ async def _moved(sandbox: Sandbox, body: Json) -> bool:
 
 
 def _target(sandbox: Sandbox, body: Json) -> int:
-    """The instant that is asked for. Raises Refusal when it has passed."""
+    """The requested instant. Raises Refusal if it has passed."""
     world = sandbox.world
     if "seconds" in body:
         return _within_time(world, world.now_us + micros(body["seconds"]))
@@ -91,7 +91,7 @@ def _instant(date: str) -> int:
 
 
 async def _idle(sandbox: Sandbox, *, within: float) -> bool:
-    """Go on until nothing is due by itself; whether that came about."""
+    """Advance until nothing is due; whether that was reached."""
     world = sandbox.world
 
     def is_reached() -> bool:
@@ -102,7 +102,7 @@ async def _idle(sandbox: Sandbox, *, within: float) -> bool:
 
 
 async def _until(sandbox: Sandbox, told: Json, *, within: float) -> bool:
-    """Go on until a job is in a state, or cannot come there any more; whether it is. Raises Refusal, UnknownJob."""
+    """Advance until a job is in a state or can no longer reach it; whether it is. Raises Refusal, UnknownJob."""
     world = sandbox.world
     if told["api"] not in world.courses:
         raise Refusal("unknown", f"no API is called {told['api']!r}; served here: {', '.join(world.courses)}")
@@ -114,7 +114,7 @@ async def _until(sandbox: Sandbox, told: Json, *, within: float) -> bool:
 
 
 def _words(world: World, told: Json) -> frozenset[str]:
-    """The vendor's states that are waited for. Raises Refusal when there is none of that name."""
+    """The vendor's states to wait for. Raises Refusal for an unknown name."""
     stages = world.courses[told["api"]].stages.values()
     if "phase" in told:
         return frozenset(stage.name for stage in stages if stage.phase == told["phase"])

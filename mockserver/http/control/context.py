@@ -1,4 +1,4 @@
-"""Where the control functions find what they speak about, and how they word moments."""
+"""What all control functions need: the sandbox of a call, and how instants are shown."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Context:
 
 
 def moment(sandbox: Sandbox) -> dict[str, Any]:
-    """Which sandbox, and what its clock shows."""
+    """The sandbox's name and its time."""
     return {"sandbox": sandbox.name, "now": sandbox.world.now}
 
 
@@ -48,7 +48,7 @@ def described(context: Context, sandbox: Sandbox) -> Json:
 
 
 def read_tempo(text: str) -> Tempo:
-    """How a clock follows real time. Raises Refusal for words that say no such thing."""
+    """The pace named by a text or a rate. Raises Refusal for an unknown pace."""
     try:
         return tempo(text)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""What was asked and answered, as a list, as an archive and as it happens; and figures."""
+"""Recorded exchanges as a list, as an archive and as a stream; breaches; metrics."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def mock_list_exchanges(context: Context, call: Call) -> Reply:
 
 
 def mock_clear_exchanges(context: Context, call: Call) -> Reply:
-    """Forget what was asked and answered."""
+    """Delete the recorded exchanges and breaches."""
     journal = context.sandbox(call).journal
     journal.clear()
     journal.breaches.clear()
@@ -28,7 +28,7 @@ def mock_clear_exchanges(context: Context, call: Call) -> Reply:
 
 
 def mock_list_breaches(context: Context, call: Call) -> Reply:
-    """Requests that broke their document: how many, and the first ones, also those that the journal has forgotten."""
+    """Requests that broke their document: the number, and the first ones, also if the journal has dropped them."""
     breaches = context.sandbox(call).journal.breaches
     return Reply(200, {"total": breaches.total, "breaches": breaches.first})
 
@@ -44,5 +44,5 @@ def mock_watch(context: Context, call: Call) -> Reply:
 
 
 def mock_metrics(context: Context, call: Call) -> Reply:
-    """Figures for Prometheus."""
+    """Metrics for Prometheus."""
     return Reply(200, media_type=MEDIA_TYPE, text=exposition(context.sandboxes).decode())

@@ -1,4 +1,4 @@
-"""Jobs of all APIs in our own words: where they are, why they wait, what became of them; and outcomes on demand."""
+"""Jobs of all APIs in our own words: where they run, why they wait, how they ended; and forced outcomes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def mock_get_job(context: Context, call: Call) -> Reply:
 
 
 async def mock_force_outcome(context: Context, call: Call) -> Reply:
-    """Let something happen to a job now, and its client be called."""
+    """Make something happen to a job now, and deliver its callback."""
     world, job, body = call.world, _named(call), call.body
     outcome = body["outcome"]
     if outcome == "lose_node":
@@ -76,7 +76,7 @@ def summary(world: World, job: Job) -> dict[str, Any]:
 
 
 def detail(world: World, job: Job) -> dict[str, Any]:
-    """A job with everything that is known of it."""
+    """A job with everything that is known about it."""
     request, outcome = job.request, job.outcome
     is_told = job.attempts() and outcome != Outcome(None)
     return {
@@ -91,7 +91,7 @@ def detail(world: World, job: Job) -> dict[str, Any]:
 
 
 def waiting(world: World, job: Job) -> str | None:
-    """Why a job does not go on, if it waits."""
+    """Why a job waits, if it does."""
     request = job.request
     if job.phase == "waiting":
         return f"{job.open_children} of its children have not ended"

@@ -1,4 +1,4 @@
-"""The simulated machines on demand: seen, taken down, drained, brought back, added."""
+"""The simulated machines: list, fail, drain, restore, add."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def mock_list_nodes(context: Context, call: Call) -> Reply:
 
 
 def mock_add_node(context: Context, call: Call) -> Reply:
-    """One more node."""
+    """Add a node."""
     body, world = call.body, call.world
     node = Node(
         body["name"],
@@ -37,7 +37,7 @@ def mock_add_node(context: Context, call: Call) -> Reply:
 
 
 async def mock_fail_node(context: Context, call: Call) -> Reply:
-    """Take a node down with all that runs there, and let clients of jobs that failed of it be called."""
+    """Fail a node, and deliver the callbacks of jobs that failed because of it."""
     world, sandbox = call.world, context.sandbox(call)
     world.fail_node(call.path["node"])
     world.settle()
@@ -47,13 +47,13 @@ async def mock_fail_node(context: Context, call: Call) -> Reply:
 
 
 def mock_drain_node(context: Context, call: Call) -> Reply:
-    """Let a node take no more jobs."""
+    """Drain a node: it takes no new jobs."""
     call.world.drain_node(call.path["node"])
     return Reply(200, _node(call.world, call.path["node"]))
 
 
 def mock_restore_node(context: Context, call: Call) -> Reply:
-    """Let a node take jobs again."""
+    """Restore a node: it takes jobs again."""
     call.world.restore_node(call.path["node"])
     return Reply(200, _node(call.world, call.path["node"]))
 

@@ -1,4 +1,4 @@
-"""Rules on demand: what becomes of matching requests."""
+"""Rules for matching requests."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ def mock_list_rules(context: Context, call: Call) -> Reply:
 
 
 def mock_add_rule(context: Context, call: Call) -> Reply:
-    """One more rule, tried last."""
+    """Add a rule, tried last."""
     if len(call.raw) > RULE_BYTES:
         raise Refusal("too_large", f"the rule has {len(call.raw)} bytes; expected at most {RULE_BYTES}")
     return Reply(201, context.sandbox(call).rules.add(call.body).shown())
 
 
 def mock_clear_rules(context: Context, call: Call) -> Reply:
-    """Forget all rules."""
+    """Delete all rules."""
     context.sandbox(call).rules.clear()
     return Reply(204, empty=True)
 
 
 def mock_remove_rule(context: Context, call: Call) -> Reply:
-    """Forget one rule."""
+    """Delete one rule."""
     context.sandbox(call).rules.remove(call.path["id"])
     return Reply(204, empty=True)

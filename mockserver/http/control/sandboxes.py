@@ -1,4 +1,4 @@
-"""Sandboxes on demand: made, read, forgotten, begun anew, brought back and doubled."""
+"""Sandboxes: create, read, delete, reset, snapshot, restore, fork."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from mockserver.simulation.snapshot import freeze
 
 
 def mock_health(context: Context, call: Call) -> Reply:
-    """What is served, and what time it is in the sandbox."""
+    """What is served, and the time of the sandbox."""
     sandbox = context.sandbox(call)
     return Reply(200, {"status": "ok", "apis": list(context.apis), "pace": sandbox.pace.tempo.name, **moment(sandbox)})
 
 
 def mock_reset(context: Context, call: Call) -> Reply:
-    """Begin the sandbox anew."""
+    """Reset the sandbox."""
     sandbox = context.sandbox(call)
     context.sandboxes.reset(sandbox)
     return Reply(200, moment(sandbox))
 
 
 def mock_list_sandboxes(context: Context, call: Call) -> Reply:
-    """Every sandbox there is."""
+    """All sandboxes."""
     return Reply(200, {"sandboxes": [described(context, sandbox) for sandbox in context.sandboxes]})
 
 
 def mock_create_sandbox(context: Context, call: Call) -> Reply:
-    """A new sandbox; what is neither given nor the given scenario's own is as the server was started."""
+    """Create a sandbox; defaults are those of the given scenario, then those of the server."""
     body, usual = call.body, context.sandboxes.plan
     scenario = _scenario(body["scenario"]) if "scenario" in body else usual.scenario
     pace = body.get("pace") or (scenario.pace if "scenario" in body else None)
@@ -56,13 +56,13 @@ def mock_get_sandbox(context: Context, call: Call) -> Reply:
 
 
 def mock_delete_sandbox(context: Context, call: Call) -> Reply:
-    """Forget a sandbox."""
+    """Delete a sandbox."""
     context.sandboxes.remove(call.path["name"])
     return Reply(204, empty=True)
 
 
 def mock_take_snapshot(context: Context, call: Call) -> Reply:
-    """The whole simulated state, sealed."""
+    """The whole simulated state."""
     sandbox = context.sandbox(call)
     sandbox.calls.collect(sandbox.world)
     try:
@@ -73,7 +73,7 @@ def mock_take_snapshot(context: Context, call: Call) -> Reply:
 
 
 async def mock_restore(context: Context, call: Call) -> Reply:
-    """Put the sandbox back to a snapshot."""
+    """Restore the sandbox from a snapshot."""
     try:
         data = b64decode(call.body["snapshot"], validate=True)
     except ValueError as error:
@@ -84,7 +84,7 @@ async def mock_restore(context: Context, call: Call) -> Reply:
 
 
 def mock_fork(context: Context, call: Call) -> Reply:
-    """A second sandbox that goes on from here."""
+    """Create a second sandbox that continues from this one's state."""
     sandbox = context.sandbox(call)
     name = _name(context, call)
     context.sandboxes.check_free(name)
@@ -93,7 +93,7 @@ def mock_fork(context: Context, call: Call) -> Reply:
 
 
 def _name(context: Context, call: Call) -> str:
-    """The name that is asked for, or one that nobody has."""
+    """The requested name, or an unused one."""
     name = call.body.get("name")
     return str(name) if name else context.sandboxes.free_name()
 

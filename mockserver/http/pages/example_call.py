@@ -1,4 +1,4 @@
-"""A first call that works, however often, made from a document's own examples: for the landing page, the first screen and the demonstration."""
+"""An example call that can be repeated, made from a document's examples, for landing page, first screen and demo."""
 
 from __future__ import annotations
 

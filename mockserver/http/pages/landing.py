@@ -1,4 +1,4 @@
-"""The page at `/`: each API with its base URL, a first call and its Swagger UI; where to look; the control API."""
+"""The page at `/`: each API with its base URL, an example call and its Swagger UI; links to the control API."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mockserver.http.sandbox_name import SANDBOX
 from specs import Spec
 
 LOOKS = ("health", "clock", "jobs", "nodes", "exchanges", "events", "metrics")
-"""What can be looked at with a plain GET under /_mock."""
+"""What a plain GET under /_mock shows."""
 
 
 def landing(apis: Sequence[Spec], scope: Mapping[str, Any]) -> Page:

@@ -1,4 +1,4 @@
-"""What a browser shows where nothing is served: what was probably meant, and the way to everything else."""
+"""The 404 page for browsers: the nearest path, and a link to everything that is served."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mockserver.http.pages.page import Page, framed
 
 
 def is_browser(fields: Mapping[bytes, bytes]) -> bool:
-    """Whether a person looks: browsers, and no others, ask for HTML and XHTML (Java's client asks for HTML, too)."""
+    """Whether a browser asks: only browsers accept both HTML and XHTML (Java's client accepts HTML)."""
     accepted = fields.get(b"accept", b"")
     return b"text/html" in accepted and b"application/xhtml+xml" in accepted
 

@@ -26,7 +26,7 @@ class Page:
 
     @property
     def reply(self) -> Reply:
-        """What the wire needs to know beside the bytes."""
+        """Status and header fields without the body."""
         return Reply(self.status, media_type=self.media_type)
 
     @property
@@ -38,7 +38,7 @@ class Page:
 
 
 def moved(relative: str) -> Page:
-    """A redirect to a relative address, which keeps whatever stands before our own paths."""
+    """A redirect to a relative address, which keeps any prefix before our own paths."""
     return Page(b"", "text/plain", 307, ((b"location", relative.encode("latin-1")),))
 
 

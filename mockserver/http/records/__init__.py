@@ -1,1 +1,1 @@
-"""What is remembered of the traffic, and how it is shown."""
+"""Recorded traffic, and how it is shown."""

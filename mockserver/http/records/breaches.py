@@ -1,4 +1,4 @@
-"""Remembers requests that broke their document for as long as a sandbox lives, whatever else its journal forgets."""
+"""Keeps summaries of requests that broke their document for as long as a sandbox lives."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mockserver.http.records import violation_header
 
 
 class Breaches:
-    """How many there were, and the first of them in short, without secrets."""
+    """Their number, and a summary of the first ones, without secrets."""
 
     __slots__ = ("first", "total")
 
@@ -41,6 +41,6 @@ class Breaches:
         )
 
     def clear(self) -> None:
-        """Forget them."""
+        """Delete them."""
         self.total = 0
         self.first = []

@@ -1,4 +1,4 @@
-"""Tells what happens in a sandbox as it happens: exchanges, transitions of jobs, and what other parts note.
+"""Streams what happens in a sandbox: exchanges, transitions of jobs, and notes.
 
 A subscriber keeps three numbers and nothing else, so that a slow one costs no memory; it is told how much it missed.
 """
@@ -35,7 +35,7 @@ async def server_sent(journal: Journal) -> AsyncIterator[bytes]:
 
 
 class _Place:
-    """How far a subscriber has come."""
+    """The position of a subscriber."""
 
     def __init__(self, journal: Journal, world: Callable[[], World] | None) -> None:
         self._journal, self._of = journal, world

@@ -1,4 +1,4 @@
-"""One request with its answer, as it was on the wire and as it is shown; and what other parts of a sandbox note."""
+"""One request with its answer, as recorded and as shown; and notes of other parts of a sandbox."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Exchange(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something another part tells; `at` is a simulated second."""
+    """A note of another part of the sandbox; `at` is a simulated second."""
 
     number: int
     event: str
@@ -91,7 +91,7 @@ def _message(headers: Fields, body: bytes) -> dict[str, Any]:
 
 
 def length(headers: Fields, body: bytes) -> int:
-    """How long a body was, whatever of it was kept."""
+    """The length of a body, even if only a part was kept."""
     told = next((value for name, value in headers if name.lower() == b"content-length"), b"")
     return int(told) if told.isdigit() and len(told) < 12 else len(body)
 

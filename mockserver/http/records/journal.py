@@ -1,4 +1,4 @@
-"""Remembers the latest exchanges of a sandbox: what was asked, what was answered, and whether the request kept its document.
+"""Records the latest exchanges of a sandbox: request, answer, and whether the request conforms to its document.
 
 Recording is cheap, so that it can always be on; secrets are taken out when somebody looks. Number and bytes are bounded.
 """
@@ -39,7 +39,7 @@ _unpack = msgspec.msgpack.Decoder().decode
 
 
 class Shelf:
-    """What the journals of one server take together; `shrink` is asked for when that is too much."""
+    """The bytes of all journals of one server; calls `shrink` when there are too many."""
 
     __slots__ = ("bytes", "shrink")
 
@@ -49,7 +49,7 @@ class Shelf:
 
 
 class Journal:
-    """The latest exchanges of one sandbox, and what its other parts have to tell."""
+    """The latest exchanges of one sandbox, and notes of its other parts."""
 
     __slots__ = ("_bytes", "_kept", "_notes", "_number", "_shelf", "_told", "breaches", "world")
 
@@ -67,7 +67,7 @@ class Journal:
         self.world = world
 
     def add(self, entry: Entry, refusal: Refusal | None = None) -> None:
-        """Remember an exchange; the oldest are forgotten when there are too many."""
+        """Record an exchange; the oldest are dropped if there are too many."""
         self._number += 1
         if refusal is not None:
             self.breaches.add(self._number, entry, refusal)
@@ -87,7 +87,7 @@ class Journal:
             shelf.shrink()
 
     def cut(self, most: int) -> None:
-        """Forget the oldest exchanges until at most so many bytes are taken."""
+        """Drop the oldest exchanges until at most this many bytes are left."""
         kept = self._kept
         while kept and (len(kept) > JOURNAL_EXCHANGES or self._bytes > most):
             size = len(kept.popleft()) + FIXED_BYTES
@@ -95,7 +95,7 @@ class Journal:
             self._shelf.bytes -= size
 
     def note(self, event: str, at: float, facts: dict[str, Any]) -> None:
-        """Tell subscribers of something that is neither exchange nor transition, such as a delivery, at a simulated second."""
+        """Report something that is neither exchange nor transition, such as a delivery, to subscribers."""
         self._told += 1
         self._notes.append(Note(self._told, event, at, facts))
 
@@ -113,14 +113,14 @@ class Journal:
         return [one.shown() for one in (found[:limit] if since is not None else found[max(len(found) - limit, 0) :])]
 
     def clear(self) -> None:
-        """Forget everything but the breaches; numbers go on."""
+        """Drop everything but the breaches; numbering continues."""
         self._kept.clear()
         self._notes.clear()
         self._shelf.bytes -= self._bytes
         self._bytes = 0
 
     def leave(self) -> None:
-        """Forget everything, and count no longer among the journals of the server: the sandbox is gone."""
+        """Drop everything, because the sandbox is deleted."""
         self.clear()
         self._shelf = Shelf(lambda: None)
 
@@ -136,7 +136,7 @@ class Journal:
 
     @property
     def notes(self) -> deque[Note]:
-        """What other parts told, oldest first."""
+        """The notes of other parts, oldest first."""
         return self._notes
 
     @property

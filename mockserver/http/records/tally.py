@@ -10,7 +10,7 @@ BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 10.0
 
 
 class Passed:
-    """What passed through one operation: how often each status, how long the answers took (a count per bucket, and the sum in seconds)."""
+    """The requests of one operation: a count per status, a count per latency bucket, and the sum in seconds."""
 
     __slots__ = ("counts", "statuses", "sum")
 
@@ -35,7 +35,7 @@ class Passed:
 
 
 class Tally:
-    """What passed through one server since it started, by API and operation."""
+    """The requests of one server since it started, by API and operation."""
 
     __slots__ = ("passed",)
 
@@ -43,5 +43,5 @@ class Tally:
         self.passed: dict[tuple[str, str], Passed] = {}
 
     def of(self, api: str, operation: str) -> Passed:
-        """The counts of one operation, to be kept by whoever counts."""
+        """The counts of one operation, for its callers to update."""
         return self.passed.setdefault((api, operation), Passed())

@@ -1,4 +1,4 @@
-"""Says why a request was refused, in a header field: `X-Mock-Violations`, a JSON list that fits the wire and tells no secrets."""
+"""Makes the header field `X-Mock-Violations`: why a request was refused, as a bounded JSON list without secrets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from specs.json_pointer import pointer_to
 HEADER = "X-Mock-Violations"
 
 BROKEN: frozenset[Kind] = frozenset({"malformed", "invalid", "unauthenticated", "unrouted", "method", "too_large", "media_type"})
-"""Refusals of requests that break their document; the others are what the world says to requests that keep it."""
+"""Kinds of refusals of requests that break their document; other kinds refuse valid requests."""
 
 _EXPECTED: dict[Kind, str] = {
     "malformed": "a body that is JSON, within the limits",
@@ -32,7 +32,7 @@ _EXPECTED: dict[Kind, str] = {
     "unplaceable": "a request that some node could hold",
     "unavailable": "room",
 }
-"""What was expected where no single place of the request is at fault."""
+"""What was expected, for refusals that concern no single place of the request."""
 
 
 def told(reason: Refusal) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Keeps time going where things happen by themselves or somebody outside waits for a callback; at work only while that is so."""
+"""The background task that moves clocks while events are due or callbacks pending, and only then."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class BackgroundMover:
         self._rounds: dict[Sandbox, tuple[asyncio.Event, asyncio.Task[None]]] = {}
 
     def attend(self, sandbox: Sandbox) -> None:
-        """Look after a sandbox, from now until nobody waits there any more."""
+        """Move a sandbox's clock from now on, until nothing is due there."""
         if sandbox in self._rounds:
             self._rounds[sandbox][0].set()
             return
@@ -48,7 +48,7 @@ class BackgroundMover:
 
 
 def _pause(sandbox: Sandbox) -> float:
-    """Real seconds until a sandbox should be looked at again, if nobody asks for it before."""
+    """Real seconds until the next look at a sandbox, unless a request comes before."""
     if not sandbox.needs_moving:
         return 0.0
     world, pace = sandbox.world, sandbox.pace

@@ -1,4 +1,4 @@
-"""Makes a world of a snapshot and looks at all of it first: each job is worded by its API and judged by its document."""
+"""Makes a world from a snapshot after validating it: each job is rendered by its API and checked by its document."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _UNFIT = "the snapshot does not fit together"
 
 @cache
 def readers() -> Readers:
-    """How what the adapters and the callbacks keep is read."""
+    """How the data of adapters and callbacks is read."""
     keeps = {name: _keeping(name) for name in specs.names()}
     shelves: dict[str, Reader | None] = {webhooks.SHELF: typed(webhooks.Shelf)}
     for one in keeps.values():
@@ -32,7 +32,7 @@ def readers() -> Readers:
 
 
 def restored(data: bytes, courses: Mapping[str, Course]) -> World:
-    """The world of a snapshot, which every API can tell of. Raises SnapshotError."""
+    """The world of a snapshot, whose jobs every API can render. Raises SnapshotError."""
     world = thaw(data, courses, readers())
     for api in courses:
         jobs = world.jobs(api)
@@ -46,7 +46,7 @@ def restored(data: bytes, courses: Mapping[str, Course]) -> World:
 
 
 def copied(world: World, courses: Mapping[str, Course]) -> World:
-    """A second world that goes on as `world` does."""
+    """A second world that continues as `world` does."""
     return copy(world, courses, readers())
 
 
@@ -57,7 +57,7 @@ def _keeping(api: str) -> Keeping:
 
 
 def _check_jobs(world: World, api: str, jobs: Mapping[str, Job]) -> None:
-    """Raises SnapshotError for a job that its API could not tell of, or not as its document says."""
+    """Raises SnapshotError for a job that its API cannot render as its document says."""
     view, is_valid, calls_back = _keeping(api).view, _judge(api), hasattr(adapter_of(api), "callback_body")
     for job in jobs.values():
         try:
@@ -74,7 +74,7 @@ def _brief(error: Exception) -> str:
 
 
 def _describe(world: World, job: Job) -> None:
-    """What the control API tells of a job beside its history."""
+    """What the control API shows of a job beside its history."""
     job.attempts()
     world.why_waiting(job)
 

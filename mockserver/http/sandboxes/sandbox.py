@@ -1,4 +1,4 @@
-"""Keeps the sandboxes: one isolated world each, made on first use or as asked for, bounded in number and in jobs."""
+"""The sandboxes: one isolated world each, created on first use or on request, bounded in number and in jobs."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Plan:
 
 @dataclass(slots=True, eq=False)
 class Sandbox:
-    """A world, the pace at which it is moved, what steers and records it, and whom it calls.
+    """A world with its pace, rules, faults, journal and callbacks.
 
     `used` is the real time of the last request. `ended` is set when whatever waits in the world must give up; `moving` is held
     by whoever moves the clock on demand.
@@ -67,12 +67,12 @@ class Sandbox:
     moving: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def end_waiting(self) -> None:
-        """Have everything give up that waits here at this moment."""
+        """Cancel everything that waits here at this moment."""
         self.ended.set()
         self.ended = asyncio.Event()
 
     def move(self, *, is_read: bool = False) -> World:
-        """The world, with everything happened that is due; `is_read` says that a job is about to be read.
+        """The world after everything due has happened; `is_read` says that a job is about to be read.
 
         A world that follows real time takes one slice at most: what is left over (`lags`) is made up for by the background task, and until then
         the world shows the instant it has come to.
@@ -92,12 +92,12 @@ class Sandbox:
 
     @property
     def needs_moving(self) -> bool:
-        """Whether something will happen here by itself, or somebody outside waits for it."""
+        """Whether something will happen here by itself, or a callback is pending."""
         return not self.is_removed and (self.world.awaited > 0 or self.moves_by_itself or bool(self.calls.pending(self.world)))
 
     @property
     def moves_by_itself(self) -> bool:
-        """Whether time passes here without being told to, and anything is due ever."""
+        """Whether time moves by itself here, and anything will ever be due."""
         return self.pace.tempo.rate is not None and bool(self.world.scheduler.events.heap)
 
 
@@ -117,7 +117,7 @@ class Sandboxes:
         self.shelf = Shelf(self._shrink_journals)
 
     def get(self, name: str) -> Sandbox:
-        """The sandbox of that name, made if need be. Raises Refusal: not a name, or no room."""
+        """The sandbox of that name, created if necessary. Raises Refusal: an invalid name, or no room."""
         sandbox = self._kept.get(name)
         if sandbox is None:
             return self.create(name)
@@ -157,13 +157,13 @@ class Sandboxes:
         return sandbox
 
     def check_free(self, name: str) -> None:
-        """Raises Refusal for what is no name, or one that is taken."""
+        """Raises Refusal for a name that is invalid or taken."""
         check_name(name)
         if name in self._kept:
             raise Refusal("conflict", f"a sandbox called {name!r} exists already")
 
     def remove(self, name: str) -> None:
-        """Forget a sandbox with all that is in it. Raises Refusal when there is none."""
+        """Delete a sandbox with everything in it. Raises Refusal if there is none."""
         sandbox = self.find(name)
         del self._kept[name]
         sandbox.is_removed = sandbox.calls.is_over = True
@@ -172,7 +172,7 @@ class Sandboxes:
         sandbox.end_waiting()
 
     def close(self) -> None:
-        """Have everything give up that waits in any sandbox: the server is about to stop."""
+        """Cancel everything that waits in any sandbox, because the server is about to stop."""
         for sandbox in self._kept.values():
             sandbox.end_waiting()
 
@@ -184,26 +184,26 @@ class Sandboxes:
         raise LookupError("the world belongs to no sandbox of this server")
 
     def reset(self, sandbox: Sandbox) -> None:
-        """Begin a sandbox anew, at time 0, with nothing in it."""
+        """Reset a sandbox: time 0, nothing in it."""
         self._begin(sandbox, self._world(sandbox.plan))
         for kept in (sandbox.rules, sandbox.faults, sandbox.journal):
             kept.clear()
 
     def restore(self, sandbox: Sandbox, world: World) -> None:
-        """Put a sandbox back to where a snapshot was taken; it goes on from there at its pace."""
+        """Replace the world of a sandbox; it continues from there at the sandbox's pace."""
         self._begin(sandbox, world)
 
     def fork(self, sandbox: Sandbox, name: str, world: World) -> Sandbox:
-        """A second sandbox that goes on from a copy of the world of `sandbox`. Raises Refusal."""
+        """A second sandbox with a copy of the world of `sandbox`. Raises Refusal."""
         return self.create(name, sandbox.plan, world=world)
 
     def set_tempo(self, sandbox: Sandbox, tempo: Tempo) -> None:
-        """Let a sandbox's clock follow real time another way from this instant on, also after a reset."""
+        """Change the pace of a sandbox from this instant on, also after a reset."""
         sandbox.plan = replace(sandbox.plan, tempo=tempo)
         sandbox.pace = self._pace(sandbox.plan, sandbox.world)
 
     def free_name(self) -> str:
-        """A name that nobody has."""
+        """An unused name."""
         return next(name for name in (f"sandbox-{number}" for number in self._numbers) if name not in self._kept)
 
     def __len__(self) -> int:
@@ -213,7 +213,7 @@ class Sandboxes:
         return iter(self._kept.values())
 
     def idle_seconds(self, sandbox: Sandbox) -> float:
-        """Real seconds since a sandbox was last asked."""
+        """Real seconds since a sandbox's last request."""
         return max(0.0, self._clock() - sandbox.used)
 
     def _begin(self, sandbox: Sandbox, world: World) -> None:
@@ -237,7 +237,7 @@ class Sandboxes:
         return World(plan.scenario, self.courses, epoch_us=epoch_of(plan.scenario, began), seed=plan.seed)
 
     def _shrink_journals(self) -> None:
-        """Cut the journals of those that were not asked for longest, until a tenth of the room is free again."""
+        """Cut the journals of the sandboxes that were idle longest, until a tenth of the room is free again."""
         for sandbox in sorted(self._kept.values(), key=lambda box: box.used):
             too_much = self.shelf.bytes - JOURNALS_BYTES * 9 // 10
             if too_much <= 0:
@@ -256,5 +256,5 @@ class Sandboxes:
 
 
 def courses_of(apis: Sequence[Spec]) -> dict[str, Course]:
-    """The lifecycles of APIs, ready to be followed."""
+    """The compiled lifecycles of APIs."""
     return {spec.name: Course(spec.lifecycle) for spec in apis if spec.lifecycle is not None}

@@ -1,1 +1,1 @@
-"""What users order: rules, faults and preferences."""
+"""Rules, faults and preferences."""

@@ -1,4 +1,4 @@
-"""Reads what somebody describes in JSON (rules, faults) and refuses it with the offending value in the sentence."""
+"""Reads rules and faults described in JSON, and refuses invalid ones with the offending value."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def refuse(what: str, pointer: tuple[str | int, ...], got: Any, reason: str) -> 
 
 
 def check_headers(headers: Mapping[str, str], what: str, pointer: tuple[str | int, ...]) -> None:
-    """Raises Refusal for a header field that cannot be sent, or that belongs to the wire."""
+    """Raises Refusal for a header field that cannot be sent, or that the server sets itself."""
     for name, value in headers.items():
         if not _TOKEN.match(name) or name.lower() in ("content-length", "transfer-encoding", "connection", "content-type"):
             raise refuse(what, (*pointer, name), value, "expected the name of a header field other than those the server itself sets")

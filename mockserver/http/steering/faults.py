@@ -1,4 +1,4 @@
-"""Keeps the faults of a sandbox: answers that come late, broken, cut short, refused or not at all, on purpose and for a while.
+"""The faults of a sandbox: answers that are delayed, malformed, truncated, refused or dropped, for a while.
 
 Every fault ends by itself: after `ttl` seconds of real time, whatever becomes of whoever asked for it.
 """
@@ -34,7 +34,7 @@ _OWN: dict[Kind, tuple[str, ...]] = {
     "slow": ("seconds",),
     "quota": ("requests", "window"),
 }
-"""What each kind can be told beside scope, probability, seed, count and ttl."""
+"""Parameters of each kind beside scope, probability, seed, count and ttl."""
 
 
 class _Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,7 +58,7 @@ class _Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(slots=True)
 class Fault:
-    """One fault. `expires` is real time; `seen` counts requests in its scope, `struck` those it spoiled."""
+    """One fault. `expires` is real time; `seen` counts requests in its scope, `struck` those to which it was applied."""
 
     id: str
     kind: Kind
@@ -73,7 +73,7 @@ class Fault:
     used: int = 0
 
     def strikes(self, asked: Asked, now: float) -> bool:
-        """Whether it spoils this request, made at simulated second `now`; counts it."""
+        """Whether it applies to this request, made at simulated second `now`; counts it."""
         told = self.told
         if (told.count is not None and self.struck >= told.count) or not self.meets(asked):
             return False
@@ -118,7 +118,7 @@ class Strike:
 
     @property
     def spoils_body(self) -> bool:
-        """Whether the answer's bytes are meddled with."""
+        """Whether the answer's bytes are changed."""
         return self.drop or self.malformed or self.keep is not None or self.stretch > 0
 
     def take(self, fault: Fault, now: float, rate: float) -> None:
@@ -159,7 +159,7 @@ class Faults:
         self._made = 0
 
     def add(self, description: dict[str, Any]) -> Fault:
-        """Keep a fault described as `{"kind": …, "scope": {…}, "ttl": 60, …}`. Raises Refusal."""
+        """Add a fault described as `{"kind": …, "scope": {…}, "ttl": 60, …}`. Raises Refusal."""
         self._prune()
         if len(self.given) >= FAULTS:
             raise Refusal("conflict", f"the sandbox has {FAULTS} faults, which is its limit; remove some")
@@ -174,13 +174,13 @@ class Faults:
         return fault
 
     def remove(self, id: str) -> None:  # noqa: A002  (the word of the control API)
-        """Forget a fault. Raises Refusal: no such fault, or it has ended."""
+        """Delete a fault. Raises Refusal: no such fault, or it has expired."""
         self._prune()
         if self.given.pop(id, None) is None:
             raise Refusal("unknown", f"no fault is called {id!r}; there are {', '.join(self.given) or 'none'}")
 
     def list(self) -> Listed:
-        """Every fault that has not ended, as it was described, with its id, counts and the real seconds it has left."""
+        """The faults that have not expired, as described, with id, counts and the real seconds left."""
         self._prune()
         now = self._clock()
         return [
@@ -189,7 +189,7 @@ class Faults:
         ]
 
     def clear(self) -> None:
-        """End all faults."""
+        """Delete all faults."""
         self.given.clear()
 
     def strike(self, asked: Asked, now: float, rate: float = 1.0) -> Strike | None:

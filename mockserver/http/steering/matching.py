@@ -1,4 +1,4 @@
-"""Says which requests a rule or a fault means: by API, operation, method, path, header fields and JSONPath expressions over the body."""
+"""Which requests a rule or fault applies to: API, operation, method, path, header fields, JSONPath over the body."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MISSING = object()
 
 @dataclass(slots=True)
 class Asked:
-    """What can be told of a request: whose operation it means, how it was sent, and (once parsed) its body."""
+    """The facts of a request that can be matched: its operation, how it was sent, and (once parsed) its body."""
 
     api: str
     operation: str
@@ -35,7 +35,7 @@ class Asked:
 
 
 class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which requests are meant; what is not said is not looked at.
+    """Which requests match; members that are left out match everything.
 
     `path` is a pattern with `*` and `?` over the whole path as sent, without query and sandbox prefix; `path_regex` is searched for (RE2's syntax).
     `headers` names header fields, `body` JSONPath expressions (RFC 9535); each with the value expected, or with one of
@@ -52,7 +52,7 @@ class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def compiled(scope: Scope, what: str, place: str) -> Test:
-    """A function that tells whether a request is meant. Raises Refusal for names nobody knows, bad patterns and bad expressions."""
+    """A function that says whether a request matches. Raises Refusal for unknown names, bad patterns and expressions."""
     tests: list[Test] = []
     if scope.api is not None:
         if scope.api not in specs.names():

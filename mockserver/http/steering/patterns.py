@@ -1,4 +1,4 @@
-"""Regular expressions and JSONPath expressions that somebody sends, compiled so that nothing can make them slow.
+"""Regular expressions and JSONPath expressions of clients, compiled so that no input makes them slow.
 
 Regular expressions run in linear time (RE2's syntax: no look-around, no back-references). JSONPath expressions may walk
 through a body once, not once per member: that is checked when the expression is compiled.

@@ -1,4 +1,4 @@
-"""Reads what one request prefers for itself: `Prefer: code=404` and `Prefer: wait=2` (RFC 7240; other preferences are passed over)."""
+"""Reads the preferences of a request: `Prefer: code=404` and `Prefer: wait=2` (RFC 7240; others are ignored)."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _NUMBER = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?\Z", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """The status that is wanted, and the real seconds to wait before answering."""
+    """The preferred status, and the real seconds to wait before answering."""
 
     code: int | None = None
     wait: float = 0.0
 
     @property
     def applied(self) -> str:
-        """What `Preference-Applied` says."""
+        """The value of `Preference-Applied`."""
         told = [] if self.code is None else [f"code={self.code}"]
         return ", ".join([*told, f"wait={self.wait:g}"] if self.wait else told)
 
@@ -31,7 +31,7 @@ NONE = Preference()
 
 
 def read(value: bytes) -> Preference:
-    """The preferences that a header field states. Raises Refusal for a code or wait that cannot be."""
+    """The preferences of a header field. Raises Refusal for an invalid code or wait."""
     code, wait = None, 0.0
     for part in re.split(r"[,;]", value.decode("latin-1")):
         name, _, text = part.strip().partition("=")

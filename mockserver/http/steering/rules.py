@@ -1,4 +1,4 @@
-"""Keeps the rules of a sandbox: for requests that match, what becomes of the job, or what is answered.
+"""The rules of a sandbox: for requests that match, what happens to the job, or what is answered.
 
 A rule looks at requests that satisfy their document; the first rule that applies wins, in the order in which they were added.
 """
@@ -31,7 +31,7 @@ class Match(Scope, frozen=True, forbid_unknown_fields=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What becomes of the job that a request makes; what is not said is left to the workload."""
+    """What happens to the job of a request; the workload decides what is left out."""
 
     run_seconds: float | None = None
     exit_code: int | None = None
@@ -70,7 +70,7 @@ class Rule:
     applied: int = 0
 
     def applies(self, asked: Asked) -> bool:
-        """Whether this request is meant; counts it."""
+        """Whether this request matches; counts it."""
         if not self.meets(asked):
             return False
         self.seen += 1
@@ -85,7 +85,7 @@ class Rule:
         return True
 
     def shown(self) -> dict[str, Any]:
-        """The description with the rule's id and what became of it."""
+        """The description with the rule's id and counts."""
         return {"id": self.id, **self.description, "seen": self.seen, "applied": self.applied}
 
 
@@ -99,7 +99,7 @@ class Rules:
         self._made = 0
 
     def add(self, description: dict[str, Any]) -> Rule:
-        """Keep a rule described as `{"match": {…}, "job": {…}}` or `{"match": {…}, "answer": {…}}`. Raises Refusal."""
+        """Add a rule described as `{"match": {…}, "job": {…}}` or `{"match": {…}, "answer": {…}}`. Raises Refusal."""
         if len(self.given) >= RULES:
             raise Refusal("conflict", f"the sandbox has {RULES} rules, which is its limit; remove some")
         read_ = read(description, _Description, "rule")
@@ -116,16 +116,16 @@ class Rules:
         return rule
 
     def remove(self, id: str) -> None:  # noqa: A002  (the word of the control API)
-        """Forget a rule. Raises Refusal: no such rule."""
+        """Delete a rule. Raises Refusal: no such rule."""
         if self.given.pop(id, None) is None:
             raise Refusal("unknown", f"no rule is called {id!r}; there are {', '.join(self.given) or 'none'}")
 
     def list(self) -> Listed:
-        """Every rule as it was described, with its id and its counts, in the order of adding."""
+        """All rules as described, with id and counts, in the order in which they were added."""
         return [rule.shown() for rule in self.given.values()]
 
     def clear(self) -> None:
-        """Forget all rules."""
+        """Delete all rules."""
         self.given.clear()
 
     def match(self, asked: Asked) -> Rule | None:

@@ -1,4 +1,4 @@
-"""One machine of a cluster, as described and as it stands."""
+"""One machine of a cluster: its description and its present condition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a request can name of a node beside amounts: GPU model and registry id, memory of one GPU, labels, region."""
+"""What a request can require of a node beside amounts: GPU model and registry id, memory of one GPU, labels, region."""
 
 from __future__ import annotations
 

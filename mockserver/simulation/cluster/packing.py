@@ -1,4 +1,4 @@
-"""Which of the nodes that fit a job is taken: a function from the feasible nodes (a mask, not 0) to one of them."""
+"""Which of the nodes that fit a job is chosen: a function from the feasible nodes (a mask, not 0) to one of them."""
 
 from __future__ import annotations
 

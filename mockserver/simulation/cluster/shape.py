@@ -1,4 +1,4 @@
-"""What is asked of a cluster by all who ask for the same, and which nodes could give it."""
+"""A shape: all requests for the same resources, and the nodes that could serve them."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Who of those that wait gets what of the cluster, and who has to make room."""
+"""Which waiting job gets which capacity, and which running job has to make room."""

@@ -1,4 +1,4 @@
-"""When jobs are expected to have given back what they hold: what backfill reckons with, and nothing else."""
+"""When jobs are expected to give back what they hold; used by backfill only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Projects, what they deserve, and what of an idle cluster each may have."""
+"""Projects, what they deserve, and which part of an idle cluster each may use."""
 
 from __future__ import annotations
 

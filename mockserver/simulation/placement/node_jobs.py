@@ -1,4 +1,4 @@
-"""Who holds something of which node, so that a node that fails asks nobody else."""
+"""Which jobs hold something of which node, so that a failing node need not look at all jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Waiting jobs, in one line for each shape of what they ask for; within a line by priority, then by order of submission.
+"""Waiting jobs in one line per shape; within a line by priority, then by order of submission.
 
 A line whose head found no node is blocked: it is tried again only on nodes that have been freed since.
 """

@@ -1,4 +1,4 @@
-"""Seconds by chance: the ways in which a scenario says how long things take."""
+"""Random spans: the ways in which a scenario says how long something takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the YAML text of a scenario and says of everything that is wrong in it where that is and what was expected there."""
+"""Reads the YAML text of a scenario, and reports all errors in it with place and expected value."""
 
 from __future__ import annotations
 

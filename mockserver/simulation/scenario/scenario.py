@@ -1,4 +1,4 @@
-"""What world to simulate: nodes, how runs go, seed and credentials, read from YAML and refused with file, place and expectation."""
+"""The description of a world: nodes, workload, seed and credentials, read from YAML."""
 
 from __future__ import annotations
 

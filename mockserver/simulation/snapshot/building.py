@@ -1,4 +1,4 @@
-"""A record as a new world, which nothing else has any part of; whatever does not fit together in it is refused."""
+"""Builds a new world from a record, and refuses one whose parts do not fit together."""
 
 from __future__ import annotations
 

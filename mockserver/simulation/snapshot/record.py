@@ -1,4 +1,4 @@
-"""What a snapshot holds, as typed records: whatever decides how a world goes on, and nothing that follows from it.
+"""What a snapshot holds, as typed records: what decides how a world continues, and nothing that follows from it.
 
 A job is named by its number in `jobs`, a node by its number in the cluster, a state by its name in the lifecycle of the
 job's API.

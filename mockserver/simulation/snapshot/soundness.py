@@ -1,4 +1,4 @@
-"""What must hold in a recorded world, so that nothing that happens in it meets what cannot be. Everything raises SnapshotError."""
+"""Checks that a recorded world is consistent. Every function raises SnapshotError."""
 
 from __future__ import annotations
 
