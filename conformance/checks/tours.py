@@ -25,21 +25,18 @@ def a_job_runs_well(session: Session) -> None:
 
 def a_job_fails(session: Session) -> None:
     """One that ends badly."""
-    job = session.submit("fails")
-    session.until(job)
+    session.submit("fails", until="end")
     session.list_jobs()
 
 
 def a_job_is_retried(session: Session) -> None:
     """One whose first attempt fails."""
-    job = session.submit("retried")
-    session.until(job)
+    session.submit("retried", until="end")
 
 
 def a_job_is_stopped(session: Session) -> None:
     """One that is stopped while it runs, and asked for again."""
-    job = session.submit("long")
-    session.until(job, "running")
+    job = session.submit("long", until="running")
     session.cancel(job)
     session.read(job)
     session.advance(60)

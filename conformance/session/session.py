@@ -63,6 +63,10 @@ class Session(Wire):
         text = text.replace("{seconds}", f"{seconds:g}")
         return text.replace("{unique}", self.unique()) if "{unique}" in text else text
 
+    def shapes(self, *wanted: str) -> list[str]:
+        """Those of the wanted shapes that the target can make."""
+        return [shape for shape in wanted if shape == "quick" or shape in self.settings.shapes]
+
     def post(self, body: Json, *, headers: Mapping[str, str] | None = None, **options: Any) -> Exchange:
         """Send a submission as it is."""
         fields = {**self.settings.submit_headers, **(headers or {})}
@@ -70,11 +74,19 @@ class Session(Wire):
         return self.call(self.role("submit").operation, body=body, headers=fields, query=query, **options)
 
     def submit(
-        self, shape: str = "quick", patch: Json = None, *, draft: bool = False, seconds: float = LASTING, **options: Any
+        self,
+        shape: str = "quick",
+        patch: Json = None,
+        *,
+        draft: bool = False,
+        seconds: float = LASTING,
+        until: str = "",
+        **options: Any,
     ) -> JobRef:
         """Make a job and, where the API has drafts, start it unless `draft`.
 
-        Inconclusive when it is refused: other checks say that. NotApplicable where its shape may be refused.
+        `until` is the phase to wait for, or `end` for any end. Inconclusive when the job is refused: other checks say
+        that. NotApplicable where its shape may be refused.
         """
         body = self.body(shape, patch, seconds=seconds)
         exchange = self.post(body, **options)
@@ -87,6 +99,8 @@ class Session(Wire):
         if not draft and self.spec.lifecycle is not None and "start" in self.spec.lifecycle.roles:
             started = self.start(job)
             needed(started.response.is_success, f"the control start was answered {started.response.status}")
+        if until:
+            self.until(job, *([] if until == "end" else [until]))
         return job
 
     def granted(self, exchange: Exchange, shape: str) -> None:

@@ -13,8 +13,7 @@ from conformance.traffic.json_pointer import MISSING, Json, get, same_value, wit
 
 def _templates(session: Session) -> Iterator[tuple[Json, Json]]:
     """Job and template of every answer that shows one job."""
-    job = session.submit()
-    session.until(job)
+    session.submit(until="end")
     for exchange in list(session.exchanges):
         body = exchange.response.json
         if exchange.operation in ("Customer_CreateJob", "Customer_GetJob") and isinstance(get(body, "/job"), dict):
@@ -78,8 +77,7 @@ def replicas_are_chunks(session: Session) -> None:
 @check("BYT-RSP-013")
 def a_test_costs_nothing(session: Session) -> None:
     """Once it is complete."""
-    job = session.submit(patch={"config": {"isTestJob": True}})
-    session.until(job)
+    job = session.submit(patch={"config": {"isTestJob": True}}, until="end")
     expect(get(seen(session, job), "/paymentAmount") in EMPTY, "a test job is paid for")
 
 
@@ -197,8 +195,7 @@ def tasks_that_wait_are_not_running(session: Session) -> None:
     fillers, waiting = crowd(session)
     session.cancel(waiting)
     session.cancel(fillers[0])
-    job = session.submit("long", chunks(session, 4))
-    session.until(job, "running")
+    job = session.submit("long", chunks(session, 4), until="running")
     session.advance(5)
     count = running_tasks(session).get(job.id)
     expect(count == 1, f"where one task finds room {count!r} of four run")
@@ -299,8 +296,7 @@ def every_upload_has_its_own_address(session: Session) -> None:
 @check("BYT-RSP-041")
 def a_test_job_has_one_chunk(session: Session) -> None:
     """Though its partitioner was asked for four."""
-    job = session.submit(patch={"config": {"isTestJob": True}, **chunks(session, 4)})
-    session.until(job)
+    job = session.submit(patch={"config": {"isTestJob": True}, **chunks(session, 4)}, until="end")
     told = get(seen(session, job), "/numChunks")
     expect(told == 1, f"a test job has {told!r} chunks")
 

@@ -58,8 +58,7 @@ def every_task_of_an_aborted_job_makes_room(session: Session) -> None:
     needed(len(fillers) > 1, "there is room for one task only")
     for job in (waiting, *fillers[:2]):
         session.cancel(job)
-    pair = session.submit("long", chunks(session, 2))
-    session.until(pair, "running")
+    pair = session.submit("long", chunks(session, 2), until="running")
     session.advance(5)
     accepted(session.cancel(pair), "aborting a job of two tasks")
     for _ in range(2):
@@ -105,8 +104,7 @@ def tasks_run_beside_each_other(session: Session) -> None:
         lengths.append(get(seen(session, job), "/duration"))
     needed(all(isinstance(one, int | float) and one > 0 for one in lengths), "the jobs tell no durations")
     expect(lengths[1] < 2 * lengths[0], f"one task takes {lengths[0]:g} seconds, four take {lengths[1]:g}")
-    running = session.submit("long", chunks(session, 4))
-    session.until(running, "running")
+    running = session.submit("long", chunks(session, 4), until="running")
     session.advance(5)
     count = running_tasks(session).get(running.id)
     expect(count in (None, 4), f"of four tasks that find room {count!r} run")

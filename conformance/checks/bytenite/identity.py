@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from conformance.checks import check
 from conformance.checks.bytenite.steps import NEW, NEWER, on, seen
-from conformance.session.expect import accepted, expect, needed
+from conformance.checks.families.identity import ended_jobs_stay, two_of_equal_submissions
+from conformance.session.expect import expect, needed
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import MISSING, get, same_value, without_nulls
+from conformance.traffic.json_pointer import MISSING
 
 DAY = 86_400.0
 
@@ -26,8 +27,7 @@ def one_of_many_runs_is_granted(session: Session) -> None:
 def neighbours_stay_as_they_were(session: Session) -> None:
     """A draft before, a draft behind and a job at work, while another is changed, run and deleted."""
     first = session.submit(draft=True)
-    working = session.submit("long")
-    session.until(working, "running")
+    working = session.submit("long", until="running")
     job, last = session.submit("long", draft=True), session.submit(draft=True)
     before = [seen(session, one) for one in (first, working, last)]
     steps = [(operation, body) for operation, body in NEWER.items()] + [
@@ -46,10 +46,8 @@ def neighbours_stay_as_they_were(session: Session) -> None:
 
 @check("BYT-IDM-003")
 def equal_submissions_make_a_job_each(session: Session) -> None:
-    """Byte for byte the same, twice."""
-    body = session.body()
-    jobs = [session.job_of(accepted(session.post(body), "one of two equal submissions")) for _ in range(2)]
-    expect(jobs[0].id != jobs[1].id, "two equal submissions made one job", *(job.created for job in jobs))
+    """Of two equal drafts one is run, the other stays."""
+    jobs = two_of_equal_submissions(session)
     session.start(jobs[0])
     states = [session.state(job) for job in jobs]
     expect(states[0] != NEW and states[1] == NEW, f"of two equal jobs one was run; they are {states}")
@@ -58,17 +56,5 @@ def equal_submissions_make_a_job_each(session: Session) -> None:
 @check("BYT-IDM-004")
 def jobs_are_kept_as_they_are(session: Session) -> None:
     """A draft, a complete job and a failed one, read and listed after ten minutes and after a day."""
-    jobs = [session.submit(draft=True), session.submit(), session.submit("fails")]
-    for job in jobs[1:]:
-        session.until(job)
-    before = [seen(session, job) for job in jobs]
-    for pause in (600.0, DAY):
-        session.advance(pause)
-        listed = {get(one, "/id"): one for one in session.items()}
-        for job, then in zip(jobs, before, strict=True):
-            for now, where in ((listed.get(job.id), "listed"), (session.view(job), "read")):
-                is_same = isinstance(now, dict) and same_value(without_nulls(then), without_nulls(now))
-                expect(
-                    is_same,
-                    f"after {pause:g} seconds a job that was {then['state']} is {where} as {now!r}, it was {then!r}",
-                )
+    jobs = [session.submit(draft=True), session.submit(until="end"), session.submit("fails", until="end")]
+    ended_jobs_stay(session, jobs, (600.0, DAY), listed_whole=True)

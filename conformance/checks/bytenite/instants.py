@@ -100,9 +100,7 @@ def the_submission_is_when_the_job_was_run(session: Session) -> None:
 @check("BYT-TIM-017")
 def the_end_is_when_it_was(session: Session) -> None:
     """Between the last look that saw it at work and the first that saw it ended."""
-    for shape in ("quick", "fails"):
-        if shape != "quick" and shape not in session.settings.shapes:
-            continue
+    for shape in session.shapes("quick", "fails"):
         session.advance(20)
         job = session.submit(shape)
         created = _now(session)
@@ -123,9 +121,7 @@ def the_end_is_when_it_was(session: Session) -> None:
 @check("BYT-TIM-018")
 def states_have_their_instants(session: Session) -> None:
     """Watched every half second: each new state was entered since the look before."""
-    for shape in ("quick", "fails"):
-        if shape != "quick" and shape not in session.settings.shapes:
-            continue
+    for shape in session.shapes("quick", "fails"):
         job = session.submit(shape, draft=True)
         created, before, last = _now(session), "", _now(session)
         _is_stamped(session, job, (before, session.state(job)), since=0, by=0)
@@ -140,9 +136,7 @@ def states_have_their_instants(session: Session) -> None:
 def states_to_come_have_no_instant(session: Session) -> None:
     """At every look, the instants are of states up to the one that the job is in."""
     order = _order(session)
-    for shape in ("quick", "fails"):
-        if shape != "quick" and shape not in session.settings.shapes:
-            continue
+    for shape in session.shapes("quick", "fails"):
         job = session.submit(shape, draft=True)
         _none_ahead(session, job, order, session.state(job))
         session.start(job)
@@ -153,9 +147,7 @@ def states_to_come_have_no_instant(session: Session) -> None:
 @check("BYT-TIM-020")
 def first_and_last_state_agree_with_creation_and_end(session: Session) -> None:
     """The same instants under two names."""
-    for shape in ("quick", "fails"):
-        if shape != "quick" and shape not in session.settings.shapes:
-            continue
+    for shape in session.shapes("quick", "fails"):
         job = session.submit(shape, draft=True)
         session.advance(30)
         session.start(job)
@@ -234,8 +226,7 @@ def a_complete_job_has_been_in_every_state(session: Session) -> None:
 @check("BYT-TIM-025")
 def what_never_began_has_no_start(session: Session) -> None:
     """A job that is aborted while it waits."""
-    job = session.submit("waits")
-    session.until(job, "queued")
+    job = session.submit("waits", until="queued")
     session.advance(20)
     accepted(session.cancel(job), "aborting a job that waits")
     session.until(job)

@@ -185,8 +185,7 @@ def limits_that_come_later_count(session: Session) -> None:
 @check("BYT-TMO-012")
 def a_job_without_limits_goes_on(session: Session) -> None:
     """It is at work for as long as it has work, and complete then."""
-    job = session.submit("long")
-    session.until(job, "running")
+    job = session.submit("long", until="running")
     session.advance(8 * LIMIT)
     _goes_on(session, job, "without any timeout")
     ended = session.until(job, within=1200, step=20)
@@ -226,8 +225,7 @@ def the_job_timeout_counts_in_every_state(session: Session) -> None:
         limit = int(entered[phase]) + 1 if phase in entered else 0
         if phase not in entered or limit >= max(entered.values()):
             continue
-        job = session.submit(patch={"config": {"jobTimeout": limit}})
-        session.until(job)
+        job = session.submit(patch={"config": {"jobTimeout": limit}}, until="end")
         state = session.state(job)
         expect(
             session.phase_of(state) != "succeeded",

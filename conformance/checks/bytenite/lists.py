@@ -201,12 +201,7 @@ def a_list_is_up_to_date(session: Session) -> None:
         needed(on(session, operation, draft, body).response.is_success, f"{operation} of a draft is refused")
     jobs = [
         draft,
-        *[
-            job
-            for shape in ("quick", "long", "fails")
-            if shape in (*session.settings.shapes, "quick")
-            for job in [session.submit(shape)]
-        ],
+        *[job for shape in session.shapes("quick", "long", "fails") for job in [session.submit(shape)]],
     ]
     for _ in range(3):
         session.advance(4)
@@ -324,7 +319,7 @@ def a_list_tells_whole_jobs(session: Session) -> None:
     }
     jobs = [
         session.submit(patch=said, draft=True),
-        *[session.submit(shape) for shape in ("quick", "fails") if shape in (*session.settings.shapes, "quick")],
+        *[session.submit(shape) for shape in session.shapes("quick", "fails")],
     ]
     for job in jobs[1:]:
         session.until(job)

@@ -88,8 +88,7 @@ def logs_are_filtered_by_level(session: Session) -> None:
 @check("BYT-RSP-019")
 def logs_are_filtered_by_service(session: Session) -> None:
     """Each that there is."""
-    job = session.submit()
-    session.until(job)
+    job = session.submit(until="end")
     everything = service_lines(session, job)
     needed(everything, "a complete job has no logs")
     for service in ("partitioner", "taskrunner", "assembler"):
@@ -105,8 +104,7 @@ def logs_are_filtered_by_service(session: Session) -> None:
 def logs_are_of_the_jobs_time(session: Session) -> None:
     """From its creation to its end."""
     session.advance(100)
-    job = session.submit()
-    session.until(job)
+    job = session.submit(until="end")
     session.advance(50)
     view = seen(session, job)
     created, ended = instant(view.get("createdAt")), instant(view.get("endedAt"))
@@ -216,8 +214,7 @@ def lines_come_as_the_work_is_done(session: Session) -> None:
 @check("BYT-RSP-032")
 def several_levels_and_services_may_be_asked_for(session: Session) -> None:
     """Two of each, and both at once: what fits any of them."""
-    job = session.submit("fails")
-    session.until(job)
+    job = session.submit("fails", until="end")
     every = logs(session, job)
     for asked in (
         {"levels": ["INFO", "ERROR"]},
@@ -263,7 +260,7 @@ def changes_of_state_are_told(session: Session) -> None:
 @check("BYT-RSP-038")
 def a_failure_is_an_event(session: Session) -> None:
     """Once, and the last of its job."""
-    for shape in [one for one in ("fails", "long") if one in session.settings.shapes]:
+    for shape in session.shapes("fails", "long"):
         job = session.submit(shape, draft=True)
 
         def meanwhile(job: JobRef = job, shape: str = shape) -> None:

@@ -28,8 +28,7 @@ def _links(session: Session, job: JobRef) -> list[Json]:
 @check("BYT-RSP-015")
 def a_complete_job_has_results(session: Session) -> None:
     """In a bucket."""
-    job = session.submit(patch={"dataDestination": {"dataSourceDescriptor": "bucket"}})
-    session.until(job, "succeeded")
+    job = session.submit(patch={"dataDestination": {"dataSourceDescriptor": "bucket"}}, until="succeeded")
     found = _results(session, job)
     expect(found, "a complete job has no results")
     for one in found:

@@ -29,8 +29,7 @@ def a_job_passes_its_states_in_order(session: Session) -> None:
 @check("BYT-STM-013")
 def an_aborted_job_ends(session: Session) -> None:
     """And is still known."""
-    job = session.submit("long")
-    session.until(job, "running")
+    job = session.submit("long", until="running")
     accepted(session.cancel(job), "aborting a running job")
     for _ in session.ticks(60, 5):
         view = session.view(job)
@@ -104,8 +103,7 @@ def a_job_that_was_run_is_not_new(session: Session) -> None:
 def a_late_abort_changes_nothing(session: Session) -> None:
     """Of a job that is complete, and of one that has failed; twice."""
     for shape in ("quick", "fails"):
-        job = session.submit(shape)
-        session.until(job)
+        job = session.submit(shape, until="end")
         before = seen(session, job)
         for _ in range(2):
             session.advance(20)

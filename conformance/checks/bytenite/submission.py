@@ -239,7 +239,7 @@ def a_job_bears_what_was_said_to_its_end(session: Session) -> None:
         "dataSource": {"dataSourceDescriptor": "bypass"},
         "dataDestination": {"dataSourceDescriptor": "bucket"},
     }
-    for shape in [shape for shape in ("quick", "fails") if shape in (*session.settings.shapes, "quick")]:
+    for shape in session.shapes("quick", "fails"):
         job = session.submit(shape, said, draft=True)
         before = {
             name: value for name, value in seen(session, job).items() if name in (*said, "name", "params", "templateId")

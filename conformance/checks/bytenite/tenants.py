@@ -81,8 +81,7 @@ def every_call_keeps_customers_apart(session: Session) -> None:
             STRANGERS,
         )
         expect(session.view(job) == before, f"{operation} of another customer changed a job that is {NEW}", answer)
-    running = session.submit("long" if "long" in session.settings.shapes else "quick")
-    session.until(running, "running")
+    running = session.submit("long" if "long" in session.settings.shapes else "quick", until="running")
     counts = [session.call("Customer_RunningTasks", body={}, credential=name) for name in ("good", "second")]
     expect(
         running.id.encode() not in counts[1].response.body,

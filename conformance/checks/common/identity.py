@@ -57,8 +57,7 @@ def submissions_at_the_same_time_make_as_many_jobs(session: Session) -> None:
 @check("JOB-IDM-004")
 def reading_changes_nothing(session: Session) -> None:
     """Two readings of an ended job say the same."""
-    job = session.submit()
-    session.until(job)
+    job = session.submit(until="end")
     one, other = session.view(job), session.view(job)
     expect(same_value(without_nulls(one), without_nulls(other)), "two readings of an ended job differ")
 
@@ -75,8 +74,7 @@ def asking_for_a_call_is_not_the_call(session: Session) -> None:
     roles = [name for name, path in own.items() if path not in known and "{" in path]
     if not roles or "long" not in session.settings.shapes:
         return
-    job = session.submit("long")
-    session.until(job, "running")
+    job = session.submit("long", until="running")
     path = session.directory.path(session.roles[roles[0]].operation, {})
     exchange = session.send("GET", re.sub(r"\{[^/]+\}", job.id, path))
     state = session.state(job)

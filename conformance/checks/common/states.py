@@ -18,8 +18,7 @@ def stopping_twice_changes_nothing(session: Session) -> None:
 
     If the first takes its time, its effect may come in between.
     """
-    job = session.submit("long")
-    session.until(job, "running")
+    job = session.submit("long", until="running")
     session.cancel(job)
     before = session.state(job)
     session.cancel(job)
@@ -97,9 +96,7 @@ def a_stopped_job_ends_as_its_lifecycle_says(session: Session) -> None:
 @check("JOB-STM-008")
 def stopping_an_ended_job_changes_nothing(session: Session) -> None:
     """Whatever the answer, the state is as it was."""
-    for shape in ("quick", "fails"):
-        if shape != "quick" and shape not in session.settings.shapes:
-            continue
+    for shape in session.shapes("quick", "fails"):
         job = session.submit(shape)
         ended = session.until(job)
         session.cancel(job)
@@ -120,8 +117,7 @@ def a_job_without_capacity_waits(session: Session) -> None:
 @check("JOB-STM-010")
 def a_long_run_is_shown_as_running(session: Session) -> None:
     """From its start on, without a break."""
-    job = session.submit("long")
-    session.until(job, "running")
+    job = session.submit("long", until="running")
     for _ in session.ticks(60, 20):
         state = session.state(job)
         expect(session.phase_of(state) == "running", f"a job whose run goes on is {state}")

@@ -85,7 +85,7 @@ def metadata_is_read_as_it_was_handed_in(session: Session) -> None:
             strange = (set().union(*said) - one.keys()) & told.response.json.keys()
             expect(not strange, f"the metadata has {', '.join(sorted(strange))} of another job", job.created, told)
         session.advance(20)
-    for shape in [one for one in ("fails", "long") if one in session.settings.shapes]:
+    for shape in session.shapes("fails", "long"):
         job = session.submit(shape, {"metadata": {"ticket": shape}})
         if shape == "long" and "cancel" in session.roles:
             session.cancel(job)
@@ -187,8 +187,7 @@ def texts_and_lists_come_back_as_they_went_in(session: Session) -> None:
 @check("ION-RSP-021")
 def a_fit_leaves_its_trace(session: Session) -> None:
     """Beside the metadata that was handed in."""
-    job = session.submit("fit", {"metadata": {"ticket": "CELL-118"}})
-    session.until(job, "succeeded")
+    job = session.submit("fit", {"metadata": {"ticket": "CELL-118"}}, until="succeeded")
     told = accepted(session.call(METADATA, {"job_id": job.id}), "the metadata of a completed fit")
     trace = get(told.response.json, "/intermediate_results")
     expect(isinstance(trace, list) and trace, f"intermediate_results of a completed fit are {trace!r}", told)

@@ -151,8 +151,7 @@ def children_and_parents_are_told_of(session: Session) -> None:
     """The child when it ends; the parent when the child has ended, and not when its own run is over."""
     with Receiver() as receiver, Receiver() as other:
         parent = session.submit(patch={"callback_url": receiver.url})
-        child = session.submit("large", {"callback_url": other.url, "parent_job_id": parent.id})
-        session.until(child, "running")
+        child = session.submit("large", {"callback_url": other.url, "parent_job_id": parent.id}, until="running")
         session.advance(10)
         expect(
             not receiver.calls or session.view(parent)["is_terminal"],
@@ -210,8 +209,7 @@ def a_callback_shows_the_result(session: Session) -> None:
     with Receiver() as receiver:
         parent = session.submit()
         said = {"callback_url": receiver.url, "priority": 7, "parent_job_id": parent.id}
-        job = session.submit("fit", said, query={"project_id": "project-7"})
-        session.until(job)
+        job = session.submit("fit", said, query={"project_id": "project-7"}, until="end")
         _is_told(session, receiver, job, "completed")
         view, told = session.view(job), receiver.calls[0].body
         needed(isinstance(view, dict) and isinstance(told, dict), "the job cannot be read")

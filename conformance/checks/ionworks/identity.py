@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from conformance.checks import check
+from conformance.checks.families.identity import ended_jobs_stay
 from conformance.checks.ionworks.steps import DAY
 from conformance.session.expect import expect, needed
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import get, same_value, without_nulls
+from conformance.traffic.json_pointer import get
 
 
 @check("ION-IDM-002")
@@ -38,23 +39,10 @@ def two_jobs_share_no_place(session: Session) -> None:
 @check("ION-IDM-004")
 def an_ended_job_is_kept(session: Session) -> None:
     """For a day: read and listed as it ended, result included."""
-    jobs = [session.submit("fit"), session.submit("fails"), session.submit("waits")]
-    for job in jobs[:2]:
-        session.until(job)
+    jobs = [session.submit("fit", until="end"), session.submit("fails", until="end"), session.submit("waits")]
     session.cancel(jobs[2])
     needed(session.phase(jobs[2]) == "cancelled", "a job that waits cannot be stopped")
-    before = [session.view(job) for job in jobs]
-    for pause in (600.0, DAY):
-        session.advance(pause)
-        listed = {get(one, "/job_id"): one for one in session.items()}
-        for job, then in zip(jobs, before, strict=True):
-            for now, where in ((listed.get(job.id), "listed"), (session.view(job), "read")):
-                is_same = isinstance(now, dict) and same_value(without_nulls(then), without_nulls(now))
-                expect(
-                    is_same,
-                    f"{pause:g} seconds after it ended a job is {where} as {now!r}, it ended as {then!r}",
-                    job.created,
-                )
+    ended_jobs_stay(session, jobs, (600.0, DAY), listed_whole=True)
 
 
 @check("ION-IDM-005")

@@ -233,8 +233,7 @@ def a_job_that_never_started_did_not_compute(session: Session) -> None:
 @check("ION-TIM-019")
 def the_seconds_of_a_run_have_fractions(session: Session) -> None:
     """A run of two and a half seconds, as far as the target can make one: no more than a tenth is lost."""
-    job = session.submit(patch={"params": {"MOCK_RUN_SECONDS": 2.5}})
-    session.until(job, "succeeded")
+    job = session.submit(patch={"params": {"MOCK_RUN_SECONDS": 2.5}}, until="succeeded")
     view = session.view(job)
     begun, ended, spent = (
         instant(get(view, "/started_at")),

@@ -14,8 +14,7 @@ from specs.lifecycle import TERMINAL
 @check("ION-TMO-001")
 def a_run_of_more_than_a_day_fails(session: Session) -> None:
     """It goes on until the day is over, and not much longer."""
-    job = session.submit("endless")
-    session.until(job, "running")
+    job = session.submit("endless", until="running")
     session.advance(DAY - 60)
     expect(session.phase(job) == "running", f"a run of less than a day is {session.state(job)}")
     session.advance(120)
@@ -25,8 +24,7 @@ def a_run_of_more_than_a_day_fails(session: Session) -> None:
 @check("ION-TMO-002")
 def a_run_that_took_too_long_says_so(session: Session) -> None:
     """Wherever the limit is, if it is within a week."""
-    job = session.submit("endless")
-    session.until(job, "running")
+    job = session.submit("endless", until="running")
     for _ in session.ticks(7 * DAY, DAY / 4):
         if session.phase(job) in TERMINAL:
             break
@@ -49,8 +47,7 @@ def no_type_blames_the_time(session: Session) -> None:
 @check("ION-TMO-003")
 def a_failure_is_no_timeout(session: Session) -> None:
     """After a run of seconds."""
-    job = session.submit("fails")
-    session.until(job)
+    job = session.submit("fails", until="end")
     view = session.view(job)
     needed(get(view, "/status") == "failed", "the job has not failed")
     expect(get(view, "/error_code") != "EXECUTION_TIMEOUT", "a run that failed within seconds says EXECUTION_TIMEOUT")

@@ -103,8 +103,7 @@ def several_types_count_more_than_one(session: Session) -> None:
 def filters_hold_together(session: Session) -> None:
     """By type and by status at once."""
     jobs = _made(session)
-    ended = session.submit("quick")
-    session.until(ended)
+    ended = session.submit("quick", until="end")
     for job in jobs:
         needed(session.state(job) == "processing", "not every job runs")
     _holds(session, [("status", "processing"), ("job_type", "dummy")], _of(jobs, "dummy"))
@@ -246,11 +245,7 @@ def an_empty_list(session: Session) -> None:
 @check("ION-LST-015")
 def ended_jobs_stay_in_the_list(session: Session) -> None:
     """Completed, failed, canceled in the queue and while running."""
-    jobs = [
-        session.submit(shape)
-        for shape in ("quick", "long", "waits", "fails")
-        if shape == "quick" or shape in session.settings.shapes
-    ]
+    jobs = [session.submit(shape) for shape in session.shapes("quick", "long", "waits", "fails")]
     session.advance(2)
     for job in jobs[1:3]:
         session.cancel(job)

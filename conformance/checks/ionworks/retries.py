@@ -11,8 +11,7 @@ from conformance.traffic.json_pointer import get
 @check("ION-RTY-001")
 def a_failed_job_is_not_tried_again(session: Session) -> None:
     """For a quarter of an hour it stays as it ended."""
-    job = session.submit("fails")
-    session.until(job)
+    job = session.submit("fails", until="end")
     ended = session.view(job)
     needed(get(ended, "/status") == "failed", "the job has not failed")
     for _ in session.ticks(900, 30):

@@ -74,9 +74,7 @@ def a_cancel_is_answered_with_the_job(session: Session) -> None:
 @check("ION-STM-008")
 def a_cancel_changes_nothing_of_an_ended_job(session: Session) -> None:
     """Completed, failed, canceled; no member changes."""
-    for shape in ("quick", "fails", "long"):
-        if shape != "quick" and shape not in session.settings.shapes:
-            continue
+    for shape in session.shapes("quick", "fails", "long"):
         job = session.submit(shape)
         session.advance(2)
         if shape == "long":
@@ -199,8 +197,7 @@ def a_job_canceled_in_the_queue_never_starts(session: Session) -> None:
 @check("ION-STM-023")
 def a_job_canceled_in_its_run_never_completes(session: Session) -> None:
     """Looked at while it would have run, and long after."""
-    job = session.submit("large")
-    session.until(job, "running")
+    job = session.submit("large", until="running")
     session.cancel(job)
     ended = session.view(job)
     needed(get(ended, "/status") == "canceled", "a running job cannot be stopped")

@@ -57,9 +57,7 @@ STRANGERS, DENIED = (404, 403), (401, 403)
 
 def running_job(session: Session) -> JobRef:
     """A job whose run goes on."""
-    job = session.submit("long")
-    session.until(job, "running")
-    return job
+    return session.submit("long", until="running")
 
 
 def crowd(session: Session) -> list[JobRef]:

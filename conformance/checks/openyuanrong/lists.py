@@ -63,8 +63,7 @@ def a_rich_job_is_listed_as_it_is_read(session: Session) -> None:
         "runtime_env": {"env_vars": {"A": "c", "D": ""}, "pip": ["scipy"], "working_dir": "/opt/other"},
     }
     session.submit("quick", other)
-    job = session.submit("long", rich)
-    session.until(job, "running")
+    job = session.submit("long", rich, until="running")
     for _ in range(2):
         read, listed = (
             session.view(job),

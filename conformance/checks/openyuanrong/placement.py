@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conformance.checks import check
+from conformance.checks.families.queue import first_come_first_served
 from conformance.checks.openyuanrong.steps import (
     PATIENCE,
     POOL,
@@ -94,11 +95,7 @@ def of_equal_jobs_the_first_runs_first(session: Session) -> None:
     staged(session, node("only"))
     long_running(session, {"entrypoint": "sleep 5", "entrypoint_num_cpus": 3})
     waiting = [session.submit("quick", {"entrypoint": "sleep 5", "entrypoint_num_cpus": 3}) for _ in range(3)]
-    order: list[str] = []
-    for _ in session.ticks(20, 1):
-        order += [job.id for job in waiting if job.id not in order and session.phase(job) in PLACED]
-    needed(order, "none of the jobs that wait runs")
-    same([job.id for job in waiting][: len(order)], order, "the order in which equal jobs run")
+    first_come_first_served(session, waiting, within=20, step=1, placed=PLACED)
 
 
 @check("OYR-STM-012")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.checks import check
+from conformance.checks.families.identity import ended_jobs_stay
 from conformance.checks.openyuanrong.steps import (
     PATIENCE,
     ROOM,
@@ -215,12 +216,7 @@ def a_deletion_leaves_the_neighbours(session: Session) -> None:
 def what_has_ended_stays(session: Session) -> None:
     """For two hours, read and listed alike."""
     jobs = [stopped_job(session), in_state(session, "quick", "succeeded"), in_state(session, "fails", "failed")]
-    before = [session.view(job) for job in jobs]
-    for _ in session.ticks(2 * HOUR, HOUR):
-        listed = {str(get(item, "/submission_id")) for item in session.items()}
-        for job, view in zip(jobs, before, strict=True):
-            same(view, session.view(job), "a job that has ended")
-            expect(job.id in listed, "a job that has ended is listed no more")
+    ended_jobs_stay(session, jobs, (HOUR, HOUR), listed_whole=False)
 
 
 @check("OYR-STM-016")
@@ -241,8 +237,7 @@ def a_run_is_as_long_after_waiting(session: Session) -> None:
 @check("OYR-STM-016")
 def a_long_run_goes_on(session: Session) -> None:
     """For a day."""
-    job = session.submit("long", _lasting(session))
-    session.until(job, "running")
+    job = session.submit("long", _lasting(session), until="running")
     for _ in session.ticks(24 * HOUR, 6 * HOUR):
         state = session.state(job)
         expect(session.phase_of(state) == "running", f"a job whose command runs for two days is {state or 'unknown'}")

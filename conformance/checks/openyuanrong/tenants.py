@@ -12,8 +12,7 @@ from conformance.traffic.json_pointer import get
 @check("OYR-ISO-001")
 def tenants_share_their_jobs(session: Session) -> None:
     """One submits, another lists, reads and stops."""
-    job = session.submit("long", headers={"X-Tenant-Id": "cf-one"})
-    session.until(job, "running")
+    job = session.submit("long", headers={"X-Tenant-Id": "cf-one"}, until="running")
     other = {"X-Tenant-Id": "cf-two"}
     expect(
         job.id in [get(item, "/submission_id") for item in session.items(headers=other)],

@@ -14,11 +14,7 @@ from conformance.session.session import Session
 @check("RAI-RSP-006")
 def jobs_with_gpus_are_watched(session: Session) -> None:
     """From waiting to their ends; the oracles look at what they occupy."""
-    shapes = [
-        shape
-        for shape in ("quick", "fails", "waits", "retried")
-        if shape == "quick" or shape in session.settings.shapes
-    ]
+    shapes = list(session.shapes("quick", "fails", "waits", "retried"))
     jobs = {shape: session.submit(shape, {"job": {"gpu": 1}}) for shape in shapes}
     for shape, job in jobs.items():
         if shape != "waits":
@@ -50,8 +46,7 @@ def a_job_that_is_made_ready_occupies_its_gpus(session: Session) -> None:
 @check("RAI-RSP-011")
 def a_job_of_several_runs_occupies_for_all(session: Session) -> None:
     """Two at once, of one GPU each."""
-    job = session.submit("long", {"job": {"gpu": 1, "completions": 2, "parallelism": 2}})
-    session.until(job, "running")
+    job = session.submit("long", {"job": {"gpu": 1, "completions": 2, "parallelism": 2}}, until="running")
     session.advance(10)
     same(
         2,

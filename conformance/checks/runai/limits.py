@@ -99,8 +99,7 @@ def a_time_to_live_begins_with_the_end(session: Session) -> None:
 @check("RAI-TMO-005")
 def a_name_is_free_after_its_time(session: Session) -> None:
     """The same submission is granted again."""
-    job = session.submit(patch={"job": {"ttlAfterFinish": "5s"}})
-    session.until(job)
+    job = session.submit(patch={"job": {"ttlAfterFinish": "5s"}}, until="end")
     session.advance(30)
     needed(not session.state(job), "the job is still listed")
     again = session.post(job.body)
@@ -206,7 +205,7 @@ def every_end_is_an_end(session: Session) -> None:
 @check("RAI-TMO-012")
 def preparation_is_not_counted(session: Session) -> None:
     """It takes longer than the limit of ten minutes."""
-    staged_nodes(session, [node_class(gpus=1)], {TEAM_A: 1}, facts={"startup": {"fixed": 900}}, interactive_limit_s=600)
+    staged_nodes(session, [node_class(gpus=1)], {TEAM_A: 1}, facts={"startup": 900}, interactive_limit_s=600)
     bench = submit_named(session, "bench", gpu=1, interactive=True)
     for pause in (700, 200, 500):
         session.advance(pause)

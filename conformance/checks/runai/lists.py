@@ -152,11 +152,7 @@ def a_job_leaves_between_two_tries(session: Session) -> None:
 @check("RAI-LST-008")
 def a_deleted_job_leaves_whatever_it_did(session: Session) -> None:
     """Waiting, running, ended well or badly; and it does not come back."""
-    jobs = {
-        shape: session.submit(shape)
-        for shape in ("waits", "long", "quick", "fails")
-        if shape == "quick" or shape in session.settings.shapes
-    }
+    jobs = {shape: session.submit(shape) for shape in session.shapes("waits", "long", "quick", "fails")}
     for shape, job in jobs.items():
         if shape == "long":
             session.until(job, "running")
@@ -208,8 +204,7 @@ def a_deletion_deletes_what_it_names(session: Session) -> None:
 def an_ended_namesake_stays(session: Session) -> None:
     """Of another project; it has succeeded by then."""
     name = session.unique("twin")
-    twin = session.submit(patch={"job": {"name": name, "project": TEAM_B}})
-    session.until(twin)
+    session.submit(patch={"job": {"name": name, "project": TEAM_B}}, until="end")
     job = session.submit("long", {"job": {"name": name, "project": TEAM_A}})
     answer = delete_jobs(session, job)
     needed(answer.response.is_success, "a deletion was refused")

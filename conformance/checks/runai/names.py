@@ -131,8 +131,7 @@ def a_name_is_taken_once(session: Session) -> None:
     listed = [one for one in session.items() if one.get("name") == job.id]
     expect(len(listed) == 1, f"there are {len(listed)} jobs {job.id} of one project", again)
     same(job.body["job"]["image"], listed[0].get("images"), "the image of the job that has the name", again)
-    ended = session.submit()
-    session.until(ended)
+    ended = session.submit(until="end")
     refused(session.post(ended.body), f"a second job {ended.id} while an ended one has the name", TAKEN)
 
 

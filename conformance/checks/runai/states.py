@@ -41,8 +41,7 @@ def ends_have_the_documented_words(session: Session) -> None:
 @check("RAI-STM-002")
 def a_workbench_runs_on(session: Session) -> None:
     """For minutes, hours, days, weeks."""
-    job = session.submit(patch=WORKBENCH)
-    session.until(job, "running")
+    job = session.submit(patch=WORKBENCH, until="running")
     for pause in (60, 3600, 86_400, 30 * 86_400):
         session.advance(pause)
         state = session.state(job)
@@ -182,8 +181,7 @@ def a_run_may_take_days(session: Session) -> None:
     """No page knows an end of training."""
     if "lasts" not in session.settings.shapes:
         return
-    job = session.submit("lasts", seconds=10 * DAY)
-    session.until(job, "running")
+    job = session.submit("lasts", seconds=10 * DAY, until="running")
     session.advance(9 * DAY)
     state = session.state(job)
     expect(state == RUNNING, f"a job whose run takes ten days is {state or 'not listed'} after nine", job.created)

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from conformance import catalogue as catalogues
-from conformance.errors import NotApplicable
+from conformance.session.cluster import staged
 from conformance.session.expect import expect, needed, same
 from conformance.session.session import LEAVING, JobRef, Session
 from conformance.traffic.exchange import Exchange
@@ -23,7 +23,7 @@ SETTLED = 5.0
 
 def ending_shapes(session: Session) -> list[str]:
     """Shapes of jobs that end by themselves."""
-    return [shape for shape in ("quick", "fails") if shape == "quick" or shape in session.settings.shapes]
+    return session.shapes("quick", "fails")
 
 
 def item(session: Session, name: str, project: str = "") -> Json:
@@ -83,27 +83,12 @@ def staged_nodes(
     facts: Json = None,
     **projects: Any,
 ) -> None:
-    """Begin this check's world anew on these machines, with these further `facts`.
+    """Begin this check's world anew on these nodes, with these further `facts` of the scenario.
 
     `quotas` are the GPUs that projects deserve, `projects` is said of each.
     """
-    session.need("sandboxes")
     listed = [{"name": name, "deserved_gpus": amount, **projects} for name, amount in (quotas or {}).items()]
-    scenario: dict[str, Any] = {
-        "name": "check",
-        "startup": {"fixed": 0},
-        "run": {"fixed": 36_000},
-        "nodes": list(nodes),
-        "projects": listed,
-    }
-    scenario |= facts or {}
-    session.target.ask_control("DELETE", f"/sandboxes/{session.name}")
-    answer = session.target.ask_control(
-        "POST", "/sandboxes", {"name": session.name, "pace": "manual", "scenario": scenario}
-    )
-    if 400 <= answer.status < 500:
-        raise NotApplicable(f"the control API makes no worlds of machines: {answer.status} {answer.body[:200]!r}")
-    needed(answer.is_success, f"the control API made no world of these machines: {answer.status} {answer.body[:200]!r}")
+    staged(session, *nodes, **{"run": {"fixed": 36_000}, "projects": listed, **(facts or {})})
 
 
 def submit_named(session: Session, name: str, project: str = "team-a", **members: Any) -> JobRef:

@@ -85,8 +85,7 @@ def a_job_is_listed_with_its_image(session: Session) -> None:
 def a_user_is_told_to_the_end(session: Session) -> None:
     """Of a job that succeeded and of one that failed."""
     for shape in ending_shapes(session):
-        job = session.submit(shape, headers={"RA-USER": "john"})
-        session.until(job)
+        job = session.submit(shape, headers={"RA-USER": "john"}, until="end")
         told = item(session, job.id)
         needed(told is not MISSING, "an ended job is not listed")
         same("john", told.get("user"), f"the user of a job that is {told.get('status')}", job.created)
@@ -170,8 +169,7 @@ def arguments_reach_the_command(session: Session) -> None:
     usual = session.body()["job"].get("command", "")
     if not str(usual).startswith("sleep "):
         raise NotApplicable(f"jobs are made with the command {usual!r} here, which does not sleep")
-    job = session.submit(patch={"job": {"command": "sleep", "arguments": ["40"]}})
-    session.until(job, "running")
+    job = session.submit(patch={"job": {"command": "sleep", "arguments": ["40"]}}, until="running")
     for pause, wanted in ((30, RUNNING), (20, "Succeeded")):
         session.advance(pause)
         state = session.state(job)
@@ -236,7 +234,7 @@ def nobody_in_particular_has_no_name(session: Session) -> None:
 @check("RAI-DEF-008")
 def without_a_time_to_live_a_job_stays(session: Session) -> None:
     """For a month."""
-    shapes = [shape for shape in ("quick", "fails") if shape == "quick" or shape in session.settings.shapes]
+    shapes = session.shapes("quick", "fails")
     jobs = [session.submit(shape) for shape in shapes]
     for job in jobs:
         session.until(job)
@@ -248,8 +246,7 @@ def without_a_time_to_live_a_job_stays(session: Session) -> None:
 @check("RAI-DEF-013")
 def a_job_is_one_run(session: Session) -> None:
     """One node, one run, and it is done."""
-    job = session.submit("lasts", seconds=20)
-    session.until(job, "running")
+    job = session.submit("lasts", seconds=20, until="running")
     where = item(session, job.id).get("nodes")
     expect(isinstance(where, str) or len(where) == 1, f"a job of one run is on {where}", job.created)
     session.advance(25)

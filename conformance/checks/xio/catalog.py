@@ -183,8 +183,7 @@ def a_gpu_that_is_taken_is_not_available(session: Session) -> None:
     staged(session, *STAGE)
     before = _everything(session, REGISTRY, filter_only_available="true")
     needed(REGISTERED in [_key(item) for item in before], "the GPU is not available at first")
-    job = session.submit("long", {"gpu_count": 1, "gpu_registry_uuid": REGISTERED})
-    session.until(job, "running")
+    session.submit("long", {"gpu_count": 1, "gpu_registry_uuid": REGISTERED}, until="running")
     free = [_key(item) for item in _everything(session, REGISTRY, filter_only_available="true")]
     expect(REGISTERED not in free, "a GPU that a job holds is available")
     expect(len(free) == len(before) - 1, "a GPU that no job holds is not available")
@@ -216,8 +215,7 @@ def what_a_job_takes_is_not_free(session: Session) -> None:
     """RAM and storage of the only node."""
     staged(session, {"class": "only", "cpu": 8, "memory_gib": 32, "storage_gib": 100})
     same(1, get(_everything(session, OFFERS)[0], "/availability/available_nodes"), "the free nodes of the only offer")
-    job = session.submit("long", {"min_ram_gb": 12, "min_storage_gb": 30})
-    session.until(job, "running")
+    job = session.submit("long", {"min_ram_gb": 12, "min_storage_gb": 30}, until="running")
     same(
         0,
         get(_everything(session, OFFERS)[0], "/availability/available_nodes"),

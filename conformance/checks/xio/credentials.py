@@ -162,8 +162,7 @@ def what_is_signed_is_in_canonical_form(session: Session) -> None:
 @check("XIO-AUT-007", strict=True)
 def who_is_refused_changes_nothing(session: Session) -> None:
     """No job is made, none is stopped."""
-    job = session.submit("long" if "long" in session.settings.shapes else "quick")
-    session.until(job, "running")
+    job = session.submit("long" if "long" in session.settings.shapes else "quick", until="running")
     before = get(session.list_jobs().response.json, "/total")
     for credential in ("none", "wrong"):
         if credential in session.settings.credentials:

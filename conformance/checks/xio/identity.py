@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from conformance.checks import check
+from conformance.checks.families.identity import two_of_equal_submissions
 from conformance.errors import NotApplicable
-from conformance.session.expect import accepted, expect, needed, same
+from conformance.session.expect import expect, needed, same
 from conformance.session.session import Session
 from conformance.traffic.json_pointer import get
 
@@ -12,20 +13,17 @@ from conformance.traffic.json_pointer import get
 @check("XIO-IDM-001")
 def equal_submissions_make_two_jobs(session: Session) -> None:
     """The vendor has no keys that would tell them apart."""
-    body = session.body()
-    ids = [session.job_of(accepted(session.post(body), "a submission")).id for _ in range(2)]
-    expect(ids[0] != ids[1], "two submissions that are equal word for word made one job")
+    jobs = two_of_equal_submissions(session)
     if "read" not in session.roles:
         raise NotApplicable("jobs cannot be read")
-    for id_ in ids:
-        same(id_, get(session.read(id_).response.json, "/uuid"), "the job of one of two equal submissions")
+    for job in jobs:
+        same(job.id, get(session.read(job).response.json, "/uuid"), "the job of one of two equal submissions")
 
 
 @check("XIO-IDM-004")
 def several_stops_at_once_stop_once(session: Session) -> None:
     """One of them is granted, and the job stays stopped."""
-    job = session.submit("long")
-    session.until(job, "running")
+    job = session.submit("long", until="running")
     cancel = session.spec.operations[session.role("cancel").operation]
     path = session.directory.path(cancel.id, {"uuid": job.id})
     answers = session.together([session.request(cancel.method, path) for _ in range(4)])

@@ -179,8 +179,7 @@ def the_end_of_a_second_wait_is_told(session: Session) -> None:
 @check("XIO-TIM-022")
 def the_start_of_a_job_is_that_of_its_last_run(session: Session) -> None:
     """Of a job that was tried again."""
-    job = session.submit("retried")
-    session.until(job)
+    job = session.submit("retried", until="end")
     runs = runs_of(session, job)
     needed(
         len(runs) == 2 and isinstance(runs[1].get("started_at_ms"), int | float),
@@ -198,8 +197,7 @@ def the_start_of_a_job_is_that_of_its_last_run(session: Session) -> None:
 def the_start_stays_told(session: Session) -> None:
     """Of a job that is stopped, that fails, that ends well."""
     for shape in ("long", "breaks", "lasts"):
-        job = session.submit(shape, seconds=30)
-        session.until(job, "running")
+        job = session.submit(shape, seconds=30, until="running")
         before = get(session.view(job), "/started_at")
         needed(isinstance(before, str), "a job that runs does not tell its start")
         if shape == "long":

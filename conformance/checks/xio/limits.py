@@ -48,8 +48,7 @@ def a_run_goes_on_to_a_late_limit(session: Session) -> None:
         ({"max_timeout_run_ms": 5 * HOUR * 1000}, 5.0 * HOUR - 60),
         ({"task": "PERSISTENT", "max_timeout_run_ms": None}, 72.0 * HOUR),
     ):
-        job = session.submit("lasts", patch, seconds=100 * HOUR)
-        session.until(job, "running")
+        job = session.submit("lasts", patch, seconds=100 * HOUR, until="running")
         _still(session, job, "running", seconds, f"the job was made with {patch}")
 
 
@@ -153,8 +152,7 @@ def a_running_job_has_left_its_other_limits_behind(session: Session) -> None:
 def a_job_behind_another_gives_up(session: Session) -> None:
     """The only node is taken for longer than it may wait."""
     staged(session, FULL)
-    first = session.submit("long", {"cpu_count": 4, "max_timeout_run_ms": 900_000})
-    session.until(first, "running")
+    session.submit("long", {"cpu_count": 4, "max_timeout_run_ms": 900_000}, until="running")
     second = session.submit("quick", {"cpu_count": 4, "max_timeout_assign_ms": 300_000})
     stays(session, second, "queued", 300 - SLACK, "the node is taken and the assign limit is 300 seconds")
     leaves(session, second, "queued", 2 * SLACK, "the assign limit is 300 seconds")
@@ -164,8 +162,7 @@ def a_job_behind_another_gives_up(session: Session) -> None:
 @check("XIO-TMO-013")
 def a_second_run_ends_at_its_limit(session: Session) -> None:
     """As the first one did."""
-    job = session.submit("long", {"max_timeout_run_ms": 60_000, "max_retry_count": 1})
-    session.until(job, "running")
+    job = session.submit("long", {"max_timeout_run_ms": 60_000, "max_retry_count": 1}, until="running")
     session.advance(60 * 2 + 40)
     expect(
         session.phase(job) not in ("starting", "running"), "a job still runs long after the run limit of its second run"
@@ -199,8 +196,7 @@ def an_ended_job_has_left_its_limits_behind(session: Session) -> None:
     """However it ended."""
     jobs = [
         session.submit(shape, {"max_timeout_run_ms": 60_000})
-        for shape in ("quick", "fails", "long", "waits")
-        if shape == "quick" or shape in session.settings.shapes
+        for shape in session.shapes("quick", "fails", "long", "waits")
     ]
     session.advance(20)
     for job in jobs[2:]:

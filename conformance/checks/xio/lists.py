@@ -248,11 +248,7 @@ def without_a_sort_the_newest_comes_first(session: Session) -> None:
 @check("XIO-LST-027")
 def a_job_is_listed_as_it_is_read(session: Session) -> None:
     """In every condition: waiting, running, stopped, ended well and badly, and while it is listed by its state."""
-    jobs = [
-        session.submit(shape)
-        for shape in ("quick", "fails", "waits", "long", "long", "retried")
-        if shape == "quick" or shape in session.settings.shapes
-    ]
+    jobs = [session.submit(shape) for shape in session.shapes("quick", "fails", "waits", "long", "long", "retried")]
     session.advance(30)
     if len(jobs) > 1:
         session.cancel(jobs[-2])

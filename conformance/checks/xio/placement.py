@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from conformance.checks import check
 from conformance.checks.common.steps import NOBODY
+from conformance.checks.families.queue import first_come_first_served
 from conformance.checks.xio.steps import NARROW, PLAIN_NODE, WHOLE, job_and_waiter, runs_of
 from conformance.session.cluster import staged
 from conformance.session.expect import accepted, expect, needed, same
@@ -68,14 +69,9 @@ def of_equal_jobs_the_first_runs_first(session: Session) -> None:
     """Three of them wait for one place."""
     staged(session, PLAIN_NODE)
     wish = {"cpu_count": 3}
-    first = session.submit("lasts", wish, seconds=20)
-    session.until(first, "running")
+    session.submit("lasts", wish, seconds=20, until="running")
     waiting = [session.submit("lasts", wish, seconds=20) for _ in range(3)]
-    order: list[str] = []
-    for _ in session.ticks(90, 2):
-        order += [job.id for job in waiting if job.id not in order and session.phase(job) != "queued"]
-    needed(order, "none of the jobs that wait gets a node")
-    same([job.id for job in waiting][: len(order)], order, "the order in which equal jobs get their nodes")
+    first_come_first_served(session, waiting, within=90, step=2, placed=RUNS)
 
 
 @check("XIO-STM-005")
@@ -113,8 +109,7 @@ def every_resource_of_an_ended_job_is_free(session: Session) -> None:
     for number, (name, patch) in enumerate((("quick", {}), ("fails", {}), ("long", {"max_timeout_run_ms": 60_000}))):
         staged(session, GPU_NODE)
         for wish in WISHES:
-            first = session.submit(name, {**wish, **patch, "title": session.unique(f"first{number}")})
-            session.until(first)
+            first = session.submit(name, {**wish, **patch, "title": session.unique(f"first{number}")}, until="end")
             _gets(session, wish, f"after a job that was {session.state(first)}")
 
 
@@ -248,8 +243,7 @@ def a_named_gpu_is_waited_for(session: Session) -> None:
 def a_job_runs_on_no_more_nodes_than_it_allows(session: Session) -> None:
     """One by default, and two."""
     for count in (None, 2):
-        job = session.submit("long", {"max_node_count": count})
-        session.until(job, "running")
+        job = session.submit("long", {"max_node_count": count}, until="running")
         runs = [run for run in runs_of(session, job) if run.get("status") == "RUNNING"]
         hosts = {str(url.get("hostname")) for run in runs for url in run.get("node_urls") or ()}
         needed(hosts, "the run reports no addresses")

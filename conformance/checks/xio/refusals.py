@@ -38,8 +38,7 @@ def an_unknown_job_cannot_be_stopped(session: Session) -> None:
 @check("XIO-ERR-003")
 def an_unknown_run_is_not_found(session: Session) -> None:
     """Nor is a run that has the id of a job."""
-    job = session.submit()
-    session.until(job)
+    job = session.submit(until="end")
     needed(runs_of(session, job), "there are no runs")
     refused(_unknown_run(session), "reading a run that never was", UNKNOWN)
     refused(_unknown_run(session, job.id), "reading a run by the id of its job", UNKNOWN)
@@ -67,8 +66,7 @@ def what_has_ended_cannot_be_stopped(session: Session) -> None:
 @check("XIO-ERR-006")
 def what_never_was_is_refused(session: Session) -> None:
     """A run, a recipe; some that were are asked for before."""
-    job = session.submit()
-    session.until(job)
+    job = session.submit(until="end")
     runs = runs_of(session, job)
     needed(
         runs and session.call(READ_RUN, {"uuid": runs[0].get("uuid")}).response.is_success,

@@ -12,8 +12,7 @@ from conformance.session.session import Session
 @check("XIO-RTY-001")
 def a_job_is_tried_a_dozen_times(session: Session) -> None:
     """Twelve retries."""
-    job = session.submit("breaks", {"max_retry_count": 12}, seconds=1)
-    session.until(job)
+    job = session.submit("breaks", {"max_retry_count": 12}, seconds=1, until="end")
     same(13, len(runs_of(session, job)), "the number of runs of a job that always fails and has 12 retries")
 
 
@@ -73,8 +72,7 @@ def a_job_has_not_ended_between_its_runs(session: Session) -> None:
 def a_preparation_that_took_too_long_is_tried_again(session: Session) -> None:
     """Once, as it may be."""
     staged(session, startup=100_000.0)
-    job = session.submit("quick", {"max_timeout_start_ms": 120_000, "max_retry_count": 1})
-    session.until(job, "starting")
+    job = session.submit("quick", {"max_timeout_start_ms": 120_000, "max_retry_count": 1}, until="starting")
     session.advance(130)
     expect(
         session.phase(job) in ("queued", "starting"),

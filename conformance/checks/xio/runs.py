@@ -72,14 +72,11 @@ def _one_run(session: Session, job: JobRef) -> Json:
 
 
 def _ended(session: Session, shape: str = "quick") -> JobRef:
-    job = session.submit(shape)
-    session.until(job)
-    return job
+    return session.submit(shape, until="end")
 
 
 def _addresses(session: Session, ports: Json) -> tuple[list[str], Exchange]:
-    job = session.submit("long", {"parameters": {"parameters": {"ports": ports}}})
-    session.until(job, "running")
+    job = session.submit("long", {"parameters": {"parameters": {"ports": ports}}}, until="running")
     urls = _one_run(session, job).get("node_urls")
     needed(isinstance(urls, list), "the run reports no addresses")
     return [str(one.get("description")) for one in urls], session.exchanges[-1]
@@ -281,8 +278,7 @@ def an_ended_run_has_no_addresses(session: Session) -> None:
 @check("XIO-RSP-037")
 def logs_stay_after_the_end(session: Session) -> None:
     """What a run told while it went on is not gone when it has ended."""
-    job = session.submit("long")
-    session.until(job, "running")
+    job = session.submit("long", until="running")
     run = _one_run(session, job)["uuid"]
     before = get(session.call(READ_RUN, {"uuid": run}).response.json, "/logs")
     needed(isinstance(before, str) and before, "a run that goes on has no logs yet")
@@ -355,8 +351,7 @@ def a_run_begins_and_ends_with_its_job(session: Session) -> None:
 @check("XIO-TIM-018")
 def a_run_that_goes_on_has_no_end(session: Session) -> None:
     """Nor a duration."""
-    job = session.submit("long")
-    session.until(job, "running")
+    job = session.submit("long", until="running")
     session.advance(5)
     run = _one_run(session, job)
     for name in ("ended_at_ms", "duration_ms"):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from conformance.checks import check
-from conformance.checks.xio.steps import HOUR, PERSISTENT, REASON, item_of, job_and_waiter, runs_of
+from conformance.checks.families.identity import ended_jobs_stay
+from conformance.checks.xio.steps import HOUR, PERSISTENT, REASON, job_and_waiter, runs_of
 from conformance.session.cluster import ROOMY, staged
 from conformance.session.expect import accepted, expect, needed, same
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import MISSING, Json, get
+from conformance.traffic.json_pointer import Json, get
 
 
 @check("XIO-STM-001")
@@ -70,8 +71,7 @@ def a_stopped_waiter_is_passed_over(session: Session) -> None:
 @check("XIO-STM-007")
 def a_stopped_job_is_not_tried_again(session: Session) -> None:
     """Its retries are for failures."""
-    job = session.submit("long", {"max_retry_count": 3})
-    session.until(job, "running")
+    job = session.submit("long", {"max_retry_count": 3}, until="running")
     accepted(session.cancel(job), "stopping a running job")
     for _ in session.ticks(60, 10):
         state = session.state(job)
@@ -95,8 +95,7 @@ def a_stop_needs_no_body(session: Session) -> None:
     """Nor a reason in it."""
     bodies: tuple[Json, ...] = ({}, {"body": {}}, {"body": {"reason": REASON}})
     for options in bodies:
-        job = session.submit("long")
-        session.until(job, "running")
+        job = session.submit("long", until="running")
         accepted(session.cancel(job, **options), f"a stop with {options or 'no body'}")
         session.advance(5)
         expect(session.phase(job) != "running", f"a stop with {options or 'no body'} left the job running")
@@ -115,12 +114,8 @@ def what_has_ended_stays(session: Session) -> None:
     session.cancel(jobs[0])
     for job in jobs:
         session.until(job)
-    before = [session.view(job) for job in jobs]
     session.bear(3 * HOUR)
-    for _ in session.ticks(3 * HOUR, HOUR):
-        for job, view in zip(jobs, before, strict=True):
-            same(view, session.view(job), "a job that has ended")
-            expect(item_of(session, job.id) is not MISSING, "a job that has ended is listed no more")
+    ended_jobs_stay(session, jobs, (HOUR, HOUR, HOUR), listed_whole=False)
 
 
 @check("XIO-STM-027")

@@ -90,8 +90,7 @@ def job_and_waiter(session: Session, wish: Json = None) -> tuple[JobRef, JobRef]
     """One job that takes the whole node, or all that it has of something, and one that waits for it."""
     wish = WHOLE if wish is None else {"max_timeout_run_ms": 900_000, "cpu_count": 1, **wish}
     staged(session, NARROW)
-    first = session.submit("long", wish)
-    session.until(first, "running")
+    first = session.submit("long", wish, until="running")
     second = session.submit("long", wish)
     session.advance(5)
     needed(

@@ -1,0 +1,19 @@
+"""Jobs that wait for one place."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from conformance.session.expect import needed, same
+from conformance.session.session import JobRef, Session
+
+
+def first_come_first_served(
+    session: Session, waiting: list[JobRef], *, within: float, step: float, placed: Collection[str]
+) -> None:
+    """Equal jobs reach a phase of those that are `placed` in the order of their submission."""
+    order: list[str] = []
+    for _ in session.ticks(within, step):
+        order += [job.id for job in waiting if job.id not in order and session.phase(job) in placed]
+    needed(order, "none of the jobs that wait runs")
+    same([job.id for job in waiting][: len(order)], order, "the order in which equal jobs run")
