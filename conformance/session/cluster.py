@@ -27,6 +27,7 @@ def staged(session: Session, *nodes: Json, startup: float = 0.0, **facts: Any) -
         "POST", "/sandboxes", {"name": session.name, "pace": "manual", "scenario": scenario}
     )
     session.panel.forget()
-    if answer.status in UNKNOWN:
-        raise NotApplicable(f"the control API makes no world of given nodes: {answer.status}")
-    needed(answer.status in (200, 201), f"the control API set no stage: {answer.status} {answer.body[:200]!r}")
+    text = answer.body[:200].decode("utf-8", "replace")
+    if answer.status in UNKNOWN or 400 <= answer.status < 500:
+        raise NotApplicable(f"the control API makes no world of given nodes: {answer.status} {text}")
+    needed(answer.is_success, f"the control API failed to make a world of given nodes: {answer.status} {text}")
