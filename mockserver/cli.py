@@ -34,11 +34,18 @@ main.add_command(snapshot)
 def list_apis(as_json: bool) -> None:
     """List the APIs with their operations, base URLs and document versions."""
     loaded = [specs.load(name) for name in specs.names()]
-    rows = [(spec.name, spec.title, len(spec.operations), f"http://127.0.0.1:4080{spec.base_path}", spec.version) for spec in loaded]
+    rows = [
+        (spec.name, spec.title, len(spec.operations), f"http://127.0.0.1:4080{spec.base_path}", spec.version)
+        for spec in loaded
+    ]
     if as_json:
         import orjson
 
-        click.echo(orjson.dumps([dict(zip(("name", "title", "operations", "base_url", "version"), row, strict=True)) for row in rows]))
+        click.echo(
+            orjson.dumps(
+                [dict(zip(("name", "title", "operations", "base_url", "version"), row, strict=True)) for row in rows]
+            )
+        )
         return
     table = Table("API", "Title", "Operations", "Base URL", "Version")
     for row in rows:
@@ -54,7 +61,13 @@ def print_spec(name: str) -> None:
 
 
 @main.command()
-@click.option("--api", "apis", multiple=True, type=click.Choice(specs.names()), help="Show only this API. May be repeated.  [default: all]")
+@click.option(
+    "--api",
+    "apis",
+    multiple=True,
+    type=click.Choice(specs.names()),
+    help="Show only this API. May be repeated.  [default: all]",
+)
 @click.option("--seed", type=int, help="Seed of all random choices.  [default: the scenario's]")
 def demo(apis: tuple[str, ...], seed: int | None) -> None:
     """Submit example jobs to each API in process, run the clock to the end, and print what happened to the jobs."""

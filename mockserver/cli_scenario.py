@@ -59,7 +59,10 @@ def check_scenario(file: str) -> None:
     if problems:
         _refuse("\n".join(f"{file}: {words}" for words in problems))
     nodes = sum(node.count for node in found.nodes)
-    click.echo(f"{file}: a scenario of {nodes} node{'s' * (nodes != 1)} in {len(found.nodes)} class{'es' * (len(found.nodes) != 1)}")
+    click.echo(
+        f"{file}: a scenario of {nodes} node{'s' * (nodes != 1)} "
+        f"in {len(found.nodes)} class{'es' * (len(found.nodes) != 1)}"
+    )
 
 
 def _comment_lines(text: str) -> int:

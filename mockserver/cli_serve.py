@@ -61,61 +61,106 @@ def _cors(context: click.Context, parameter: click.Parameter, values: tuple[str,
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
-    "--port", default=4080, show_default=True, type=click.IntRange(0, _HIGHEST_PORT), help="Port to listen on; 0 picks a free one."
+    "--port",
+    default=4080,
+    show_default=True,
+    type=click.IntRange(0, _HIGHEST_PORT),
+    help="Port to listen on; 0 picks a free one.",
 )
 @click.option(
-    "--api", "apis", envvar="MOCKSERVER_SERVE_API", multiple=True, type=_APIS,
+    "--api",
+    "apis",
+    envvar="MOCKSERVER_SERVE_API",
+    multiple=True,
+    type=_APIS,
     help="Serve only this API. May be repeated.  [default: all]",
 )
-@click.option("--port-per-api", is_flag=True, help="A port for each API, from --port upwards; they share one simulation.")
 @click.option(
-    "--pace", callback=_pace,
+    "--port-per-api", is_flag=True, help="A port for each API, from --port upwards; they share one simulation."
+)
+@click.option(
+    "--pace",
+    callback=_pace,
     help="How simulated time moves: real, xN (such as x100), manual, auto or step.  [default: the scenario's, or real]",
 )
 @click.option("--seed", type=int, help="Seed of all random choices.  [default: the scenario's]")
 @click.option("--scenario", default="default", show_default=True, help="Name of a shipped scenario, or a YAML file.")
 @click.option(
-    "--snapshot", type=click.Path(path_type=Path, dir_okay=False),
+    "--snapshot",
+    type=click.Path(path_type=Path, dir_okay=False),
     help="Restore the default sandbox from this snapshot file.",
 )
 @click.option(
-    "--auth", default="lenient", show_default=True, type=click.Choice(["lenient", "strict"]),
+    "--auth",
+    default="lenient",
+    show_default=True,
+    type=click.Choice(["lenient", "strict"]),
     help="lenient: only check that required credentials are present; strict: verify them.",
 )
 @click.option(
-    "--switch", "switches", envvar="MOCKSERVER_SERVE_SWITCH", multiple=True,
+    "--switch",
+    "switches",
+    envvar="MOCKSERVER_SERVE_SWITCH",
+    multiple=True,
     help="A vendor's alternative behaviour, such as ionworks.submission-gone. May be repeated.",
 )
 @click.option(
-    "--most-mib", type=click.IntRange(1, 1_048_576), default=1024, show_default=True,
+    "--most-mib",
+    type=click.IntRange(1, 1_048_576),
+    default=1024,
+    show_default=True,
     help="Most MiB of client data that all sandboxes together keep; one sandbox keeps at most a quarter.",
 )
 @click.option(
-    "--allow-callbacks", "callback_hosts", envvar="MOCKSERVER_SERVE_ALLOW_CALLBACKS", multiple=True, metavar="HOST",
+    "--allow-callbacks",
+    "callback_hosts",
+    envvar="MOCKSERVER_SERVE_ALLOW_CALLBACKS",
+    multiple=True,
+    metavar="HOST",
     help="Allow callbacks to this host, besides this machine. May be repeated.",
 )
 @click.option(
-    "--cors", multiple=True, metavar="WHO", callback=_cors, default=("loopback",),
+    "--cors",
+    multiple=True,
+    metavar="WHO",
+    callback=_cors,
+    default=("loopback",),
     help="Which web pages may call the vendors' APIs: loopback (pages of this machine), '*', off, or an origin. "
     "May be repeated.  [default: loopback]",
 )
 @click.option(
-    "--control-token", callback=_token,
-    help="Token that /_mock requires. Without it, /_mock requires a generated and printed token if --host is not loopback.",
+    "--control-token",
+    callback=_token,
+    help="Token that /_mock requires. Without it, /_mock requires a generated and printed token "
+    "if --host is not loopback.",
 )
 @click.option(
-    "--control-host", "control_hosts", envvar="MOCKSERVER_SERVE_CONTROL_HOST", multiple=True, metavar="NAME",
+    "--control-host",
+    "control_hosts",
+    envvar="MOCKSERVER_SERVE_CONTROL_HOST",
+    multiple=True,
+    metavar="NAME",
     help="Public host name under which /_mock and pages are served. May be repeated.",
 )
 @click.option(
-    "--log-level", default="warning", show_default=True, type=click.Choice(_LEVELS),
+    "--log-level",
+    default="warning",
+    show_default=True,
+    type=click.Choice(_LEVELS),
     help="Log messages of this level and above.",
 )
 @click.option(
-    "--log-format", default="text", show_default=True, type=click.Choice(["text", "json"]),
+    "--log-format",
+    default="text",
+    show_default=True,
+    type=click.Choice(["text", "json"]),
     help="Format of the log and of the first screen.",
 )
-@click.option("--access-log", is_flag=True, help="Log a line per request: sandbox, API, operation, method, path, status, milliseconds.")
+@click.option(
+    "--access-log",
+    is_flag=True,
+    help="Log a line per request: sandbox, API, operation, method, path, status, milliseconds.",
+)
 @click.option("--quiet", is_flag=True, help="Print nothing at the start except a generated control token.")
 def serve(apis: tuple[str, ...], scenario: str, switches: tuple[str, ...], **options: Any) -> None:
     """Run the mock until Ctrl-C."""
@@ -138,8 +183,13 @@ def serve(apis: tuple[str, ...], scenario: str, switches: tuple[str, ...], **opt
     run(bound)
 
 
-def _listen(world: Any, apis: Sequence[str], options: dict[str, Any]) -> tuple[list[Any], list[tuple[str, Sequence[str]]]]:
-    """Applications with their sockets, and the URL of each with what it serves. Raises PortBusy, ScenarioError, SnapshotError, SpecError."""
+def _listen(
+    world: Any, apis: Sequence[str], options: dict[str, Any]
+) -> tuple[list[Any], list[tuple[str, Sequence[str]]]]:
+    """Applications with their sockets, and the URL of each with the APIs that it serves.
+
+    Raises PortBusy, ScenarioError, SnapshotError, SpecError.
+    """
     from mockserver.http.app import create_app, create_sandboxes
     from mockserver.http.guard import guard_for
     from mockserver.http.server import bind_every, url_of
@@ -147,7 +197,11 @@ def _listen(world: Any, apis: Sequence[str], options: dict[str, Any]) -> tuple[l
     groups: list[Sequence[str]] = [[api] for api in apis] if options["port_per_api"] else [apis]
     host, port = options["host"], options["port"]
     sandboxes = create_sandboxes(
-        apis, scenario=world, pace=options["pace"], seed=options["seed"], callback_hosts=options["callback_hosts"],
+        apis,
+        scenario=world,
+        pace=options["pace"],
+        seed=options["seed"],
+        callback_hosts=options["callback_hosts"],
         most_bytes=options["most_mib"] * 2**20,
     )
     if options["snapshot"] is not None:

@@ -23,20 +23,36 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.command()
 @click.option("--scenario", default="default", show_default=True, help="Name of a shipped scenario, or a YAML file.")
 @click.option(
-    "--trace", "trace_file", type=_FILE,
+    "--trace",
+    "trace_file",
+    type=_FILE,
     help="Read the jobs from a file: Standard Workload Format, or a .csv with submit_s,cpu,mem,gpu,run_s,status.",
 )
 @click.option(
-    "--jobs", type=click.IntRange(1, 10_000_000),
+    "--jobs",
+    type=click.IntRange(1, 10_000_000),
     help="Number of jobs.  [default: 1000 generated from the scenario, or all in the trace]",
 )
 @click.option("--seed", type=int, help="Seed of all random choices.  [default: the scenario's]")
-@click.option("--api", default="runai", show_default=True, type=click.Choice(specs.names()), help="API whose lifecycle the jobs follow.")
+@click.option(
+    "--api",
+    default="runai",
+    show_default=True,
+    type=click.Choice(specs.names()),
+    help="API whose lifecycle the jobs follow.",
+)
 @click.option("--csv", "csv_file", type=_FILE, help="Write the timeline to this CSV file.")
 @click.option("--json", "json_file", type=_FILE, help="Write the timeline and the summary to this JSON file.")
-@click.option("--plot", "plot_file", type=_FILE, help="Draw utilisation, and jobs by node, to this file (.svg or .png); needs the extra `plot`.")
-def simulate(scenario: str, trace_file: Path | None, jobs: int | None, seed: int | None, api: str, **files: Path | None) -> None:
-    """Run a workload through the simulation at full speed, without a server, and print waiting times and utilisation."""
+@click.option(
+    "--plot",
+    "plot_file",
+    type=_FILE,
+    help="Draw utilisation, and jobs by node, to this file (.svg or .png); needs the extra `plot`.",
+)
+def simulate(
+    scenario: str, trace_file: Path | None, jobs: int | None, seed: int | None, api: str, **files: Path | None
+) -> None:
+    """Run a workload at full speed, without a server, and print waiting times and utilisation."""
     from mockserver.plot import PlotUnavailable, prepare
     from mockserver.simulation.scenario import scenario as scenarios
 
@@ -51,7 +67,9 @@ def simulate(scenario: str, trace_file: Path | None, jobs: int | None, seed: int
         sys.exit(2)
 
 
-def _planned(world: Any, trace_file: Path | None, jobs: int | None, *, api: str, seed: int) -> tuple[Iterable[Any], int]:
+def _planned(
+    world: Any, trace_file: Path | None, jobs: int | None, *, api: str, seed: int
+) -> tuple[Iterable[Any], int]:
     from mockserver.simulate import made_up, traced
     from mockserver.trace import read
 
@@ -83,7 +101,15 @@ def _play(
     began = ticks()
     with TimelineFiles(as_csv=csv_file, as_json=json_file) as timeline:
         with _progress(count) as tell:
-            measure = play(world, Course(lifecycle), planned, api=api, seed=seed, tell=tell, note=timeline.add if timeline.is_wanted else None)
+            measure = play(
+                world,
+                Course(lifecycle),
+                planned,
+                api=api,
+                seed=seed,
+                tell=tell,
+                note=timeline.add if timeline.is_wanted else None,
+            )
         took = ticks() - began
         summary = {"scenario": world.name, "seed": world.seed if seed is None else seed, "api": api} | measure.summary()
         timeline.finish(summary)

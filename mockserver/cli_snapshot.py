@@ -90,9 +90,7 @@ def _words(jobs: int, now: float) -> str:
 
 
 @contextmanager
-def _sandbox(
-    *, url: str | None, sandbox: str | None, token: str | None, may_make: bool = False
-) -> Iterator[Sandbox]:
+def _sandbox(*, url: str | None, sandbox: str | None, token: str | None, may_make: bool = False) -> Iterator[Sandbox]:
     """The selected sandbox; prints one sentence and exits if a call to it fails."""
     from mockserver.client import ControlRefused, MockServer
 

@@ -144,7 +144,7 @@ def show(stories: Sequence[Story], console: Console) -> None:
 
 
 def instants(job: Job, reason: str = "") -> Iterator[tuple[float, str]]:
-    """Each instant at which something happened to a job, with the states it entered: on which nodes, and why it waits or failed."""
+    """Each instant at which something happened to a job: the states it entered, its nodes, why it waits or failed."""
     for number, (instant, steps) in enumerate(groupby(job.steps(), key=lambda step: step[0])):
         states = [_step(stage.name, event, detail) for _, stage, event, detail in steps]
         if reason and not number:

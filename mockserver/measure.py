@@ -58,7 +58,9 @@ class Usage:
         if instant == self.last:
             return
         while instant > self.width * BINS:
-            self.bins = [[one + two for one, two in zip(*self.bins[at : at + 2], strict=True)] for at in range(0, BINS, 2)]
+            self.bins = [
+                [one + two for one, two in zip(*self.bins[at : at + 2], strict=True)] for at in range(0, BINS, 2)
+            ]
             self.bins += [[0] * len(RESOURCES) for _ in range(BINS // 2)]
             self.width *= 2
         while self.last < instant:
@@ -80,7 +82,12 @@ class Measure:
     `note` gets every line of the timeline, `forget` every job that has ended.
     """
 
-    def __init__(self, cluster: Cluster, note: Callable[[Row], None] | None = None, forget: Callable[[Job], None] = lambda job: None) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        note: Callable[[Row], None] | None = None,
+        forget: Callable[[Job], None] = lambda job: None,
+    ) -> None:
         self.capacity = [sum(amounts[index] for amounts in cluster.capacity) for index in (0, 1, GPU)]
         self.names = [node.name for node in cluster.nodes]
         self.waits = array("d")
@@ -128,7 +135,9 @@ class Measure:
     def _place(self, job: Job, instant: int) -> tuple[str, ...]:
         nodes = next(given for at, given in job.allocations() if at == instant)
         wanted = job.request.resources
-        amounts = tuple(round(amount * len(nodes)) for amount in (wanted.cpu * MILLI, wanted.memory, wanted.gpu * MILLI))
+        amounts = tuple(
+            round(amount * len(nodes)) for amount in (wanted.cpu * MILLI, wanted.memory, wanted.gpu * MILLI)
+        )
         self._placed[job] = (instant, amounts, [self._numbers.get(name, 0) for name in nodes])
         self.attempts += 1
         if job not in self._waited:

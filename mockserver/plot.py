@@ -56,7 +56,9 @@ def _draw_usage(axes: Any, measure: Measure, scale: float) -> None:
         if not whole:
             continue
         spans = [width] * (filled - 1) + [max(measure.end - (filled - 1) * width, 1)]
-        shares = [100 * amounts[index] / (whole * span) for amounts, span in zip(measure.usage.bins, spans, strict=False)]
+        shares = [
+            100 * amounts[index] / (whole * span) for amounts, span in zip(measure.usage.bins, spans, strict=False)
+        ]
         axes.stairs(shares, edges, label=name, linewidth=1.4)
     axes.set_ylim(0, 105)
     axes.set_ylabel("% in use")

@@ -73,7 +73,9 @@ def traced(scenario: Scenario, jobs: Iterable[TracedJob], *, api: str) -> Iterat
     most = max(node.cpu for node in scenario.nodes)
     for number, job in enumerate(jobs, start=1):
         nodes = max(1, ceil(job.cpu / most)) if most else 1
-        wanted = ResourceRequest(cpu=job.cpu if nodes == 1 else ceil(job.cpu / nodes), memory=job.memory // nodes, gpu=job.gpu / nodes)
+        wanted = ResourceRequest(
+            cpu=job.cpu if nodes == 1 else ceil(job.cpu / nodes), memory=job.memory // nodes, gpu=job.gpu / nodes
+        )
         code, reason = {"completed": (0, ""), "failed": (1, "failed in the trace")}.get(job.ending, (1, CANCELLED))
         script = Script(run_seconds=job.run, exit_code=code, reason=reason)
         request = JobRequest(

@@ -27,7 +27,9 @@ class TimelineFiles:
             self._json.write(b'{"timeline":[')
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for file in (self._csv, self._json):
             if file:
                 file.close()

@@ -17,7 +17,15 @@ ENDINGS = ("completed", "failed", "cancelled")
 _GIB = 1 << 30
 _MOST_AMOUNT = 2.0**40
 _SWF_FIELDS = 18
-_SWF_ENDINGS = {0: "failed", 1: "completed", 2: "completed", 3: "completed", 4: "failed", 5: "cancelled", -1: "completed"}
+_SWF_ENDINGS = {
+    0: "failed",
+    1: "completed",
+    2: "completed",
+    3: "completed",
+    4: "failed",
+    5: "cancelled",
+    -1: "completed",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,9 @@ class TracedJob:
 
 
 def read(file: Path, most: int | None = None) -> list[TracedJob]:
-    """The jobs of a trace in order of submission, at most the first `most` of the file; a name ending in .csv is a CSV, any other SWF.
+    """The jobs of a trace in order of submission, at most the first `most` of the file.
+
+    A name ending in .csv is a CSV, any other is in the Standard Workload Format.
 
     Raises TraceError with file, line and expectation.
     """
@@ -47,7 +57,10 @@ def read(file: Path, most: int | None = None) -> list[TracedJob]:
         with file.open(encoding="utf-8", newline="") as opened:
             jobs = list(islice(lines(opened, lambda number, words: TraceError(f"{file} line {number}: {words}")), most))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise TraceError(f"trace {str(file)!r} cannot be read ({error}); expected a text file in the Standard Workload Format or a .csv") from error
+        raise TraceError(
+            f"trace {str(file)!r} cannot be read ({error}); "
+            "expected a text file in the Standard Workload Format or a .csv"
+        ) from error
     if not jobs:
         raise TraceError(f"{file}: expected at least one job, got none")
     return sorted(jobs, key=lambda job: job.submit)
@@ -68,7 +81,9 @@ def _csv(lines: Iterator[str], refusal: _Refusal) -> Iterator[TracedJob]:
             continue
         if len(row) != len(COLUMNS):
             raise refusal(number, f"expected {len(COLUMNS)} fields, got {len(row)}")
-        submit, cpu, memory, gpu, run = (_number(text, name, number, refusal) for name, text in zip(COLUMNS[:5], row[:5], strict=True))
+        submit, cpu, memory, gpu, run = (
+            _number(text, name, number, refusal) for name, text in zip(COLUMNS[:5], row[:5], strict=True)
+        )
         ending = row[5].strip()
         if ending not in ENDINGS:
             raise refusal(number, f"status: expected one of {', '.join(ENDINGS)}, got {ending!r}")
@@ -87,7 +102,10 @@ def _number(text: str, name: str, line: int, refusal: _Refusal) -> float:
 
 
 def _swf(lines: Iterator[str], refusal: _Refusal) -> Iterator[TracedJob]:
-    """Lines of eighteen numbers, -1 where something is not known; what begins with a semicolon is a comment. Memory is in KiB a processor."""
+    """Lines of eighteen numbers, -1 if a value is not known; a semicolon begins a comment.
+
+    Memory is in KiB per processor.
+    """
     for number, line in enumerate(lines, start=1):
         text = line.strip()
         if not text or text.startswith(";"):
