@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.test_house import MODULES, ROOT
 
 IMPORTED_FOR_TYPES = {"mockserver.cli_snapshot", "mockserver.http.records.har", "mockserver.pytest_plugin"}
@@ -58,6 +60,29 @@ def test_nothing_imports_what_imports_it() -> None:
     known = {dotted(path) for path in MODULES}
 
     found = set(circles({dotted(path): imported(path, known) for path in MODULES}))
+
+    assert not found, "\n".join(", ".join(sorted(one)) for one in found)
+
+
+def rooms(inside: str) -> dict[str, set[str]]:
+    """What each room (a folder, or a file beside the folders) of a package imports of the other rooms."""
+    known = {dotted(path) for path in MODULES}
+
+    def room(name: str) -> str:
+        return name.removeprefix(f"{inside}.").partition(".")[0]
+
+    arrows: dict[str, set[str]] = {}
+    for path in MODULES:
+        name = dotted(path)
+        if name.startswith(f"{inside}.") and path.name != "__init__.py":
+            others = {room(other) for other in imported(path, known) if other.startswith(f"{inside}.")}
+            arrows.setdefault(room(name), set()).update(others - {room(name)})
+    return {name: others & arrows.keys() for name, others in arrows.items()}
+
+
+@pytest.mark.parametrize("package", ["conformance", "mockserver.http", "mockserver.simulation"])
+def test_rooms_import_downward_only(package: str) -> None:
+    found = list(circles(rooms(package)))
 
     assert not found, "\n".join(", ".join(sorted(one)) for one in found)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -128,6 +130,35 @@ def test_a_jobs_history_is_read_in_words(path: Path) -> None:
     taken = [place.lineno for place in places if isinstance(place, ast.Attribute) and place.attr == "history"]
 
     assert taken == [], f"{path} takes a job's history by its places at lines {taken}"
+
+
+FOUND_BY_NAME = {"ADAPTERS"}
+"""What nobody names and is yet used: mypy checks that each adapter fits the protocol."""
+
+
+def test_nothing_is_defined_that_nobody_uses() -> None:
+    folders = [ROOT / folder for folder in SOURCE]
+    texts = [file.read_text(encoding="utf-8") for folder in folders for end in ("py", "yaml") for file in folder.rglob(f"*.{end}")]
+    words = Counter(word for text in [*texts, (ROOT / "pyproject.toml").read_text()] for word in re.findall(r"\w+", text))
+    unused = {
+        name
+        for path in MODULES
+        for name in defined(ast.parse((ROOT / path).read_text(encoding="utf-8")))
+        if words[name] == 1 and not name.startswith(("pytest_", "test_"))
+    }
+
+    assert unused == FOUND_BY_NAME
+
+
+def defined(tree: ast.Module) -> Iterator[str]:
+    """The functions, classes and constants of a module that no decorator files anywhere."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not node.decorator_list:
+            yield node.name
+        elif isinstance(node, ast.Assign):
+            yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            yield node.target.id
 
 
 @pytest.mark.parametrize("tool", [["ruff", "check", "."], ["mypy"]], ids=lambda tool: tool[0])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import replace
 from typing import Literal
 from urllib.parse import urlsplit
 
 from conformance.run.results import Options
 from conformance.target.budget import Budget, live_safe
+from specs.loopback import is_loopback
 
 Mode = Literal["ci", "live-safe", "certify"]
 MODES: tuple[Mode, ...] = ("ci", "live-safe", "certify")
@@ -16,20 +16,9 @@ CERTIFYING_SEEDS = 3
 GAMES, FUZZ_EXAMPLES = 60, 10
 
 
-def is_loopback(url: str) -> bool:
-    """Whether a URL's host is this machine."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def default_mode(url: str) -> Mode:
     """Nobody's real service is asked without care."""
-    return "ci" if is_loopback(url) else "live-safe"
+    return "ci" if is_loopback(urlsplit(url).hostname or "") else "live-safe"
 
 
 def options_for(mode: Mode, options: Options, *, quick: bool) -> list[Options]:

@@ -11,9 +11,9 @@ from functools import cached_property
 from urllib.parse import urlsplit
 
 from mockserver.http.asgi.connection import Connection
-from mockserver.http.origin import is_loopback
 from specs import Spec
 from specs.document import resolve
+from specs.loopback import is_loopback
 
 ORIGIN, METHOD = b"origin", b"access-control-request-method"
 LOOPBACK, ANY, OFF = "loopback", "*", "off"

@@ -8,7 +8,8 @@ from typing import Any
 
 from mockserver.adapters.exchange import Refusal
 from mockserver.http import control_token as tokens
-from mockserver.http.origin import is_address, is_loopback, is_remote
+from mockserver.http.origin import is_remote
+from specs.loopback import is_address, is_loopback
 
 OPEN_PATHS = ("/_mock/health",)
 """Paths that every client may read under every name, so that orchestrators can check the mock's health."""
@@ -20,10 +21,6 @@ _PRIVATE_SUFFIXES = (".internal", ".local", ".test", ".lan", ".svc", ".home.arpa
 """Endings of names that the public DNS does not serve, so no foreign page can point them here."""
 
 Fields = Mapping[bytes, bytes]
-
-
-def _nobody(origin: bytes) -> bool:
-    return False
 
 
 class Guard:

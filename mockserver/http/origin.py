@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ipaddress import ip_address
 from typing import Any
 
 from mockserver.http.sandbox_name import DEFAULT, PREFIX
+from specs.loopback import is_address, is_loopback
 
 
 def origin(scope: Mapping[str, Any], sandbox: str) -> str:
@@ -25,26 +25,6 @@ def is_remote(scope: Mapping[str, Any]) -> bool:
     if not client or not is_address(client[0]):  # a socket of the file system, or an application without a socket
         return False
     return not is_loopback(client[0]) and client[:1] != server[:1]
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach an address or name."""
-    name = host.strip("[]").lower()
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    if not is_address(name):
-        return False
-    address = ip_address(name.partition("%")[0])
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
-
-
-def is_address(text: str) -> bool:
-    """Whether a text is an IP address."""
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _listening(scope: Mapping[str, Any]) -> str:

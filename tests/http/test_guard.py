@@ -12,8 +12,8 @@ import specs
 from mockserver.adapters.exchange import Refusal
 from mockserver.client import ControlRefused, MockServer
 from mockserver.http.guard import Guard, guard_for
-from mockserver.http.origin import is_loopback
 from mockserver.http.server import serving
+from specs.loopback import is_loopback
 from tests.conftest import Bench
 from tests.http.test_control_sandboxes import KEY
 

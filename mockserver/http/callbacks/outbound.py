@@ -15,8 +15,8 @@ import httpcore
 
 from mockserver.http.callbacks.attempt import AttemptOutcome
 from mockserver.http.limits import CALLBACK_REDIRECTS, CALLBACK_SECONDS
-from mockserver.http.origin import is_loopback
 from mockserver.http.redaction import redacted_url
+from specs.loopback import is_loopback
 
 _KEEPS_METHOD = frozenset({307, 308})
 _REASON_LENGTH = 400
