@@ -18,7 +18,8 @@ UPLOAD_BYTES = 1024 * 1024 * 1024
 """Most bytes of one uploaded file. The bytes are counted and discarded; a larger file is refused as too large."""
 
 BODY_VALUES = 400_000
-"""Most values in a JSON body: members of objects and items of arrays, at any depth; more are refused as too large."""
+"""Most values in a JSON body: items of arrays and members of objects, which count twice, at any depth; more are refused
+as too large."""
 
 INTEGER_DIGITS = 300
 """Integers in a request body are exact up to this many digits; longer ones are refused as malformed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import errno
 import gc
 import importlib.util
@@ -173,11 +174,19 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+_MMAP_THRESHOLD = -3  # M_MMAP_THRESHOLD of malloc.h
+_LARGE_BYTES = 128 * 1024
+"""Blocks from this size on go back to the system when they are freed. Unless it is set, glibc raises it when it sees large ones, and
+bodies of megabytes leave the heap in pieces."""
+
+
 def settle_memory() -> None:
     """Freeze what is loaded for the garbage collector, and run it less often: requests leave no cycles."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
+    with contextlib.suppress(OSError, AttributeError):  # where the C library has no such function
+        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _LARGE_BYTES)
 
 
 def run(bound: Sequence[tuple[Understudy, Sequence[socket.socket]]]) -> None:

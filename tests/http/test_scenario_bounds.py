@@ -54,6 +54,9 @@ def test_a_clock_that_moves_by_itself_stops_at_its_end(server: MockServer, pace:
     [
         ({"nodes": [{**NODE, "gpu": {"count": 1_000_000_000, "model": "x"}}]}, "nodes[0].gpu.count: expected a whole number"),
         ({"nodes": [{**NODE, "count": 2_000, "gpu": {"count": 1_000, "model": "x"}}]}, "at most 1000000 GPUs in all"),
+        ({"nodes": [{**NODE, "cpu": 2**64}]}, "nodes[0].cpu: expected"),
+        ({"nodes": [{**NODE, "labels": {"a": 10**200}}]}, "nodes[0]"),
+        ({"most_jobs": [2**64]}, "most_jobs: expected"),
         ({"nodes": [{**NODE, "count": -1}]}, "nodes[0].count: expected a whole number of nodes from 1 to 100000"),
         ({"start": "0001-01-01T00:00:00Z"}, "expected `start` from 2001-09-09T01:46:40Z to 2200-01-01T00:00:00Z"),
         ({"start": "2000-01-01T00:00:00Z"}, "expected `start` from 2001-09-09T01:46:40Z"),

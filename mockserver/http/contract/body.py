@@ -84,8 +84,8 @@ def _check_number(raw: bytes) -> None:
 
 
 def _marks(text: bytes) -> int:
-    """How many values there are at most, if nothing of the text is inside a string."""
-    return text.count(b",") + text.count(b"[") + text.count(b"{") + 1
+    """How many values there are at most, if nothing of the text is inside a string; a member is a key and a value."""
+    return text.count(b",") + text.count(b"[") + text.count(b"{") + text.count(b":") + 1
 
 
 def _check_depth(value: Any) -> None:

@@ -178,7 +178,10 @@ def _description(where: dict[str, Any]) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = orjson.dumps(value, default=repr, option=orjson.OPT_NON_STR_KEYS).decode()
+    try:
+        text = orjson.dumps(value, default=repr, option=orjson.OPT_NON_STR_KEYS).decode()
+    except TypeError:  # a whole number of more than 64 bits
+        text = str(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

@@ -69,7 +69,7 @@ def large_maps(chance: Random) -> bytes:
     value = chance.choice((b"1", b'"1"', b"[]", b"null"))
     return _put(
         chance,
-        b"{" + b",".join(b'"k%d":%b' % (number, value) for number in range(MANY // (1 + (value == b"[]")))) + b"}",
+        b"{" + b",".join(b'"k%d":%b' % (number, value) for number in range(MANY // (2 + (value == b"[]")))) + b"}",
     )
 
 
