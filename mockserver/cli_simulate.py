@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ import specs
 from mockserver.printable import printable, printable_lines
 from mockserver.simulation.errors import ScenarioError, TraceError
 
+_MOST_REASONS = 3
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -26,8 +29,10 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     "--trace",
     "trace_file",
     type=_FILE,
-    help="Read the jobs from a file: Standard Workload Format, or a .csv with submit_s,cpu,mem,gpu,run_s,status.",
+    help="Read the jobs from a file (.gz or not): Standard Workload Format, or a .csv with submit_s,cpu,mem,gpu,run_s,status.",
 )
+@click.option("--lenient", is_flag=True, help="Leave out bad lines of the trace, and print how many.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if any job did not finish or could never be placed.")
 @click.option(
     "--jobs",
     type=click.IntRange(1, 10_000_000),
@@ -50,7 +55,15 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     help="Draw utilisation, and jobs by node, to this file (.svg or .png); needs the extra `plot`.",
 )
 def simulate(
-    scenario: str, trace_file: Path | None, jobs: int | None, seed: int | None, api: str, **files: Path | None
+    scenario: str,
+    trace_file: Path | None,
+    jobs: int | None,
+    seed: int | None,
+    api: str,
+    *,
+    lenient: bool,
+    strict: bool,
+    **files: Path | None,
 ) -> None:
     """Run a workload at full speed, without a server, and print waiting times and utilisation."""
     from mockserver.plot import PlotUnavailable, prepare
@@ -60,24 +73,28 @@ def simulate(
         if files["plot_file"] is not None:
             prepare(files["plot_file"])
         world = scenarios.load(scenario)
-        planned, count = _planned(world, trace_file, jobs, api=api, seed=world.seed if seed is None else seed)
-        _play(world, planned, count, api=api, seed=seed, **files)
+        planned, count, left_out = _planned(
+            world, trace_file, jobs, api=api, seed=world.seed if seed is None else seed, lenient=lenient
+        )
+        ends = _play(world, planned, count, api=api, seed=seed, left_out=left_out, **files)
     except (ScenarioError, TraceError, PlotUnavailable, OSError) as error:
         click.echo(f"mockserver: {printable_lines(str(error))}", err=True)
         sys.exit(2)
+    if strict and ends["unfinished"] + ends["unplaceable"]:
+        sys.exit(1)
 
 
 def _planned(
-    world: Any, trace_file: Path | None, jobs: int | None, *, api: str, seed: int
-) -> tuple[Iterable[Any], int]:
+    world: Any, trace_file: Path | None, jobs: int | None, *, api: str, seed: int, lenient: bool
+) -> tuple[Iterable[Any], int, str]:
     from mockserver.simulate import made_up, traced
     from mockserver.trace import read
 
     if trace_file is None:
         count = jobs or 1000
-        return made_up(world, count, api=api, seed=seed), count
-    found = read(trace_file, jobs)
-    return traced(world, found, api=api), len(found)
+        return made_up(world, count, api=api, seed=seed), count, ""
+    found = read(trace_file, jobs, lenient=lenient)
+    return traced(world, found.jobs, api=api), len(found.jobs), found.sentence()
 
 
 def _play(
@@ -87,10 +104,11 @@ def _play(
     *,
     api: str,
     seed: int | None,
+    left_out: str,
     csv_file: Path | None,
     json_file: Path | None,
     plot_file: Path | None,
-) -> None:
+) -> dict[str, int]:
     from mockserver.http.pace import ticks
     from mockserver.simulate import simulate as play
     from mockserver.simulation.lifecycle import Course
@@ -111,13 +129,21 @@ def _play(
                 note=timeline.add if timeline.is_wanted else None,
             )
         took = ticks() - began
-        summary = {"scenario": world.name, "seed": world.seed if seed is None else seed, "api": api} | measure.summary()
+        summary: dict[str, Any] = {
+            "scenario": world.name,
+            "seed": world.seed if seed is None else seed,
+            "api": api,
+            "left_out": left_out,
+        }
+        summary |= measure.summary()
         timeline.finish(summary)
     if plot_file is not None:
         from mockserver.plot import draw
 
         draw(measure, f"{world.name}: {count} jobs on {len(measure.names)} nodes", plot_file)
-    _show(summary, measure.refused.most_common(3), took)
+    _show(summary, took)
+    ends: dict[str, int] = summary["ends"]
+    return ends
 
 
 @contextmanager
@@ -134,21 +160,41 @@ def _progress(count: int) -> Iterator[Callable[[int], None]]:
         yield lambda over: progress.update(task, completed=over)
 
 
-def _show(summary: dict[str, Any], refused: list[tuple[str, int]], took: float) -> None:
+def _show(summary: dict[str, Any], took: float) -> None:
     console = Console(highlight=False)
     table = Table(show_header=False, box=None, pad_edge=False)
-    used = ", ".join(f"{name} {share:.1%}" for name, share in summary["utilisation"].items() if share is not None)
-    wait = ", ".join(f"{name} {value:,.1f} s" for name, value in summary["wait_s"].items())
+    wait = ", ".join(f"{name} {in_words(value)}" for name, value in summary["wait_s"].items())
+    jobs = f"{summary['jobs']:,} in {summary['attempts']:,} attempts"
     rows = {
         "Scenario": f"{summary['scenario']}, seed {summary['seed']}, lifecycle of {summary['api']}",
-        "Jobs": f"{summary['jobs']:,} in {summary['attempts']:,} attempts",
+        "Jobs": jobs if not summary["left_out"] else f"{jobs}; {summary['left_out']}",
         "Ended": ", ".join(f"{state} {number:,}" for state, number in summary["ends"].items() if number) or "none",
         "Wait": wait,
-        "Utilisation": used,
-        "Makespan": f"{summary['makespan_s']:,.1f} s simulated, {took:.2f} s real",
+        "Utilisation": _used(summary["utilisation"]),
+        "Makespan": f"{in_words(summary['makespan_s'])} simulated, {took:.2f} s real",
     }
+    if summary["utilisation_window"] is not None:
+        rows["Utilisation"] += (
+            f"; until the last submission, after {in_words(summary['window_s'])}: {_used(summary['utilisation_window'])}"
+        )
     for name, words in rows.items():
         table.add_row(f"[bold]{name}[/]", escape(printable(words)))
-    for reason, number in refused:
-        table.add_row("[bold]Unplaceable[/]", escape(printable(f"{number:,}: {reason}")))
+    for what, reasons in summary["reasons"].items():
+        for reason, number in list(reasons.items())[:_MOST_REASONS]:
+            table.add_row(f"[bold]{what.capitalize()}[/]", escape(printable(f"{number:,}: {reason}")))
     console.print(table)
+
+
+def _used(shares: dict[str, float | None]) -> str:
+    return ", ".join(f"{name} {share:.1%}" for name, share in shares.items() if share is not None)
+
+
+def in_words(seconds: float) -> str:
+    """A span as people say it: `4.5 s`, `9 h 9 min`, `3 d 4 h`."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    for (large, name), (small, part) in pairwise(_UNITS):
+        count, rest = divmod(round(seconds / small), large // small)
+        if count:
+            return f"{count:,} {name}" + (f" {rest} {part}" if rest else "")
+    return f"{seconds:.0f} s"

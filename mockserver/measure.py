@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from mockserver.simulation.clock import seconds
 from mockserver.simulation.cluster.cluster import GPU, MILLI, Cluster
-from mockserver.simulation.job import Job
+from mockserver.simulation.job import Job, Member
 from mockserver.simulation.lifecycle import Stage
 from mockserver.simulation.request import JobRequest, Outcome
 
@@ -40,10 +40,10 @@ class Bar(NamedTuple):
 class Usage:
     """How much was in use over time: `BINS` bins of equal width, which doubles whenever time outgrows them."""
 
-    def __init__(self) -> None:
+    def __init__(self, columns: int = len(RESOURCES)) -> None:
         self.width = 1_000_000
-        self.bins = [[0] * len(RESOURCES) for _ in range(BINS)]
-        self.held = [0] * len(RESOURCES)
+        self.bins = [[0] * columns for _ in range(BINS)]
+        self.held = [0] * columns
         self.last = 0
 
     def change(self, instant: int, amounts: tuple[int, ...], sign: int) -> None:
@@ -61,7 +61,7 @@ class Usage:
             self.bins = [
                 [one + two for one, two in zip(*self.bins[at : at + 2], strict=True)] for at in range(0, BINS, 2)
             ]
-            self.bins += [[0] * len(RESOURCES) for _ in range(BINS // 2)]
+            self.bins += [[0] * len(self.held) for _ in range(BINS // 2)]
             self.width *= 2
         while self.last < instant:
             number = self.last // self.width
@@ -79,6 +79,7 @@ class Usage:
 class Measure:
     """The result of a simulation. `refused` are jobs that no node could ever run, `live` those that are not over.
 
+    `queue` follows how many wait and how many nodes are down, `unfinished` says of those that are left what they wait for.
     `note` gets every line of the timeline, `forget` every job that has ended.
     """
 
@@ -92,12 +93,17 @@ class Measure:
         self.names = [node.name for node in cluster.nodes]
         self.waits = array("d")
         self.usage = Usage()
+        self.queue = Usage(2)
+        self.unfinished: Counter[str] = Counter()
+        self.stays = 0
         self.endings: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
         self.bars: list[Bar] = []
         self.submitted = self.attempts = self.end = 0
         self._placed: dict[Job, tuple[int, tuple[int, ...], list[int]]] = {}
         self._waited: set[Job] = set()
+        self._waiting: set[Job] = set()
+        self._window: tuple[int, list[int]] = (0, [])
         self._numbers = {name: number for number, name in enumerate(self.names)}
         self._note, self._forget = note, forget
 
@@ -121,16 +127,39 @@ class Measure:
         while log:
             instant, job, stage, event = log.popleft()
             nodes: tuple[str, ...] = ()
-            if event == "allocated":
+            is_member = isinstance(job, Member)
+            if event == "allocated" and stage.holds:
                 nodes = self._place(job, instant)
             elif not stage.holds and job in self._placed:
                 self._leave(job, instant, stage.phase)
-            if stage.is_terminal:
+            self._count_waiting(job, instant, waits=stage.phase == "queued")
+            if stage.is_terminal and not is_member:
                 self._close(job, stage)
                 self._forget(job)
                 self.end = max(self.end, instant)
             if self._note is not None:
                 self._note(Row(seconds(instant), job.key, stage.name, event, " ".join(nodes)))
+
+    def arrivals_are_over(self, instant: int) -> None:
+        """The last job has been submitted: what was used until then is that of the busy window."""
+        self.usage.until(instant)
+        self._window = instant, self.usage.totals()
+
+    def count_nodes(self, instant: int, down: int) -> None:
+        """From `instant` on so many nodes are down."""
+        self.queue.change(max(instant, self.queue.last), (0, down - self.queue.held[1]), 1)
+
+    def leave_unfinished(self, reasons: Iterable[str]) -> None:
+        """What keeps each of those that have not ended."""
+        self.unfinished.update(reasons)
+
+    def _count_waiting(self, job: Job, instant: int, *, waits: bool) -> None:
+        if waits and job not in self._waiting and not (job.crew and job.crew.members):
+            self._waiting.add(job)
+            self.queue.change(instant, (1, 0), 1)
+        elif not waits and job in self._waiting:
+            self._waiting.discard(job)
+            self.queue.change(instant, (1, 0), -1)
 
     def _place(self, job: Job, instant: int) -> tuple[str, ...]:
         nodes = next(given for at, given in job.allocations() if at == instant)
@@ -140,15 +169,17 @@ class Measure:
         )
         self._placed[job] = (instant, amounts, [self._numbers.get(name, 0) for name in nodes])
         self.attempts += 1
-        if job not in self._waited:
-            self._waited.add(job)
-            self.waits.append(seconds(instant - job.created))
+        first = job.parent if isinstance(job, Member) and job.parent is not None else job
+        if first not in self._waited:
+            self._waited.add(first)
+            self.waits.append(seconds(instant - first.created))
         self.usage.change(instant, amounts, 1)
         return nodes
 
     def _leave(self, job: Job, instant: int, phase: str) -> None:
         began, amounts, nodes = self._placed.pop(job)
         self.usage.change(instant, amounts, -1)
+        self.stays += len(nodes)
         if len(self.bars) < MOST_BARS:
             self.bars += [Bar(node, seconds(began), seconds(instant), phase) for node in nodes]
 
@@ -161,11 +192,7 @@ class Measure:
     def summary(self) -> dict[str, object]:
         """All figures: seconds, shares of capacity from 0 to 1, counts."""
         self.usage.until(max(self.end, self.usage.last))
-        span = self.end or 1
-        used = {
-            name: round(total / (whole * span), 4) if whole else None
-            for name, total, whole in zip(RESOURCES, self.usage.totals(), self.capacity, strict=True)
-        }
+        window, until_then = self._window
         ends = {phase: self.endings[phase] for phase in ("succeeded", "failed", "cancelled")}
         ends |= {"unfinished": self.live, "unplaceable": self.refused.total()}
         return {
@@ -173,9 +200,20 @@ class Measure:
             "attempts": self.attempts,
             "makespan_s": seconds(self.end),
             "wait_s": waits(self.waits),
-            "utilisation": used,
+            "utilisation": self._shares(self.usage.totals(), self.end or 1),
+            "window_s": seconds(window),
+            "utilisation_window": self._shares(until_then, window) if window else None,
             "ends": ends,
+            "reasons": {
+                "unfinished": dict(self.unfinished.most_common()),
+                "unplaceable": dict(self.refused.most_common()),
+            },
         }
+
+    def _shares(self, totals: list[int], span: int) -> dict[str, float | None]:
+        """What was used of what there is, over so long."""
+        both = zip(RESOURCES, totals, self.capacity, strict=True)
+        return {name: round(total / (whole * span), 4) if whole else None for name, total, whole in both}
 
 
 def waits(values: array[float]) -> dict[str, float]:

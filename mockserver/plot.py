@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mockserver.measure import BINS, MOST_BARS, RESOURCES, Measure
+from mockserver.measure import BINS, RESOURCES, Measure
 from mockserver.simulation.clock import MICRO
 
 FORMATS = (".svg", ".png")
@@ -35,9 +35,10 @@ def draw(measure: Measure, title: str, file: Path) -> None:
 
     scale, unit = next(((size, name) for size, name in reversed(_UNITS) if measure.end / MICRO >= 5 * size), _UNITS[0])
     nodes = min(len(measure.names), MOST_NODES)
-    figure = Figure(figsize=(11, 4.5 + nodes * 0.14), layout="constrained")
-    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1 + nodes * 0.14])
+    figure = Figure(figsize=(11, 5.5 + nodes * 0.14), layout="constrained")
+    upper, middle, lower = figure.subplots(3, 1, sharex=True, height_ratios=[3, 1.2, 1 + nodes * 0.14])
     _draw_usage(upper, measure, scale)
+    _draw_queue(middle, measure, scale)
     _draw_bars(lower, measure, scale, nodes)
     upper.set_title(title)
     lower.set_xlabel(f"simulated time ({unit})")
@@ -66,6 +67,22 @@ def _draw_usage(axes: Any, measure: Measure, scale: float) -> None:
     axes.grid(alpha=0.3)
 
 
+def _draw_queue(axes: Any, measure: Measure, scale: float) -> None:
+    """How many jobs wait, and how many nodes are down if any ever was."""
+    queue = measure.queue
+    queue.until(max(measure.end, queue.last))
+    filled = min(BINS, -(-queue.last // queue.width)) or 1
+    edges = [number * queue.width / MICRO / scale for number in range(filled + 1)]
+    for index, (name, colour) in enumerate((("jobs waiting", "#555555"), ("nodes down", "#c8553d"))):
+        values = [amounts[index] / queue.width for amounts in queue.bins[:filled]]
+        if index == 0 or any(values):
+            axes.stairs(values, edges, label=name, color=colour, linewidth=1.2)
+    axes.set_ylim(bottom=0)
+    axes.set_ylabel("count")
+    axes.legend(loc="upper right", ncols=2, fontsize=7)
+    axes.grid(alpha=0.3)
+
+
 def _draw_bars(axes: Any, measure: Measure, scale: float, nodes: int) -> None:
     for ending, colour in _COLOURS.items():
         bars = [bar for bar in measure.bars if bar.node < nodes and bar.ending == ending]
@@ -84,7 +101,11 @@ def _draw_bars(axes: Any, measure: Measure, scale: float, nodes: int) -> None:
     axes.set_yticks(range(nodes), measure.names[:nodes], fontsize=7)
     axes.invert_yaxis()
     shown = [f"{nodes} of {len(measure.names)} nodes"] if nodes < len(measure.names) else []
-    shown += [f"the first {MOST_BARS} attempts that ended"] if len(measure.bars) >= MOST_BARS else []
+    shown += (
+        [f"the first {len(measure.bars):,} of {measure.stays:,}", "stays, others left out"]
+        if measure.stays > len(measure.bars)
+        else []
+    )
     axes.set_ylabel("\n".join(["jobs by node", *shown]), fontsize=8)
     if axes.patches:
         axes.legend(loc="upper right", fontsize=7, ncols=len(_COLOURS))

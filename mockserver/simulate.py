@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from math import ceil
+from typing import Any
 
 from msgspec import structs
+from msgspec.structs import replace
 
 from mockserver.measure import Measure, Row
 from mockserver.simulation.clock import micros
+from mockserver.simulation.cluster.node import DOWN
 from mockserver.simulation.draws import ARRIVAL, KIND, uniform
+from mockserver.simulation.job import Job
 from mockserver.simulation.lifecycle import Course
 from mockserver.simulation.request import JobRequest, Limits, ResourceRequest, Script
 from mockserver.simulation.scenario.distribution import pick, sample
-from mockserver.simulation.scenario.scenario import GIB, MOST_JOBS, JobKind, Scenario
+from mockserver.simulation.scenario.scenario import GIB, MOST_JOBS, JobKind, NodeClass, Scenario
 from mockserver.simulation.world import World
 from mockserver.trace import TracedJob
 
@@ -69,26 +74,54 @@ def _request(kind: JobKind, limits: Limits, *, api: str) -> JobRequest:
 
 
 def traced(scenario: Scenario, jobs: Iterable[TracedJob], *, api: str) -> Iterator[Planned]:
-    """The jobs of a trace; one with more cores than any node has becomes a gang on as many nodes as it takes."""
-    most = max(node.cpu for node in scenario.nodes)
+    """The jobs of a trace; one that asks for more than any node has becomes a gang on as few nodes as can share it alike."""
+    nodes_for = lru_cache(maxsize=4096)(partial(_nodes_for, scenario.nodes))
     for number, job in enumerate(jobs, start=1):
-        nodes = max(1, ceil(job.cpu / most)) if most else 1
-        wanted = ResourceRequest(
-            cpu=job.cpu if nodes == 1 else ceil(job.cpu / nodes), memory=job.memory // nodes, gpu=job.gpu / nodes
-        )
+        nodes = nodes_for(job.cpu, job.memory, job.gpu, job.gpu_model)
+        wanted = replace(_share(job.cpu, job.memory, job.gpu, nodes), gpu_model=job.gpu_model)
         code, reason = {"completed": (0, ""), "failed": (1, "failed in the trace")}.get(job.ending, (1, CANCELLED))
-        script = Script(run_seconds=job.run, exit_code=code, reason=reason)
         request = JobRequest(
             api=api,
-            key=f"job-{number}",
+            key=job.number or f"job-{number}",
             resources=wanted,
             owner=job.owner,
+            project=job.project,
+            priority=job.priority,
             nodes=nodes,
-            script=script,
+            script=Script(run_seconds=job.run, exit_code=code, reason=reason),
             limits=scenario.limits,
             estimate=job.limit,
         )
         yield Planned(micros(job.submit), request)
+
+
+def _share(cpu: float, memory: int, gpu: float, nodes: int) -> ResourceRequest:
+    """What a job takes of each of so many nodes: whole cores and GPUs where it takes more than one node."""
+    if nodes == 1:
+        return ResourceRequest(cpu=cpu, memory=memory, gpu=gpu)
+    return ResourceRequest(cpu=ceil(cpu / nodes), memory=ceil(memory / nodes), gpu=ceil(gpu / nodes))
+
+
+def _nodes_for(kinds: tuple[NodeClass, ...], cpu: float, memory: int, gpu: float, model: str | None) -> int:
+    """The fewest nodes that can hold such a job in equal parts; if there are none, as many as its cores and GPUs take of the largest node."""
+    fitting = [kind for kind in kinds if model is None or (kind.gpu is not None and kind.gpu.model == model)]
+    most_cpu = max((kind.cpu for kind in fitting), default=0)
+    most_gpus = max((kind.gpu.count for kind in fitting if kind.gpu), default=0)
+    least = max(1, ceil(cpu / most_cpu) if most_cpu else 1, ceil(gpu / most_gpus) if most_gpus else 1)
+    for nodes in range(least, sum(kind.count for kind in fitting) + 1):
+        part = _share(cpu, memory, gpu, nodes)
+        room = sum(kind.count for kind in fitting if _holds(kind, part))
+        if room >= nodes:
+            return nodes
+    return least
+
+
+def _holds(kind: NodeClass, part: ResourceRequest) -> bool:
+    return (
+        kind.cpu >= part.cpu
+        and kind.memory_gib * GIB >= part.memory
+        and (kind.gpu.count if kind.gpu else 0) >= part.gpu
+    )
 
 
 def simulate(
@@ -108,21 +141,44 @@ def simulate(
     world = World(structs.replace(scenario, most_jobs=MOST_JOBS), {api: course}, epoch_us=0, seed=seed, log=None)
     scheduler, cluster = world.scheduler, world.scheduler.cluster
     measure = Measure(cluster, note, world.forget)
+    scheduler.attend = _attending(world, measure)
+    last = 0
     for one in planned:
+        last = one.instant
         scheduler.advance(one.instant)
         shape = cluster.shape(one.request.resources, one.request.nodes)
         if shape.possible.bit_count() < one.request.nodes:
             measure.refuse(one.request, cluster.reasons(shape, empty=True))
             continue
-        world.submit(one.request)
+        job = world.submit(one.request)
+        if job.phase == "draft":
+            world.release(job)
         measure.submitted += 1
         if len(scheduler.log) > _UNREAD:
             measure.follow(scheduler.log)
             tell(measure.over)
+    measure.follow(scheduler.log)
+    measure.arrivals_are_over(last)
     while True:
         before = scheduler.logged
         is_done = scheduler.advance(_FAR, _STEPS)
         measure.follow(scheduler.log)
         tell(measure.over)
         if is_done or not measure.live or scheduler.logged == before:
+            measure.leave_unfinished(_reason(world, job) for job in world.jobs(api).values())
             return measure
+
+
+def _attending(world: World, measure: Measure) -> Callable[[Any], None]:
+    """What is done when a node fails or returns: the measure follows it, too."""
+
+    def attend(timer: Any) -> None:
+        world.attend(timer)
+        measure.count_nodes(world.now_us, sum(condition == DOWN for condition in world.scheduler.cluster.conditions))
+
+    return attend
+
+
+def _reason(world: World, job: Job) -> str:
+    """What keeps a job that has not ended."""
+    return world.why_waiting(job) or f"in state {job.state}" if job.phase == "queued" else f"in state {job.state}"

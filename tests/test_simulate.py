@@ -10,14 +10,16 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from msgspec import structs
 
 from mockserver.cli import main
+from mockserver.cli_simulate import in_words
 from mockserver.measure import BINS, Measure, Row, Usage, waits
 from mockserver.plot import PlotUnavailable, draw, prepare
 from mockserver.simulate import made_up, simulate, traced
 from mockserver.simulation.scenario import scenario as scenarios
 from mockserver.simulation.scenario.distribution import Distribution
-from mockserver.simulation.scenario.scenario import JobKind, NodeClass, NodeFailures, Scenario
+from mockserver.simulation.scenario.scenario import Gpu, JobKind, NodeClass, NodeFailures, Project, Scenario
 from mockserver.trace import TracedJob
 from tests.simulation.worlds import COURSES
 
@@ -38,7 +40,10 @@ def test_waits_use_makespan_and_ends_are_those_worked_out_by_hand() -> None:
         "makespan_s": 30.0,
         "wait_s": {"mean": 7.25, "p50": 5.0, "p95": 14.0, "max": 14.0},
         "utilisation": {"cpu": 1.0, "memory": 0.0, "gpu": None},
+        "window_s": 6.0,
+        "utilisation_window": {"cpu": 1.0, "memory": 0.0, "gpu": None},
         "ends": {"succeeded": 2, "failed": 1, "cancelled": 1, "unfinished": 0, "unplaceable": 0},
+        "reasons": {"unfinished": {}, "unplaceable": {}},
     }
 
 
@@ -76,6 +81,73 @@ def test_the_run_time_that_a_trace_asks_for_is_what_backfill_reckons_with_and_en
 
     assert planned.request.estimate == 20
     assert planned.request.limits.run is None
+
+
+def unequal(*nodes: NodeClass, job: TracedJob) -> int:
+    """On how many nodes a traced job is started."""
+    rows: list[Row] = []
+    played(Scenario(nodes=nodes, startup=Distribution(fixed=0)), [job], rows)
+    return next((len(row.nodes.split()) for row in rows if row.event == "allocated"), 0)
+
+
+def test_a_gang_takes_as_many_unequal_nodes_as_can_share_it_alike() -> None:
+    assert unequal(NodeClass("big", 64, 64), NodeClass("small", 32, 64, count=10), job=TracedJob(0, 10, 100)) == 4
+    assert unequal(NodeClass("g", 64, 64, count=3, gpu=Gpu(8, "A")), job=TracedJob(0, 10, 1, gpu=16)) == 2
+    assert unequal(NodeClass("big", 64, 64, count=2), NodeClass("small", 4, 4, count=4), job=TracedJob(0, 10, 1000)) == 0
+
+
+def test_the_shipped_busy_scenario_runs_a_job_of_300_cores() -> None:
+    rows: list[Row] = []
+    measure = played(scenarios.load("busy"), [TracedJob(0, 10, 300)], rows)
+
+    assert measure.endings.total() == 1
+    assert not measure.refused
+
+
+def test_a_trace_tells_project_priority_and_gpu_model_to_the_simulation() -> None:
+    (planned,) = traced(TWO_CORES, [TracedJob(0, 1, 1, number="x7", project="p", priority=3, gpu_model="A", owner="ann")], api="runai")
+
+    request = planned.request
+    assert (request.key, request.project, request.priority, request.resources.gpu_model, request.owner) == ("x7", "p", 3, "A", "ann")
+
+
+@pytest.mark.parametrize("api", sorted(COURSES))
+def test_the_jobs_of_every_api_run_to_their_end(api: str) -> None:
+    """Drafts are released, and work that a team does is measured as its job's."""
+    scenario = scenarios.load("tiny")
+
+    measure = simulate(scenario, COURSES[api], made_up(scenario, 8, api=api, seed=1), api=api)
+
+    assert measure.endings["succeeded"] == 8
+    assert measure.attempts >= 8
+    assert len(measure.waits) == 8
+    assert not measure.unfinished
+
+
+def test_what_keeps_the_unfinished_is_told() -> None:
+    scenario = Scenario(nodes=(NodeClass("a", 2, 4),), projects=(Project("p", 1, most_gpus=0),), jobs=(JobKind(cpu=1, project="p"),))
+    scenario = structs.replace(scenario, nodes=(NodeClass("a", 2, 4, gpu=Gpu(1, "A")),), jobs=(JobKind(gpu=1, project="p"),))
+
+    measure = played(scenario, 3)
+
+    assert measure.unfinished == {"quota of p used up": 3}
+
+
+def test_queue_length_and_nodes_that_are_down_are_followed() -> None:
+    failures = NodeFailures(mean_time_between_s=Distribution(fixed=25), repair_s=Distribution(fixed=2))
+
+    measure = played(structs.replace(TWO_CORES, node_failures=failures, arrivals=Distribution(fixed=0)), 6)
+
+    assert any(waiting for waiting, _ in measure.queue.bins)
+    assert any(down for _, down in measure.queue.bins)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0.0 s"), (4.5, "4.5 s"), (60, "1 min"), (61.4, "1 min 1 s"), (32_940, "9 h 9 min"), (90_000, "1 d 1 h"), (86_399.9, "1 d")],
+)
+def test_spans_are_told_as_people_say_them(seconds: float, words: str) -> None:
+    assert in_words(seconds) == words
 
 
 def test_made_up_jobs_follow_arrivals_and_kinds() -> None:
@@ -198,7 +270,30 @@ def test_the_command_follows_a_trace(tmp_path: Path) -> None:
 
     assert result.exit_code == 0, result.output
     assert "succeeded 1, unplaceable 1" in result.output
-    assert "1: 1 nodes lack 9 gpus" in result.output
+    assert "1: 9 nodes at once are too many" in result.output
+
+
+@pytest.mark.parametrize(("options", "code"), [([], 0), (["--strict"], 1)])
+def test_strict_tells_by_the_exit_status_that_a_job_never_ran(options: list[str], code: int, tmp_path: Path) -> None:
+    file = tmp_path / "jobs.csv"
+    file.write_text("submit_s,cpu,mem,gpu,run_s,status\n0,1,1,9,5,completed\n", encoding="utf-8")
+
+    result = CliRunner().invoke(main, ["simulate", "--scenario", "tiny", "--trace", str(file), *options])
+
+    assert result.exit_code == code
+    assert "Unplaceable" in result.output
+
+
+def test_what_a_trace_leaves_out_is_printed(tmp_path: Path) -> None:
+    file = tmp_path / "jobs.swf"
+    line = "{} 10 5 {} 1 -1 -1 1 -1 -1 {} 7 1 -1 1 -1 -1 -1\n"
+    file.write_text(line.format(7, 5, 1) + line.format(8, -1, 5) + "bad\n", encoding="utf-8")
+
+    result = CliRunner().invoke(main, ["simulate", "--scenario", "tiny", "--trace", str(file), "--lenient", "--csv", str(tmp_path / "out.csv")])
+
+    assert "2 of 3 left out: cancelled before start 1, bad lines 1" in " ".join(result.output.split())
+    with (tmp_path / "out.csv").open(newline="") as opened:
+        assert {row["job"] for row in csv.DictReader(opened)} == {"7"}
 
 
 @pytest.mark.parametrize(

@@ -180,7 +180,7 @@ class FairShare:
     def why(self, job: Job) -> str:
         """What of the quota keeps `job` waiting, or nothing."""
         project = self.projects.get(job.request.project)
-        if project is None or self._limit(job) >= self._used(job) + gpus(job):
+        if project is None or self._has_quota(job):
             return ""
         return f"quota of {project.name} used up"
 
