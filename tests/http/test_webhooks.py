@@ -262,7 +262,7 @@ def test_where_no_address_answers_each_is_named(box: Sandbox, monkeypatch: pytes
     box.clock.advance(10)
 
     (only,) = box.callbacks.list()
-    assert "nobody takes the call at localhost: ::1 (" in only.error
+    assert "no connection to localhost: ::1 (" in only.error
     assert "127.0.0.1 (" in only.error
 
 

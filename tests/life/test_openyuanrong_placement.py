@@ -58,7 +58,7 @@ def test_a_submission_that_waits_is_told_when_its_world_is_gone(bench_of: Callab
         answer = waiting.result()
 
     assert answer.status_code == 500
-    assert "begun anew" in answer.json()
+    assert "was deleted or reset" in answer.json()
 
 
 def test_at_the_pace_manual_nobody_waits_for_an_answer(bench: Bench) -> None:

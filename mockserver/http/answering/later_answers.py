@@ -65,7 +65,7 @@ def present(sandbox: Sandbox) -> Sandbox:
 
 def over(sandbox: Sandbox) -> Refusal:
     """The refusal of a client that waits in vain."""
-    return Refusal("unavailable", f"sandbox {sandbox.name} ended or was begun anew while a client waited")
+    return Refusal("unavailable", f"sandbox {sandbox.name} was deleted or reset while a client waited")
 
 
 @asynccontextmanager

@@ -56,7 +56,7 @@ class _Guarded(httpcore.AsyncNetworkBackend):
                 return await self._inner.connect_tcp(address, port, share, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout, OSError) as error:
                 failures.append(f"{address} ({str(error) or 'no answer'})")
-        raise httpcore.ConnectError(f"nobody takes the call at {host}: {', '.join(failures)}"[:_REASON_LENGTH])
+        raise httpcore.ConnectError(f"no connection to {host}: {', '.join(failures)}"[:_REASON_LENGTH])
 
     def _check(self, host: str, address: str) -> None:
         if not is_loopback(address):

@@ -39,4 +39,4 @@ async def advance(sandbox: Sandbox, target: int, is_reached: Callable[[], bool] 
 
 def ended(sandbox: Sandbox) -> Refusal:
     """The refusal of an advance that stopped early."""
-    return Refusal("conflict", f"sandbox {sandbox.name} ended or was begun anew while its clock was moving")
+    return Refusal("conflict", f"sandbox {sandbox.name} was deleted or reset while its clock was moving")

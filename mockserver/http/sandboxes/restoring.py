@@ -41,7 +41,7 @@ def restored(data: bytes, courses: Mapping[str, Course]) -> World:
     for entry in world.shelf(webhooks.SHELF).get("pending", ()):
         can_be = 0 <= entry["due"] < 1 << 61 and 1 <= entry["attempt"] <= len(webhooks.BACKOFF_SECONDS) + 1
         if entry["api"] not in courses or not can_be:
-            raise SnapshotError(f"{_UNFIT}: a callback is pending that nobody could make")
+            raise SnapshotError(f"{_UNFIT}: a pending callback is impossible")
     return world
 
 
@@ -64,7 +64,7 @@ def _check_jobs(world: World, api: str, jobs: Mapping[str, Job]) -> None:
             is_good = is_valid(view(world, job)) and (calls_back or job.request.callback is None)
             _describe(world, job)
         except Exception as error:  # whatever a made-up world makes an adapter raise means the same
-            raise SnapshotError(f"{_UNFIT}: job {job.key[:80]} of {api} cannot be told of ({_brief(error)})") from error
+            raise SnapshotError(f"{_UNFIT}: job {job.key[:80]} of {api} cannot be rendered by its API ({_brief(error)})") from error
         if not is_good:
             raise SnapshotError(f"{_UNFIT}: job {job.key[:80]} of {api} is not what its document says")
 

@@ -94,7 +94,7 @@ class Backfill:
 
     def why(self, job: Job) -> str:
         """What beside capacity keeps `job` waiting."""
-        return f"nobody may delay those who came before ({self.policy})"
+        return f"it may not delay jobs before it ({self.policy})"
 
     def _overtaking(self, now: int) -> Job | None:
         """EASY: the first if it fits, else the first of the others that does not delay it; what can never run delays nobody."""

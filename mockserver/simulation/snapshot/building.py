@@ -81,7 +81,7 @@ class _Building:
             self.cluster.add(node)
             self.allotment.tenants.on.append({})
         for number, condition in self.record.conditions:
-            need(0 <= number < len(self.cluster.nodes), "the condition of a node is told that there is not")
+            need(0 <= number < len(self.cluster.nodes), "the condition of an unknown node is given")
             self.cluster.set_condition(number, condition)
         self.scheduler.clock.advance(self.record.now)
 
@@ -215,7 +215,7 @@ class _Building:
         if isinstance(self.allotment, FairShare):
             holders = self._those(self.record.holders)
             is_told = set(holders) == {job for job in self.jobs if job.holding} and len(set(holders)) == len(holders)
-            need(is_told, "who holds nodes is not told alike twice")
+            need(is_told, "the two lists of jobs that hold nodes differ")
             self.allotment.resume(holders, is_first_round=self.record.is_first_round)
         elif isinstance(self.allotment, Backfill):
             promised = {self._at(number): (instant, self._mask(nodes)) for number, instant, nodes in self.record.promised}

@@ -47,9 +47,9 @@ def check_record(record: WorldRecord) -> None:
     _bounded(counts, "a count or instant")
     _bounded((record.epoch, record.seed), "the beginning or the seed", low=-MOST)
     need(record.epoch + record.now <= LAST_US, "its clock shows what no clock can")
-    need(record.logged >= len(record.log), "more transitions are told than were counted")
+    need(record.logged >= len(record.log), "the log has more transitions than were counted")
     fits = record.log_length is None or len(record.log) <= record.log_length
-    need(fits, "more transitions are told than are remembered")
+    need(fits, "the log has more transitions than it may keep")
     serials = [kept.serial for kept in record.jobs if kept.lead is None]
     need(len(set(serials)) == len(serials), "two jobs were submitted as one")
     need(all(0 < serial <= record.submitted for serial in serials), "more jobs were submitted than were counted")
@@ -78,7 +78,7 @@ def check_request(request: JobRequest) -> None:
     need(all(map(_is_wanted, (request.resources, *request.elastic))), f"job {key} asks for an amount that there is not")
     team = request.team
     is_manned = team is None or (1 <= team.size <= 10_000_000 and team.parallel >= 1)
-    need(is_manned, f"the team of job {key} has nobody in it")
+    need(is_manned, f"the team of job {key} has no members")
 
 
 def _amounts(request: JobRequest) -> Iterator[float]:
@@ -154,14 +154,14 @@ def check_world(world: World, jobs: list[Job]) -> None:
             is_held = bool(job.holding) == job.stage.holds
             need(is_held, f"job {job.key[:80]} is {job.state}; what it holds says otherwise")
         else:
-            need(job.is_over and not job.holding, f"job {job.key[:80]} is at work for nobody")
+            need(job.is_over and not job.holding, f"job {job.key[:80]} belongs to no team but is not over")
         if job in kept:
             _check_team(job, world.places.of(job))
     need(world.places.taken <= max(world.places.most, len(kept)), "it holds more jobs than its scenario allows")
     for instant, job in scheduler.announced:
         is_end = instant <= world.now_us and job.is_terminal and job.request.callback is not None
         need(is_end, "an end is announced that was none")
-    need(all(event in _EVENTS for _, _, _, event in scheduler.log), "a transition is told that there is not")
+    need(all(event in _EVENTS for _, _, _, event in scheduler.log), "the log has an unknown transition")
     _check_waiting(world, kept | members)
     _check_agenda(world, kept | members, kept)
 
@@ -184,8 +184,8 @@ def _check_team(job: Job, places: int | None) -> None:
 def _check_waiting(world: World, known: set[Job]) -> None:
     allotment = world.scheduler.allotment
     waiting = list(allotment.queue)
-    need(len(set(waiting)) == len(waiting) and known.issuperset(waiting), "somebody waits twice or is not there")
-    need(all("allocated" in job.stage.on for job in waiting), "somebody waits for nothing")
+    need(len(set(waiting)) == len(waiting) and known.issuperset(waiting), "a waiting job is listed twice or unknown")
+    need(all("allocated" in job.stage.on for job in waiting), "a job waits that cannot be allocated")
 
 
 def _check_agenda(world: World, known: set[Job], kept: set[Job]) -> None:
