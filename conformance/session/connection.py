@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlencode
 
 from conformance import catalogue as catalogues
@@ -30,12 +30,14 @@ MOMENT = 0.01
 PAGING_WORDS = {"paged": "limit", "counted": "total", "filtered": "filter", "list-order": "order"}
 """Capabilities that follow from what a catalogue says of the list's pages."""
 
+OnExchange = Callable[[Exchange], None]
 
-class Wire:
-    """One conversation with a target, in a world of its own where the target offers that.
+
+class Connection:
+    """Carries requests to a target and takes in the answers, in a world of its own where the target offers that.
 
     `violations` are what the oracles found on the way. Identities made here begin with the run's prefix. Where the
-    world is the conversation's own, time passes only when told to (`pace` is manual), or with every request (auto).
+    world is the connection's own, time passes only when told to (`pace` is manual), or with every request (auto).
     """
 
     def __init__(
@@ -47,24 +49,24 @@ class Wire:
         strict: bool = False,
         journal: Journal | None = None,
         pace: str = "manual",
+        on_exchange: OnExchange,
     ) -> None:
         self.target, self.panel, self.name, self.strict, self.pace = target, panel, name, strict, pace
         self.spec, self.directory, self.settings = target.spec, target.directory, target.settings
-        self.journal = journal
+        self.journal, self._on_exchange = journal, on_exchange
         self.exchanges: list[Exchange] = []
         self.violations: list[Violation] = []
         self.requests = 0
-        self.left_behind: list[str] = []
         self._now: float | None = 0.0 if target.has_virtual_time and pace == "manual" else None
         self._count = 0
         self._waited = 0.0
         self._callers: dict[str, Credentials] = {}
-        self._made: list[tuple[str, str]] = []
-        self._is_sandboxed = False
+        self.is_sandboxed = False
         roles = target.spec.lifecycle.roles if target.spec.lifecycle else {}
         self._submission = target.directory.path(roles["submit"].operation, {}) if roles else ""
 
-    def __enter__(self) -> Self:
+    def open(self) -> None:
+        """Begin a world of its own, where the target offers that."""
         if self.target.has_virtual_time:
             order = {"name": self.name, "pace": self.pace} | ({"auth": "strict"} if self.strict else {})
             answer = self.target.ask_control("POST", "/sandboxes", order)
@@ -73,15 +75,13 @@ class Wire:
                 answer = self.target.ask_control("POST", "/sandboxes", order)
             if answer.status not in (200, 201):
                 raise Inconclusive(f"the control API gave no sandbox: {answer.status} {answer.body[:200]!r}")
-            self._is_sandboxed = True
-        return self
+            self.is_sandboxed = True
 
-    def __exit__(self, *_: object) -> None:
-        if self._is_sandboxed:
+    def close(self) -> None:
+        """Throw the world away, if there is one."""
+        if self.is_sandboxed:
             with suppress(TransportError):
                 self.target.ask_control("DELETE", f"/sandboxes/{self.name}")
-        else:
-            self.clean_up()
 
     # -- sending
 
@@ -140,7 +140,7 @@ class Wire:
         fields |= self._caller(credential).headers(method, target, raw or b"", buy=self._buy, now=self.elapsed)
         if tenant:
             fields |= self.settings.tenants[tenant]
-        if self._is_sandboxed:
+        if self.is_sandboxed:
             fields["X-Mock-Sandbox"] = self.name
         fields |= headers or {}
         told = tuple(
@@ -209,14 +209,8 @@ class Wire:
         self.requests += 1
         self.exchanges.append(exchange)
         self.violations += self.panel.observe(exchange)
-        self.made(exchange)
+        self._on_exchange(exchange)
         return exchange
-
-    def made(self, exchange: Exchange) -> None:
-        """Remember what an exchange made, to clean it up."""
-
-    def clean_up(self) -> None:
-        """Take away what was made, where the target is not thrown away anyway."""
 
     def _note(self, request: Request) -> None:
         path = request.target.partition("?")[0]

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from conformance import catalogue as catalogues
 from conformance.errors import Inconclusive, NotApplicable, TransportError
+from conformance.oracles.all_oracles import Panel
 from conformance.oracles.job_views import fill, items_of, made_by, view_in
-from conformance.session.connection import Wire
+from conformance.session.connection import Connection
 from conformance.session.expect import needed
+from conformance.session.made_jobs import Journal
+from conformance.target.target import Target
 from conformance.traffic.exchange import Exchange
 from conformance.traffic.json_pointer import MISSING, Json, get, mapped, merged
 from specs.lifecycle import TERMINAL, Role
@@ -36,8 +39,60 @@ class JobRef:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Session(Wire):
-    """A conversation in the words of the lifecycle's roles; what the checks are given."""
+class Session:
+    """A conversation in the words of the lifecycle's roles; what the checks are given.
+
+    What needs no role (any call, time, names) is the connection's, and is at hand here under the same names.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        panel: Panel,
+        *,
+        name: str,
+        strict: bool = False,
+        journal: Journal | None = None,
+        pace: str = "manual",
+    ) -> None:
+        self.connection = connection = Connection(
+            target, panel, name=name, strict=strict, journal=journal, pace=pace, on_exchange=self._remember
+        )
+        self.target, self.panel, self.name = target, panel, name
+        self.spec, self.directory, self.settings = target.spec, target.directory, target.settings
+        self.exchanges, self.violations = connection.exchanges, connection.violations
+        self.call, self.send, self.request, self.record = (
+            connection.call,
+            connection.send,
+            connection.request,
+            connection.record,
+        )
+        self.together, self.listen, self.offers = connection.together, connection.listen, connection.offers
+        self.advance, self.bear, self.ticks = connection.advance, connection.bear, connection.ticks
+        self.unique, self.need = connection.unique, connection.need
+        self.left_behind: list[str] = []
+        self._journal = journal
+        self._made: list[tuple[str, str]] = []
+
+    def __enter__(self) -> Self:
+        self.connection.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.connection.is_sandboxed:
+            self.connection.close()
+        else:
+            self.clean_up()
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent."""
+        return self.connection.requests
+
+    @property
+    def now(self) -> float | None:
+        """Seconds of the target's clock since this session began; None where it cannot be known."""
+        return self.connection.now
 
     def role(self, name: str) -> Role:
         """The operation that plays a role. NotApplicable where the API has none."""
@@ -117,13 +172,13 @@ class Session(Wire):
         needed(isinstance(found, str) and found, "the submission's answer holds no id")
         return JobRef(found, exchange.request.json, exchange, tenant)
 
-    def made(self, exchange: Exchange) -> None:
+    def _remember(self, exchange: Exchange) -> None:
         """Remember a job that an exchange made, to clean it up."""
         id_ = made_by(self.spec, exchange)
         if id_:
             self._made.append((id_, exchange.tenant))
-            if self.journal is not None:
-                self.journal.made(id_)
+            if self._journal is not None:
+                self._journal.made(id_)
 
     def on(self, name: str, job: JobRef | str, **options: Any) -> Exchange:
         """Send the call of a role (read, cancel, delete, start) about a job."""
@@ -241,8 +296,8 @@ class Session(Wire):
                 self.left_behind.append(id_)
             elif told[-1].response.json is False:  # a server's word for not yet: stopping takes a while
                 self._made.append((id_, tenant))
-            elif self.journal is not None:
-                self.journal.gone(id_)
+            elif self._journal is not None:
+                self._journal.gone(id_)
 
     def retry(self, jobs: list[tuple[str, str]]) -> None:
         """Clean up after other sessions."""
@@ -251,4 +306,4 @@ class Session(Wire):
 
     def unfinished(self) -> list[tuple[str, str]]:
         """The jobs that would not go yet when they were cleaned up, each with its tenant."""
-        return [] if self._is_sandboxed else self._made
+        return [] if self.connection.is_sandboxed else self._made

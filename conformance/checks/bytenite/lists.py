@@ -332,4 +332,4 @@ def a_list_tells_whole_jobs(session: Session) -> None:
             for name, value in view.items()
             if value not in (None, "") and get(item, f"/{name}") in (MISSING, None, "")
         ]
-        expect(not missing, f"the list does not tell {', '.join(missing)}")
+        expect(not missing, f"the list does not report {', '.join(missing)}")

@@ -92,7 +92,7 @@ def instants_are_told_by_the_clock(session: Session) -> None:
     clock = session.target.ask_control("GET", "/clock", sandbox=session.name)
     now = instant(get(clock.json, "/time")) if clock.is_success else None
     if now is None:
-        raise NotApplicable("the control API does not tell the time")
+        raise NotApplicable("the control API does not report the time")
     lies = session.now or 0.0
     told = instant_of(session, in_state(session, "long", "running"), "start_time")
     lived = (session.now or 0.0) - lies

@@ -53,7 +53,7 @@ def ended_jobs(session: Session) -> Iterator[JobRef]:
 def instant_of(session: Session, job: JobRef, name: str) -> float:
     """An instant that a job reports, in seconds."""
     found = instant(get(session.view(job), f"/{name}"))
-    needed(found, f"the job does not tell its {name}")
+    needed(found, f"the job does not report its {name}")
     assert found is not None
     return found
 

@@ -23,7 +23,7 @@ def _now(session: Session) -> float:
     answer = session.target.ask_control("GET", "/clock", sandbox=session.name)
     found = instant(get(answer.json, "/time"))
     if found is None:
-        raise NotApplicable("the control API does not tell what time it is")
+        raise NotApplicable("the control API does not report what time it is")
     return found
 
 

@@ -109,7 +109,9 @@ def to_wait_again_is_an_update(session: Session) -> None:
     job = waiting_again(session)
     view = session.view(job)
     started, updated = instant(get(view, "/started_at")), instant(get(view, "/updated_at"))
-    needed(started is not None and updated is not None, "a job that waits again does not tell its start and its update")
+    needed(
+        started is not None and updated is not None, "a job that waits again does not report its start and its update"
+    )
     apart = (updated or 0.0) - (started or 0.0)
     expect(
         apart >= 60 - SLACK_MS / 1000,
@@ -166,9 +168,9 @@ def the_end_of_a_second_wait_is_told(session: Session) -> None:
     """The limit after the failure of the first run."""
     job = waiting_again(session)
     runs = runs_of(session, job)
-    needed(runs and isinstance(runs[0].get("ended_at_ms"), int | float), "the first run does not tell its end")
+    needed(runs and isinstance(runs[0].get("ended_at_ms"), int | float), "the first run does not report its end")
     told = get(session.view(job), "/timeout_assign_at_ms")
-    needed(isinstance(told, int | float), "a job that waits does not tell its assign limit's end")
+    needed(isinstance(told, int | float), "a job that waits does not report its assign limit's end")
     off = told - runs[0]["ended_at_ms"] - LIMIT_MS
     expect(
         abs(off) <= SLACK_MS,
@@ -199,7 +201,7 @@ def the_start_stays_told(session: Session) -> None:
     for shape in ("long", "breaks", "lasts"):
         job = session.submit(shape, seconds=30, until="running")
         before = get(session.view(job), "/started_at")
-        needed(isinstance(before, str), "a job that runs does not tell its start")
+        needed(isinstance(before, str), "a job that runs does not report its start")
         if shape == "long":
             session.cancel(job)
         session.until(job)

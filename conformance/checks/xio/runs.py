@@ -122,7 +122,7 @@ def the_list_of_runs_holds_all(session: Session) -> None:
     jobs = [*_ran(session), *(_ran(session, shape="long") if "long" in session.settings.shapes else [])]
     told = _jobs_of_all_runs(session)
     for job in jobs:
-        expect(job.id in told, f"job {job.id} ran, and the list of runs does not tell of it")
+        expect(job.id in told, f"job {job.id} ran, and the list of runs does not report it")
 
 
 @check("XIO-LST-021")

@@ -71,9 +71,13 @@ def _others_leave(original: Any) -> Any:
     from mockserver.simulation.placement.making_room import eviction
 
     def plan(self: Any, job: Any, *, may_reclaim: bool) -> Any:
-        others = (one for one in self.holders if one.request.project != job.request.project and one not in self._evicted)
+        others = (
+            one for one in self.holders if one.request.project != job.request.project and one not in self._evicted
+        )
         is_tried = may_reclaim and job not in self._evicted
-        return (eviction(self.cluster, job.shape, others) if is_tried else None) or original(self, job, may_reclaim=may_reclaim)
+        return (eviction(self.cluster, job.shape, others) if is_tried else None) or original(
+            self, job, may_reclaim=may_reclaim
+        )
 
     return plan
 
@@ -101,7 +105,9 @@ def _equals_leave(original: Any) -> Any:
             own = (
                 other
                 for other in reversed(self.holders)
-                if other.request.project == job.request.project and other.request.preemptible and other not in self._evicted
+                if other.request.project == job.request.project
+                and other.request.preemptible
+                and other not in self._evicted
             )
             found = eviction(self.cluster, job.shape, own)
         return found
