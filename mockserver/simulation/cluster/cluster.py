@@ -153,6 +153,15 @@ class Cluster:
         capacity = self.capacity[node]
         return all(dimension >= 0 and capacity[dimension] >= amount for dimension, amount in shape.demand)
 
+    def with_capacity(self, index: int, amount: int) -> int:
+        """The nodes that have so much of one dimension when nothing is on them."""
+        key = ("capacity", (index, amount))
+        if key not in self.traits:
+            if len(self.traits) >= MOST_SHAPES:
+                self.traits.clear()
+            self.traits[key] = mask_of(node for node, capacity in enumerate(self.capacity) if capacity[index] >= amount)
+        return self.traits[key]
+
     def trait_masks(self, request: ResourceRequest) -> list[tuple[int, str]]:
         """For each fixed trait the request names: the nodes that have it, and the words for lacking it."""
         found: list[tuple[int, str]] = []

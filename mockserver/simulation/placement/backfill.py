@@ -116,6 +116,9 @@ class Backfill:
         """Whether `job` was given nodes without delaying the first; jobs alike are `refused` together."""
         if (job.shape, None) in refused:
             return False
+        if not self.slack.nodes and self.cluster.feasible(job.shape, _EVERYWHERE).bit_count() < job.shape.count:
+            refused.add((job.shape, None))
+            return False
         span = self.estimates.span(job)
         if promise.is_over_by(span, now):
             refused.add((job.shape, None))
@@ -139,7 +142,7 @@ class Backfill:
     def _start_beside(self, job: Job, promise: Promise) -> bool:
         """Whether `job` was given nodes beside which the first has what it was promised."""
         shape = job.shape
-        feasible = self._room(shape, promise.allowed(shape, shape.possible & self.cluster.ready), promise)
+        feasible = self._room(shape, _EVERYWHERE, promise)
         if not feasible:
             return False
         for larger in shape.larger:
@@ -160,6 +163,8 @@ class Backfill:
             return feasible
         if not self.slack.nodes or (promise is not None and shape.count > 1):
             return 0
+        if promise is not None:
+            within = promise.allowed(shape, shape.possible & self.cluster.ready)
         if relieve(self.slack, shape, within=within, change=self.slack.change, may_give=_whoever):
             return self.cluster.feasible(shape, within)
         return 0

@@ -213,8 +213,12 @@ def _one_by_one(cluster: Cluster, shape: Shape, candidates: list[Job], terms: Te
 
 def _gpus_on(job: Job, node: int | None) -> int:
     """Thousandths of GPUs that `job` holds on `node`, or everywhere."""
-    each = sum(amount for index, amount in job.shape.demand if index in (GPU, SHARE))
-    return each * sum(1 for where, _ in job.holding if node is None or where == node)
+    return _gpus_of(job.shape) * sum(1 for where, _ in job.holding if node is None or where == node)
+
+
+def _gpus_of(shape: Shape) -> int:
+    """Thousandths of GPUs that `shape` takes of each of its nodes."""
+    return sum(amount for index, amount in shape.demand if index in (GPU, SHARE))
 
 
 # Consolidation
@@ -226,6 +230,9 @@ def consolidation(cluster: Cluster, shape: Shape, candidates: Iterable[Job]) -> 
     for candidate in candidates:
         if len(candidate.holding) == 1 and candidate.request.restartable:
             movable.setdefault(candidate.holding[0][0], []).append(candidate)
+    needed = _gpus_of(shape) * shape.count
+    if not movable or (needed and needed > sum(sum(cluster.devices[node]) for node in bits(cluster.ready))):
+        return None  # nobody's moving makes more GPUs free than there are
     if shape.count > 1:
         return _gang_consolidation(cluster, shape, movable)
     return _best_clearing(cluster, shape, movable, shape.possible & cluster.ready)
@@ -249,7 +256,10 @@ def _best_clearing(cluster: Cluster, shape: Shape, movable: dict[int, list[Job]]
 
 def _clearings(cluster: Cluster, shape: Shape, node: int, movable: list[Job], count: int, kept: int) -> Iterator[Plan]:
     """Plans that move so many; for more than one the first in line must do."""
+    lacking = _gpus_of(shape) - sum(cluster.devices[node])
     for movers in [movable[:count]] if count > 1 else [[one] for one in movable]:
+        if lacking > 0 and sum(_gpus_of(one.shape) for one in movers) < lacking:
+            continue
         moves = cleared(cluster, shape, [node], movers, kept)
         if moves is not None:
             yield Plan(tuple(movers), 1 << node, moves)

@@ -100,8 +100,13 @@ class Promise:
         seen, harmful = self._seen.get(shape, (0, 0))
         unseen = concerned & ~seen
         if unseen:
-            harmful |= mask_of(node for node in bits(unseen) if not self._stays_beside(shape, node))
+            beside = self._may_lie_beside(shape)
+            harmful |= unseen & ~beside
             self._seen[shape] = seen | unseen, harmful
+            unseen &= beside
+        if unseen:
+            harmful |= mask_of(node for node in bits(unseen) if not self._stays_beside(shape, node))
+            self._seen[shape] = seen | concerned, harmful
         return concerned & harmful
 
     def allowed(self, shape: Shape, nodes: int) -> int:
@@ -113,6 +118,14 @@ class Promise:
             nodes &= ~harmful
         usable = (nodes & ~harmful).bit_count() + min(self.extra, harmful.bit_count())
         return nodes if usable >= shape.count else 0
+
+    def _may_lie_beside(self, shape: Shape) -> int:
+        """The nodes whose capacity is enough for both, whatever else is there."""
+        mine, mask = dict(self.shape.demand), _EVERYWHERE
+        for index, amount in shape.demand:
+            if index in mine and index != SHARE:
+                mask &= self.cluster.with_capacity(index, amount + mine[index])
+        return mask
 
     def _stays_beside(self, shape: Shape, node: int) -> bool:
         room = self._room(node)
