@@ -4,7 +4,7 @@ ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: serve judge test clients lint types wheel clean
+.PHONY: serve bench judge test clients lint types wheel clean
 
 serve: .venv/ready-to-serve
 	@$(BIN)/python -m compileall -q specs mockserver
@@ -57,6 +57,14 @@ wheel: .venv/bin/python
 	@echo "Setting up .venv-clients (once, more than a gigabyte) ..." >&2
 	@$(PYTHON) -m venv .venv-clients
 	@.venv-clients/bin/python -m pip --disable-pip-version-check --quiet install --editable '.[clients]'
+	@touch $@
+
+bench: .venv/ready-to-bench
+	@echo "Figures count on an idle machine only: close everything else, plug it in, run twice. Each ratio is taken within one run."
+	@set -e; for part in scheduler http; do echo "== benchmarks.$$part"; $(BIN)/python -m benchmarks.$$part $(ARGS); done
+
+.venv/ready-to-bench: .venv/ready-to-test
+	@$(PIP) install --editable '.[test,bench]'
 	@touch $@
 
 clean:

@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -133,6 +134,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a tenth of the sizes; the figures then say nothing about the goals")
     parser.add_argument("--part", action="append", choices=parts, help="only this part (repeatable)")
     chosen = parser.parse_args()
+    if find_spec("simpy") is None and "contest" in (chosen.part or parts):
+        parser.exit(2, "The rival, SimPy, is not installed: pip install 'simpy>=4.1,<5', or run `make bench`, which sets it up.\n")
     result = run(QUICK if chosen.quick else FULL, chosen.part or list(parts))
     show(result)
     if chosen.json:

@@ -130,6 +130,7 @@ class Cluster:
         amounts += [(self.custom.get(name, -1), milli(amount)) for name, amount in request.custom]
         demand = tuple((dimension, amount) for dimension, amount in amounts if amount > 0)
         shape = Shape(request, count=count, demand=demand, share=share, packing=SHARE if share else GPU if whole else CPU)
+        shape.gpus = (whole + share) * count
         self.dimensions[shape.packing].pack()
         if share:
             self.dimensions[GPU].pack()  # where no device is in part use, the node with the fewest whole ones is taken

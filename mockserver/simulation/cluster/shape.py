@@ -12,7 +12,7 @@ class Shape:
     `allowed` are the nodes whose fixed traits suit, `possible` those that could hold it when empty, `version` the
     cluster's version these were computed for; `exact` says that `needs` is all of `demand`; `share` is a
     fraction of one GPU in thousandths, or 0; `packing` the dimension that placement looks at,
-    `preferred` the nodes of each label that is liked, the dearest first.
+    `gpus` the thousandths of GPUs on all its nodes, `preferred` the nodes of each label that is liked, the dearest first.
     `larger` are the shapes, falling, that an elastic job would rather have; each of them, and the least itself, names the least as its
     `smallest`, which shapes of other jobs have none of. A gang asks for this on each of `count` nodes.
     """
@@ -22,6 +22,7 @@ class Shape:
         "count",
         "demand",
         "exact",
+        "gpus",
         "larger",
         "needs",
         "packing",
@@ -37,6 +38,7 @@ class Shape:
         self.request = request
         self.count = count
         self.demand = demand
+        self.gpus = 0
         self.share = share
         self.packing = packing
         self.needs: tuple[Level, ...] = ()

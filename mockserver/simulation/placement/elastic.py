@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from mockserver.simulation.cluster.capacity_index import bits
-from mockserver.simulation.cluster.cluster import GPU, MILLI, SHARE, Cluster, Hold
+from mockserver.simulation.cluster.cluster import MILLI, Cluster, Hold
 from mockserver.simulation.cluster.shape import Shape
 from mockserver.simulation.job import Job
 from mockserver.simulation.request import JobRequest
@@ -41,7 +41,7 @@ def shape_of(cluster: Cluster, request: JobRequest) -> Shape:
 
 def size(shape: Shape) -> int:
     """The GPUs of a shape on all its nodes, in thousandths."""
-    return sum(amount for index, amount in shape.demand if index in (GPU, SHARE)) * shape.count
+    return shape.gpus
 
 
 def sizes(shape: Shape) -> tuple[Shape, ...]:

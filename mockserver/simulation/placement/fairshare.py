@@ -209,16 +209,24 @@ class FairShare:
     def _next(self) -> Job | None:
         """The first job, of the most deprived project, that may grow and has not been found hopeless."""
         best: tuple[tuple[float, float, str], Job] | None = None
+        free = self._most_that_fits()
         for name in self.queue.projects():
             ratio = self._ratio(name, 0)
             if best is not None and ratio > best[0][0]:
                 continue
-            job = next((job for kind, job in self.queue.heads(name) if kind not in self._hopeless and self._may_be_helped(job)), None)
+            hopeful = (job for kind, job in self.queue.heads(name) if kind not in self._hopeless and gpus(job) <= free)
+            job = next((job for job in hopeful if self._may_be_helped(job)), None)
             if job is not None:
                 found = (ratio, self._ratio(name, gpus(job)), name), job
                 if best is None or found[0] < best[0]:
                     best = found
         return None if best is None else best[1]
+
+    def _most_that_fits(self) -> float:
+        """The GPUs (thousandths) that are free, where nobody can be made to give any: in the second round, without elastic jobs."""
+        if self._in_first_round or self.slack.nodes:
+            return _UNLIMITED
+        return sum(sum(self.cluster.devices[node]) for node in bits(self.cluster.ready))
 
     def _may_be_helped(self, job: Job) -> bool:
         """Whether `job` has quota, or can have it by what others of its project give up."""
