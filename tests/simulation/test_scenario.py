@@ -88,6 +88,9 @@ def test_every_part_of_the_schema_says_what_is_expected() -> None:
         (NODES + "startup: {}", "line 2: startup: expected a distribution: exactly one of fixed"),
         (NODES + "failure_rate: 2", "line 2: failure_rate: expected failure_rate, a share from 0 to 1, got 2"),
         (NODES + "switches: [x]", "line 2: switches: unknown switch 'x'; expected one of ionworks"),
+        (NODES + "run: {fixed: 1:30}", 'line 2: run.fixed: expected seconds, a number from 0 to 1e9, got "1:30"'),
+        (NODES + "run: {fixed: .inf}", "line 2: run.fixed: expected seconds, a number from 0 to 1e9, got \".inf\""),
+        (NODES + "run: {fixed: 1e400}", 'line 2: run.fixed: expected seconds, a number from 0 to 1e9, got "1e400"'),
         (NODES + "queue: lottery", 'line 2: queue: expected greedy, fifo, priority, backfill or conservative, got "lottery"'),
         (NODES + "pace: fast", 'line 2: pace: expected real, manual, auto, step, or x followed by a factor, such as x100, got "fast"'),
         (NODES + "start: 2026-01-01", "line 2: start: expected an instant with its offset from UTC"),
@@ -264,3 +267,9 @@ def test_a_world_with_every_kind_of_distribution_survives_being_frozen() -> None
 
 def test_the_schema_is_yaml_as_well_as_everything_else_we_ship() -> None:
     assert all(isinstance(yaml.safe_load(scenarios.text_of(name)), dict) for name in scenarios.names())
+
+
+def test_a_number_may_be_written_with_an_exponent() -> None:
+    scenario = scenarios.parse(NODES + "run: {fixed: 1e3}\nlimits: {run: 2.5e+2}\nmost_jobs: 1e5", "text")
+
+    assert (scenario.run.fixed, scenario.limits.run, scenario.most_jobs) == (1000, 250, 100_000)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,31 @@ Path_ = Sequence[str | int]
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML's plain types only; a date stays the text it is."""
+    """YAML's plain types only; a date stays the text it is, and so does `1:30`, which YAML 1.1 reads as 90, and `.inf`. `1e9` is a number."""
 
 
+_NUMBERS = (":timestamp", ":int", ":float")
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in found if not tag.endswith(":timestamp")] for first, found in _Loader.yaml_implicit_resolvers.items()
+    first: [(tag, pattern) for tag, pattern in found if not tag.endswith(_NUMBERS)]
+    for first, found in _Loader.yaml_implicit_resolvers.items()
 }
+_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"[-+]?(?:0|[1-9][0-9_]*)\Z"), list("-+0123456789"))
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?\Z"),
+    list("-+.0123456789"),
+)
+
+
+def _float(loader: Any, node: Any) -> int | float | str:
+    """A number with a point or an exponent: `1e9` is whole, and what no float holds stays text."""
+    value = float(node.value.replace("_", ""))
+    if not isfinite(value):
+        return str(node.value)
+    return int(value) if "." not in node.value and value.is_integer() else value
+
+
+_Loader.add_constructor("tag:yaml.org,2002:float", _float)
 
 
 class ScenarioText:
