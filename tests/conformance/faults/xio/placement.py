@@ -55,7 +55,7 @@ def unreturned(dimension: int) -> Any:
             original(self, shape, hold)
             if dimension == GPU and len(taken) > 1:
                 self.devices[node][:] = [*self.devices[node][:1], *devices[1:]]
-                self._count_devices(node)
+                self._count_devices(node, shape)
             elif dimension != GPU:
                 self.dimensions[dimension].set(node, before)
 
