@@ -132,7 +132,9 @@ def _judge(target: Target, options: Options, told: dict[str, Any]) -> Report:
         )
         return report
     journal = (
-        Journal(file, api=target.spec.name, url=target.url, submit=_submission(target)) if file is not None else None
+        Journal(file, api=target.spec.name, url=target.url, submit=_submission(target), hide=target.redaction.text)
+        if file is not None
+        else None
     )
     waived = waivers.read(told["waivers"]) if told["waivers"] is not None else []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
@@ -168,7 +170,7 @@ def _report(reports: list[Report], target: Target, console: Console, told: dict[
     from conformance.report import json as canonical
     from conformance.traffic import har
 
-    whole = canonical.canonical(reports)
+    whole = target.redaction.value(canonical.canonical(reports))
     traffic = [exchange for report in reports for exchange in report.traffic]
     terminal.show(whole, console, everything=told["everything"])
     writers = {
@@ -193,7 +195,7 @@ def _report(reports: list[Report], target: Target, console: Console, told: dict[
     for view, file in files.items():
         if file is not None:
             written = har.text(traffic, target.redaction) if view == "har" else writers[view](whole)
-            file.write_text(target.redaction.text(written), encoding="utf-8")
+            file.write_text(written, encoding="utf-8")
 
 
 def _plan(target: Target, console: Console) -> None:

@@ -19,8 +19,9 @@ import specs
 from conformance.errors import JudgeError
 from conformance.run.verdict import exit_for
 from conformance.target.budget import Budget
-from conformance.target.settings import secret
+from conformance.target.settings import is_reference, secret
 from conformance.target.target import Target
+from conformance.traffic.redaction import Redaction
 
 API = click.Choice(specs.names())
 
@@ -33,7 +34,8 @@ class JudgeCommand(click.Command):
         try:
             return super().invoke(ctx)
         except JudgeError as error:
-            Console(highlight=False).print(f"[red]{escape(str(error))}[/]", soft_wrap=True)
+            shown = Redaction().text(str(error))
+            Console(highlight=False).print(f"[red]{escape(shown)}[/]", soft_wrap=True)
             sys.exit(exit_for(error))
 
 
@@ -151,17 +153,24 @@ def opened(api: str, url: str | None, *, budget: Budget | None = None, **told: A
     """The target that the options name. Raises SettingsError, click.UsageError."""
     if (url is None) == (told["app"] is None):
         raise click.UsageError("say where the implementation is: either --url or --app")
-    headers = {name: secret(value) for name, value in told["headers"].items()}
+    headers, secrets = looked_up(told["headers"])
     common = {
         "file": told["file"],
         "scale": told["scale"],
         "patience": told["patience"],
         "headers": headers,
+        "secrets": secrets,
         "budget": budget or Budget(),
     }
     if url is not None:
         return Target.at(api, url, timeout=told["timeout"], control=told["control"], **common)
     return inside(api, told["app"], **common)
+
+
+def looked_up(headers: dict[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Headers as they are sent, and those of their values that were looked up somewhere. Raises SettingsError."""
+    meant = {name: secret(value) for name, value in headers.items()}
+    return meant, [meant[name] for name, value in headers.items() if is_reference(value)]
 
 
 def inside(api: str, app: str, **options: Any) -> Target:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,15 @@ from rich.markup import escape
 
 import specs
 from conformance import catalogue as catalogues
-from conformance.cli.options import API, FILE, JudgeCommand, header_values, inside, url_value
+from conformance.cli.options import API, FILE, JudgeCommand, header_values, inside, looked_up, url_value
 from conformance.oracles.all_oracles import Panel
 from conformance.oracles.oracle import Violation
 from conformance.run.verdict import Exit
-from conformance.search.fuzz import fuzz
+from conformance.search.fuzz import Finding, Progress, fuzz
 from conformance.target.target import Target
-from conformance.traffic.exchange import Exchange, Redaction
+from conformance.traffic.exchange import Exchange
 from conformance.traffic.operations import Directory
+from conformance.traffic.redaction import Redaction
 
 
 @click.command("fuzz", cls=JudgeCommand)
@@ -69,22 +71,32 @@ def fuzz_command(api: str, url: str | None, app: str | None, **told: Any) -> Non
 
     if (url is None) == (app is None):
         raise click.UsageError("say where the implementation is: either --url or --app")
-    file, headers = told["file"], told["headers"]
+    file, (headers, secrets) = told["file"], looked_up(told["headers"])
+    options: dict[str, Any] = {"headers": headers, "secrets": secrets}
     console = Console(highlight=False, stderr=file is not None and file.name == "<stdout>")
-    with Target.at(api, url, headers=headers) if url is not None else inside(api, str(app), headers=headers) as target:
+    with Target.at(api, url, **options) if url is not None else inside(api, str(app), **options) as target:
         headers = world(target) if target.is_in_process else headers
         made: list[str] = []
         options = {"seed": told["seed"], "most_examples": told["max_examples"], "judged": not told["plain"]}
-        whole = fuzz_report.shown(
-            fuzz(api, target.url, headers=headers, target=target, made=made.append, **options), console, api
-        )
+        events = fuzz(api, target.url, headers=headers, target=target, made=made.append, **options)
+        whole = fuzz_report.shown((_without_secrets(event, target.redaction) for event in events), console, api)
         if not target.is_in_process and (stuck := swept(target, made, headers)):
             console.print(
                 f"{len(stuck)} of {len(made)} jobs that were made would not go: {', '.join(stuck[:5])}", soft_wrap=True
             )
     if file is not None:
-        file.write(fuzz_report.text(whole, api=api, target=target.name, seed=told["seed"]))
+        name = target.redaction.text(target.name)
+        file.write(fuzz_report.text(whole, api=api, target=name, seed=told["seed"]))
     sys.exit(Exit.BROKEN if whole.findings else Exit.CONFORMANT)
+
+
+def _without_secrets(event: Finding | Progress, redaction: Redaction) -> Finding | Progress:
+    if isinstance(event, Progress):
+        return event
+    wider = redaction.about(event.exchanges)
+    shown = tuple(map(redaction.exchange, event.exchanges))
+    curl = shown[-1].curl if shown else wider.text(event.curl)
+    return replace(event, message=wider.text(event.message), curl=curl, exchanges=shown)
 
 
 @click.command("check", cls=JudgeCommand)

@@ -146,6 +146,8 @@ def exchange(shown: Exchange) -> Json:
     return {
         "operation": shown.operation,
         "at": shown.at,
+        "tenant": shown.tenant,
+        "credential": shown.credential,
         "request": {
             "method": asked.method,
             "url": asked.url + asked.target,

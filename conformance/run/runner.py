@@ -56,7 +56,7 @@ class Run:
     ) -> None:
         self.target, self.options, self.journal, self._search_with = target, options, journal, search
         self.catalogue: Catalogue = catalogues.load(target.spec.name)
-        self.report = Report(target.spec.name, target.name, options)
+        self.report = Report(target.spec.name, target.redaction.text(target.name), options)
         self._on_case = on_case or (lambda number, count, case: None)
         self._panel = Panel(target.spec, self.catalogue)
         self._sessions = 0
@@ -169,10 +169,8 @@ class Run:
         )
         for one in played:
             self._unfinished += one.left
-            one.violations = [
-                replace(found, exchanges=tuple(map(self.target.redaction.exchange, found.exchanges)))
-                for found in one.violations
-            ]
+            one.violations = list(map(self._shown, one.violations))
+            one.note = self.target.redaction.text(one.note)
             one.others = list(map(self.target.redaction.text, one.others))
             self.report.searches.append(one)
             self.report.requests += one.steps
@@ -190,10 +188,16 @@ class Run:
         elif result is None or result.verdict in (Verdict.SKIPPED, Verdict.NOT_APPLICABLE):
             return
         verdict = Verdict.CONFLICT if requirement.conflicts else OF_LEVEL[requirement.level]
-        result.add(
-            verdict,
-            violation.message,
-            [replace(violation, exchanges=tuple(map(self.target.redaction.exchange, violation.exchanges)))],
+        shown = self._shown(violation)
+        result.add(verdict, shown.message, [shown])
+
+    def _shown(self, violation: Violation) -> Violation:
+        """The violation without secrets."""
+        redaction = self.target.redaction
+        return replace(
+            violation,
+            message=redaction.about(violation.exchanges).text(violation.message),
+            exchanges=tuple(map(redaction.exchange, violation.exchanges)),
         )
 
     def _once(self, case: Case) -> Outcome:
@@ -297,7 +301,10 @@ class Run:
     def _end(self, exit_: Exit, sentence: str) -> Report:
         with suppress(SafetyStop):
             self._tidy()
-        self.report.exit, self.report.sentence = exit_, sentence
+        redaction = self.target.redaction
+        self.report.exit, self.report.sentence = exit_, redaction.text(sentence)
+        for result in self.report.results.values():
+            result.reason = redaction.text(result.reason)
         self.report.seconds = time.monotonic() - self._began
         return self.report
 

@@ -177,7 +177,7 @@ class Bench:
         found = self._directory.find(asked.method, target)
         values = found[1] if found else {}
         response = Response(told.status_code, answered, told.content, cut=told.content_size > len(told.content))
-        return Exchange(
+        exchange = Exchange(
             request,
             response,
             interaction.timestamp,
@@ -186,6 +186,8 @@ class Bench:
             found[0].id if found else None,
             values,
         )
+        self._target.learn(exchange)
+        return exchange
 
     def _remember(self, exchange: Exchange) -> None:
         roles = self._spec.lifecycle.roles if self._spec.lifecycle else {}

@@ -39,6 +39,8 @@ Other findings of schemathesis are reported but do not fail the run: a document 
 UNSAID = frozenset({"ignored_auth"})
 """Findings that say something of the mode of a target: credentials are judged by checks, where they are verified."""
 WORLD = "conformance-fuzz"
+_ANYBODY = {"Authorization": "conformance"}
+"""Who asks where a credential is expected and the target file gives none."""
 Tell = Callable[[str], None]
 
 
@@ -163,18 +165,23 @@ def _credentials(target: Target, headers: dict[str, str]) -> dict[str, str]:
     """
     token = target.settings.credentials.get("good", {}).get("token")
     if token:
-        asked = json.dumps({name: secret(str(value)) for name, value in token["body"].items()}).encode()
+        given = {name: secret(str(value)) for name, value in token["body"].items()}
+        asked = json.dumps(given).encode()
         fields = ({"Content-Type": "application/json"} | headers).items()
         operation = target.spec.operations[token["operation"]]
         told = target.transport.send(
             Request(operation.method, target.url, target.directory.path(operation.id, {}), tuple(fields), asked)
         )
         found = get(told.json, token["at"])
+        for value in (*given.values(), found):
+            if isinstance(value, str):
+                target.redaction.add(value)
         if isinstance(found, str):
             return {token.get("header", "Authorization"): token.get("before", "") + found}
     if target.spec.document.get("security"):
         good = target.settings.credentials.get("good", {})
-        return {
-            name: secret(str(value)) for name, value in good.get("headers", {"Authorization": "conformance"}).items()
-        }
+        meant = {name: secret(str(value)) for name, value in good.get("headers", _ANYBODY).items()}
+        for value in meant.values():
+            target.redaction.add(value)
+        return meant
     return {}

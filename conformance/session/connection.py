@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -114,7 +115,7 @@ class Connection:
     def send(self, method: str, path: str, **options: Any) -> Exchange:
         """Send any request; `path` includes the base path. `raw` bytes, with `media`, may stand in for `body`."""
         request = self.request(method, path, **options)
-        return self.record(request, tenant=options.get("tenant", ""))
+        return self.record(request, tenant=options.get("tenant", ""), credential=options.get("credential", "good"))
 
     def request(
         self,
@@ -148,13 +149,14 @@ class Connection:
         )  # white space around it is no part of a value
         return Request(method, self.target.url, target, told, raw)
 
-    def record(self, request: Request, *, tenant: str = "") -> Exchange:
+    def record(self, request: Request, *, tenant: str = "", credential: str = "good") -> Exchange:
         """Send a finished request and take in the exchange. Raises TransportError."""
         for attempt in range(ATTEMPTS):
             self._note(request)
             began = time.monotonic()
             response = self.target.transport.send(request)
-            exchange = self._take(Exchange(request, response, began, time.monotonic(), self._now, tenant=tenant))
+            bare = Exchange(request, response, began, time.monotonic(), self._now, tenant=tenant, credential=credential)
+            exchange = self._take(bare)
             if response.status != 429 or attempt == ATTEMPTS - 1:
                 break
             self._back_off(response, attempt)
@@ -203,9 +205,8 @@ class Connection:
     def _take(self, bare: Exchange) -> Exchange:
         found = self.directory.find(bare.request.method, bare.request.target)
         operation, values = (found[0].id, found[1]) if found else (None, {})
-        exchange = Exchange(
-            bare.request, bare.response, bare.sent, bare.received, bare.at, operation, values, bare.tenant
-        )
+        exchange = replace(bare, operation=operation, values=values)
+        self.target.learn(exchange)
         self.requests += 1
         self.exchanges.append(exchange)
         self.violations += self.panel.observe(exchange)
@@ -223,7 +224,9 @@ class Connection:
 
     def _caller(self, credential: str) -> Credentials:
         if credential not in self._callers:
-            self._callers[credential] = Credentials(self.settings.credentials.get(credential, {}))
+            self._callers[credential] = Credentials(
+                self.settings.credentials.get(credential, {}), self.target.redaction.add
+            )
         return self._callers[credential]
 
     # -- time

@@ -4,7 +4,7 @@ cannot be found."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from conformance.traffic.exchange import Request
@@ -13,16 +13,19 @@ from conformance.traffic.exchange import Request
 class Journal:
     """A file of lines, each flushed at once: a submission to come, a job made, a job gone."""
 
-    def __init__(self, file: Path, *, api: str, url: str, submit: tuple[str, str]) -> None:
-        self.file = file
+    def __init__(
+        self, file: Path, *, api: str, url: str, submit: tuple[str, str], hide: Callable[[str], str] = str
+    ) -> None:
+        """`hide` takes secrets out of a text."""
+        self.file, self._hide = file, hide
         self._submit = submit
         self._out = file.open("a", encoding="utf-8")
-        self._write({"run": {"api": api, "url": url}})
+        self._write({"run": {"api": api, "url": hide(url)}})
 
     def before(self, request: Request) -> None:
         """Note a submission before it is sent."""
         if (request.method, request.target.partition("?")[0].rstrip("/")) == self._submit:
-            self._write({"submitting": (request.body or b"").decode("utf-8", "replace")[:2000]})
+            self._write({"submitting": self._hide((request.body or b"").decode("utf-8", "replace"))[:2000]})
 
     def made(self, job: str) -> None:
         """Note that a job exists."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from conformance.errors import Inconclusive
 from conformance.target.request_signing import SCHEMES
-from conformance.target.settings import secret
+from conformance.target.settings import is_reference, secret
 from conformance.traffic.exchange import Exchange
 from conformance.traffic.json_pointer import Json, get
 
@@ -20,8 +20,10 @@ class Credentials:
     """One caller: fixed `headers`, a `token` bought by a call, anew when its `life` in seconds has passed, or a
     `signature` over each request."""
 
-    def __init__(self, raw: Json) -> None:
-        self._headers = {name: secret(str(value)) for name, value in raw.get("headers", {}).items()}
+    def __init__(self, raw: Json, hide: Callable[[str], object] = str) -> None:
+        """`hide` hears every value that was looked up or bought."""
+        self._hide = hide
+        self._headers = {name: self._looked_up(value) for name, value in raw.get("headers", {}).items()}
         self._token: dict[str, Any] | None = raw.get("token")
         self._signature: dict[str, Any] | None = raw.get("signature")
         self._bought: str | None = None
@@ -47,13 +49,20 @@ class Credentials:
         if self._bought is None or now >= self._until:
             self._buying = True
             try:
-                exchange = buy(raw["operation"], {name: secret(str(value)) for name, value in raw["body"].items()})
+                exchange = buy(raw["operation"], {name: self._looked_up(value) for name, value in raw["body"].items()})
             finally:
                 self._buying = False
             found = get(exchange.response.json, raw["at"])
             if not isinstance(found, str):
                 raise Inconclusive(f"no token was given: {exchange.line}")
+            self._hide(found)
             self._bought = found
             life = str(get(exchange.response.json, raw["life"])) if "life" in raw else ""
             self._until = now + int(life) if life.isdigit() else math.inf
         return self._bought
+
+    def _looked_up(self, text: Json) -> str:
+        value = secret(str(text))
+        if is_reference(str(text)):
+            self._hide(value)
+        return value

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -17,12 +17,15 @@ from typing import Any
 
 from conformance.errors import SettingsError
 from conformance.traffic.json_pointer import Json, merged
+from conformance.traffic.redaction import is_credential
 from specs import strict_yaml
 
 FOLDER = Path(__file__).parent / "shipped"
 SUBMIT = ("body", "shapes", "may_refuse", "knobs", "own", "headers", "query")
 LISTS, FREE = ("may_refuse", "own"), ("body", "base_path")
 """Members that are lists, and those that may be anything; all others are mappings."""
+_PLAIN = frozenset({"grant_type", "scope", "audience"})
+"""Members of a request for a token that are no secrets."""
 MEMBERS = (
     "submit",
     "calls",
@@ -47,7 +50,7 @@ class Settings:
     for room has no job to show while there is none. `calls` holds bodies, by role, of calls that name the job in their
     body. `tenants` and `credentials` are headers by name. `capabilities` says what the implementation can or cannot do,
     where that does not follow from the document. `paging` says how its list is paged where the catalogue has to assume
-    that.
+    that. `secrets` are the values of all these that are written nowhere.
     """
 
     body: Json
@@ -65,6 +68,7 @@ class Settings:
     headers: Mapping[str, str] = field(default_factory=dict)
     prefix: Mapping[str, Any] = field(default_factory=dict)
     paging: Mapping[str, Any] = field(default_factory=dict)
+    secrets: frozenset[str] = frozenset()
 
 
 @cache
@@ -100,7 +104,7 @@ def load(api: str, file: Path | None = None, *, example: Json = None) -> Setting
         may_refuse=frozenset(submit.get("may_refuse", ())),
         knobs=submit.get("knobs", {}),
         own=tuple(submit.get("own", ())),
-        submit_headers=submit.get("headers", {}),
+        submit_headers={key: secret(str(value)) for key, value in submit_headers(raw).items()},
         submit_query=submit.get("query", {}),
         calls=raw.get("calls", {}),
         tenants={
@@ -113,7 +117,39 @@ def load(api: str, file: Path | None = None, *, example: Json = None) -> Setting
         headers={key: secret(str(value)) for key, value in raw.get("headers", {}).items()},
         prefix=raw.get("prefix", {}),
         paging=raw.get("paging", {}),
+        secrets=frozenset(_secrets(raw)),
     )
+
+
+def _secrets(raw: Json) -> Iterator[str]:
+    """What is looked up somewhere else, and what is a credential by its name.
+
+    Credentials of a `command` are looked up when they are needed; whoever does so has them hidden.
+    """
+    for fields in (raw.get("headers", {}), submit_headers(raw), *raw.get("tenants", {}).values()):
+        for name, text in fields.items():
+            if is_reference(str(text)) or is_credential(name):
+                yield secret(str(text))
+    for caller in raw.get("credentials", {}).values():
+        token, signature = caller.get("token") or {}, caller.get("signature") or {}
+        named = {**caller.get("headers", {}), **token.get("body", {}), "secret": signature.get("secret", "")}
+        for name, text in (*named.items(), ("public", signature.get("public", ""))):
+            if str(text).startswith("command:"):
+                continue
+            if is_reference(str(text)) or name not in (*_PLAIN, "public"):
+                yield secret(str(text))
+
+
+def submit_headers(raw: Json) -> Mapping[str, Any]:
+    """The headers of submissions in a target file."""
+    found: Mapping[str, Any] = raw.get("submit", {}).get("headers", {})
+    return found
+
+
+def is_reference(text: str) -> bool:
+    """Whether a value says only where it is to be looked up."""
+    kind, colon, _ = text.partition(":")
+    return bool(colon) and kind in ("env", "file", "command")
 
 
 def secret(text: str) -> str:
@@ -121,8 +157,8 @@ def secret(text: str) -> str:
 
     Raises SettingsError.
     """
-    kind, colon, rest = text.partition(":")
-    if not colon or kind not in ("env", "file", "command"):
+    kind, _, rest = text.partition(":")
+    if not is_reference(text):
         return text
     if kind == "env":
         if rest not in os.environ:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import unquote, urlsplit
 
 import specs
+from conformance.errors import JudgeError
 from conformance.target import settings as settings_of
 from conformance.target.budget import Budget
 from conformance.target.settings import Settings
 from conformance.target.transport import AsgiTransport, HttpTransport, Transport
-from conformance.traffic.exchange import Redaction, Request, Response
-from conformance.traffic.json_pointer import MISSING, Json
+from conformance.traffic.exchange import Exchange, Request, Response
+from conformance.traffic.json_pointer import MISSING, Json, get
 from conformance.traffic.operations import Directory
+from conformance.traffic.redaction import Redaction, is_credential
 from specs import Spec
 
 SANDBOX = "X-Mock-Sandbox"
@@ -30,7 +34,8 @@ class Target:
     `url` is scheme and host; `control` the root of a server that offers our control API, `scale` how much faster than
     real time the target's clock runs. With `control` time is virtual, and every check gets a world of its own.
     `patience` bounds real waiting, in seconds. `stamp` is part of every name that is made up where there is but one
-    world, which may remember the names of an earlier run.
+    world, which may remember the names of an earlier run. `secrets` are values that are never written down; those of
+    the settings and whatever is bought with them are hidden anyway.
     """
 
     spec: Spec
@@ -43,6 +48,7 @@ class Target:
     headers: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
     budget: Budget = field(default_factory=Budget)
+    secrets: Collection[str] = ()
     stamp: str = field(init=False)
     directory: Directory = field(init=False)
     redaction: Redaction = field(init=False)
@@ -50,9 +56,11 @@ class Target:
     def __post_init__(self) -> None:
         self.stamp = "" if self.has_virtual_time else f"{int(time.time() * 10) % 16**7:07x}-"
         self.directory = Directory(self.spec, self.settings.base_path)
-        self.redaction = Redaction(
-            [*self.headers.values(), *self.settings.headers.values(), *_strings(self.settings.credentials)]
-        )
+        self.redaction = Redaction([*self.settings.secrets, *self.secrets, *_passwords(self.url)])
+        for name, value in self.headers.items():
+            if is_credential(name):
+                self.redaction.add(value)
+        self._tokens = [raw["token"] for raw in self.settings.credentials.values() if _is_bought(raw)]
 
     @classmethod
     def at(cls, api: str, url: str, *, file: Path | None = None, timeout: float = 10.0, **options: Any) -> Target:
@@ -96,11 +104,23 @@ class Target:
         """Let so many seconds of a target's own clock pass that cannot be moved."""
         time.sleep(seconds / self.scale)
 
+    def learn(self, exchange: Exchange) -> None:
+        """Hide from now on what an exchange that buys a token was given and gave."""
+        for token in self._tokens:
+            if exchange.operation == token.get("operation"):
+                asked = exchange.request.json
+                sent = [asked.get(name) for name in token.get("body", ())] if isinstance(asked, dict) else []
+                for value in (*sent, get(exchange.response.json, str(token.get("at", "")))):
+                    if isinstance(value, str):
+                        self.redaction.add(value)
+
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         self.close()
+        if isinstance(error, JudgeError):  # its sentence is printed where nobody knows the target's secrets
+            error.args = tuple(self.redaction.value(list(error.args)))
 
     def close(self) -> None:
         """Let go of connections."""
@@ -124,8 +144,13 @@ def request_examples(spec: Spec, operation: str) -> list[Json]:
     return found + ([medium["example"]] if "example" in medium else [])
 
 
-def _strings(value: Json) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [text for item in items for text in _strings(item)]
+def _passwords(url: str) -> Iterator[str]:
+    """The password of a URL, as it stands there, as it is meant and as it is sent."""
+    parts = urlsplit(url)
+    if parts.password:
+        user, password = unquote(parts.username or ""), unquote(parts.password)
+        yield from (parts.password, password, base64.b64encode(f"{user}:{password}".encode()).decode())
+
+
+def _is_bought(raw: Json) -> bool:
+    return isinstance(raw, dict) and isinstance(raw.get("token"), dict)

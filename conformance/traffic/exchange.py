@@ -6,8 +6,9 @@ Immutable, with the instant, the operation it means and a curl line that repeats
 from __future__ import annotations
 
 import json
+import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -16,7 +17,8 @@ from conformance.traffic.json_pointer import MISSING, Json
 
 Headers = tuple[tuple[str, str], ...]
 REDACTED = "[redacted]"
-_SHORTEST_SECRET = 4
+_MOST_SHOWN = 2000
+"""Bytes of a body that a command shows; a longer one, or one that is no text, is named as a file."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ class Exchange:
     """A request with its answer. `sent` and `received` are real seconds, `at` the target's own clock where it can be
     asked.
 
-    `operation` is the document's operation that the request means, `values` what its path names; `tenant` who asked.
+    `operation` is the document's operation that the request means, `values` what its path names; `tenant` and
+    `credential` who asked, in the target file's words.
     """
 
     request: Request
@@ -84,6 +87,7 @@ class Exchange:
     operation: str | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     tenant: str = ""
+    credential: str = "good"
 
     @property
     def line(self) -> str:
@@ -92,56 +96,37 @@ class Exchange:
 
     @property
     def curl(self) -> str:
-        """A command that sends the request again."""
-        words = ["curl", "-sS", "-i", "-X", self.request.method, self.request.url + self.request.target]
-        for name, value in self.request.headers:
-            words += ["-H", f"{name}: {value}"]
-        if self.request.body is not None:
-            words += ["--data-binary", self.request.body.decode("utf-8", "replace")]
-        return " ".join(map(shlex.quote, words))
+        """A command that sends the request again; what is hidden is a variable of the shell there."""
+        asked = self.request
+        words = ["curl", "-sS", "-i", "-X", shlex.quote(asked.method), _word(asked.url + asked.target, "PASSWORD")]
+        for name, value in asked.headers:
+            words += ["-H", _word(f"{name}: {value}", re.sub(r"\W", "_", name.upper()))]
+        return " ".join([*words, *_data(asked.body)])
 
 
-class Redaction:
-    """Hides secrets by their value, wherever they stand."""
+def _word(text: str, variable: str) -> str:
+    """A word of a command; hidden parts of it are the variable's value."""
+    if REDACTED not in text:
+        return shlex.quote(text)
+    escaped = re.sub(r'([\\"$`])', r"\\\1", text)
+    return f'"{escaped.replace(REDACTED, "${" + variable + "}")}"'
 
-    def __init__(self, secrets: Iterable[str]) -> None:
-        self._secrets = sorted({secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}, key=len, reverse=True)
 
-    def text(self, text: str) -> str:
-        """The text without secrets."""
-        for secret in self._secrets:
-            text = text.replace(secret, REDACTED)
-        return text
-
-    def exchange(self, exchange: Exchange) -> Exchange:
-        """The exchange without secrets."""
-        if not self._secrets:
-            return exchange
-        asked, told = exchange.request, exchange.response
-        request = Request(
-            asked.method,
-            self.text(asked.url),
-            self.text(asked.target),
-            self._headers(asked.headers),
-            self._bytes(asked.body),
-        )
-        response = Response(told.status, self._headers(told.headers), self._bytes(told.body) or b"", told.cut)
-        return Exchange(
-            request,
-            response,
-            exchange.sent,
-            exchange.received,
-            exchange.at,
-            exchange.operation,
-            exchange.values,
-            exchange.tenant,
-        )
-
-    def _headers(self, headers: Headers) -> Headers:
-        return tuple((name, self.text(value)) for name, value in headers)
-
-    def _bytes(self, body: bytes | None) -> bytes | None:
-        return None if body is None else self.text(body.decode("latin-1")).encode("latin-1")
+def _data(body: bytes | None) -> list[str]:
+    """The words that send a body."""
+    if body is None:
+        return []
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        text = ""
+    if (
+        len(body) > _MOST_SHOWN
+        or (body and not text)
+        or any(letter < " " and letter not in "\t\r\n" for letter in text)
+    ):
+        return ["--data-binary", "@body", f"# a file with the {len(body)} bytes of the body"]
+    return ["--data-binary", _word(text, "SECRET")]
 
 
 def _header(headers: Headers, name: str) -> str | None:

@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 import harfile
 
 from conformance.errors import HarError
-from conformance.traffic.exchange import Exchange, Redaction, Request, Response
+from conformance.traffic.exchange import Exchange, Request, Response
 from conformance.traffic.operations import Directory
+from conformance.traffic.redaction import Redaction
 
 Json = dict[str, Any]
 
