@@ -48,7 +48,7 @@ def jobs(nodes: int, count: int) -> list[Job]:
 def world(nodes: int, *, is_bare: bool = False, run: Any = None) -> Any:
     """Our world with so many nodes alike."""
     import specs
-    from mockserver.simulation.lifecycle import Course
+    from mockserver.simulation.lifecycle import CompiledLifecycle
     from mockserver.simulation.scenario.distribution import Distribution
     from mockserver.simulation.scenario.scenario import Gpu, NodeClass, Scenario
     from mockserver.simulation.world import World
@@ -64,7 +64,7 @@ def world(nodes: int, *, is_bare: bool = False, run: Any = None) -> Any:
     )
     lifecycle = specs.load("runai").lifecycle
     assert lifecycle is not None
-    return World(scenario, {"runai": Course(lifecycle)}, epoch_us=0)
+    return World(scenario, {"runai": CompiledLifecycle(lifecycle)}, epoch_us=0)
 
 
 def requests(made: list[Job], *, is_bare: bool) -> Iterator[tuple[int, Any]]:
@@ -81,12 +81,12 @@ def ours(nodes: int, count: int, *, is_bare: bool = False) -> dict[str, float]:
     """Complete lifecycles per second of our engine."""
     asked = list(requests(jobs(nodes, count), is_bare=is_bare))
     here = world(nodes, is_bare=is_bare)
-    scheduler, course = here.scheduler, here.courses["runai"]
+    scheduler, lifecycle = here.scheduler, here.lifecycles["runai"]
     _settle_memory()
     began = time.process_time()
     for at, request in asked:
         scheduler.advance(at)
-        scheduler.submit(request, course)
+        scheduler.submit(request, lifecycle)
     scheduler.advance(1 << 60)
     took = time.process_time() - began
     return {"jobs_per_s": count / took, "seconds": took, "transitions": scheduler.logged}
@@ -190,13 +190,13 @@ def _bytes_per_job(nodes: int, count: int) -> tuple[float, float, float]:
 
     made = jobs(nodes, count + 1000)
     here = world(nodes, run=Distribution(uniform=(5_000, 15_000)))
-    scheduler, course = here.scheduler, here.courses["runai"]
+    scheduler, lifecycle = here.scheduler, here.lifecycles["runai"]
     kept: list[Any] = []
     tracemalloc.start()
     asked = [request for _, request in requests(made, is_bare=False)]
     sizes = [tracemalloc.get_traced_memory()[0] / len(asked)]
     for batch in (asked[:1000], asked[1000:]):
-        kept += [scheduler.submit(request, course) for request in batch]
+        kept += [scheduler.submit(request, lifecycle) for request in batch]
         scheduler.advance(scheduler.clock.now + 10_000_000)
         gc.collect()
         sizes.append(tracemalloc.get_traced_memory()[0])

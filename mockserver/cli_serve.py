@@ -229,7 +229,7 @@ def _go_on_from(file: Path, sandboxes: Any) -> None:
     from mockserver.simulation.snapshot import read_file
 
     try:
-        sandboxes.restore(sandboxes.get("default"), restored(read_file(file), sandboxes.courses))
+        sandboxes.restore(sandboxes.get("default"), restored(read_file(file), sandboxes.lifecycles))
     except (OSError, SnapshotError) as error:
         raise SnapshotError(f"{file}: {error}") from error
 

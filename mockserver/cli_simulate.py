@@ -111,7 +111,7 @@ def _play(
 ) -> dict[str, int]:
     from mockserver.http.pace import ticks
     from mockserver.simulate import simulate as play
-    from mockserver.simulation.lifecycle import Course
+    from mockserver.simulation.lifecycle import CompiledLifecycle
     from mockserver.timeline_file import TimelineFiles
 
     lifecycle = specs.load(api).lifecycle
@@ -121,7 +121,7 @@ def _play(
         with _progress(count) as tell:
             measure = play(
                 world,
-                Course(lifecycle),
+                CompiledLifecycle(lifecycle),
                 planned,
                 api=api,
                 seed=seed,

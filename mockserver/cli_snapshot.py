@@ -66,12 +66,12 @@ def show(file: Path) -> None:
 def _told(file: Path) -> str:
     import specs
     from mockserver.http.sandboxes.restoring import restored
-    from mockserver.http.sandboxes.sandbox import courses_of
+    from mockserver.http.sandboxes.sandbox import compiled_lifecycles
     from mockserver.simulation.errors import SnapshotError
     from mockserver.simulation.snapshot import read_file
 
     try:
-        world = restored(read_file(file), courses_of([specs.load(name) for name in specs.names()]))
+        world = restored(read_file(file), compiled_lifecycles([specs.load(name) for name in specs.names()]))
     except (SnapshotError, OSError) as error:
         _refuse(f"{file}: {error}")
     return f"scenario {printable(world.scenario.name)}, {_words(world.count, world.now)}"

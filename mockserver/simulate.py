@@ -16,7 +16,7 @@ from mockserver.simulation.clock import micros
 from mockserver.simulation.cluster.node import DOWN
 from mockserver.simulation.draws import ARRIVAL, KIND, uniform
 from mockserver.simulation.job import Job
-from mockserver.simulation.lifecycle import Course
+from mockserver.simulation.lifecycle import CompiledLifecycle
 from mockserver.simulation.request import JobRequest, Limits, ResourceRequest, Script
 from mockserver.simulation.scenario.distribution import pick, sample
 from mockserver.simulation.scenario.scenario import GIB, MOST_JOBS, JobKind, NodeClass, Scenario
@@ -126,7 +126,7 @@ def _holds(kind: NodeClass, part: ResourceRequest) -> bool:
 
 def simulate(
     scenario: Scenario,
-    course: Course,
+    lifecycle: CompiledLifecycle,
     planned: Iterable[Planned],
     *,
     api: str,
@@ -138,7 +138,7 @@ def simulate(
 
     `tell` is called now and then with the number of jobs that are over, `note` with every line of the timeline.
     """
-    world = World(structs.replace(scenario, most_jobs=MOST_JOBS), {api: course}, epoch_us=0, seed=seed, log=None)
+    world = World(structs.replace(scenario, most_jobs=MOST_JOBS), {api: lifecycle}, epoch_us=0, seed=seed, log=None)
     scheduler, cluster = world.scheduler, world.scheduler.cluster
     measure = Measure(cluster, note, world.forget)
     scheduler.attend = _attending(world, measure)

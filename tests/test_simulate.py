@@ -21,14 +21,14 @@ from mockserver.simulation.scenario import scenario as scenarios
 from mockserver.simulation.scenario.distribution import Distribution
 from mockserver.simulation.scenario.scenario import Gpu, JobKind, NodeClass, NodeFailures, Project, Scenario
 from mockserver.trace import TracedJob
-from tests.simulation.worlds import COURSES
+from tests.simulation.worlds import LIFECYCLES
 
 TWO_CORES = Scenario(nodes=(NodeClass("a", 2, 4),), startup=Distribution(fixed=0), run=Distribution(fixed=10), arrivals=Distribution(fixed=1))
 
 
 def played(scenario: Scenario, jobs: list[TracedJob] | int, note: list[Row] | None = None) -> Measure:
     planned = made_up(scenario, jobs, api="runai", seed=1) if isinstance(jobs, int) else traced(scenario, jobs, api="runai")
-    return simulate(scenario, COURSES["runai"], planned, api="runai", note=None if note is None else note.append)
+    return simulate(scenario, LIFECYCLES["runai"], planned, api="runai", note=None if note is None else note.append)
 
 
 def test_waits_use_makespan_and_ends_are_those_worked_out_by_hand() -> None:
@@ -111,12 +111,12 @@ def test_a_trace_tells_project_priority_and_gpu_model_to_the_simulation() -> Non
     assert (request.key, request.project, request.priority, request.resources.gpu_model, request.owner) == ("x7", "p", 3, "A", "ann")
 
 
-@pytest.mark.parametrize("api", sorted(COURSES))
+@pytest.mark.parametrize("api", sorted(LIFECYCLES))
 def test_the_jobs_of_every_api_run_to_their_end(api: str) -> None:
     """Drafts are released, and work that a team does is measured as its job's."""
     scenario = scenarios.load("tiny")
 
-    measure = simulate(scenario, COURSES[api], made_up(scenario, 8, api=api, seed=1), api=api)
+    measure = simulate(scenario, LIFECYCLES[api], made_up(scenario, 8, api=api, seed=1), api=api)
 
     assert measure.endings["succeeded"] == 8
     assert measure.attempts >= 8

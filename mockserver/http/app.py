@@ -20,7 +20,7 @@ from mockserver.http.pace import tempo
 from mockserver.http.pages import BARE
 from mockserver.http.pipeline import Pipeline
 from mockserver.http.sandbox_name import PREFIX, SANDBOX
-from mockserver.http.sandboxes.sandbox import Plan, Sandboxes, courses_of
+from mockserver.http.sandboxes.sandbox import Plan, Sandboxes, compiled_lifecycles
 from mockserver.simulation.scenario import scenario as scenarios
 from mockserver.simulation.scenario.scenario import Scenario
 
@@ -100,7 +100,12 @@ def create_sandboxes(
     """
     chosen = scenario if isinstance(scenario, Scenario) else scenarios.load(scenario or "default")
     plan = Plan(chosen, seed, tempo(pace or chosen.pace or "real"))
-    return Sandboxes(courses_of([specs.load(name) for name in apis]), plan, callback_hosts=callback_hosts, most_bytes=most_bytes)
+    return Sandboxes(
+        compiled_lifecycles([specs.load(name) for name in apis]),
+        plan,
+        callback_hosts=callback_hosts,
+        most_bytes=most_bytes,
+    )
 
 
 def _without_prefix(scope: dict[str, Any]) -> dict[str, Any]:

@@ -34,8 +34,9 @@ class Stage:
         return f"Stage({self.name}, {self.phase})"
 
 
-class Course:
-    """All stages of one API's jobs; `led` is the same course for jobs whose team does the work, None where the lifecycle says itself when a team works.
+class CompiledLifecycle:
+    """All stages of one API's jobs; `led` is the same lifecycle for jobs whose team does the work, None where the
+    lifecycle says itself when a team works.
 
     Entries other than the phases begin with `entry`.
     """
@@ -48,7 +49,7 @@ class Course:
             name: Stage(name, state.phase, _entry(state.phase, entry or LED * (has_work and state.is_terminal))) for name, state in lifecycle.states.items()
         }
         self.initial = self.stages[lifecycle.initial]
-        self.led = None if entry or has_work else Course(lifecycle, entry=LED)
+        self.led = None if entry or has_work else CompiledLifecycle(lifecycle, entry=LED)
         for transition in lifecycle.transitions:
             source, target = self.stages[transition.source], self.stages[transition.target]
             if transition.when is not None:

@@ -105,7 +105,7 @@ class Team:
 
 
 ALONE = Team(1, 1)
-"""The team of a job that says nothing of one although its course wants it."""
+"""The team of a job that says nothing of one although its lifecycle wants it."""
 
 
 # A struct, since each submission makes one that lives as long as its job.

@@ -1,4 +1,5 @@
-"""Moves jobs: takes what is due from the agenda, follows each job's course, lets the allotment give capacity to those that wait.
+"""Moves jobs: takes what is due from the agenda, follows each job's lifecycle, lets the allotment give capacity to
+those that wait.
 
 Inside one instant: run ends and elapsed stages, then timeouts, then releases, then one placement pass, then expiries.
 A pass always ends before time moves, and what a client asks always meets a settled instant.
@@ -14,7 +15,7 @@ from mockserver.simulation.clock import Clock, micros
 from mockserver.simulation.errors import NotCancellable, NotPossible, NotReleasable
 from mockserver.simulation.events import AFTER_PLACEMENT, EXPIRY, NODE, RELEASE, RUN_END, STEP, TIMEOUT, WHOLE_JOB, Events
 from mockserver.simulation.job import DISCARDED, Job, Member
-from mockserver.simulation.lifecycle import TERMINAL, WORKING, Course, Stage
+from mockserver.simulation.lifecycle import TERMINAL, WORKING, CompiledLifecycle, Stage
 from mockserver.simulation.placement.backfill import Backfill
 from mockserver.simulation.placement.elastic import shape_of
 from mockserver.simulation.placement.fairshare import FairShare
@@ -70,13 +71,13 @@ class Scheduler:
 
     # What clients ask
 
-    def submit(self, request: JobRequest, course: Course, *, parent: Job | None = None) -> Job:
-        """A new job at the start of its course, waiting unless it is a draft."""
+    def submit(self, request: JobRequest, lifecycle: CompiledLifecycle, *, parent: Job | None = None) -> Job:
+        """A new job at the start of its lifecycle, waiting unless it is a draft."""
         self.settle()
         self.count += 1
-        if request.team is not None and course.led is not None:
-            course = course.led
-        stage = course.initial
+        if request.team is not None and lifecycle.led is not None:
+            lifecycle = lifecycle.led
+        stage = lifecycle.initial
         shape = shape_of(self.cluster, request) if request.elastic else self.cluster.shape(request.resources, request.nodes)
         job = Job(request, serial=self.count, now=self.clock.now, stage=stage, shape=shape, parent=parent)
         if parent is not None:
@@ -189,7 +190,7 @@ class Scheduler:
         else:
             self.forget(job)
 
-    # A job's course
+    # A job's lifecycle
 
     def enter(self, job: Job, stage: Stage, event: str, detail: object = None) -> None:
         """Let `event` bring the job to `stage` now, with all that follows from its phase; `detail` goes into the history."""

@@ -1,9 +1,9 @@
 """Jobs whose work is done by a team: members that take capacity each, and the job they work for, which follows how they fare.
 
-A job whose course has a state of phase `working` gathers its team on entering it; the last member's success, or a failure that is not
-borne, takes it on from there. A job of any other course that asks for a team never holds anything itself: it is led through its states
-by its members, from the first that is given nodes to the last that is done. Members are jobs of no API, so nothing lists them; they
-keep the rank of the job they work for.
+A job whose lifecycle has a state of phase `working` gathers its team on entering it; the last member's success, or a
+failure that is not borne, takes it on from there. A job of any other lifecycle that asks for a team never holds
+anything itself: it is led through its states by its members, from the first that is given nodes to the last that is
+done. Members are jobs of no API, so nothing lists them; they keep the rank of the job they work for.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from mockserver.simulation.clock import Clock, micros
 from mockserver.simulation.cluster.cluster import Cluster
 from mockserver.simulation.events import RELEASE, Events
 from mockserver.simulation.job import Crew, Job, Member
-from mockserver.simulation.lifecycle import Course, Stage
+from mockserver.simulation.lifecycle import CompiledLifecycle, Stage
 from mockserver.simulation.placement.elastic import shape_of
 from mockserver.simulation.request import ALONE, TASK, JobRequest, Limits, Outcome, Team
 from specs.lifecycle import Event, Lifecycle, Phase, State, Transition
@@ -69,9 +69,12 @@ class Engine(Protocol):
 _ACTIVE = ("starting", "running")
 
 
-def _member_course(phases: tuple[Phase, ...], steps: tuple[tuple[str, str, Event], ...]) -> Course:
+def _member_lifecycle(phases: tuple[Phase, ...], steps: tuple[tuple[str, str, Event], ...]) -> CompiledLifecycle:
     states = {str(phase): State(phase, phase) for phase in phases}
-    return Course(Lifecycle("queued", states, tuple(Transition(source, target, event) for source, target, event in steps), {}), entry=MEMBER)
+    return CompiledLifecycle(
+        Lifecycle("queued", states, tuple(Transition(source, target, event) for source, target, event in steps), {}),
+        entry=MEMBER,
+    )
 
 
 _PHASES: tuple[Phase, ...] = ("queued", "running", "succeeded", "failed", "cancelled")
@@ -92,9 +95,9 @@ _PREPARING: tuple[tuple[str, str, Event], ...] = (
     ("starting", "queued", "displaced"),
     ("starting", "cancelled", "cancelled"),
 )
-COURSES = {
-    "task": _member_course(_PHASES, (("queued", "running", "allocated"), *_AT_WORK)),
-    "pod": _member_course((*_PHASES, "starting"), (*_PREPARING, *_AT_WORK)),
+MEMBER_LIFECYCLES = {
+    "task": _member_lifecycle(_PHASES, (("queued", "running", "allocated"), *_AT_WORK)),
+    "pod": _member_lifecycle((*_PHASES, "starting"), (*_PREPARING, *_AT_WORK)),
 }
 """What members go through: a task runs at once where its job has prepared everything, a pod prepares itself."""
 
@@ -159,9 +162,15 @@ def _gather(engine: Engine, lead: Job, stage: Stage, event: str) -> None:
 def _recruit(engine: Engine, lead: Job) -> None:
     """As many members as may work now and have not been called yet."""
     team, crew = cast(Team, lead.request.team), cast(Crew, lead.crew)
-    course = COURSES["task" if lead.phase == "working" else "pod"]
+    lifecycle = MEMBER_LIFECYCLES["task" if lead.phase == "working" else "pod"]
     while crew.open < team.parallel and len(crew.members) < team.size:
-        member = Member(request_of(lead, len(crew.members)), lead, index=len(crew.members), now=engine.clock.now, stage=course.initial)
+        member = Member(
+            request_of(lead, len(crew.members)),
+            lead,
+            index=len(crew.members),
+            now=engine.clock.now,
+            stage=lifecycle.initial,
+        )
         member.shape = shape_of(engine.cluster, member.request)
         crew.members.append(member)
         crew.open += 1

@@ -15,7 +15,7 @@ from mockserver.simulation.cluster.node import Node, NodeView
 from mockserver.simulation.errors import DuplicateJob, DuplicateNode, UnknownJob, UnknownNode, UnknownParent, Unplaceable
 from mockserver.simulation.job import Job
 from mockserver.simulation.job_limits import Places
-from mockserver.simulation.lifecycle import Course
+from mockserver.simulation.lifecycle import CompiledLifecycle
 from mockserver.simulation.placement.backfill import Backfill
 from mockserver.simulation.placement.fair_shares import Project
 from mockserver.simulation.placement.fairshare import FairShare
@@ -33,15 +33,23 @@ _VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 class World:
     """What one sandbox holds. `epoch_us` is the UTC instant of virtual time 0 in microseconds since 1970."""
 
-    def __init__(self, scenario: Scenario, courses: Mapping[str, Course], *, epoch_us: int, seed: int | None = None, log: int | None = 10_000) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        lifecycles: Mapping[str, CompiledLifecycle],
+        *,
+        epoch_us: int,
+        seed: int | None = None,
+        log: int | None = 10_000,
+    ) -> None:
         self.scenario = scenario
-        self.courses = courses
+        self.lifecycles = lifecycles
         self.epoch_us = epoch_us
         self.seed = scenario.seed if seed is None else seed
         self.scheduler = Scheduler(_allotment(scenario), Workload(scenario, self.seed), forget=self.forget, log=log)
         self.scheduler.attend = self.attend
         node_changes.begin(self.scheduler)
-        self._jobs: dict[str, dict[str, Job]] = {api: {} for api in courses}
+        self._jobs: dict[str, dict[str, Job]] = {api: {} for api in lifecycles}
         self._scopes: dict[tuple[str, str, str], dict[str, Job]] = {}
         self.shelves: dict[str, dict[Any, Any]] = {}  # by name; adapters ask `shelf`
         self.ids_made: dict[int, int] = {}  # how many for which purpose and fingerprint
@@ -123,7 +131,7 @@ class World:
                 raise UnknownParent(request.parent)
         if self._limits is not None:
             request.limits = request.limits.or_else(self._limits)
-        job = self.scheduler.submit(request, self.courses[request.api], parent=parent)
+        job = self.scheduler.submit(request, self.lifecycles[request.api], parent=parent)
         self.enrol(job)
         self.places.take(job)
         if request.callback is not None:
@@ -252,7 +260,9 @@ class World:
         return [cluster.view(number, tuple([job.key for job in tenants.of(number)])) for number in range(len(cluster.nodes))]
 
     def fail_node(self, name: str) -> None:
-        """The node goes down; its jobs go back to waiting, or fail where their course knows no way back. Raises UnknownNode."""
+        """The node goes down; its jobs go back to waiting, or fail where their lifecycle knows no way back. Raises
+        UnknownNode.
+        """
         node_changes.lose_node(self.scheduler, self._number(name))
 
     def drain_node(self, name: str) -> None:

@@ -13,7 +13,7 @@ import specs
 from mockserver.adapters import bytenite
 from mockserver.adapters.exchange import Call, Json, Refusal, Reply, Violation
 from mockserver.simulation.errors import NotCancellable, UnknownJob
-from mockserver.simulation.lifecycle import Course
+from mockserver.simulation.lifecycle import CompiledLifecycle
 from mockserver.simulation.scenario import scenario
 from mockserver.simulation.world import World
 
@@ -63,7 +63,11 @@ class Customer:
 
 @pytest.fixture
 def world() -> World:
-    return World(scenario.load(), {"bytenite": Course(specs.load("bytenite").lifecycle)}, epoch_us=1_767_225_600_000_000)  # type: ignore[arg-type]
+    return World(
+        scenario.load(),
+        {"bytenite": CompiledLifecycle(specs.load("bytenite").lifecycle)},
+        epoch_us=1_767_225_600_000_000,
+    )  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from mockserver.adapters.exchange import Call, Refusal, Reply, Violation
 from mockserver.http.contract.schema import Schemas, violations
 from mockserver.simulation.clock import MICRO
 from mockserver.simulation.errors import NotCancellable, UnknownJob, UnknownParent
-from mockserver.simulation.lifecycle import Course
+from mockserver.simulation.lifecycle import CompiledLifecycle
 from mockserver.simulation.request import JobRequest, Limits
 from mockserver.simulation.scenario.scenario import Distribution, NodeClass, Scenario
 from mockserver.simulation.world import World
@@ -37,7 +37,7 @@ def make_world(**changes: Any) -> World:
     }
     lifecycle = SPEC.lifecycle
     assert lifecycle is not None
-    return World(Scenario(**(facts | changes)), {"ionworks": Course(lifecycle)}, epoch_us=EPOCH)
+    return World(Scenario(**(facts | changes)), {"ionworks": CompiledLifecycle(lifecycle)}, epoch_us=EPOCH)
 
 
 def submit(world: World, *, query: dict[str, Any] | None = None, headers: dict[str, str] | None = None, **body: Any) -> dict[str, Any]:

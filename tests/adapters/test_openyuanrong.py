@@ -12,7 +12,7 @@ from mockserver.adapters import openyuanrong as api
 from mockserver.adapters.exchange import Call, Refusal
 from mockserver.adapters.openyuanrong.reading import API
 from mockserver.simulation.errors import Unplaceable
-from mockserver.simulation.lifecycle import Course
+from mockserver.simulation.lifecycle import CompiledLifecycle
 from mockserver.simulation.request import ResourceRequest
 from mockserver.simulation.scenario import scenario
 from mockserver.simulation.world import World
@@ -27,7 +27,9 @@ nodes:
 
 
 def make_world(text: str = NODES) -> World:
-    return World(scenario.parse(text, "test"), {API: Course(specs.load(API).lifecycle)}, epoch_us=EPOCH_S * 1_000_000)
+    return World(
+        scenario.parse(text, "test"), {API: CompiledLifecycle(specs.load(API).lifecycle)}, epoch_us=EPOCH_S * 1_000_000
+    )
 
 
 @pytest.fixture

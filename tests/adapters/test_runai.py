@@ -13,7 +13,7 @@ from mockserver.adapters import runai
 from mockserver.adapters.exchange import Call, Kind, Refusal, Violation
 from mockserver.adapters.runai.amounts import quantity, span
 from mockserver.simulation.errors import WorldFull
-from mockserver.simulation.lifecycle import Course
+from mockserver.simulation.lifecycle import CompiledLifecycle
 from mockserver.simulation.scenario.scenario import parse
 from mockserver.simulation.world import World
 
@@ -30,7 +30,9 @@ credentials: {runai: {secret: somebody}}
 
 @pytest.fixture
 def world() -> World:
-    return World(parse(SCENARIO, "test"), {"runai": Course(specs.load("runai").lifecycle)}, epoch_us=EPOCH_US)
+    return World(
+        parse(SCENARIO, "test"), {"runai": CompiledLifecycle(specs.load("runai").lifecycle)}, epoch_us=EPOCH_US
+    )
 
 
 def submit(world: World, *, user: str | None = None, **wanted: object) -> str:

@@ -16,7 +16,7 @@ from mockserver.adapters.xio.credentials import sign
 from mockserver.adapters.xio.paging import DAY, date_span, span
 from mockserver.adapters.xio.refusals import WORDS
 from mockserver.adapters.xio.runs import run_uuid
-from mockserver.simulation.lifecycle import Course
+from mockserver.simulation.lifecycle import CompiledLifecycle
 from mockserver.simulation.scenario.scenario import parse
 from mockserver.simulation.world import World
 
@@ -47,7 +47,11 @@ def world() -> World:
 
 
 def make_world(more: str = "") -> World:
-    return World(parse(SCENARIO + more, "test"), {"xio": Course(specs.load("xio").lifecycle)}, epoch_us=EPOCH_MS * 1000)
+    return World(
+        parse(SCENARIO + more, "test"),
+        {"xio": CompiledLifecycle(specs.load("xio").lifecycle)},
+        epoch_us=EPOCH_MS * 1000,
+    )
 
 
 def create(world: World, **wishes: Any) -> dict[str, Any]:
@@ -185,7 +189,7 @@ def test_a_waiting_job_can_be_cancelled_and_only_once(world: World) -> None:
 )
 def test_a_job_fails_when_a_limit_passes_or_its_run_does(wishes: dict[str, Any], more: str, seconds: float, reason: str) -> None:
     text = "\n".join(line for line in SCENARIO.splitlines() if line.split(":")[0] != more.split(":")[0])
-    world = World(parse(f"{text}\n{more}", "test"), {"xio": Course(specs.load("xio").lifecycle)}, epoch_us=0)
+    world = World(parse(f"{text}\n{more}", "test"), {"xio": CompiledLifecycle(specs.load("xio").lifecycle)}, epoch_us=0)
     uuid = create(world, **wishes)["uuid"]
     after(world, seconds - 0.001)
     before = get(world, uuid)
@@ -574,7 +578,9 @@ def test_a_nonce_serves_once_in_a_day(world: World) -> None:
 
 def test_a_sandbox_without_keys_lets_nobody_in() -> None:
     text = SCENARIO.replace("credentials: {xio: {pk_one: sk_one}}", "")
-    world = World(parse(text, "test"), {"xio": Course(specs.load("xio").lifecycle)}, epoch_us=EPOCH_MS * 1000)
+    world = World(
+        parse(text, "test"), {"xio": CompiledLifecycle(specs.load("xio").lifecycle)}, epoch_us=EPOCH_MS * 1000
+    )
 
     with pytest.raises(Refusal, match="x-api-key"):
         xio.verify(signed(world))

@@ -77,7 +77,7 @@ def _with_startup(scenario: Any, seconds: float) -> Any:
 
 
 def _stages(app: App, api: str) -> list[Any]:
-    return list(app.sandboxes.courses[api].stages.values())  # type: ignore[attr-defined]
+    return list(app.sandboxes.lifecycles[api].stages.values())  # type: ignore[attr-defined]
 
 
 def clock_off_by(seconds: float) -> Apply:
@@ -125,7 +125,7 @@ def told_twice(app: App, api: str) -> Iterator[App]:
 @contextlib.contextmanager
 def aborted_is_complete(app: App, api: str) -> Iterator[App]:
     """A ByteNite job that was aborted ends as complete: the vendor has no state for it, so any final one will do."""
-    stages = app.sandboxes.courses[api].stages  # type: ignore[attr-defined]
+    stages = app.sandboxes.lifecycles[api].stages  # type: ignore[attr-defined]
     for stage in stages.values():
         if "cancelled" in stage.on:
             stage.on["cancelled"] = stages["JOB_STATE_COMPLETE"]

@@ -13,7 +13,7 @@ from random import Random
 import specs
 from mockserver.adapters.xio.credentials import sign
 from mockserver.http.pages.example_call import FirstCall, first_call
-from mockserver.simulation.lifecycle import Course
+from mockserver.simulation.lifecycle import CompiledLifecycle
 from mockserver.simulation.scenario import scenario
 from mockserver.simulation.world import World
 
@@ -98,7 +98,7 @@ def token() -> str:
     """The first token that a world of the server gives for the key: the seed decides it."""
     lifecycle = specs.load("bytenite").lifecycle
     assert lifecycle is not None
-    world = World(scenario.load(), {"bytenite": Course(lifecycle)}, epoch_us=0)
+    world = World(scenario.load(), {"bytenite": CompiledLifecycle(lifecycle)}, epoch_us=0)
     return world.new_id("bytenite.token", fingerprint=KEY).replace("-", "")
 
 

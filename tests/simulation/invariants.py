@@ -23,7 +23,7 @@ def everything(here: World) -> None:
     whoever_works_has_a_future(here, jobs)
     for job in jobs:
         capacity_is_held_exactly_while_active(job)
-        history_follows_the_course(job)
+        history_follows_the_lifecycle(job)
         stamps_never_go_back(job)
         attempts_are_bounded(job)
         teams_add_up(job)
@@ -79,7 +79,7 @@ def masks_say_what_is_free(here: World) -> None:
 
 def members_have_places(here: World) -> None:
     """Room was taken for everybody there is: each job, and each member of a team that was asked for."""
-    jobs = [job for api in here.courses for job in here.jobs(api).values()]
+    jobs = [job for api in here.lifecycles for job in here.jobs(api).values()]
     assert here.count == len(jobs)
     assert here.places.taken >= sum(1 + len(job.crew.members) if job.crew is not None and job.request.team != ALONE else 1 for job in jobs)
 
@@ -107,7 +107,7 @@ def capacity_is_held_exactly_while_active(job: Job) -> None:
     assert len(job.holding) == len({node for node, _ in job.holding}) == (job.request.nodes if job.holding else 0)
 
 
-def history_follows_the_course(job: Job) -> None:
+def history_follows_the_lifecycle(job: Job) -> None:
     """The recorded history is a path along declared transitions from the initial state, and nothing follows an end."""
     steps = list(job.steps())
     assert steps[0][2] == "submitted"
@@ -198,7 +198,7 @@ def nodes_are_what_was_asked_for(here: World, job: Job) -> None:
 
 
 def nobody_is_where_a_node_is_down(here: World, job: Job) -> None:
-    """A node that is down has lost whoever was on it, unless the job's course knows no way to leave from there."""
+    """A node that is down has lost whoever was on it, unless the job's lifecycle knows no way to leave from there."""
     lost = [node for node, _ in job.holding if here.scheduler.cluster.conditions[node] == DOWN]
     assert not lost or not job.stage.on.keys() & {"displaced", "failed"}
 

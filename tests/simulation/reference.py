@@ -26,7 +26,7 @@ UNKNOWN = 1 << 60
 
 def world(scenario: Scenario) -> World:
     """A world in which jobs are placed by brute force."""
-    here = World(scenario, worlds.COURSES, epoch_us=0, log=None)
+    here = World(scenario, worlds.LIFECYCLES, epoch_us=0, log=None)
     fixed = round((scenario.startup.fixed or 0) * 1_000_000)
     here.scheduler.allotment = Reference(here.scheduler.cluster, scenario.queue, scenario.placement, fixed)  # type: ignore[assignment]
     return here

@@ -14,7 +14,7 @@ from mockserver.simulation.scenario.scenario import NodeClass, Scenario
 from mockserver.simulation.world import World
 from tests.simulation.published_backfill import Asked, conservative, easy
 from tests.simulation.test_published_backfill import trace
-from tests.simulation.worlds import COURSES
+from tests.simulation.worlds import LIFECYCLES
 
 RULES: dict[str, Callable[[Sequence[Asked], int], list[int]]] = {"backfill": easy, "conservative": conservative}
 MACHINES = {"one node": (NodeClass("n", 10, 0),), "nodes of one processor": (NodeClass("n", 1, 0, count=10),)}
@@ -30,7 +30,7 @@ def played(
 ) -> list[int]:
     """When each job of a trace starts; on nodes of one processor it is a gang."""
     scenario = Scenario(nodes=machine, queue=queue, startup=Distribution(fixed=startup))
-    here = World(scenario, COURSES, epoch_us=0, log=None)
+    here = World(scenario, LIFECYCLES, epoch_us=0, log=None)
     for number, asked in sorted(enumerate(lines), key=lambda one: one[1].submitted):
         here.advance_to(asked.submitted * 1_000_000)
         wants = (asked.processors, 1) if len(machine) == 1 and machine[0].count == 1 else (1, asked.processors)
@@ -111,7 +111,7 @@ def test_a_start_up_is_reckoned_with_as_long_as_it_may_take() -> None:
 @pytest.mark.parametrize("queue", ["backfill", "conservative"])
 def test_without_run_limits_the_capacity_of_the_first_is_held(queue: str) -> None:
     scenario = Scenario(nodes=MACHINES["one node"], queue=queue, startup=Distribution(fixed=0), run=Distribution(fixed=100))
-    here = World(scenario, COURSES, epoch_us=0, log=None)
+    here = World(scenario, LIFECYCLES, epoch_us=0, log=None)
 
     def submit(key: str, cpu: float, run: float | None = None) -> Job:
         job = here.submit(JobRequest("xio", key, ResourceRequest(cpu=cpu), limits=Limits(run=run), command="sleep 100"))

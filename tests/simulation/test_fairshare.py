@@ -15,7 +15,7 @@ from mockserver.simulation.scenario.scenario import Distribution, Gpu, NodeClass
 from mockserver.simulation.scenario.scenario import Project as Quota
 from mockserver.simulation.world import World
 from tests.simulation import invariants
-from tests.simulation.worlds import COURSES, after, ask
+from tests.simulation.worlds import LIFECYCLES, after, ask
 
 FOUR_GPUS = (NodeClass("n", 16, 64, count=2, gpu=Gpu(2, "V100")),)
 
@@ -23,7 +23,7 @@ FOUR_GPUS = (NodeClass("n", 16, 64, count=2, gpu=Gpu(2, "V100")),)
 def two_teams(**deserved: float) -> World:
     quotas = tuple(Quota(name.replace("_", "-"), amount) for name, amount in (deserved or {"team_a": 2, "team_b": 2}).items())
     scenario = Scenario(nodes=FOUR_GPUS, projects=quotas, startup=Distribution(fixed=0), run=Distribution(fixed=10_000))
-    return World(scenario, COURSES, epoch_us=0, log=None)
+    return World(scenario, LIFECYCLES, epoch_us=0, log=None)
 
 
 def train(here: World, key: str, project: str, gpu: float, **facts: object) -> Job:

@@ -25,13 +25,13 @@ class Crowd(RuleBasedStateMachine):
     @initialize(scenario=worlds.scenarios, queue=st.sampled_from(["greedy", "greedy", "fifo", "priority", "backfill"]))
     def begin(self, scenario: Scenario, queue: str) -> None:
         scenario = structs.replace(scenario, queue=queue)
-        self.world = World(scenario, worlds.COURSES, epoch_us=0, log=None)
+        self.world = World(scenario, worlds.LIFECYCLES, epoch_us=0, log=None)
         self.twin = reference.world(scenario)
         self.made = 0
         self.ended: dict[str, tuple[Any, ...]] = {}
 
     def pick(self, data: st.DataObject) -> Job:
-        return data.draw(st.sampled_from([job for api in worlds.COURSES for job in self.world.jobs(api).values()]))
+        return data.draw(st.sampled_from([job for api in worlds.LIFECYCLES for job in self.world.jobs(api).values()]))
 
     def of_twin(self, job: Job) -> Job:
         return self.twin.job(job.request.api, job.key)
@@ -102,7 +102,7 @@ class Crowd(RuleBasedStateMachine):
     @rule()
     def freeze_and_thaw(self) -> None:
         self.twin.settle()
-        self.world = thaw(freeze(self.world), worlds.COURSES)
+        self.world = thaw(freeze(self.world), worlds.LIFECYCLES)
 
     @rule()
     def settle(self) -> None:
@@ -119,7 +119,7 @@ class Crowd(RuleBasedStateMachine):
             assert worlds.timeline(self.world) == worlds.timeline(self.twin)
 
     def the_ended_stay_as_they_are(self) -> None:
-        for api in worlds.COURSES:
+        for api in worlds.LIFECYCLES:
             for job in self.world.jobs(api).values():
                 if job.is_terminal:
                     seen = (job.state, job.changed, len(job.history), job.failures)

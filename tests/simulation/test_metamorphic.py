@@ -21,7 +21,7 @@ journals = st.lists(st.tuples(st.integers(0, 4), st.none() | worlds.requests), m
 
 def play(scenario: Scenario, journal: list[Command], *, move: Callable[[World, int], object]) -> World:
     """A world in which each entry of the journal waits its seconds, then submits its request, or cancels the oldest live job."""
-    here, instant = World(scenario, worlds.COURSES, epoch_us=0, log=None), 0
+    here, instant = World(scenario, worlds.LIFECYCLES, epoch_us=0, log=None), 0
     for number, (pause, request) in enumerate(journal):
         instant += pause * MICRO
         move(here, instant)
@@ -30,7 +30,7 @@ def play(scenario: Scenario, journal: list[Command], *, move: Callable[[World, i
             if job.phase == "draft":
                 here.release(job)
             continue
-        for job in (job for api in worlds.COURSES for job in here.jobs(api).values() if not job.is_terminal):
+        for job in (job for api in worlds.LIFECYCLES for job in here.jobs(api).values() if not job.is_terminal):
             try:
                 here.cancel(job)
             except NotCancellable:
@@ -84,7 +84,7 @@ def test_two_advances_are_as_good_as_one(scenario: Scenario, journal: list[Comma
 @settings(max_examples=50)
 @given(worlds.scenarios, st.lists(worlds.requests, min_size=1, max_size=10))
 def test_a_job_that_takes_no_room_shifts_no_draw_of_the_others(scenario: Scenario, wanted: list[JobRequest]) -> None:
-    alone, beside = (World(scenario, worlds.COURSES, epoch_us=0, log=None) for _ in range(2))
+    alone, beside = (World(scenario, worlds.LIFECYCLES, epoch_us=0, log=None) for _ in range(2))
 
     for number, request in enumerate(wanted):
         beside.submit(structs.replace(request, key=f"extra{number}", resources=ResourceRequest(gpu_model="none such"), elastic=()))
@@ -94,19 +94,24 @@ def test_a_job_that_takes_no_room_shifts_no_draw_of_the_others(scenario: Scenari
         here.advance_to(200 * MICRO)
 
     def stories(here: World) -> dict[str, list[tuple[float, str]]]:
-        return {key: worlds.path(job) for api in worlds.COURSES for key, job in here.jobs(api).items() if not key.startswith("extra")}
+        return {
+            key: worlds.path(job)
+            for api in worlds.LIFECYCLES
+            for key, job in here.jobs(api).items()
+            if not key.startswith("extra")
+        }
 
     assert stories(alone) == stories(beside)
 
 
 @given(worlds.scenarios, st.lists(worlds.requests, max_size=10))
 def test_worlds_do_not_touch_each_other(scenario: Scenario, wanted: list[JobRequest]) -> None:
-    crowded, quiet = (World(scenario, worlds.COURSES, epoch_us=0, log=None) for _ in range(2))
+    crowded, quiet = (World(scenario, worlds.LIFECYCLES, epoch_us=0, log=None) for _ in range(2))
 
     for number, request in enumerate(wanted):
         crowded.submit(structs.replace(request, key=str(number)))
     crowded.advance_to(100 * MICRO)
 
     assert (quiet.now_us, quiet.count, worlds.timeline(quiet)) == (0, 0, [])
-    fresh = World(scenario, worlds.COURSES, epoch_us=0)
+    fresh = World(scenario, worlds.LIFECYCLES, epoch_us=0)
     assert quiet.new_id("any", fingerprint=b"x") == fresh.new_id("any", fingerprint=b"x")

@@ -14,7 +14,7 @@ from mockserver.simulation.scenario.distribution import Distribution
 from mockserver.simulation.scenario.scenario import Gpu, NodeClass, Project, Scenario
 from mockserver.simulation.world import World
 from tests.simulation import invariants
-from tests.simulation.worlds import COURSES, ask
+from tests.simulation.worlds import LIFECYCLES, ask
 
 
 def cluster(nodes: int, gpu: int, deserved: dict[str, float], *, cpu: float = 64, **facts: float) -> World:
@@ -23,7 +23,12 @@ def cluster(nodes: int, gpu: int, deserved: dict[str, float], *, cpu: float = 64
         Project(name, amount, facts.get(f"weight_{name}"), facts.get(f"most_{name}")) for name, amount in deserved.items()
     )
     kind = NodeClass("n", cpu, 64, count=nodes, gpu=Gpu(gpu, "V100"))
-    return World(Scenario(nodes=(kind,), projects=projects, startup=Distribution(fixed=0), run=Distribution(fixed=1e6)), COURSES, epoch_us=0, log=None)
+    return World(
+        Scenario(nodes=(kind,), projects=projects, startup=Distribution(fixed=0), run=Distribution(fixed=1e6)),
+        LIFECYCLES,
+        epoch_us=0,
+        log=None,
+    )
 
 
 def train(here: World, key: str, project: str, gpu: float, **facts: object) -> Job:

@@ -75,7 +75,7 @@ def everything_told(here: World) -> list[Any]:
 
 def do(here: World, number: int, what: str, told: Any) -> None:
     """One command; `wait` lets one step happen after the other and stops at none."""
-    jobs: list[Job] = [job for api in worlds.COURSES for job in here.jobs(api).values()]
+    jobs: list[Job] = [job for api in worlds.LIFECYCLES for job in here.jobs(api).values()]
     names = [node.name for node in here.scheduler.cluster.nodes]
     if what == "submit":
         job = here.submit(structs.replace(told, key=str(number)))
@@ -99,7 +99,7 @@ def do(here: World, number: int, what: str, told: Any) -> None:
 @given(scenarios, st.lists(commands, max_size=18))
 def test_the_engine_places_exactly_as_brute_force_does(scenario: Scenario, story: list[tuple[str, Any]]) -> None:
     """Invariants 9, 37, 38 and 48: the index is its definition, for every queue and placement policy, gangs and elastic jobs."""
-    fast, slow = World(scenario, worlds.COURSES, epoch_us=0, log=None), reference.world(scenario)
+    fast, slow = World(scenario, worlds.LIFECYCLES, epoch_us=0, log=None), reference.world(scenario)
 
     for number, (what, told) in enumerate([*story, ("wait", 200)]):
         for here in (fast, slow):
@@ -139,7 +139,7 @@ def crowd(seed: int) -> tuple[Scenario, list[tuple[str, Any]]]:
 @given(st.integers(0, 1 << 30))
 def test_crowds_of_elastic_jobs_are_placed_as_by_brute_force(seed: int) -> None:
     scenario, story = crowd(seed)
-    fast, slow = World(scenario, worlds.COURSES, epoch_us=0, log=None), reference.world(scenario)
+    fast, slow = World(scenario, worlds.LIFECYCLES, epoch_us=0, log=None), reference.world(scenario)
 
     for number, (what, told) in enumerate(story):
         for here in (fast, slow):
@@ -151,7 +151,7 @@ def test_crowds_of_elastic_jobs_are_placed_as_by_brute_force(seed: int) -> None:
 @pytest.mark.parametrize("queue", ["greedy", "fifo", "priority", "backfill"])
 def test_a_long_queue_is_placed_as_by_brute_force(queue: str) -> None:
     scenario = Scenario(nodes=FOUR_GPUS, queue=queue, startup=Distribution(fixed=1), run=Distribution(uniform=(1, 30)), failure_rate=0.2)
-    fast, slow = World(scenario, worlds.COURSES, epoch_us=0, log=None), reference.world(scenario)
+    fast, slow = World(scenario, worlds.LIFECYCLES, epoch_us=0, log=None), reference.world(scenario)
 
     for here in (fast, slow):
         for number in range(120):

@@ -14,7 +14,7 @@ from mockserver.simulation.scenario import scenario as scenarios
 from mockserver.simulation.scenario.file import MOST_PARTS, ScenarioText, schema
 from mockserver.simulation.scenario.scenario import ApiWorkload, Distribution, Gpu, JobKind, NodeClass, NodeFailures, Project, Scenario, parse
 from mockserver.simulation.snapshot import freeze, thaw
-from tests.simulation.worlds import COURSES, after, ask, path, world
+from tests.simulation.worlds import LIFECYCLES, after, ask, path, world
 
 NODES = "nodes: [{class: a, cpu: 1, memory_gib: 1}]\n"
 
@@ -260,7 +260,7 @@ def test_a_world_with_every_kind_of_distribution_survives_being_frozen() -> None
     here = world(run=mixed, startup=Distribution(quantiles=((0, 1), (100, 2))), apis={"xio": ApiWorkload(run=Distribution(trace=(4, 5)))})
     here.submit(ask("a"))
 
-    again = thaw(freeze(here), COURSES)
+    again = thaw(freeze(here), LIFECYCLES)
 
     assert path(after(again, 50).job("xio", "a")) == path(after(here, 50).job("xio", "a"))
 

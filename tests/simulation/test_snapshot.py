@@ -30,7 +30,7 @@ def test_a_restored_world_goes_on_exactly_like_the_original(
 ) -> None:
     original = play(scenario, journal, move=at_once)
 
-    copy = thaw(freeze(original), worlds.COURSES)
+    copy = thaw(freeze(original), worlds.LIFECYCLES)
 
     for here in (original, copy):
         here.submit(worlds.ask("later", cpu=2))
@@ -44,7 +44,9 @@ def test_a_restored_world_keeps_what_backfill_has_promised(queue: str) -> None:
     for seed in range(12):
         lines = test_backfill.random_trace(seed, exact=True)
         whole = test_backfill.played(lines, queue, test_backfill.MACHINES["one node"])
-        parts = test_backfill.played(lines, queue, test_backfill.MACHINES["one node"], between=lambda here: thaw(freeze(here), worlds.COURSES))
+        parts = test_backfill.played(
+            lines, queue, test_backfill.MACHINES["one node"], between=lambda here: thaw(freeze(here), worlds.LIFECYCLES)
+        )
         assert parts == whole
 
 
@@ -52,7 +54,7 @@ def test_two_restores_of_one_snapshot_do_not_influence_each_other() -> None:
     here = worlds.world()
     here.submit(worlds.ask("a"))
     data = freeze(here)
-    first, second = thaw(data, worlds.COURSES), thaw(data, worlds.COURSES)
+    first, second = thaw(data, worlds.LIFECYCLES), thaw(data, worlds.LIFECYCLES)
 
     worlds.after(first, 100)
 
@@ -123,7 +125,7 @@ def changed(place: tuple[Any, ...], value: Any, *, is_removed: bool = False) -> 
 def attempt(data: bytes) -> tuple[World | None, str]:
     """The world of a snapshot, or why there is none."""
     try:
-        return thaw(data, worlds.COURSES, READERS), ""
+        return thaw(data, worlds.LIFECYCLES, READERS), ""
     except SnapshotError as refused:
         return None, str(refused)
 
@@ -150,7 +152,7 @@ def test_a_snapshot_with_other_bytes_is_refused(number: int) -> None:
     data[number * (len(data) - 1) // 7] ^= 1 << number
 
     with pytest.raises(SnapshotError, match=r"no snapshot|damaged|version"):
-        thaw(bytes(data), worlds.COURSES, READERS)
+        thaw(bytes(data), worlds.LIFECYCLES, READERS)
 
 
 GOOD = json.dumps(BUSY, separators=(",", ":")).encode()
@@ -182,7 +184,7 @@ GOOD = json.dumps(BUSY, separators=(",", ":")).encode()
 )
 def test_what_is_no_snapshot_is_refused(data: bytes, reason: str) -> None:
     with pytest.raises(SnapshotError, match=reason) as refused:
-        thaw(data, worlds.COURSES, READERS)
+        thaw(data, worlds.LIFECYCLES, READERS)
 
     assert "\n" not in str(refused.value)
 
@@ -197,7 +199,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(kind: str) -> None:
     tracemalloc.start()
     try:
         with pytest.raises(SnapshotError, match="which is the most that is brought back"):
-            thaw(data, worlds.COURSES, READERS)
+            thaw(data, worlds.LIFECYCLES, READERS)
         assert tracemalloc.get_traced_memory()[1] < 100_000_000
     finally:
         tracemalloc.stop()
@@ -248,7 +250,7 @@ def test_what_does_not_fit_together_is_refused_by_name(kind: str) -> None:
     place, value, reason = FORGERIES[kind]
 
     with pytest.raises(SnapshotError, match=reason) as refused:
-        thaw(sealed(json.dumps(changed(place, value)).encode()), worlds.COURSES, READERS)
+        thaw(sealed(json.dumps(changed(place, value)).encode()), worlds.LIFECYCLES, READERS)
 
     assert "\n" not in str(refused.value)
 
@@ -257,7 +259,7 @@ def test_what_jobs_and_shelves_keep_comes_back_as_it_was() -> None:
     here = busy()
     here.shelf("mine")[("a", "b")] = (1, [2.5, b"\xff", "\x00bytes", {"\x00map": "x"}, -(10**30)])
 
-    copy = thaw(freeze(here), worlds.COURSES, READERS)
+    copy = thaw(freeze(here), worlds.LIFECYCLES, READERS)
 
     assert copy.shelf("mine") == here.shelf("mine")
     assert copy.job("xio", "first").payload == here.job("xio", "first").payload
@@ -266,7 +268,7 @@ def test_what_jobs_and_shelves_keep_comes_back_as_it_was() -> None:
 
 def test_a_copy_goes_on_as_the_original_and_shares_nothing_with_it() -> None:
     here = busy()
-    twin = snapshot.copy(here, worlds.COURSES, READERS)
+    twin = snapshot.copy(here, worlds.LIFECYCLES, READERS)
 
     worlds.after(twin, 500)
     assert record(here) == record(busy())

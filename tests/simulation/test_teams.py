@@ -16,7 +16,7 @@ from mockserver.simulation.scenario.scenario import Distribution, NodeClass
 from mockserver.simulation.snapshot import freeze, thaw
 from mockserver.simulation.world import World
 from tests.simulation import invariants
-from tests.simulation.worlds import COURSES, after, ask, path, timeline, world
+from tests.simulation.worlds import LIFECYCLES, after, ask, path, timeline, world
 
 _STEPS = ("NEW", "STARTED", "UPLOADING", "PARTITIONING", "PARTITIONED", "TASKS_COMPLETED", "MERGING", "MERGED", "DOWNLOADING", "COMPLETE")
 ONE_NODE = (NodeClass("n", 4, 8),)
@@ -222,7 +222,7 @@ def play(here: World, story: list[tuple[object, ...]], *, check: bool = True) ->
     """Let a story happen, looking at everything after every event."""
     names = [node.name for node in here.scheduler.cluster.nodes]
     for number, (what, *told) in enumerate(story):
-        jobs = [job for api in COURSES for job in here.jobs(api).values()]
+        jobs = [job for api in LIFECYCLES for job in here.jobs(api).values()]
         if what == "submit":
             api, team, command, cpu = told
             job = here.submit(ask(f"j{number}", api=str(api), cpu=cpu, team=team, command=command, retries=team.tolerate, backoff=Backoff(1, 4)))
@@ -257,7 +257,12 @@ def test_work_completions_and_failures_add_up_at_every_event(story: list[tuple[o
     after(here, 10_000)
 
     invariants.everything(here)
-    for job in (job for api in COURSES for job in here.jobs(api).values() if job.crew is not None and job.request.team is not None):
+    for job in (
+        job
+        for api in LIFECYCLES
+        for job in here.jobs(api).values()
+        if job.crew is not None and job.request.team is not None
+    ):
         assert job.is_terminal
         crew, team = job.crew, job.request.team
         done = [member.ended for member in crew.members if member.phase == "succeeded"]
@@ -294,7 +299,7 @@ def test_a_pipeline_goes_one_way_and_merges_only_after_its_last_task(story: list
 def test_a_frozen_world_goes_on_with_its_teams(story: list[tuple[object, ...]], rest: list[tuple[object, ...]]) -> None:
     here = world(startup=Distribution(fixed=1), failure_rate=0.3)
     play(here, story, check=False)
-    again = thaw(freeze(here), COURSES)
+    again = thaw(freeze(here), LIFECYCLES)
     rest = [(what, *told) for what, *told in rest if what != "submit"]
 
     for one in (here, again):

@@ -9,12 +9,16 @@ from hypothesis import strategies as st
 import specs
 from mockserver.simulation.clock import MICRO
 from mockserver.simulation.job import Job
-from mockserver.simulation.lifecycle import Course
+from mockserver.simulation.lifecycle import CompiledLifecycle
 from mockserver.simulation.request import Backoff, JobRequest, Limits, ResourceRequest, Team
 from mockserver.simulation.scenario.scenario import GIB, Distribution, Gpu, NodeClass, Scenario
 from mockserver.simulation.world import World
 
-COURSES = {name: Course(lifecycle) for name in specs.names() if (lifecycle := specs.load(name).lifecycle) is not None}
+LIFECYCLES = {
+    name: CompiledLifecycle(lifecycle)
+    for name in specs.names()
+    if (lifecycle := specs.load(name).lifecycle) is not None
+}
 
 SMALL = (
     NodeClass("plain", 4, 8, count=2, storage_gib=10, labels={"disk": "ssd"}),
@@ -25,7 +29,7 @@ SMALL = (
 def world(**changes: Any) -> World:
     """A world with three small nodes, runs of 10 s, no start-up delay; `changes` go to its scenario."""
     facts: dict[str, Any] = {"nodes": SMALL, "startup": Distribution(fixed=0), "run": Distribution(fixed=10)} | changes
-    return World(Scenario(**facts), COURSES, epoch_us=0, log=None)
+    return World(Scenario(**facts), LIFECYCLES, epoch_us=0, log=None)
 
 
 def ask(key: str, *, api: str = "xio", cpu: float = 1, **facts: Any) -> JobRequest:
@@ -71,7 +75,7 @@ spans = st.sampled_from([0, 1, 2, 5, 10])
 limits = st.builds(Limits, assign=st.none() | spans, start=st.none() | spans, run=st.none() | spans, total=st.none() | spans)
 requests = st.builds(
     lambda **facts: JobRequest(**facts),  # hypothesis cannot read a struct's hints
-    api=st.sampled_from(sorted(COURSES)),
+    api=st.sampled_from(sorted(LIFECYCLES)),
     key=st.just(""),
     resources=resources,
     priority=st.integers(0, 2),

@@ -104,8 +104,8 @@ async def _idle(sandbox: Sandbox, *, within: float) -> bool:
 async def _until(sandbox: Sandbox, told: Json, *, within: float) -> bool:
     """Advance until a job is in a state or can no longer reach it; whether it is. Raises Refusal, UnknownJob."""
     world = sandbox.world
-    if told["api"] not in world.courses:
-        raise Refusal("unknown", f"no API is called {told['api']!r}; served here: {', '.join(world.courses)}")
+    if told["api"] not in world.lifecycles:
+        raise Refusal("unknown", f"no API is called {told['api']!r}; served here: {', '.join(world.lifecycles)}")
     job = world.job(told["api"], told["job"])
     words = _words(world, told)
     is_there = _arrival(job, words)
@@ -115,7 +115,7 @@ async def _until(sandbox: Sandbox, told: Json, *, within: float) -> bool:
 
 def _words(world: World, told: Json) -> frozenset[str]:
     """The vendor's states to wait for. Raises Refusal for an unknown name."""
-    stages = world.courses[told["api"]].stages.values()
+    stages = world.lifecycles[told["api"]].stages.values()
     if "phase" in told:
         return frozenset(stage.name for stage in stages if stage.phase == told["phase"])
     wanted = told["state"]

@@ -24,8 +24,8 @@ _REASONS = {"complete": "", "fail": "failed on demand", "preempt": "preempted"}
 def mock_list_jobs(context: Context, call: Call) -> Reply:
     """One page of the jobs that match."""
     query = call.query
-    if query.get("api") not in (None, *call.world.courses):
-        raise Refusal("invalid", f"query api: {unknown(query['api'], call.world.courses)}")
+    if query.get("api") not in (None, *call.world.lifecycles):
+        raise Refusal("invalid", f"query api: {unknown(query['api'], call.world.lifecycles)}")
     jobs = _jobs(call.world, query.get("api"), query.get("job"))
     matching = [job for job in jobs if _matches(job, query.get("phase"), query.get("state"))]
     page = islice(matching, query["offset"], query["offset"] + query["limit"])
@@ -135,7 +135,7 @@ def _nodes(world: World, job: Job) -> list[str]:
 
 
 def _jobs(world: World, api: str | None, key: str | None) -> Iterator[Job]:
-    for name in world.courses:
+    for name in world.lifecycles:
         if api is None or name == api:
             jobs = world.jobs(name)
             yield from jobs.values() if key is None else (jobs[one] for one in (key,) if one in jobs)
@@ -147,6 +147,6 @@ def _matches(job: Job, phase: str | None, state: str | None) -> bool:
 
 def _named(call: Call) -> Job:
     api = call.path["api"]
-    if api not in call.world.courses:
-        raise Refusal("unknown", f"no API is called {api!r}; served here: {', '.join(call.world.courses)}")
+    if api not in call.world.lifecycles:
+        raise Refusal("unknown", f"no API is called {api!r}; served here: {', '.join(call.world.lifecycles)}")
     return call.world.job(api, call.path["job_id"])

@@ -79,7 +79,7 @@ async def mock_restore(context: Context, call: Call) -> Reply:
     except ValueError as error:
         raise Refusal("unprocessable", f"the snapshot is not base64: {error}") from error
     sandbox = context.sandbox(call)
-    context.sandboxes.restore(sandbox, restored(data, context.sandboxes.courses))
+    context.sandboxes.restore(sandbox, restored(data, context.sandboxes.lifecycles))
     return Reply(200, moment(sandbox))
 
 
@@ -89,7 +89,10 @@ def mock_fork(context: Context, call: Call) -> Reply:
     name = _name(context, call)
     context.sandboxes.check_free(name)
     sandbox.calls.collect(sandbox.world)
-    return Reply(201, described(context, context.sandboxes.fork(sandbox, name, copied(sandbox.world, context.sandboxes.courses))))
+    return Reply(
+        201,
+        described(context, context.sandboxes.fork(sandbox, name, copied(sandbox.world, context.sandboxes.lifecycles))),
+    )
 
 
 def _name(context: Context, call: Call) -> str:

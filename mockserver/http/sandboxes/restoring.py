@@ -14,7 +14,7 @@ from mockserver.http.callbacks import webhooks
 from mockserver.http.contract.schema import Place, Schemas
 from mockserver.simulation.errors import SnapshotError
 from mockserver.simulation.job import Job
-from mockserver.simulation.lifecycle import Course
+from mockserver.simulation.lifecycle import CompiledLifecycle
 from mockserver.simulation.snapshot import Readers, copy, thaw
 from mockserver.simulation.world import World
 
@@ -31,23 +31,23 @@ def readers() -> Readers:
     return Readers({name: one.payload for name, one in keeps.items()}, shelves)
 
 
-def restored(data: bytes, courses: Mapping[str, Course]) -> World:
+def restored(data: bytes, lifecycles: Mapping[str, CompiledLifecycle]) -> World:
     """The world of a snapshot, whose jobs every API can render. Raises SnapshotError."""
-    world = thaw(data, courses, readers())
-    for api in courses:
+    world = thaw(data, lifecycles, readers())
+    for api in lifecycles:
         jobs = world.jobs(api)
         if jobs:
             _check_jobs(world, api, jobs)
     for entry in world.shelf(webhooks.SHELF).get("pending", ()):
         can_be = 0 <= entry["due"] < 1 << 61 and 1 <= entry["attempt"] <= len(webhooks.BACKOFF_SECONDS) + 1
-        if entry["api"] not in courses or not can_be:
+        if entry["api"] not in lifecycles or not can_be:
             raise SnapshotError(f"{_UNFIT}: a pending callback is impossible")
     return world
 
 
-def copied(world: World, courses: Mapping[str, Course]) -> World:
+def copied(world: World, lifecycles: Mapping[str, CompiledLifecycle]) -> World:
     """A second world that continues as `world` does."""
-    return copy(world, courses, readers())
+    return copy(world, lifecycles, readers())
 
 
 def _keeping(api: str) -> Keeping:

@@ -27,7 +27,7 @@ from mockserver.http.steering.faults import Faults
 from mockserver.http.steering.rules import Rules
 from mockserver.simulation.errors import WorldFull
 from mockserver.simulation.job_limits import Room
-from mockserver.simulation.lifecycle import Course
+from mockserver.simulation.lifecycle import CompiledLifecycle
 from mockserver.simulation.scenario.scenario import Scenario
 from mockserver.simulation.world import World, epoch_of
 from specs import Spec
@@ -105,10 +105,10 @@ class Sandboxes:
     """All sandboxes of one server, by name; new ones follow `plan` unless another is given. `clock` gives real seconds."""
 
     def __init__(
-        self, courses: Mapping[str, Course], plan: Plan, *, callback_hosts: Sequence[str] = (),
+        self, lifecycles: Mapping[str, CompiledLifecycle], plan: Plan, *, callback_hosts: Sequence[str] = (),
         most_bytes: int = KEPT_BYTES, clock: Callable[[], float] = ticks,
     ) -> None:
-        self.courses, self.plan = courses, plan
+        self.lifecycles, self.plan = lifecycles, plan
         self._hosts, self._clock = frozenset(callback_hosts), clock
         self._kept: dict[str, Sandbox] = {}
         self._numbers = count(1)
@@ -234,7 +234,7 @@ class Sandboxes:
 
     def _world(self, plan: Plan) -> World:
         began = FIXED_EPOCH_US if plan.tempo.rate is None else wall_us()
-        return World(plan.scenario, self.courses, epoch_us=epoch_of(plan.scenario, began), seed=plan.seed)
+        return World(plan.scenario, self.lifecycles, epoch_us=epoch_of(plan.scenario, began), seed=plan.seed)
 
     def _shrink_journals(self) -> None:
         """Cut the journals of the sandboxes that were idle longest, until a tenth of the room is free again."""
@@ -255,6 +255,6 @@ class Sandboxes:
             self.remove(idle.name)
 
 
-def courses_of(apis: Sequence[Spec]) -> dict[str, Course]:
+def compiled_lifecycles(apis: Sequence[Spec]) -> dict[str, CompiledLifecycle]:
     """The compiled lifecycles of APIs."""
-    return {spec.name: Course(spec.lifecycle) for spec in apis if spec.lifecycle is not None}
+    return {spec.name: CompiledLifecycle(spec.lifecycle) for spec in apis if spec.lifecycle is not None}

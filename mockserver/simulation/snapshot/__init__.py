@@ -17,7 +17,7 @@ import msgspec
 from msgspec.json import Decoder, Encoder
 
 from mockserver.simulation.errors import ScenarioError, SnapshotError
-from mockserver.simulation.lifecycle import Course
+from mockserver.simulation.lifecycle import CompiledLifecycle
 from mockserver.simulation.scenario.scenario import with_switches
 from mockserver.simulation.snapshot.building import Readers, world_of
 from mockserver.simulation.snapshot.record import WorldRecord
@@ -53,12 +53,12 @@ def freeze(world: World) -> bytes:
     return MAGIC + blake2b(body, digest_size=_DIGEST).digest() + body
 
 
-def thaw(data: bytes, courses: Mapping[str, Course], readers: Readers = PLAIN) -> World:
+def thaw(data: bytes, lifecycles: Mapping[str, CompiledLifecycle], readers: Readers = PLAIN) -> World:
     """A world exactly like the one frozen, independent of it. Raises SnapshotError for what is no whole snapshot."""
     try:
         record = _DECODER.decode(_inflated(_body(data)))
         with_switches(record.scenario, ())
-        return world_of(record, courses, readers)
+        return world_of(record, lifecycles, readers)
     except SnapshotError:
         raise
     except ScenarioError as error:
@@ -67,9 +67,9 @@ def thaw(data: bytes, courses: Mapping[str, Course], readers: Readers = PLAIN) -
         raise SnapshotError(f"the snapshot does not hold what one does: {error}") from error
 
 
-def copy(world: World, courses: Mapping[str, Course], readers: Readers = PLAIN) -> World:
+def copy(world: World, lifecycles: Mapping[str, CompiledLifecycle], readers: Readers = PLAIN) -> World:
     """A second world that goes on as `world` does, without a detour over bytes."""
-    return world_of(record_of(world), courses, readers)
+    return world_of(record_of(world), lifecycles, readers)
 
 
 def read_file(file: Path) -> bytes:

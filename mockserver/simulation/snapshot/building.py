@@ -14,7 +14,7 @@ from mockserver.simulation.errors import SnapshotError
 from mockserver.simulation.events import NODE, WHOLE_JOB, Event
 from mockserver.simulation.job import Crew, Job, Member
 from mockserver.simulation.job_limits import SMALL_BYTES, footprint
-from mockserver.simulation.lifecycle import Course, Stage
+from mockserver.simulation.lifecycle import CompiledLifecycle, Stage
 from mockserver.simulation.node_changes import NodeTimer
 from mockserver.simulation.placement.backfill import Backfill
 from mockserver.simulation.placement.elastic import shape_of, sizes
@@ -25,8 +25,7 @@ from mockserver.simulation.snapshot import soundness
 from mockserver.simulation.snapshot.plain import unpack
 from mockserver.simulation.snapshot.record import Due, JobRecord, WorldRecord
 from mockserver.simulation.snapshot.soundness import need
-from mockserver.simulation.team import COURSES as MEMBERS
-from mockserver.simulation.team import request_of
+from mockserver.simulation.team import MEMBER_LIFECYCLES, request_of
 from mockserver.simulation.world import World
 
 MOST_MATCHES = 10_000_000
@@ -45,18 +44,18 @@ class Readers:
     shelves: Mapping[str, Callable[[Any], dict[Any, Any]] | None] = field(default_factory=dict)
 
 
-def world_of(record: WorldRecord, courses: Mapping[str, Course], readers: Readers) -> World:
+def world_of(record: WorldRecord, lifecycles: Mapping[str, CompiledLifecycle], readers: Readers) -> World:
     """A new world that goes on as the recorded one would have. Raises SnapshotError."""
     soundness.check_record(record)
-    return _Building(record, courses, readers).world()
+    return _Building(record, lifecycles, readers).world()
 
 
 class _Building:
     """Makes the jobs of a record first, then what refers to them."""
 
-    def __init__(self, record: WorldRecord, courses: Mapping[str, Course], readers: Readers) -> None:
-        self.record, self.courses, self.readers = record, courses, readers
-        made = World(record.scenario, courses, epoch_us=record.epoch, seed=record.seed, log=record.log_length)
+    def __init__(self, record: WorldRecord, lifecycles: Mapping[str, CompiledLifecycle], readers: Readers) -> None:
+        self.record, self.lifecycles, self.readers = record, lifecycles, readers
+        made = World(record.scenario, lifecycles, epoch_us=record.epoch, seed=record.seed, log=record.log_length)
         self.made, self.scheduler = made, made.scheduler
         self.cluster, self.allotment = made.scheduler.cluster, made.scheduler.allotment
         self.resting: dict[object, Shape] = {}
@@ -105,9 +104,9 @@ class _Building:
     def _job(self, kept: JobRecord) -> Job:
         request = kept.request
         assert request is not None
-        served = ", ".join(self.courses)
+        served = ", ".join(self.lifecycles)
         sentence = f"it holds jobs of {request.api[:40]}, which is not served here; served: {served}"
-        need(request.api in self.courses, sentence)
+        need(request.api in self.lifecycles, sentence)
         soundness.check_request(request)
         read = self.readers.payloads.get(request.api)
         brought = repr((request.payload, request.command, request.script)).encode("utf-8", "surrogatepass")
@@ -116,27 +115,29 @@ class _Building:
             request.payload = payload if read is None else read(payload)
         except (ValueError, TypeError, KeyError) as error:
             raise SnapshotError(f"what is kept with job {request.key[:80]} does not fit: {error}") from error
-        course = self.courses[request.api]
-        course = course.led if request.team is not None and course.led is not None else course
-        job = Job(request, serial=kept.serial, now=0, stage=course.initial, shape=self._resting(request), parent=None)
+        lifecycle = self.lifecycles[request.api]
+        lifecycle = lifecycle.led if request.team is not None and lifecycle.led is not None else lifecycle
+        job = Job(
+            request, serial=kept.serial, now=0, stage=lifecycle.initial, shape=self._resting(request), parent=None
+        )
         if len(brought) > SMALL_BYTES:
             self.made.places.keep(job, footprint(brought))
-        return self._filled(job, kept, course)
+        return self._filled(job, kept, lifecycle)
 
     def _member(self, kept: JobRecord) -> Job:
         lead = self.jobs[cast(int, kept.lead)]
         team, index = lead.request.team, kept.index
         need(team is not None and 0 <= index < team.size, "a job has more members than its team")
-        course = MEMBERS["task" if self.courses[lead.request.api].led is None else "pod"]
-        member = Member(request_of(lead, index), lead, index=index, now=0, stage=course.initial)
+        lifecycle = MEMBER_LIFECYCLES["task" if self.lifecycles[lead.request.api].led is None else "pod"]
+        member = Member(request_of(lead, index), lead, index=index, now=0, stage=lifecycle.initial)
         member.shape = self._resting(member.request)
-        return self._filled(member, kept, course)
+        return self._filled(member, kept, lifecycle)
 
-    def _filled(self, job: Job, kept: JobRecord, course: Course) -> Job:
+    def _filled(self, job: Job, kept: JobRecord, lifecycle: CompiledLifecycle) -> Job:
         """The job with what has happened to it."""
         steps: list[tuple[int, Stage, str, object]] = []
         for instant, name, event, detail in kept.history:
-            stage = course.stages.get(name)
+            stage = lifecycle.stages.get(name)
             need(stage is not None, f"job {job.key[:80]} was in state {name[:40]}, which its API does not have")
             steps.append((instant, cast(Stage, stage), event, detail))
         need(bool(steps), f"job {job.key[:80]} has no history")

@@ -99,7 +99,7 @@ def _is_wanted(wanted: ResourceRequest) -> bool:
 
 
 def check_history(job: Job, *, nodes: set[str], now: int) -> None:
-    """Whether the job's course leads along its history, in time, and its details are what such events have."""
+    """Whether the job's lifecycle leads along its history, in time, and its details are what such events have."""
     key, steps = job.key[:80], list(job.steps())
     instants = [instant for instant, _, _, _ in steps]
     in_order = instants[0] >= 0 and instants[-1] <= job.changed <= now and instants == sorted(instants)
@@ -146,7 +146,7 @@ def check_ledger(cluster: Cluster) -> None:
 def check_world(world: World, jobs: list[Job]) -> None:
     """Whether every job stands where its history says, and what is due can happen."""
     scheduler = world.scheduler
-    kept = {job for api in world.courses for job in world.jobs(api).values()}
+    kept = {job for api in world.lifecycles for job in world.jobs(api).values()}
     members = {member for job in kept if job.crew is not None for member in job.crew.members}
     for job in jobs:
         if job in kept or job in members:

@@ -33,7 +33,7 @@ class _Writing:
 
     def __init__(self, world: World) -> None:
         self.world, self.scheduler = world, world.scheduler
-        self.kept = {job for api in world.courses for job in world.jobs(api).values()}
+        self.kept = {job for api in world.lifecycles for job in world.jobs(api).values()}
         self.due = sorted((event for event in self.scheduler.events.heap if _is_live(event)), key=itemgetter(0, 1))
         self.jobs: list[Job] = []
         self.number: dict[Job, int] = {}

@@ -55,7 +55,7 @@ def _failing_with_its_call(original: Any) -> Any:
     def note(calls: Any, world: Any, entry: Any, heard: Any) -> None:
         job = world.job(API, entry["job"])
         if heard.outcome != "delivered" and job.stage.name == "completed":
-            job.stage = next(stage for stage in world.courses[API].stages.values() if stage.name == "failed")
+            job.stage = next(stage for stage in world.lifecycles[API].stages.values() if stage.name == "failed")
             job.history += (world.now_us, job.stage, "failed", job.outcome)
         original(calls, world, entry, heard)
 

@@ -114,7 +114,7 @@ def _at_its_end(world: Any, job: Any) -> bool:
     """A cancel at the very instant of the end turns it into a failure."""
     world.settle()
     if job.stage.name == "completed" and job.changed == world.now_us:
-        failed = next(stage for stage in world.courses[API].stages.values() if stage.name == "failed")
+        failed = next(stage for stage in world.lifecycles[API].stages.values() if stage.name == "failed")
         job.stage = failed
         job.history += (world.now_us, failed, "failed", job.outcome)
         raise NotCancellable(job.key, job.state)
