@@ -36,7 +36,7 @@ def turn(scheduler: Scheduler, timer: NodeTimer) -> None:
         timer.count += 1
     else:
         scheduler.cluster.set_condition(timer.number, READY)
-        scheduler.allotment.opened(1 << timer.number)
+        scheduler.placement.opened(1 << timer.number)
     _arm(scheduler, timer)
 
 
@@ -57,7 +57,7 @@ def lose_node(scheduler: Scheduler, number: int) -> None:
 
 def _lose(scheduler: Scheduler, number: int) -> None:
     scheduler.cluster.set_condition(number, DOWN)
-    for job in scheduler.allotment.tenants.of(number):
+    for job in scheduler.placement.tenants.of(number):
         if any(node == number for node, _ in job.holding):
             event = "displaced" if "displaced" in job.stage.on else "failed"
             if event in job.stage.on:
@@ -74,12 +74,12 @@ def restore_node(scheduler: Scheduler, number: int) -> None:
     """The node takes jobs again."""
     scheduler.settle()
     scheduler.cluster.set_condition(number, READY)
-    scheduler.allotment.opened(1 << number)
+    scheduler.placement.opened(1 << number)
 
 
 def add_node(scheduler: Scheduler, node: Node) -> None:
     """One more node, ready to be used."""
     scheduler.settle()
     number = scheduler.cluster.add(node)
-    scheduler.allotment.tenants.on.append({})
-    scheduler.allotment.opened(1 << number)
+    scheduler.placement.tenants.on.append({})
+    scheduler.placement.opened(1 << number)

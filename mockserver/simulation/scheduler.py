@@ -1,4 +1,4 @@
-"""Moves jobs: takes what is due from the agenda, follows each job's lifecycle, lets the allotment give capacity to
+"""Moves jobs: takes what is due from the agenda, follows each job's lifecycle, lets the placement give capacity to
 those that wait.
 
 Inside one instant: run ends and elapsed stages, then timeouts, then releases, then one placement pass, then expiries.
@@ -19,7 +19,7 @@ from mockserver.simulation.lifecycle import TERMINAL, WORKING, CompiledLifecycle
 from mockserver.simulation.placement.backfill import Backfill
 from mockserver.simulation.placement.elastic import shape_of
 from mockserver.simulation.placement.fairshare import FairShare
-from mockserver.simulation.placement.placement_pass import Allotment
+from mockserver.simulation.placement.placement_pass import PlacementPass
 from mockserver.simulation.request import JobRequest, Outcome
 from mockserver.simulation.team import bears, disband, entries
 from mockserver.simulation.workload import Workload
@@ -37,13 +37,33 @@ class Scheduler:
     fails or returns by itself; `announced` holds (instant, job) of ended jobs whose client wants to be called, until somebody takes them.
     """
 
-    __slots__ = ("allotment", "announced", "attend", "clock", "cluster", "count", "entering", "events", "forget", "log", "logged", "workload")
+    __slots__ = (
+        "announced",
+        "attend",
+        "clock",
+        "cluster",
+        "count",
+        "entering",
+        "events",
+        "forget",
+        "log",
+        "logged",
+        "placement",
+        "workload",
+    )
 
-    def __init__(self, allotment: Allotment | Backfill | FairShare, workload: Workload, *, forget: Callable[[Job], None], log: int | None = 10_000) -> None:
+    def __init__(
+        self,
+        placement: PlacementPass | Backfill | FairShare,
+        workload: Workload,
+        *,
+        forget: Callable[[Job], None],
+        log: int | None = 10_000,
+    ) -> None:
         self.clock, self.events = Clock(), Events()
-        self.cluster = allotment.cluster
+        self.cluster = placement.cluster
         self.workload = workload
-        self.allotment = allotment
+        self.placement = placement
         self.forget = forget
         self.attend: Callable[[Job], None] = forget
         self.log: deque[tuple[int, Job, Stage, str]] = deque(maxlen=log)
@@ -116,9 +136,9 @@ class Scheduler:
         job.generation = DISCARDED
         disband(self, job)
         if job.holding:
-            self.allotment.give_back(job)
+            self.placement.give_back(job)
         elif job.phase == "queued":
-            self.allotment.leave(job)
+            self.placement.leave(job)
 
     def force(self, job: Job, event: str, outcome: Outcome) -> None:
         """Let `event` (succeeded, failed, displaced) happen to the job now. Raises NotPossible."""
@@ -139,14 +159,16 @@ class Scheduler:
         """
         left = -1 if most is None else most
         announced = len(self.announced) if heed else _NEVER
-        clock, events, allotment = self.clock, self.events, self.allotment
+        clock, events, placement = self.clock, self.events, self.placement
         heap = events.heap
         while left and len(self.announced) <= announced:
             left -= 1
             # The first event is nearly always good; asking it here saves a call.
             instant = heap[0][0] if heap and heap[0][4] == heap[0][3].generation else events.next_instant()
-            if not allotment.is_settled and (instant != clock.now or heap[0][1] >= AFTER_PLACEMENT or allotment.is_under_way):
-                job = allotment.step(clock.now, self._evict)
+            if not placement.is_settled and (
+                instant != clock.now or heap[0][1] >= AFTER_PLACEMENT or placement.is_under_way
+            ):
+                job = placement.step(clock.now, self._evict)
                 if job is not None:
                     self.enter(job, job.stage.on["allocated"], "allocated", self.cluster.names(job.holding))
                 continue
@@ -164,7 +186,7 @@ class Scheduler:
     def is_settled(self) -> bool:
         """Whether nothing is left to happen at this very instant."""
         heap = self.events.heap
-        return self.allotment.is_settled and (not heap or heap[0][0] > self.clock.now)
+        return self.placement.is_settled and (not heap or heap[0][0] > self.clock.now)
 
     def settle(self) -> None:
         """Let everything due at this very instant happen, placement included."""
@@ -173,7 +195,7 @@ class Scheduler:
 
     def next_event(self) -> int | None:
         """The instant of the next thing that will happen by itself, or None."""
-        return self.events.next_instant() if self.allotment.is_settled else self.clock.now
+        return self.events.next_instant() if self.placement.is_settled else self.clock.now
 
     def _fire(self, job: Job, kind: int, detail: Outcome | str | None) -> None:
         if kind == RUN_END:
@@ -184,7 +206,7 @@ class Scheduler:
         elif kind == TIMEOUT:
             self._time_out(job, str(detail))
         elif kind == RELEASE:
-            self.allotment.wait(job)
+            self.placement.wait(job)
         elif kind == NODE:
             self.attend(job)
         else:
@@ -204,9 +226,9 @@ class Scheduler:
             return
         job.generation += 1
         if job.holding and not stage.holds:
-            self.allotment.give_back(job)
+            self.placement.give_back(job)
         elif before.phase == "queued" and not stage.holds:
-            self.allotment.leave(job)
+            self.placement.leave(job)
         self.entering[stage.entry](job, stage, event)
 
     def _evict(self, job: Job) -> None:
@@ -225,7 +247,7 @@ class Scheduler:
         if at > now:
             self.events.add(at, RELEASE, job, generation=job.generation)
         else:
-            self.allotment.wait(job)
+            self.placement.wait(job)
 
     def prepare(self, job: Job, stage: Stage, event: str) -> None:
         """Let what a job needs before its run take its time."""

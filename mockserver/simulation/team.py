@@ -47,7 +47,7 @@ class Engine(Protocol):
     entering: dict[str, Entry]
 
     @property
-    def allotment(self) -> Places:
+    def placement(self) -> Places:
         """Where members wait for capacity."""
 
     def enter(self, job: Job, stage: Stage, event: str, detail: object = None) -> None:
@@ -233,7 +233,7 @@ def _member_waits(engine: Engine, member: Job, stage: Stage, event: str) -> None
         if at > now:
             engine.events.add(at, RELEASE, member, generation=member.generation)
         else:
-            engine.allotment.wait(member)
+            engine.placement.wait(member)
     if event != "submitted":
         crew = _crew(member)
         crew.active -= 1

@@ -19,7 +19,7 @@ from mockserver.simulation.lifecycle import CompiledLifecycle
 from mockserver.simulation.placement.backfill import Backfill
 from mockserver.simulation.placement.fair_shares import Project
 from mockserver.simulation.placement.fairshare import FairShare
-from mockserver.simulation.placement.placement_pass import Allotment
+from mockserver.simulation.placement.placement_pass import PlacementPass
 from mockserver.simulation.request import NO_LIMITS, JobRequest, Outcome, ResourceRequest
 from mockserver.simulation.scenario.scenario import BACKFILL, Scenario
 from mockserver.simulation.scenario.scenario import Project as Quota
@@ -46,7 +46,7 @@ class World:
         self.lifecycles = lifecycles
         self.epoch_us = epoch_us
         self.seed = scenario.seed if seed is None else seed
-        self.scheduler = Scheduler(_allotment(scenario), Workload(scenario, self.seed), forget=self.forget, log=log)
+        self.scheduler = Scheduler(_placement(scenario), Workload(scenario, self.seed), forget=self.forget, log=log)
         self.scheduler.attend = self.attend
         node_changes.begin(self.scheduler)
         self._jobs: dict[str, dict[str, Job]] = {api: {} for api in lifecycles}
@@ -219,9 +219,13 @@ class World:
 
     def why_waiting(self, job: Job) -> str:
         """Why a waiting job gets nothing now: nodes counted by what they lack, then what else stands in its way."""
-        allotment = self.scheduler.allotment
+        placement = self.scheduler.placement
         job = _for_whom(job)
-        reasons = [self._why_no_gang(job), self._why(allotment.cluster.reasons(job.shape, empty=False)), allotment.why(job)]
+        reasons = [
+            self._why_no_gang(job),
+            self._why(placement.cluster.reasons(job.shape, empty=False)),
+            placement.why(job),
+        ]
         return "; ".join(filter(None, reasons))
 
     def _why_no_gang(self, job: Job) -> str:
@@ -256,7 +260,7 @@ class World:
     def nodes(self) -> list[NodeView]:
         """Every node with what is free on it and who holds it, the oldest first."""
         cluster = self.scheduler.cluster
-        tenants = self.scheduler.allotment.tenants
+        tenants = self.scheduler.placement.tenants
         return [cluster.view(number, tuple([job.key for job in tenants.of(number)])) for number in range(len(cluster.nodes))]
 
     def fail_node(self, name: str) -> None:
@@ -314,11 +318,11 @@ class World:
                 yield number, job, stage.name, event
 
 
-def _allotment(scenario: Scenario) -> Allotment | Backfill | FairShare:
+def _placement(scenario: Scenario) -> PlacementPass | Backfill | FairShare:
     if not scenario.projects:
         if scenario.queue in BACKFILL:
             return Backfill(scenario.cluster(), scenario.queue, longest_startups(scenario))
-        return Allotment(scenario.cluster(), scenario.queue)
+        return PlacementPass(scenario.cluster(), scenario.queue)
     is_weighed = any(one.over_quota_weight is not None for one in scenario.projects)
     projects = [_project(one, is_weighed=is_weighed) for one in scenario.projects]
     return FairShare(scenario.cluster(), projects)

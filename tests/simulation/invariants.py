@@ -86,19 +86,21 @@ def members_have_places(here: World) -> None:
 
 def tenants_and_slack_are_what_is_held(here: World, jobs: list[Job]) -> None:
     """The index by node names exactly those that hold something there; who holds less than it asked for, or more than the least, is filed so."""
-    allotment = here.scheduler.allotment
+    placement = here.scheduler.placement
     on: dict[int, set[Job]] = {}
     for job in jobs:
         for node, _ in job.holding:
             on.setdefault(node, set()).add(job)
-    assert {node: set(there) for node, there in enumerate(allotment.tenants.on) if there} == on
+    assert {node: set(there) for node, there in enumerate(placement.tenants.on) if there} == on
     soft = [job for job in jobs if job.holding and job.request.elastic and job.request.nodes == 1]
     wanted = {job: (job.request.resources, *job.request.elastic) for job in soft}
     assert all(job.shape.request in wanted[job] for job in soft)
-    assert set(allotment.slack.shrunk) == {job for job in soft if job.shape.larger or job.shape.request != wanted[job][0]}
+    assert set(placement.slack.shrunk) == {
+        job for job in soft if job.shape.larger or job.shape.request != wanted[job][0]
+    }
     ample = {job: job.holding[0][0] for job in soft if not job.shape.larger}
-    assert {job: node for node, there in allotment.slack.ample.items() for job in there} == ample
-    assert allotment.slack.nodes == sum(1 << node for node in set(ample.values()))
+    assert {job: node for node, there in placement.slack.ample.items() for job in there} == ample
+    assert placement.slack.nodes == sum(1 << node for node in set(ample.values()))
 
 
 def capacity_is_held_exactly_while_active(job: Job) -> None:
@@ -208,10 +210,12 @@ def settled(here: World) -> None:
     cluster, scheduler = here.scheduler.cluster, here.scheduler
     following = scheduler.next_event()
     assert following is None or following > here.now_us
-    waiting = list(scheduler.allotment.queue)
+    waiting = list(scheduler.placement.queue)
     for job in waiting:
         assert job.phase == "queued"
-        assert scheduler.allotment.policy != "greedy" or not [node for node in range(len(cluster.nodes)) if fits_now(here, job, node)], f"{job} waits though a node has room"
+        assert scheduler.placement.policy != "greedy" or not [
+            node for node in range(len(cluster.nodes)) if fits_now(here, job, node)
+        ], f"{job} waits though a node has room"
     for job in waiting:
         since = job.attempts()[-1].queued
         for other in (other for other in here.everybody() if other.shape is job.shape and other.holding):

@@ -28,7 +28,7 @@ def world(scenario: Scenario) -> World:
     """A world in which jobs are placed by brute force."""
     here = World(scenario, worlds.LIFECYCLES, epoch_us=0, log=None)
     fixed = round((scenario.startup.fixed or 0) * 1_000_000)
-    here.scheduler.allotment = Reference(here.scheduler.cluster, scenario.queue, scenario.placement, fixed)  # type: ignore[assignment]
+    here.scheduler.placement = Reference(here.scheduler.cluster, scenario.queue, scenario.placement, fixed)  # type: ignore[assignment]
     return here
 
 
@@ -101,7 +101,7 @@ def has(node: Node, label: str) -> bool:
 
 
 class Reference:
-    """The same surface as `Allotment`."""
+    """The same surface as `PlacementPass`."""
 
     def __init__(self, cluster: Cluster, policy: str, placement: str, startup: int) -> None:
         self.cluster, self.policy, self.placement, self.startup = cluster, policy, placement, startup

@@ -145,8 +145,8 @@ def test_a_fraction_counts_as_its_part() -> None:
     halves = [train(here, f"h{number}", "team-a", 0.5) for number in range(4)]
 
     assert {job.holding[0] for job in halves} == {(0, (0,)), (0, (1,))}
-    assert isinstance(here.scheduler.allotment, FairShare)
-    assert here.scheduler.allotment.allocated["team-a"] == 2000
+    assert isinstance(here.scheduler.placement, FairShare)
+    assert here.scheduler.placement.allocated["team-a"] == 2000
 
 
 wanted = st.dictionaries(st.sampled_from(["a", "b", "c", "other"]), st.integers(0, 9), max_size=4)
@@ -196,7 +196,7 @@ def test_quotas_hold_whatever_happens(story: list[tuple[str, str, float]]) -> No
             after(here, 1)
         elif what in ("train", "build"):
             before = {job: bool(job.holding) for job in jobs}
-            allocated = dict(here.scheduler.allotment.allocated)
+            allocated = dict(here.scheduler.placement.allocated)
             jobs.append(train(here, f"j{number}", team, gpu) if what == "train" else build(here, f"j{number}", team, gpu))
             evicted = [job for job, held in before.items() if held and not job.holding]
             for job in evicted:

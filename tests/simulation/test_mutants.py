@@ -20,13 +20,13 @@ from mockserver.simulation.job import Job
 from mockserver.simulation.placement import elastic as elastic_module
 from mockserver.simulation.placement import fair_shares as fair_shares_module
 from mockserver.simulation.placement import making_room as making_room_module
-from mockserver.simulation.placement import placement_pass as allotment_module
+from mockserver.simulation.placement import placement_pass
 from mockserver.simulation.placement import reservation as reservation_module
 from mockserver.simulation.placement.backfill import Backfill
 from mockserver.simulation.placement.estimates import Estimates
 from mockserver.simulation.placement.fairshare import FairShare
 from mockserver.simulation.placement.node_jobs import Tenants
-from mockserver.simulation.placement.placement_pass import Allotment
+from mockserver.simulation.placement.placement_pass import PlacementPass
 from mockserver.simulation.placement.profile import _Book
 from mockserver.simulation.placement.queue import Queue
 from mockserver.simulation.placement.reservation import Promise
@@ -119,14 +119,14 @@ HUNTS = {"guarantee": guarantee, "published": published, "overruns": overruns, "
 
 
 def skip_a_release(patch: Patch) -> None:
-    original = Allotment.give_back
+    original = PlacementPass.give_back
 
-    def give_back(self: Allotment, job: Job) -> None:
+    def give_back(self: PlacementPass, job: Job) -> None:
         if job.serial % 2:
             job.holding = ()
         original(self, job)
 
-    patch.setattr(Allotment, "give_back", give_back)
+    patch.setattr(PlacementPass, "give_back", give_back)
 
 
 def double_release(patch: Patch) -> None:
@@ -152,14 +152,14 @@ def skip_a_mask_flip(patch: Patch) -> None:
 
 
 def skip_a_retry_pass(patch: Patch) -> None:
-    original = Allotment.give_back
+    original = PlacementPass.give_back
 
-    def give_back(self: Allotment, job: Job) -> None:
+    def give_back(self: PlacementPass, job: Job) -> None:
         was_settled, freed = self.is_settled, self._freed
         original(self, job)
         self.is_settled, self._freed = was_settled, freed
 
-    patch.setattr(Allotment, "give_back", give_back)
+    patch.setattr(PlacementPass, "give_back", give_back)
 
 
 def wrong_tie_order(patch: Patch) -> None:
@@ -254,11 +254,11 @@ def one_member_too_many(patch: Patch) -> None:
 
 
 def overtaking_the_head(patch: Patch) -> None:
-    patch.setattr(Allotment, "_turn_away", lambda self, line: None)
+    patch.setattr(PlacementPass, "_turn_away", lambda self, line: None)
 
 
 def nothing_given_back(patch: Patch) -> None:
-    patch.setattr(allotment_module, "relieve", lambda *args, **facts: False)
+    patch.setattr(placement_pass, "relieve", lambda *args, **facts: False)
 
 
 def more_given_back_than_needed(patch: Patch) -> None:
@@ -270,20 +270,20 @@ def the_oldest_gives_first(patch: Patch) -> None:
 
 
 def growth_into_what_others_wait_for(patch: Patch) -> None:
-    original = allotment_module.grow
-    patch.setattr(allotment_module, "grow", lambda slack, waiting, **facts: original(slack, (), **facts))
+    original = placement_pass.grow
+    patch.setattr(placement_pass, "grow", lambda slack, waiting, **facts: original(slack, (), **facts))
 
 
 def blocked_beside_slack(patch: Patch) -> None:
-    original = Allotment._candidates
+    original = PlacementPass._candidates
 
-    def candidates(self: Allotment) -> Any:
+    def candidates(self: PlacementPass) -> Any:
         slack, self.slack = self.slack, elastic_module.Slack(self.cluster)
         found = original(self)
         self.slack = slack
         return found
 
-    patch.setattr(Allotment, "_candidates", candidates)
+    patch.setattr(PlacementPass, "_candidates", candidates)
 
 
 def a_promise_blind_to_slack(patch: Patch) -> None:

@@ -62,7 +62,7 @@ def _worlds(boxes: list[Sandbox]) -> Iterator[Any]:
         world, name = box.world, box.name
         clock.add_metric([name], world.now)
         lag.add_metric([name], (box.pace.target(world) - world.now_us) / 1_000_000 if box.pace.tempo.rate is not None else 0.0)
-        queue.add_metric([name], len(world.scheduler.allotment.queue))
+        queue.add_metric([name], len(world.scheduler.placement.queue))
         for api in world.lifecycles:
             counts = Counter(job.stage for job in world.jobs(api).values())
             for stage, count in counts.items():

@@ -27,7 +27,7 @@ def _whoever(job: Job) -> bool:
 
 
 class Backfill:
-    """One world's placement with backfill; the same surface as `Allotment`."""
+    """One world's placement with backfill; the same surface as `PlacementPass`."""
 
     __slots__ = ("cluster", "estimates", "holders", "is_settled", "is_under_way", "policy", "promises", "queue", "slack", "tenants")
 

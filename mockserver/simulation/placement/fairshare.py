@@ -30,7 +30,7 @@ _UNLIMITED = float("inf")
 
 
 class FairShare:
-    """One world's placement under quotas; the same surface as `Allotment`."""
+    """One world's placement under quotas; the same surface as `PlacementPass`."""
 
     def __init__(self, cluster: Cluster, projects: Iterable[Project]) -> None:
         self.cluster = cluster

@@ -25,7 +25,7 @@ def _whoever(job: Job) -> bool:
     return True
 
 
-class Allotment:
+class PlacementPass:
     """One world's placement; `is_settled` says that nobody who waits could be served."""
 
     __slots__ = ("_considered", "_freed", "_heads", "_is_strict", "_joined", "cluster", "is_settled", "policy", "queue", "slack", "tenants")

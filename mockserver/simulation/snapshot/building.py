@@ -57,7 +57,7 @@ class _Building:
         self.record, self.lifecycles, self.readers = record, lifecycles, readers
         made = World(record.scenario, lifecycles, epoch_us=record.epoch, seed=record.seed, log=record.log_length)
         self.made, self.scheduler = made, made.scheduler
-        self.cluster, self.allotment = made.scheduler.cluster, made.scheduler.allotment
+        self.cluster, self.placement = made.scheduler.cluster, made.scheduler.placement
         self.resting: dict[object, Shape] = {}
         self.jobs: list[Job] = []
 
@@ -78,7 +78,7 @@ class _Building:
             need(node.name not in names, f"two nodes are called {node.name[:80]}")
             names.add(node.name)
             self.cluster.add(node)
-            self.allotment.tenants.on.append({})
+            self.placement.tenants.on.append({})
         for number, condition in self.record.conditions:
             need(0 <= number < len(self.cluster.nodes), "the condition of an unknown node is given")
             self.cluster.set_condition(number, condition)
@@ -202,9 +202,9 @@ class _Building:
             soundness.check_holding(job, self.cluster)
             for hold in kept.held:
                 self.cluster.take_again(job.shape, hold)
-            self.allotment.tenants.enter(job)
+            self.placement.tenants.enter(job)
             if job.shape.smallest is not None:
-                self.allotment.slack.note(job)
+                self.placement.slack.note(job)
         soundness.check_ledger(self.cluster)
 
     def _wait(self) -> None:
@@ -212,21 +212,21 @@ class _Building:
         for job in sorted(waiting, key=lambda one: (one.serial, getattr(one, "index", 0))):
             may_wait = job.stage.entry in ("queued", "member queued") and not job.is_over
             need(may_wait, f"job {job.key[:80]} waits although it is {job.state}")
-            self.allotment.queue.push(job)
-        if isinstance(self.allotment, FairShare):
+            self.placement.queue.push(job)
+        if isinstance(self.placement, FairShare):
             holders = self._those(self.record.holders)
             is_told = set(holders) == {job for job in self.jobs if job.holding} and len(set(holders)) == len(holders)
             need(is_told, "the two lists of jobs that hold nodes differ")
-            self.allotment.resume(holders, is_first_round=self.record.is_first_round)
-        elif isinstance(self.allotment, Backfill):
+            self.placement.resume(holders, is_first_round=self.record.is_first_round)
+        elif isinstance(self.placement, Backfill):
             promised = {self._at(number): (instant, self._mask(nodes)) for number, instant, nodes in self.record.promised}
-            self.allotment.resume([job for job in self.jobs if job.holding], promised)
+            self.placement.resume([job for job in self.jobs if job.holding], promised)
         else:
             for job in self._those(self.record.blocked):
-                line = self.allotment.queue.lines.get(job.shape)
+                line = self.placement.queue.lines.get(job.shape)
                 need(line is not None, f"job {job.key[:80]} is held up, but does not wait")
                 cast(Line, line).is_blocked = True
-            self.allotment.is_settled = True
+            self.placement.is_settled = True
 
     def _mask(self, nodes: list[int]) -> int:
         need(all(0 <= node < len(self.cluster.nodes) for node in nodes), "a node is promised that is not there")

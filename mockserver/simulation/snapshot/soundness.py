@@ -182,8 +182,8 @@ def _check_team(job: Job, places: int | None) -> None:
 
 
 def _check_waiting(world: World, known: set[Job]) -> None:
-    allotment = world.scheduler.allotment
-    waiting = list(allotment.queue)
+    placement = world.scheduler.placement
+    waiting = list(placement.queue)
     need(len(set(waiting)) == len(waiting) and known.issuperset(waiting), "a waiting job is listed twice or unknown")
     need(all("allocated" in job.stage.on for job in waiting), "a job waits that cannot be allocated")
 

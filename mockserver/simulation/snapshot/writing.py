@@ -15,7 +15,7 @@ from mockserver.simulation.job import Job, Member
 from mockserver.simulation.placement.backfill import Backfill
 from mockserver.simulation.placement.elastic import sizes
 from mockserver.simulation.placement.fairshare import FairShare
-from mockserver.simulation.placement.placement_pass import Allotment
+from mockserver.simulation.placement.placement_pass import PlacementPass
 from mockserver.simulation.placement.profile import Promises
 from mockserver.simulation.snapshot.plain import pack
 from mockserver.simulation.snapshot.record import Due, JobRecord, Step, WorldRecord
@@ -39,7 +39,7 @@ class _Writing:
         self.number: dict[Job, int] = {}
         for job in self._reachable():
             self._add(job)
-        self.waiting = set(self.scheduler.allotment.queue)
+        self.waiting = set(self.scheduler.placement.queue)
 
     def _reachable(self) -> Iterator[Job]:
         """Every job that anything of the world refers to, those that clients can name first, in order of submission."""
@@ -60,10 +60,10 @@ class _Writing:
 
     def record(self) -> WorldRecord:
         """The record."""
-        world, scheduler, allotment = self.world, self.scheduler, self.scheduler.allotment
+        world, scheduler, placement = self.world, self.scheduler, self.scheduler.placement
         cluster = scheduler.cluster
-        by_quota = allotment if isinstance(allotment, FairShare) else None
-        lines = list(allotment.queue.lines.values()) if isinstance(allotment, Allotment) else []
+        by_quota = placement if isinstance(placement, FairShare) else None
+        lines = list(placement.queue.lines.values()) if isinstance(placement, PlacementPass) else []
         return WorldRecord(
             scenario=world.scenario,
             seed=world.seed,
@@ -83,7 +83,7 @@ class _Writing:
             holders=[] if by_quota is None else [self.number[job] for job in by_quota.holders],
             is_first_round=by_quota is not None and by_quota.is_first_round,
             ids=list(world.ids_made.items()),
-            promised=self._promised(allotment.promises) if isinstance(allotment, Backfill) else [],
+            promised=self._promised(placement.promises) if isinstance(placement, Backfill) else [],
             shelves={name: pack(shelf) for name, shelf in world.shelves.items() if shelf},
         )
 

@@ -14,9 +14,9 @@ def _keeps(*phases: str) -> Apply:
     """Jobs and tasks that go into one of these phases keep what they hold."""
 
     def make(original: Any) -> Any:
-        return lambda allotment, job: None if job.stage.phase in phases else original(allotment, job)
+        return lambda placement, job: None if job.stage.phase in phases else original(placement, job)
 
-    return patched("mockserver.simulation.placement.placement_pass:Allotment.give_back", make)
+    return patched("mockserver.simulation.placement.placement_pass:PlacementPass.give_back", make)
 
 
 def _last_first(original: Any) -> Any:
@@ -46,8 +46,8 @@ def _fourth_first(original: Any) -> Any:
 
 
 def _first_only(original: Any) -> Any:
-    return lambda allotment, job: (
-        None if job.stage.phase == "cancelled" and job.key.endswith("/1") else original(allotment, job)
+    return lambda placement, job: (
+        None if job.stage.phase == "cancelled" and job.key.endswith("/1") else original(placement, job)
     )
 
 
@@ -76,7 +76,7 @@ FAULTS = [
         "second-task-stays",
         "BYT-STM-021",
         "the second task of an aborted job keeps its capacity",
-        patched("mockserver.simulation.placement.placement_pass:Allotment.give_back", _first_only),
+        patched("mockserver.simulation.placement.placement_pass:PlacementPass.give_back", _first_only),
     ),
     fault(
         "deleted-holds-on",

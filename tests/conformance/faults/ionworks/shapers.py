@@ -120,9 +120,9 @@ def keeps(phase: str) -> Apply:
     """Jobs that go into a phase keep what they hold."""
 
     def make(original: Any) -> Any:
-        return lambda allotment, job: None if job.stage.phase == phase else original(allotment, job)
+        return lambda placement, job: None if job.stage.phase == phase else original(placement, job)
 
-    return patched("mockserver.simulation.placement.placement_pass:Allotment.give_back", make)
+    return patched("mockserver.simulation.placement.placement_pass:PlacementPass.give_back", make)
 
 
 def values(asked: Asked, name: str) -> list[str]:

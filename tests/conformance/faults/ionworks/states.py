@@ -267,7 +267,9 @@ FAULTS = [
         "canceled-holds",
         "ION-STM-011",
         "a canceled job keeps its capacity",
-        patched("mockserver.simulation.placement.placement_pass:Allotment.give_back", once_around(_keeps_what_it_held)),
+        patched(
+            "mockserver.simulation.placement.placement_pass:PlacementPass.give_back", once_around(_keeps_what_it_held)
+        ),
     ),
     fault(
         "second-cancel-breaks",

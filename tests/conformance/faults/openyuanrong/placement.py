@@ -54,7 +54,7 @@ def _given_up_holds(app: App) -> Iterator[App]:
 
     with (
         patched(f"{SCHEDULER}._time_out", timed_out)(app),
-        patched("mockserver.simulation.placement.placement_pass:Allotment.give_back", given_back)(app),
+        patched("mockserver.simulation.placement.placement_pass:PlacementPass.give_back", given_back)(app),
     ):
         yield app
 
@@ -75,13 +75,13 @@ def _refused_holds(original: Any) -> Any:
 
 def _freed_twice(original: Any) -> Any:
     def delete(self: Any, job: Any) -> None:
-        cluster, allotment = self.scheduler.cluster, self.scheduler.allotment
+        cluster, placement = self.scheduler.cluster, self.scheduler.placement
         placed = [detail for _, _, event, detail in job.steps() if event == "allocated"]
         original(self, job)
         if placed:
             node = next(number for number, one in enumerate(cluster.nodes) if one.name == placed[-1][0])
             _taken(cluster, job.shape, node, 1)
-            allotment.opened(1 << node)
+            placement.opened(1 << node)
 
     return delete
 
@@ -289,7 +289,7 @@ FAULTS = [
         "crumbs-lost",
         "OYR-STM-019",
         "a thousandth of a core is lost with each job",
-        patched("mockserver.simulation.placement.placement_pass:Allotment.give_back", _crumbs_lost),
+        patched("mockserver.simulation.placement.placement_pass:PlacementPass.give_back", _crumbs_lost),
     ),
     fault(
         "never-full", "OYR-STM-019", "all cores of a node are never given", asks_more("entrypoint_num_cpus", 4, 4.001)

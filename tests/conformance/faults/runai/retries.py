@@ -100,6 +100,6 @@ FAULTS = [
         "leak-when-tried-again",
         "RAI-RTY-007",
         "a try that failed leaves its GPU taken",
-        patched(f"{SIMULATION}.placement.placement_pass:Allotment.give_back", _leaks_when_tried_again),
+        patched(f"{SIMULATION}.placement.placement_pass:PlacementPass.give_back", _leaks_when_tried_again),
     ),
 ]

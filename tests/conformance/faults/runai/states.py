@@ -308,13 +308,13 @@ FAULTS = [
         "ended-holds",
         "RAI-STM-006",
         "an ended job keeps its GPU",
-        patched(f"{SIMULATION}.placement.placement_pass:Allotment.give_back", _kept),
+        patched(f"{SIMULATION}.placement.placement_pass:PlacementPass.give_back", _kept),
     ),
     fault(
         "failed-holds",
         "RAI-STM-006",
         "a failed job keeps its GPU",
-        patched("mockserver.simulation.placement.placement_pass:Allotment.give_back", _kept_after_failure),
+        patched("mockserver.simulation.placement.placement_pass:PlacementPass.give_back", _kept_after_failure),
         "RAI-RSP-003",
     ),
     fault(

@@ -116,7 +116,7 @@ def keeps_room(is_meant: Callable[[Any], bool]) -> Apply:
 
         return give_back
 
-    return patched("mockserver.simulation.placement.placement_pass:Allotment.give_back", make)
+    return patched("mockserver.simulation.placement.placement_pass:PlacementPass.give_back", make)
 
 
 def _hosts(run: dict[str, Json]) -> None:
