@@ -57,7 +57,7 @@ def lose_node(scheduler: Scheduler, number: int) -> None:
 
 def _lose(scheduler: Scheduler, number: int) -> None:
     scheduler.cluster.set_condition(number, DOWN)
-    for job in scheduler.placement.tenants.of(number):
+    for job in scheduler.placement.node_jobs.of(number):
         if any(node == number for node, _ in job.holding):
             event = "displaced" if "displaced" in job.stage.on else "failed"
             if event in job.stage.on:
@@ -81,5 +81,5 @@ def add_node(scheduler: Scheduler, node: Node) -> None:
     """One more node, ready to be used."""
     scheduler.settle()
     number = scheduler.cluster.add(node)
-    scheduler.placement.tenants.on.append({})
+    scheduler.placement.node_jobs.on.append({})
     scheduler.placement.opened(1 << number)

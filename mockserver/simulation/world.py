@@ -260,8 +260,11 @@ class World:
     def nodes(self) -> list[NodeView]:
         """Every node with what is free on it and who holds it, the oldest first."""
         cluster = self.scheduler.cluster
-        tenants = self.scheduler.placement.tenants
-        return [cluster.view(number, tuple([job.key for job in tenants.of(number)])) for number in range(len(cluster.nodes))]
+        node_jobs = self.scheduler.placement.node_jobs
+        return [
+            cluster.view(number, tuple([job.key for job in node_jobs.of(number)]))
+            for number in range(len(cluster.nodes))
+        ]
 
     def fail_node(self, name: str) -> None:
         """The node goes down; its jobs go back to waiting, or fail where their lifecycle knows no way back. Raises

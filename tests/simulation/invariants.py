@@ -19,7 +19,7 @@ def everything(here: World) -> None:
     devices_are_not_shared_by_whole_jobs(here, jobs)
     masks_say_what_is_free(here)
     members_have_places(here)
-    tenants_and_slack_are_what_is_held(here, jobs)
+    node_jobs_and_slack_are_what_is_held(here, jobs)
     whoever_works_has_a_future(here, jobs)
     for job in jobs:
         capacity_is_held_exactly_while_active(job)
@@ -84,14 +84,14 @@ def members_have_places(here: World) -> None:
     assert here.places.taken >= sum(1 + len(job.crew.members) if job.crew is not None and job.request.team != ALONE else 1 for job in jobs)
 
 
-def tenants_and_slack_are_what_is_held(here: World, jobs: list[Job]) -> None:
+def node_jobs_and_slack_are_what_is_held(here: World, jobs: list[Job]) -> None:
     """The index by node names exactly those that hold something there; who holds less than it asked for, or more than the least, is filed so."""
     placement = here.scheduler.placement
     on: dict[int, set[Job]] = {}
     for job in jobs:
         for node, _ in job.holding:
             on.setdefault(node, set()).add(job)
-    assert {node: set(there) for node, there in enumerate(placement.tenants.on) if there} == on
+    assert {node: set(there) for node, there in enumerate(placement.node_jobs.on) if there} == on
     soft = [job for job in jobs if job.holding and job.request.elastic and job.request.nodes == 1]
     wanted = {job: (job.request.resources, *job.request.elastic) for job in soft}
     assert all(job.shape.request in wanted[job] for job in soft)

@@ -13,7 +13,7 @@ from mockserver.simulation.cluster.cluster import Cluster
 from mockserver.simulation.cluster.node import READY, Node
 from mockserver.simulation.cluster.shape import Shape
 from mockserver.simulation.job import Job
-from mockserver.simulation.placement.node_jobs import Tenants
+from mockserver.simulation.placement.node_jobs import NodeJobs
 from mockserver.simulation.request import ResourceRequest
 from mockserver.simulation.scenario.scenario import Scenario
 from mockserver.simulation.world import World
@@ -107,7 +107,7 @@ class Reference:
         self.cluster, self.policy, self.placement, self.startup = cluster, policy, placement, startup
         self.waiting: list[Job] = []
         self.held: dict[Job, None] = {}
-        self.tenants = Tenants(len(cluster.nodes))
+        self.node_jobs = NodeJobs(len(cluster.nodes))
         self.is_settled = True
         self.line: list[Job] | None = None
         self.promise: tuple[int, Job] | None = None
@@ -128,7 +128,7 @@ class Reference:
         self._stir()
 
     def give_back(self, job: Job) -> None:
-        self.tenants.leave(job)
+        self.node_jobs.leave(job)
         del self.held[job]
         job.holding = ()
         job.shape = job.shape.smallest or job.shape
@@ -186,7 +186,7 @@ class Reference:
         job.shape = shape
         job.holding = tuple((node, self._free(node).choice(shape.request)) for node in chosen)
         self.held[job] = None
-        self.tenants.enter(job)
+        self.node_jobs.enter(job)
         return True
 
     def _chosen(self, shape: Shape, fit: list[int], now: int, *, stays: bool) -> list[int]:

@@ -25,7 +25,7 @@ from mockserver.simulation.placement import reservation as reservation_module
 from mockserver.simulation.placement.backfill import Backfill
 from mockserver.simulation.placement.estimates import Estimates
 from mockserver.simulation.placement.fairshare import FairShare
-from mockserver.simulation.placement.node_jobs import Tenants
+from mockserver.simulation.placement.node_jobs import NodeJobs
 from mockserver.simulation.placement.placement_pass import PlacementPass
 from mockserver.simulation.placement.profile import _Book
 from mockserver.simulation.placement.queue import Queue
@@ -297,8 +297,8 @@ def a_node_worse_than_the_best(patch: Patch) -> None:
         patch.setitem(PLACEMENTS, name, lambda feasible, dimension: lowest(feasible & (feasible - 1) or feasible))
 
 
-def tenants_forgotten(patch: Patch) -> None:
-    patch.setattr(Tenants, "of", lambda self, node: sorted(self.on[node])[1:])
+def node_jobs_forgotten(patch: Patch) -> None:
+    patch.setattr(NodeJobs, "of", lambda self, node: sorted(self.on[node])[1:])
 
 
 def no_extra_nodes(patch: Patch) -> None:
@@ -416,7 +416,7 @@ MUTANTS: dict[str, tuple[Callable[[Patch], None], str]] = {
         (blocked_beside_slack, "brute"),
         (a_promise_blind_to_slack, "brute"),
         (a_node_worse_than_the_best, "brute"),
-        (tenants_forgotten, "teams"),
+        (node_jobs_forgotten, "teams"),
         (the_fair_share_is_the_bar, "guarantee"),
         (only_the_node_of_the_youngest, "guarantee"),
         (one_victim_will_do, "guarantee"),

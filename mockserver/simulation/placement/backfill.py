@@ -13,7 +13,7 @@ from mockserver.simulation.cluster.shape import Shape
 from mockserver.simulation.job import Job
 from mockserver.simulation.placement.elastic import Slack, grow, relieve, roomiest
 from mockserver.simulation.placement.estimates import Estimates
-from mockserver.simulation.placement.node_jobs import Tenants
+from mockserver.simulation.placement.node_jobs import NodeJobs
 from mockserver.simulation.placement.profile import Promises
 from mockserver.simulation.placement.queue import Ranks
 from mockserver.simulation.placement.reservation import Promise
@@ -29,13 +29,24 @@ def _whoever(job: Job) -> bool:
 class Backfill:
     """One world's placement with backfill; the same surface as `PlacementPass`."""
 
-    __slots__ = ("cluster", "estimates", "holders", "is_settled", "is_under_way", "policy", "promises", "queue", "slack", "tenants")
+    __slots__ = (
+        "cluster",
+        "estimates",
+        "holders",
+        "is_settled",
+        "is_under_way",
+        "node_jobs",
+        "policy",
+        "promises",
+        "queue",
+        "slack",
+    )
 
     def __init__(self, cluster: Cluster, policy: str, startups: Mapping[str, int | None]) -> None:
         self.cluster = cluster
         self.policy = policy
         self.queue = Ranks()
-        self.tenants = Tenants(len(cluster.nodes))
+        self.node_jobs = NodeJobs(len(cluster.nodes))
         self.holders: dict[Job, None] = {}
         self.slack = Slack(cluster)
         self.estimates = Estimates(startups)
@@ -55,7 +66,7 @@ class Backfill:
     def give_back(self, job: Job) -> None:
         """Return what `job` holds."""
         shape = job.shape
-        self.tenants.leave(job)
+        self.node_jobs.leave(job)
         if shape.smallest is not None:
             self.slack.drop(job)
             job.shape = shape.smallest
@@ -84,7 +95,7 @@ class Backfill:
         job = self._overtaking(now) if self.promises is None else self._promised(now, self.promises)
         if job is not None:
             self.holders[job] = None
-            self.tenants.enter(job)
+            self.node_jobs.enter(job)
             self.queue.drop(job)
             return job
         self.is_settled = True

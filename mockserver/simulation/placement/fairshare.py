@@ -22,7 +22,7 @@ from mockserver.simulation.job import Job
 from mockserver.simulation.placement.elastic import Kept, Slack, grow, needed, relax, relieve, restore, roomiest, shrink, size, squeezed
 from mockserver.simulation.placement.fair_shares import Project, fair_shares
 from mockserver.simulation.placement.making_room import Plan, Terms, consolidation, eviction, works
-from mockserver.simulation.placement.node_jobs import Tenants
+from mockserver.simulation.placement.node_jobs import NodeJobs
 from mockserver.simulation.placement.project_queue import Kind, Waiting, kind_of
 
 _EVERYWHERE = -1
@@ -37,7 +37,7 @@ class FairShare:
         self.projects = {project.name: project for project in projects}
         self.queue = Waiting()
         self.holders: dict[Job, None] = {}
-        self.tenants = Tenants(len(cluster.nodes))
+        self.node_jobs = NodeJobs(len(cluster.nodes))
         self.slack = Slack(cluster)
         self.allocated: dict[str, int] = {}
         self.firm: dict[str, int] = {}
@@ -63,7 +63,7 @@ class FairShare:
     def give_back(self, job: Job) -> None:
         """Return what `job` holds."""
         shape = job.shape
-        self.tenants.leave(job)
+        self.node_jobs.leave(job)
         if shape.smallest is not None:
             self.slack.drop(job)
         for hold in job.holding:
@@ -336,7 +336,7 @@ class FairShare:
         self.queue.drop(job)
         self._account(job, gpus(job))
         self.holders[job] = None
-        self.tenants.enter(job)
+        self.node_jobs.enter(job)
         if shape.smallest is not None:
             self.slack.note(job)
         self._hopeless.clear()

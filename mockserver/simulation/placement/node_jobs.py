@@ -5,7 +5,7 @@ from __future__ import annotations
 from mockserver.simulation.job import Job
 
 
-class Tenants:
+class NodeJobs:
     """The jobs `on` each node, by its number."""
 
     __slots__ = ("on",)

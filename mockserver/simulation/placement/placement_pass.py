@@ -14,7 +14,7 @@ from mockserver.simulation.cluster.cluster import Cluster
 from mockserver.simulation.cluster.shape import Shape
 from mockserver.simulation.job import Job
 from mockserver.simulation.placement.elastic import Slack, grow, relieve, roomiest
-from mockserver.simulation.placement.node_jobs import Tenants
+from mockserver.simulation.placement.node_jobs import NodeJobs
 from mockserver.simulation.placement.queue import Line, Queue
 
 _EVERYWHERE = -1
@@ -28,13 +28,25 @@ def _whoever(job: Job) -> bool:
 class PlacementPass:
     """One world's placement; `is_settled` says that nobody who waits could be served."""
 
-    __slots__ = ("_considered", "_freed", "_heads", "_is_strict", "_joined", "cluster", "is_settled", "policy", "queue", "slack", "tenants")
+    __slots__ = (
+        "_considered",
+        "_freed",
+        "_heads",
+        "_is_strict",
+        "_joined",
+        "cluster",
+        "is_settled",
+        "node_jobs",
+        "policy",
+        "queue",
+        "slack",
+    )
 
     def __init__(self, cluster: Cluster, policy: str = "greedy") -> None:
         self.cluster = cluster
         self.policy = policy
         self.queue = Queue(by_priority=policy != "fifo")
-        self.tenants = Tenants(len(cluster.nodes))
+        self.node_jobs = NodeJobs(len(cluster.nodes))
         self.slack = Slack(cluster)
         self.is_settled = True
         self._is_strict = policy != "greedy"
@@ -63,7 +75,7 @@ class PlacementPass:
 
     def give_back(self, job: Job) -> None:
         """Return what `job` holds."""
-        shape, on = job.shape, self.tenants.on
+        shape, on = job.shape, self.node_jobs.on
         if shape.smallest is not None:
             self.slack.drop(job)
             job.shape = shape.smallest
@@ -129,12 +141,12 @@ class PlacementPass:
         if shape.count == 1:
             hold = self.cluster.take(shape, feasible)
             job.holding = (hold,)
-            self.tenants.on[hold[0]][job] = None
+            self.node_jobs.on[hold[0]][job] = None
             if shape.smallest is not None:
                 self.slack.note(job)
         else:
             job.holding = self.cluster.take_gang(shape, feasible)
-            self.tenants.enter(job)
+            self.node_jobs.enter(job)
         return job
 
     def _turn_away(self, line: Line) -> None:

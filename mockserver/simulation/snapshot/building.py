@@ -78,7 +78,7 @@ class _Building:
             need(node.name not in names, f"two nodes are called {node.name[:80]}")
             names.add(node.name)
             self.cluster.add(node)
-            self.placement.tenants.on.append({})
+            self.placement.node_jobs.on.append({})
         for number, condition in self.record.conditions:
             need(0 <= number < len(self.cluster.nodes), "the condition of an unknown node is given")
             self.cluster.set_condition(number, condition)
@@ -202,7 +202,7 @@ class _Building:
             soundness.check_holding(job, self.cluster)
             for hold in kept.held:
                 self.cluster.take_again(job.shape, hold)
-            self.placement.tenants.enter(job)
+            self.placement.node_jobs.enter(job)
             if job.shape.smallest is not None:
                 self.placement.slack.note(job)
         soundness.check_ledger(self.cluster)
