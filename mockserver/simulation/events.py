@@ -30,7 +30,7 @@ WHOLE_JOB = -1
 Event = tuple[int, int, int, Job, int, "Outcome | str | None"]
 
 
-class Events:
+class Agenda:
     """The agenda of one world."""
 
     __slots__ = ("heap", "serial")

@@ -46,7 +46,7 @@ def _arm(scheduler: Scheduler, timer: NodeTimer) -> None:
     span = workload.node_fails_after(name, timer.count) if is_up else workload.node_returns_after(name, timer.count - 1)
     if span is not None:
         # The agenda asks of a job nothing but its generation, and whether it is over.
-        scheduler.events.add(scheduler.clock.now + span, NODE, cast(Job, timer), generation=0)
+        scheduler.agenda.add(scheduler.clock.now + span, NODE, cast(Job, timer), generation=0)
 
 
 def lose_node(scheduler: Scheduler, number: int) -> None:

@@ -13,7 +13,17 @@ from heapq import heappop
 
 from mockserver.simulation.clock import Clock, micros
 from mockserver.simulation.errors import NotCancellable, NotPossible, NotReleasable
-from mockserver.simulation.events import AFTER_PLACEMENT, EXPIRY, NODE, RELEASE, RUN_END, STEP, TIMEOUT, WHOLE_JOB, Events
+from mockserver.simulation.events import (
+    AFTER_PLACEMENT,
+    EXPIRY,
+    NODE,
+    RELEASE,
+    RUN_END,
+    STEP,
+    TIMEOUT,
+    WHOLE_JOB,
+    Agenda,
+)
 from mockserver.simulation.job import DISCARDED, Job, Member
 from mockserver.simulation.lifecycle import TERMINAL, WORKING, CompiledLifecycle, Stage
 from mockserver.simulation.placement.backfill import Backfill
@@ -38,13 +48,13 @@ class Scheduler:
     """
 
     __slots__ = (
+        "agenda",
         "announced",
         "attend",
         "clock",
         "cluster",
         "count",
         "entering",
-        "events",
         "forget",
         "log",
         "logged",
@@ -60,7 +70,7 @@ class Scheduler:
         forget: Callable[[Job], None],
         log: int | None = 10_000,
     ) -> None:
-        self.clock, self.events = Clock(), Events()
+        self.clock, self.agenda = Clock(), Agenda()
         self.cluster = placement.cluster
         self.workload = workload
         self.placement = placement
@@ -159,12 +169,12 @@ class Scheduler:
         """
         left = -1 if most is None else most
         announced = len(self.announced) if heed else _NEVER
-        clock, events, placement = self.clock, self.events, self.placement
-        heap = events.heap
+        clock, agenda, placement = self.clock, self.agenda, self.placement
+        heap = agenda.heap
         while left and len(self.announced) <= announced:
             left -= 1
             # The first event is nearly always good; asking it here saves a call.
-            instant = heap[0][0] if heap and heap[0][4] == heap[0][3].generation else events.next_instant()
+            instant = heap[0][0] if heap and heap[0][4] == heap[0][3].generation else agenda.next_instant()
             if not placement.is_settled and (
                 instant != clock.now or heap[0][1] >= AFTER_PLACEMENT or placement.is_under_way
             ):
@@ -185,7 +195,7 @@ class Scheduler:
     @property
     def is_settled(self) -> bool:
         """Whether nothing is left to happen at this very instant."""
-        heap = self.events.heap
+        heap = self.agenda.heap
         return self.placement.is_settled and (not heap or heap[0][0] > self.clock.now)
 
     def settle(self) -> None:
@@ -195,7 +205,7 @@ class Scheduler:
 
     def next_event(self) -> int | None:
         """The instant of the next thing that will happen by itself, or None."""
-        return self.events.next_instant() if self.placement.is_settled else self.clock.now
+        return self.agenda.next_instant() if self.placement.is_settled else self.clock.now
 
     def _fire(self, job: Job, kind: int, detail: Outcome | str | None) -> None:
         if kind == RUN_END:
@@ -245,7 +255,7 @@ class Scheduler:
         if request.script is not None and request.script.stay_queued:
             return
         if at > now:
-            self.events.add(at, RELEASE, job, generation=job.generation)
+            self.agenda.add(at, RELEASE, job, generation=job.generation)
         else:
             self.placement.wait(job)
 
@@ -253,10 +263,18 @@ class Scheduler:
         """Let what a job needs before its run take its time."""
         self.arm(job, "start", job.request.limits.start)
         if stage.after is not None:
-            self.events.add(self.clock.now + stage.after[0], STEP, job, generation=job.generation, detail=job.request.unready)
+            self.agenda.add(
+                self.clock.now + stage.after[0], STEP, job, generation=job.generation, detail=job.request.unready
+            )
         else:
             failure = self.workload.pull(job) if "failed" in stage.on else None
-            self.events.add(self.clock.now + self.workload.startup(job), STEP, job, generation=job.generation, detail=failure or _STARTED)
+            self.agenda.add(
+                self.clock.now + self.workload.startup(job),
+                STEP,
+                job,
+                generation=job.generation,
+                detail=failure or _STARTED,
+            )
 
     def begin_run(self, job: Job, stage: Stage, event: str) -> None:
         """Let the job's run take its time."""
@@ -265,12 +283,12 @@ class Scheduler:
             self.arm(job, "run", limit)
         elif outcome.duration is not None:
             kept = outcome if outcome.exit_code or outcome.reason else _WELL
-            self.events.add(self.clock.now + outcome.duration, RUN_END, job, generation=job.generation, detail=kept)
+            self.agenda.add(self.clock.now + outcome.duration, RUN_END, job, generation=job.generation, detail=kept)
         self._arm_step(job, stage, event)
 
     def _arm_step(self, job: Job, stage: Stage, event: str) -> None:
         if stage.after is not None:
-            self.events.add(self.clock.now + stage.after[0], STEP, job, generation=job.generation)
+            self.agenda.add(self.clock.now + stage.after[0], STEP, job, generation=job.generation)
 
     def _step(self, job: Job, detail: object) -> None:
         if detail is None:
@@ -305,7 +323,7 @@ class Scheduler:
     def end(self, job: Job, stage: Stage, event: str) -> None:
         """Let follow what follows a job's end."""
         if job.request.ttl is not None:
-            self.events.add(self.clock.now + micros(job.request.ttl), EXPIRY, job, generation=job.generation)
+            self.agenda.add(self.clock.now + micros(job.request.ttl), EXPIRY, job, generation=job.generation)
         if job.request.callback is not None:
             self.announced.append((self.clock.now, job))
         self._leave_parent(job)
@@ -322,4 +340,4 @@ class Scheduler:
         """Let `limit` pass after so many seconds, unless the job has left its phase (or, if it is about the whole job, has ended) by then."""
         if span is not None:
             generation = WHOLE_JOB if is_whole else job.generation
-            self.events.add(self.clock.now + micros(span), TIMEOUT, job, generation=generation, detail=limit)
+            self.agenda.add(self.clock.now + micros(span), TIMEOUT, job, generation=generation, detail=limit)

@@ -18,7 +18,7 @@ from msgspec import structs
 
 from mockserver.simulation.clock import Clock, micros
 from mockserver.simulation.cluster.cluster import Cluster
-from mockserver.simulation.events import RELEASE, Events
+from mockserver.simulation.events import RELEASE, Agenda
 from mockserver.simulation.job import Crew, Job, Member
 from mockserver.simulation.lifecycle import CompiledLifecycle, Stage
 from mockserver.simulation.placement.elastic import shape_of
@@ -41,7 +41,7 @@ class Engine(Protocol):
 
     clock: Clock
     cluster: Cluster
-    events: Events
+    agenda: Agenda
     log: deque[tuple[int, Job, Stage, str]]
     logged: int
     entering: dict[str, Entry]
@@ -231,7 +231,7 @@ def _member_waits(engine: Engine, member: Job, stage: Stage, event: str) -> None
         at = now + request.backoff.micros(lead.failures) if event == "retried" else now
         at = max(at, micros(request.not_before))
         if at > now:
-            engine.events.add(at, RELEASE, member, generation=member.generation)
+            engine.agenda.add(at, RELEASE, member, generation=member.generation)
         else:
             engine.placement.wait(member)
     if event != "submitted":

@@ -163,7 +163,9 @@ def teams_add_up(job: Job) -> None:
 
 def whoever_works_has_a_future(here: World, jobs: list[Job]) -> None:
     """For everybody who holds nodes something is due that ends it, unless the run is to go on until somebody ends it."""
-    due = {event[3] for event in here.scheduler.events.heap if event[4] == event[3].generation and event[0] >= here.now_us}
+    due = {
+        event[3] for event in here.scheduler.agenda.heap if event[4] == event[3].generation and event[0] >= here.now_us
+    }
     for job in jobs:
         assert not job.holding or job in due or job.request.endless
 

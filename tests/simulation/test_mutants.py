@@ -15,7 +15,7 @@ from mockserver.simulation import scheduler as scheduler_module
 from mockserver.simulation import team as team_module
 from mockserver.simulation.cluster.capacity_index import Dimension
 from mockserver.simulation.cluster.cluster import Cluster
-from mockserver.simulation.events import RUN_END, STEP, Events
+from mockserver.simulation.events import RUN_END, STEP, Agenda
 from mockserver.simulation.job import Job
 from mockserver.simulation.placement import elastic as elastic_module
 from mockserver.simulation.placement import fair_shares as fair_shares_module
@@ -184,17 +184,17 @@ def off_by_one_timeout(patch: Patch) -> None:
 
 
 def lost_timer(patch: Patch) -> None:
-    original = Events.add
+    original = Agenda.add
 
-    def add(self: Events, instant: int, kind: int, job: Job, **facts: Any) -> None:
+    def add(self: Agenda, instant: int, kind: int, job: Job, **facts: Any) -> None:
         if kind not in (RUN_END, STEP) or job.serial % 3:
             original(self, instant, kind, job, **facts)
 
-    patch.setattr(Events, "add", add)
+    patch.setattr(Agenda, "add", add)
 
 
 def stale_generation(patch: Patch) -> None:
-    patch.setattr(Events, "next_instant", lambda self: self.heap[0][0] if self.heap else None)
+    patch.setattr(Agenda, "next_instant", lambda self: self.heap[0][0] if self.heap else None)
 
 
 def unfair_reclaim(patch: Patch) -> None:

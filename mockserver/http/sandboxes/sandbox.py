@@ -98,7 +98,7 @@ class Sandbox:
     @property
     def moves_by_itself(self) -> bool:
         """Whether time moves by itself here, and anything will ever be due."""
-        return self.pace.tempo.rate is not None and bool(self.world.scheduler.events.heap)
+        return self.pace.tempo.rate is not None and bool(self.world.scheduler.agenda.heap)
 
 
 class Sandboxes:

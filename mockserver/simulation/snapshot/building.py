@@ -246,9 +246,9 @@ class _Building:
             made.enrol(job)
             made.places.resume(job, kept.places)
             made.awaited += job.request.callback is not None and not job.is_terminal
-        scheduler.count, scheduler.logged, scheduler.events.serial = record.submitted, record.logged, record.scheduled
-        scheduler.events.heap = [self._event(due) for due in record.agenda]
-        heapify(scheduler.events.heap)
+        scheduler.count, scheduler.logged, scheduler.agenda.serial = record.submitted, record.logged, record.scheduled
+        scheduler.agenda.heap = [self._event(due) for due in record.agenda]
+        heapify(scheduler.agenda.heap)
         scheduler.log = deque((self._logged(*entry) for entry in record.log), maxlen=record.log_length)
         scheduler.announced = [(instant, self._at(number)) for instant, number in record.announced]
         made.awaited += len(scheduler.announced)

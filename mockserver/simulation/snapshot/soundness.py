@@ -189,7 +189,7 @@ def _check_waiting(world: World, known: set[Job]) -> None:
 
 
 def _check_agenda(world: World, known: set[Job], kept: set[Job]) -> None:
-    heap, now, serial = world.scheduler.events.heap, world.now_us, world.scheduler.events.serial
+    heap, now, serial = world.scheduler.agenda.heap, world.now_us, world.scheduler.agenda.serial
     need(len({event[1] for event in heap}) == len(heap), "two events have one place in the order")
     need(all(count == 1 for count in Counter(map(_subject, heap)).values()), "something is due twice")
     for event in heap:

@@ -34,7 +34,7 @@ class _Writing:
     def __init__(self, world: World) -> None:
         self.world, self.scheduler = world, world.scheduler
         self.kept = {job for api in world.lifecycles for job in world.jobs(api).values()}
-        self.due = sorted((event for event in self.scheduler.events.heap if _is_live(event)), key=itemgetter(0, 1))
+        self.due = sorted((event for event in self.scheduler.agenda.heap if _is_live(event)), key=itemgetter(0, 1))
         self.jobs: list[Job] = []
         self.number: dict[Job, int] = {}
         for job in self._reachable():
@@ -71,7 +71,7 @@ class _Writing:
             now=world.now_us,
             submitted=scheduler.count,
             logged=scheduler.logged,
-            scheduled=scheduler.events.serial,
+            scheduled=scheduler.agenda.serial,
             log_length=scheduler.log.maxlen,
             nodes=cluster.nodes[len(cluster.nodes) - cluster.version :],
             conditions=[(number, one) for number, one in enumerate(cluster.conditions) if one != READY],

@@ -39,7 +39,7 @@ def _mellows(original: Any) -> Any:
 def _forgotten(original: Any) -> Any:
     def submit(scheduler: Any, request: Any, lifecycle: Any, **options: Any) -> Any:
         job = original(scheduler, request, lifecycle, **options)
-        scheduler.events.add(scheduler.clock.now + 3_600_000_000, EXPIRY, job, generation=job.generation)
+        scheduler.agenda.add(scheduler.clock.now + 3_600_000_000, EXPIRY, job, generation=job.generation)
         return job
 
     return submit

@@ -38,7 +38,7 @@ def _forgets(after: float) -> Apply:
     def make(original: Any) -> Any:
         def end(scheduler: Any, job: Any, stage: Any, event: str) -> None:
             original(scheduler, job, stage, event)
-            scheduler.events.add(scheduler.clock.now + int(after * 1e6), EXPIRY, job, generation=job.generation)
+            scheduler.agenda.add(scheduler.clock.now + int(after * 1e6), EXPIRY, job, generation=job.generation)
 
         return end
 

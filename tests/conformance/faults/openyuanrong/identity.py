@@ -138,15 +138,15 @@ def spreads(function: str, phase: str, act: Callable[[Any, Any], None]) -> Apply
 
 def _prolonged(original: Any) -> Any:
     def get_job(call: Any) -> Any:
-        reply, job, events = (
+        reply, job, agenda = (
             original(call),
             call.world.jobs(API).get(call.path["submissionId"]),
-            call.world.scheduler.events,
+            call.world.scheduler.agenda,
         )
         if job is not None and job.phase == "running":
-            for due in [one for one in events.heap if one[3] is job and one[2] == RUN_END and one[4] == job.generation]:
+            for due in [one for one in agenda.heap if one[3] is job and one[2] == RUN_END and one[4] == job.generation]:
                 job.generation += 1
-                events.add(due[0] + 1_000_000, RUN_END, job, generation=job.generation, detail=due[5])
+                agenda.add(due[0] + 1_000_000, RUN_END, job, generation=job.generation, detail=due[5])
         return reply
 
     return get_job

@@ -82,7 +82,7 @@ def _ends_waiting_and_running(original: Any) -> Any:
     def begin_run(self: Any, job: Any, stage: Any, event: str) -> None:
         original(self, job, stage, event)
         if self.clock.now - job.created > 500_000:
-            self.events.add(
+            self.agenda.add(
                 job.created + 18_000_000,
                 RUN_END,
                 job,
@@ -98,11 +98,11 @@ def _run_from_submission(original: Any) -> Any:
         original(self, job, stage, event)
         for due in [
             one
-            for one in self.events.heap
+            for one in self.agenda.heap
             if one[3] is job and one[2] == RUN_END and one[4] == job.generation and self.clock.now > job.created
         ]:
             job.generation += 1
-            self.events.add(
+            self.agenda.add(
                 max(self.clock.now, due[0] - self.clock.now + job.created),
                 RUN_END,
                 job,
@@ -156,7 +156,7 @@ def _forgotten(world: Any, job: Any) -> None:
 
 
 def _killed_soon(world: Any, job: Any) -> None:
-    world.scheduler.events.add(
+    world.scheduler.agenda.add(
         world.now_us + 20_000_000, RUN_END, job, generation=job.generation, detail=Outcome(0, 9, "killed")
     )
 
