@@ -20,7 +20,7 @@ def footprint(text: bytes) -> int:
     return length + _OBJECT_BYTES * text.count(b"{") + _ITEM_BYTES * (text.count(b"[") + text.count(b",") + text.count(b":"))
 
 
-class Room:
+class ByteBudget:
     """Bytes that the worlds of one server may keep: all of them together, and each."""
 
     __slots__ = ("each", "most", "taken")
@@ -30,39 +30,42 @@ class Room:
         self.taken = 0
 
 
-class Places:
-    """`most` places, `taken` of them: one for each job, and as many more as its team may have members, from its submission until it is forgotten."""
+class JobLimits:
+    """What one world may keep: `most` places, `taken` of them, and bytes out of the `budget` of all worlds.
 
-    __slots__ = ("_sizes", "_teams", "arriving", "bytes", "most", "room", "taken")
+    A job has one place, and as many more as its team may have members, from its submission until it is forgotten.
+    """
+
+    __slots__ = ("_sizes", "_teams", "arriving", "budget", "bytes", "most", "taken")
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.taken = 0
         self._teams: dict[Job, int] = {}
-        self.room: Room | None = None  # shared by the worlds of a server
+        self.budget: ByteBudget | None = None  # shared by the worlds of a server
         self.bytes = self.arriving = 0  # kept, and brought by the request that is being served
         self._sizes: dict[Job, int] = {}  # of the jobs that took more than any job does
 
-    def join(self, room: Room) -> None:
-        """From now on what is kept here counts in `room` too. Raises WorldFull if it does not fit."""
+    def join(self, budget: ByteBudget) -> None:
+        """From now on what is kept here counts in `budget` too. Raises WorldFull if it does not fit."""
         if self.bytes:
-            _check(room, self.bytes, held=0)
-        self.room = room
-        room.taken += self.bytes
+            _check(budget, self.bytes, held=0)
+        self.budget = budget
+        budget.taken += self.bytes
 
     def leave(self) -> None:
         """The world is forgotten: what it kept counts no longer."""
-        if self.room is not None:
-            self.room.taken -= self.bytes
-            self.room = None
+        if self.budget is not None:
+            self.budget.taken -= self.bytes
+            self.budget = None
 
     def expect(self, size: int) -> None:
         """A request brings so many bytes. Raises WorldFull if there is no room for them."""
         self.arriving = 0
         if size <= SMALL_BYTES:
             return
-        if self.room is not None:
-            _check(self.room, size, held=self.bytes)
+        if self.budget is not None:
+            _check(self.budget, size, held=self.bytes)
         self.arriving = size
 
     def keep(self, job: Job, size: int | None = None) -> None:
@@ -73,8 +76,8 @@ class Places:
 
     def _count(self, size: int) -> None:
         self.bytes += size
-        if self.room is not None:
-            self.room.taken += size
+        if self.budget is not None:
+            self.budget.taken += size
 
     def check(self, request: JobRequest, job: Job | None = None) -> None:
         """Raises WorldFull if there is no room for what is asked for, in place of what `job` has."""
@@ -111,11 +114,11 @@ class Places:
             self._count(-self._sizes.pop(job, 0))
 
 
-def _check(room: Room, size: int, *, held: int) -> None:
-    if held + size > room.each:
-        raise WorldFull.of_bytes("this sandbox keeps", room.each)
-    if room.taken + size > room.most:
-        raise WorldFull.of_bytes("all sandboxes together keep", room.most)
+def _check(budget: ByteBudget, size: int, *, held: int) -> None:
+    if held + size > budget.each:
+        raise WorldFull.of_bytes("this sandbox keeps", budget.each)
+    if budget.taken + size > budget.most:
+        raise WorldFull.of_bytes("all sandboxes together keep", budget.most)
 
 
 def _places(request: JobRequest) -> int:

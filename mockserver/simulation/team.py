@@ -29,7 +29,7 @@ Entry = Callable[[Job, Stage, str], None]
 MEMBER = "member"
 
 
-class Places(Protocol):
+class Placement(Protocol):
     """Where members wait for capacity."""
 
     def wait(self, job: Job) -> None:
@@ -47,7 +47,7 @@ class Engine(Protocol):
     entering: dict[str, Entry]
 
     @property
-    def placement(self) -> Places:
+    def placement(self) -> Placement:
         """Where members wait for capacity."""
 
     def enter(self, job: Job, stage: Stage, event: str, detail: object = None) -> None:

@@ -14,7 +14,7 @@ from mockserver.simulation.cluster.cluster import milli
 from mockserver.simulation.cluster.node import Node, NodeView
 from mockserver.simulation.errors import DuplicateJob, DuplicateNode, UnknownJob, UnknownNode, UnknownParent, Unplaceable
 from mockserver.simulation.job import Job
-from mockserver.simulation.job_limits import Places
+from mockserver.simulation.job_limits import JobLimits
 from mockserver.simulation.lifecycle import CompiledLifecycle
 from mockserver.simulation.placement.backfill import Backfill
 from mockserver.simulation.placement.fair_shares import Project
@@ -55,7 +55,7 @@ class World:
         self.ids_made: dict[int, int] = {}  # how many for which purpose and fingerprint
         self._limits = None if scenario.limits == NO_LIMITS else scenario.limits
         self.count = 0
-        self.places = Places(scenario.most_jobs)
+        self.job_limits = JobLimits(scenario.most_jobs)
         self.awaited = 0  # jobs whose clients want to be called and have not been announced to anybody
 
     # Time
@@ -123,7 +123,7 @@ class World:
         jobs = self._jobs[request.api]
         if request.key in jobs:
             raise DuplicateJob(request.key)
-        self.places.check(request)
+        self.job_limits.check(request)
         parent = None
         if request.parent is not None:
             parent = jobs.get(request.parent)
@@ -133,7 +133,7 @@ class World:
             request.limits = request.limits.or_else(self._limits)
         job = self.scheduler.submit(request, self.lifecycles[request.api], parent=parent)
         self.enrol(job)
-        self.places.take(job)
+        self.job_limits.take(job)
         if request.callback is not None:
             self.awaited += 1
         return job
@@ -166,15 +166,15 @@ class World:
 
     def release(self, job: Job) -> None:
         """Let a draft wait for capacity. Raises NotReleasable, WorldFull."""
-        self.places.check(job.request, job)
+        self.job_limits.check(job.request, job)
         self.scheduler.release(job)
-        self.places.take(job)
+        self.job_limits.take(job)
 
     def cancel(self, job: Job, reason: str = "cancelled by the client") -> None:
         """End a job at its client's wish. Raises NotCancellable."""
         self.scheduler.cancel(job, reason)
-        if self.places.arriving:  # the reason is kept with the job
-            self.places.keep(job)
+        if self.job_limits.arriving:  # the reason is kept with the job
+            self.job_limits.keep(job)
 
     def delete(self, job: Job) -> None:
         """Forget a job, whatever it is doing; its name is free again. Raises UnknownJob if its time to live is over at this instant."""
@@ -190,8 +190,8 @@ class World:
 
     def edited(self, job: Job) -> None:
         """Note that a client changed what it asks for."""
-        if self.places.arriving:
-            self.places.keep(job)
+        if self.job_limits.arriving:
+            self.job_limits.keep(job)
         job.changed = self.now_us
 
     def forget(self, job: Job) -> None:
@@ -206,7 +206,7 @@ class World:
             if not members:
                 del self._scopes[scope]
         self.count -= 1
-        self.places.give_back(job)
+        self.job_limits.give_back(job)
 
     # Capacity
 

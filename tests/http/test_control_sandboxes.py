@@ -160,7 +160,7 @@ def test_idle_sandboxes_make_room_and_busy_ones_do_not(monkeypatch: pytest.Monke
 
 def test_jobs_in_all_sandboxes_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     made = create_sandboxes(specs.names(), pace="manual")
-    made.get("a").world.places.taken = 10
+    made.get("a").world.job_limits.taken = 10
     monkeypatch.setattr(sandboxes, "SANDBOX_JOBS", 10)
 
     with pytest.raises(Refusal, match="at most 10 jobs"):

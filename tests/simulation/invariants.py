@@ -81,7 +81,9 @@ def members_have_places(here: World) -> None:
     """Room was taken for everybody there is: each job, and each member of a team that was asked for."""
     jobs = [job for api in here.lifecycles for job in here.jobs(api).values()]
     assert here.count == len(jobs)
-    assert here.places.taken >= sum(1 + len(job.crew.members) if job.crew is not None and job.request.team != ALONE else 1 for job in jobs)
+    assert here.job_limits.taken >= sum(
+        1 + len(job.crew.members) if job.crew is not None and job.request.team != ALONE else 1 for job in jobs
+    )
 
 
 def node_jobs_and_slack_are_what_is_held(here: World, jobs: list[Job]) -> None:

@@ -179,7 +179,7 @@ def test_members_count_against_the_number_of_jobs_that_a_world_keeps() -> None:
     here.delete(first)
     assert here.submit(ask("e", api="runai", team=Team(3, 3))) in here.everybody()
     here.delete(single)
-    assert here.places.taken == 4
+    assert here.job_limits.taken == 4
 
 
 def test_a_draft_whose_team_has_become_too_large_is_not_released() -> None:
@@ -189,14 +189,14 @@ def test_a_draft_whose_team_has_become_too_large_is_not_released() -> None:
 
     with pytest.raises(WorldFull):
         here.release(draft)
-    assert (draft.phase, here.places.taken) == ("draft", 3)
+    assert (draft.phase, here.job_limits.taken) == ("draft", 3)
 
     draft.request.team = Team(4, 4)
     here.release(draft)
     after(here, 1000)
-    assert (draft.phase, here.places.taken) == ("succeeded", 5)
+    assert (draft.phase, here.job_limits.taken) == ("succeeded", 5)
     here.delete(draft)
-    assert here.places.taken == 0
+    assert here.job_limits.taken == 0
 
 
 def test_a_waiting_member_says_why() -> None:

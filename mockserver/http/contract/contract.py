@@ -122,9 +122,9 @@ class Contract:
             raise Refusal("invalid", found[0].message, violations=tuple(found))
         if self._media is not None:
             call.body = self._body(self._media, fields, raw)
-        places = world.places
-        if len(raw) > SMALL_BYTES or places.arriving:
-            places.expect(0 if self.is_control else footprint(raw))
+        limits = world.job_limits
+        if len(raw) > SMALL_BYTES or limits.arriving:
+            limits.expect(0 if self.is_control else footprint(raw))
         return call
 
     def _explained(self, media_type: str, value: Any) -> tuple[Violation, ...]:

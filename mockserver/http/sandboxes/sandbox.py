@@ -26,7 +26,7 @@ from mockserver.http.sandbox_name import DEFAULT, check_name
 from mockserver.http.steering.faults import Faults
 from mockserver.http.steering.rules import Rules
 from mockserver.simulation.errors import WorldFull
-from mockserver.simulation.job_limits import Room
+from mockserver.simulation.job_limits import ByteBudget
 from mockserver.simulation.lifecycle import CompiledLifecycle
 from mockserver.simulation.scenario.scenario import Scenario
 from mockserver.simulation.world import World, epoch_of
@@ -113,7 +113,7 @@ class Sandboxes:
         self._kept: dict[str, Sandbox] = {}
         self._numbers = count(1)
         self.tally = Tally()
-        self.room = Room(most_bytes, most_bytes // KEPT_PART)
+        self.budget = ByteBudget(most_bytes, most_bytes // KEPT_PART)
         self.shelf = Shelf(self._shrink_journals)
 
     def get(self, name: str) -> Sandbox:
@@ -149,7 +149,7 @@ class Sandboxes:
         self._make_room(now)
         plan = plan or self.plan
         made = world or self._world(plan)
-        made.places.join(self.room)  # raises WorldFull
+        made.job_limits.join(self.budget)  # raises WorldFull
         pace, journal, faults = self._pace(plan, made), Journal(self.shelf), Faults(self._clock)
         calls = Deliveries(self._hosts, tell=journal.note)
         sandbox = self._kept[name] = Sandbox(name, plan, made, pace, calls=calls, rules=Rules(), faults=faults, journal=journal, used=now)
@@ -167,7 +167,7 @@ class Sandboxes:
         sandbox = self.find(name)
         del self._kept[name]
         sandbox.is_removed = sandbox.calls.is_over = True
-        sandbox.world.places.leave()
+        sandbox.world.job_limits.leave()
         sandbox.journal.leave()
         sandbox.end_waiting()
 
@@ -217,12 +217,12 @@ class Sandboxes:
         return max(0.0, self._clock() - sandbox.used)
 
     def _begin(self, sandbox: Sandbox, world: World) -> None:
-        old = sandbox.world.places
+        old = sandbox.world.job_limits
         old.leave()
         try:
-            world.places.join(self.room)
+            world.job_limits.join(self.budget)
         except WorldFull:
-            old.join(self.room)
+            old.join(self.budget)
             raise
         sandbox.calls.is_over = True
         sandbox.end_waiting()
@@ -246,7 +246,10 @@ class Sandboxes:
 
     def _make_room(self, now: float) -> None:
         """Evict the longest idle sandboxes as far as number or jobs demand it. Raises Refusal when none is idle."""
-        while len(self._kept) >= SANDBOXES or sum(box.world.places.taken for box in self._kept.values()) >= SANDBOX_JOBS:
+        while (
+            len(self._kept) >= SANDBOXES
+            or sum(box.world.job_limits.taken for box in self._kept.values()) >= SANDBOX_JOBS
+        ):
             others = [box for box in self._kept.values() if box.name != DEFAULT]
             idle = min(others, key=lambda box: box.used, default=None)
             if idle is None or now - idle.used < SANDBOX_IDLE_SECONDS:

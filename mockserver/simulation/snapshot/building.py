@@ -121,7 +121,7 @@ class _Building:
             request, serial=kept.serial, now=0, stage=lifecycle.initial, shape=self._resting(request), parent=None
         )
         if len(brought) > SMALL_BYTES:
-            self.made.places.keep(job, footprint(brought))
+            self.made.job_limits.keep(job, footprint(brought))
         return self._filled(job, kept, lifecycle)
 
     def _member(self, kept: JobRecord) -> Job:
@@ -244,7 +244,7 @@ class _Building:
         for job, kept in sorted(pairs, key=lambda pair: pair[0].serial):
             need(job.key not in made.jobs(job.request.api), f"two jobs are called {job.key[:80]}")
             made.enrol(job)
-            made.places.resume(job, kept.places)
+            made.job_limits.resume(job, kept.places)
             made.awaited += job.request.callback is not None and not job.is_terminal
         scheduler.count, scheduler.logged, scheduler.agenda.serial = record.submitted, record.logged, record.scheduled
         scheduler.agenda.heap = [self._event(due) for due in record.agenda]

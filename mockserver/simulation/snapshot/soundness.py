@@ -156,8 +156,8 @@ def check_world(world: World, jobs: list[Job]) -> None:
         else:
             need(job.is_over and not job.holding, f"job {job.key[:80]} belongs to no team but is not over")
         if job in kept:
-            _check_team(job, world.places.of(job))
-    need(world.places.taken <= max(world.places.most, len(kept)), "it holds more jobs than its scenario allows")
+            _check_team(job, world.job_limits.of(job))
+    need(world.job_limits.taken <= max(world.job_limits.most, len(kept)), "it holds more jobs than its scenario allows")
     for instant, job in scheduler.announced:
         is_end = instant <= world.now_us and job.is_terminal and job.request.callback is not None
         need(is_end, "an end is announced that was none")

@@ -108,7 +108,7 @@ class _Writing:
             crew=None if job.crew is None else [self.number[member] for member in job.crew.members],
             is_kept=job in self.kept,
             waits=job in self.waiting,
-            places=self.world.places.of(job),
+            places=self.world.job_limits.of(job),
         )
 
     def _due(self, event: tuple[Any, ...]) -> Due:
