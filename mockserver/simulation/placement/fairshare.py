@@ -1,10 +1,11 @@
 """Placement where projects have quotas: who is most deprived goes first, what is over its share can be taken back.
 
-A pass has two rounds. In the first a project may grow to its fair share: what it deserves, and of what others leave idle a part in proportion
-to its weight. In the second what is still idle goes to whoever wants it. A job that finds no room is helped, in this order, by what elastic
-jobs of its own project, or of those above their share, give back in place, by moving others (consolidation), by evicting work of other projects
-(reclaim), by evicting lower work of its own project (preemption). Each of these is tried on the ledger and undone; only a plan that
-places the job is carried out.
+A pass has two rounds. In the first a project may grow to its fair share: what it deserves, and of what others leave
+idle a part in proportion to its weight. In the second what is still idle goes to whoever wants it. A job that finds no
+room is helped, in this order, by what elastic jobs of its own project, or of those above their share, give back in
+place, by moving others (consolidation), by evicting work of other projects (reclaim), by evicting lower work of its own
+project (preemption). Each of these is tried on the ledger and undone; only a clearing that places the job is carried
+out.
 
 What a project deserves is a guarantee: a job that fits inside it takes from whoever is above what *they* deserve. Beyond that, up to its
 fair share, it takes from whoever is above their fair share. A job without GPUs takes from nobody, since quotas are of GPUs.
@@ -21,7 +22,7 @@ from mockserver.simulation.cluster.shape import Shape
 from mockserver.simulation.job import Job
 from mockserver.simulation.placement.elastic import Kept, Slack, grow, needed, relax, relieve, restore, roomiest, shrink, size, squeezed
 from mockserver.simulation.placement.fair_shares import Project, fair_shares
-from mockserver.simulation.placement.making_room import Plan, Terms, consolidation, eviction, works
+from mockserver.simulation.placement.making_room import Clearing, Terms, consolidation, eviction, works
 from mockserver.simulation.placement.node_jobs import NodeJobs
 from mockserver.simulation.placement.project_queue import Kind, Waiting, kind_of
 
@@ -104,21 +105,21 @@ class FairShare:
             feasible = self.cluster.feasible(job.shape, _EVERYWHERE)
             job.shape, feasible = roomiest(self.cluster, job.shape, feasible, lambda larger: self._used(job) + size(larger) <= self._limit(job))
             return self._grant(job, feasible)
-        plan = self._plan(job)
-        if plan is None:
+        clearing = self._clearing(job)
+        if clearing is None:
             restore(given, self._change)
             self._hopeless.add(kind_of(job))
             return None
-        return self._carry_out(job, plan, evict)
+        return self._carry_out(job, clearing, evict)
 
-    def _carry_out(self, job: Job, plan: Plan, evict: Callable[[Job], None]) -> Job:
-        for other, smaller in plan.cuts:
+    def _carry_out(self, job: Job, clearing: Clearing, evict: Callable[[Job], None]) -> Job:
+        for other, smaller in clearing.cuts:
             shrink(other, smaller, self._change)
-        for victim in plan.victims:
+        for victim in clearing.victims:
             self._evicted[victim] = None
             evict(victim)
-        self._promised = list(plan.moves)
-        return self._grant(job, plan.nodes)
+        self._promised = list(clearing.moves)
+        return self._grant(job, clearing.nodes)
 
     def _takes_more(self, job: Job, evict: Callable[[Job], None]) -> bool:
         """Whether elastic `job` was given more than the least: it is made smaller only where no moving and no reclaim inside its quota helps."""
@@ -128,9 +129,13 @@ class FairShare:
             job.shape = larger
             if self._has_quota(job):
                 room = self.cluster.feasible(larger, _EVERYWHERE)
-                plan = Plan((), room) if room else self._without_slack(job, may_reclaim=self._in_first_round and self._is_guaranteed(job))
-                if plan is not None:
-                    self._carry_out(job, plan, evict)
+                clearing = (
+                    Clearing((), room)
+                    if room
+                    else self._without_slack(job, may_reclaim=self._in_first_round and self._is_guaranteed(job))
+                )
+                if clearing is not None:
+                    self._carry_out(job, clearing, evict)
                     return True
         job.shape = least
         return False
@@ -263,31 +268,37 @@ class FairShare:
     def _share(self, project: Project) -> float:
         return min(max(self._shares.get(project.name, 0.0), project.deserved), _most(project))
 
-    def _plan(self, job: Job) -> Plan | None:
+    def _clearing(self, job: Job) -> Clearing | None:
         """How to make room for `job`, with no more of it than it takes given back by elastic jobs, or None."""
         may_reclaim = self._in_first_round and self._may_reclaim(job)
         with squeezed(self.slack, change=self._change, may_give=lambda other: self._may_give(other, job)) as before:
-            plan = self._without_slack(job, may_reclaim=may_reclaim)
-            if plan is None or not before:
-                return plan
-            staying = [kept for kept in before if kept[0] not in plan.victims]
-            cuts = tuple(needed(self.slack, staying, self._change, lambda: works(self.cluster, job.shape, plan) != 0))
-            return replace(plan, cuts=cuts, nodes=works(self.cluster, job.shape, plan))
+            clearing = self._without_slack(job, may_reclaim=may_reclaim)
+            if clearing is None or not before:
+                return clearing
+            staying = [kept for kept in before if kept[0] not in clearing.victims]
+            cuts = tuple(
+                needed(self.slack, staying, self._change, lambda: works(self.cluster, job.shape, clearing) != 0)
+            )
+            return replace(clearing, cuts=cuts, nodes=works(self.cluster, job.shape, clearing))
 
-    def _without_slack(self, job: Job, *, may_reclaim: bool) -> Plan | None:
+    def _without_slack(self, job: Job, *, may_reclaim: bool) -> Clearing | None:
         """How to make room for `job` where nobody has any slack to give, or None."""
         others = [other for other in reversed(self.holders) if other not in self._evicted and is_evictable(other)]
-        plan = None
+        clearing = None
         if self._has_quota(job):
             if job not in self._evicted:
-                plan = consolidation(self.cluster, job.shape, (other for other in others if not other.request.elastic))
-            if plan is None and may_reclaim:
+                clearing = consolidation(
+                    self.cluster, job.shape, (other for other in others if not other.request.elastic)
+                )
+            if clearing is None and may_reclaim:
                 terms = Terms(may_leave=lambda some: self._may_leave(job, some), cost=self._taken_from_quotas)
-                plan = eviction(self.cluster, job.shape, self._reclaimable(job, others), terms)
-        if plan is None and self._in_first_round and job not in self._evicted:
+                clearing = eviction(self.cluster, job.shape, self._reclaimable(job, others), terms)
+        if clearing is None and self._in_first_round and job not in self._evicted:
             terms = Terms(is_enough=lambda some: self._has_quota(job, sum(map(gpus, some))))
-            plan = eviction(self.cluster, job.shape, (other for other in self._lower(job) if other in others), terms)
-        return plan
+            clearing = eviction(
+                self.cluster, job.shape, (other for other in self._lower(job) if other in others), terms
+            )
+        return clearing
 
     def _lower(self, job: Job) -> Iterable[Job]:
         """Work of its own project that has to go where `job` finds no room, the youngest first."""

@@ -21,7 +21,7 @@ MOST_TRIES = 1 << FEW
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Clearing:
     """Shrink elastic jobs to the sizes in `cuts`, evict `victims`, put the job on `nodes` (a mask), then put each of `moves` on its new node."""
 
     victims: tuple[Job, ...]
@@ -66,10 +66,10 @@ def _without(cluster: Cluster, jobs: Iterable[Job]) -> Iterator[None]:
 # Eviction
 
 
-def eviction(cluster: Cluster, shape: Shape, candidates: Iterable[Job], terms: Terms = ANY) -> Plan | None:
+def eviction(cluster: Cluster, shape: Shape, candidates: Iterable[Job], terms: Terms = ANY) -> Clearing | None:
     """Evict those of `candidates` that cost least to place `shape`: after the terms' own cost the fewest GPUs, the fewest jobs, the first.
 
-    The plan of every node is looked at. Nobody is evicted without whom the job would fit as well.
+    The clearing of every node is looked at. Nobody is evicted without whom the job would fit as well.
     """
     rank = {candidate: number for number, candidate in enumerate(candidates)}
     if not rank:
@@ -91,7 +91,7 @@ def eviction(cluster: Cluster, shape: Shape, candidates: Iterable[Job], terms: T
             nodes.append(found[1])
         if shape.count > 1:
             _spare(cluster, shape, victims, mask_of(nodes), terms)
-        return Plan(tuple(victims), mask_of(nodes)) if victims else None
+        return Clearing(tuple(victims), mask_of(nodes)) if victims else None
     finally:
         for victim in reversed(victims):
             _retake(cluster, victim)
@@ -224,7 +224,7 @@ def _gpus_of(shape: Shape) -> int:
 # Consolidation
 
 
-def consolidation(cluster: Cluster, shape: Shape, candidates: Iterable[Job]) -> Plan | None:
+def consolidation(cluster: Cluster, shape: Shape, candidates: Iterable[Job]) -> Clearing | None:
     """Move as few of `candidates` as it takes to other devices or nodes so that there is room for `shape`; None if that cannot be."""
     movable: dict[int, list[Job]] = {}
     for candidate in candidates:
@@ -238,49 +238,53 @@ def consolidation(cluster: Cluster, shape: Shape, candidates: Iterable[Job]) -> 
     return _best_clearing(cluster, shape, movable, shape.possible & cluster.ready)
 
 
-def _best_clearing(cluster: Cluster, shape: Shape, movable: dict[int, list[Job]], within: int, kept: int = 0) -> Plan | None:
+def _best_clearing(
+    cluster: Cluster, shape: Shape, movable: dict[int, list[Job]], within: int, kept: int = 0
+) -> Clearing | None:
     """Over the nodes of `within`: whom to move where, nobody to the nodes of `kept`."""
-    best: Plan | None = None
+    best: Clearing | None = None
     for node in bits(within & mask_of(movable)):
         for count in range(1, len(movable[node]) + 1):
             if best is not None and count >= len(best.moves):
                 break
-            plan = next(_clearings(cluster, shape, node, movable[node], count, kept), None)
-            if plan is not None:
-                best = plan
+            clearing = next(_clearings(cluster, shape, node, movable[node], count, kept), None)
+            if clearing is not None:
+                best = clearing
                 break
         if best is not None and len(best.moves) == 1:
             break
     return best
 
 
-def _clearings(cluster: Cluster, shape: Shape, node: int, movable: list[Job], count: int, kept: int) -> Iterator[Plan]:
-    """Plans that move so many; for more than one the first in line must do."""
+def _clearings(
+    cluster: Cluster, shape: Shape, node: int, movable: list[Job], count: int, kept: int
+) -> Iterator[Clearing]:
+    """Clearings that move so many; for more than one the first in line must do."""
     lacking = _gpus_of(shape) - sum(cluster.devices[node])
     for movers in [movable[:count]] if count > 1 else [[one] for one in movable]:
         if lacking > 0 and sum(_gpus_of(one.shape) for one in movers) < lacking:
             continue
         moves = cleared(cluster, shape, [node], movers, kept)
         if moves is not None:
-            yield Plan(tuple(movers), 1 << node, moves)
+            yield Clearing(tuple(movers), 1 << node, moves)
 
 
-def _gang_consolidation(cluster: Cluster, shape: Shape, movable: dict[int, list[Job]]) -> Plan | None:
+def _gang_consolidation(cluster: Cluster, shape: Shape, movable: dict[int, list[Job]]) -> Clearing | None:
     """The same for a gang: nodes that have room stay as they are, as many others as are lacking are cleared one by one."""
     nodes = list(bits(cluster.feasible(shape, _EVERYWHERE)))[: shape.count]
     movers: list[Job] = []
     moves: tuple[tuple[Job, int], ...] | None = ()
     for _ in range(shape.count - len(nodes)):
         others = {node: [job for job in jobs if job not in movers] for node, jobs in movable.items() if node not in nodes}
-        plan = _best_clearing(cluster, shape, others, shape.possible & cluster.ready, mask_of(nodes))
-        if plan is None:
+        clearing = _best_clearing(cluster, shape, others, shape.possible & cluster.ready, mask_of(nodes))
+        if clearing is None:
             return None
-        movers += plan.victims
-        nodes.append(plan.nodes.bit_length() - 1)
+        movers += clearing.victims
+        nodes.append(clearing.nodes.bit_length() - 1)
         moves = cleared(cluster, shape, nodes, movers)
         if moves is None:
             return None
-    return Plan(tuple(movers), mask_of(nodes), moves or ()) if movers else None
+    return Clearing(tuple(movers), mask_of(nodes), moves or ()) if movers else None
 
 
 def cleared(
@@ -309,12 +313,13 @@ def cleared(
                 cluster.give_back(what, hold)
 
 
-def works(cluster: Cluster, shape: Shape, plan: Plan) -> int:
-    """The nodes on which `shape` has room once `plan` is carried out, none if somebody who is moved has none then."""
-    if plan.moves:
-        return plan.nodes if cleared(cluster, shape, bits(plan.nodes), plan.victims) == plan.moves else 0
-    with _without(cluster, plan.victims):
-        nodes = cluster.feasible(shape, plan.nodes)
+def works(cluster: Cluster, shape: Shape, clearing: Clearing) -> int:
+    """The nodes on which `shape` has room after `clearing`, none if somebody who is moved has none then."""
+    if clearing.moves:
+        moves = cleared(cluster, shape, bits(clearing.nodes), clearing.victims)
+        return clearing.nodes if moves == clearing.moves else 0
+    with _without(cluster, clearing.victims):
+        nodes = cluster.feasible(shape, clearing.nodes)
         return nodes if nodes.bit_count() >= shape.count else 0
 
 

@@ -21,7 +21,7 @@ from mockserver.simulation.placement.estimates import NEVER, Estimates
 _EVERYWHERE = -1
 
 
-class Room:
+class FreeCapacity:
     """What is free of one node at some instant, of the dimensions that a shape asks for, and its devices."""
 
     __slots__ = ("devices", "free", "shape")
@@ -56,14 +56,14 @@ class Promise:
     An instant beyond NEVER means that nobody knows when, but who has to leave for it: then only what is extra is given away.
     """
 
-    __slots__ = ("_rooms", "_seen", "cluster", "fitting", "instant", "shape")
+    __slots__ = ("_free", "_seen", "cluster", "fitting", "instant", "shape")
 
     def __init__(self, cluster: Cluster, shape: Shape) -> None:
         self.cluster = cluster
         self.shape = shape
         self.instant = 0
         self.fitting = cluster.feasible(shape, _EVERYWHERE)
-        self._rooms: dict[int, Room] = {}
+        self._free: dict[int, FreeCapacity] = {}
         self._seen: dict[Shape, tuple[int, int]] = {}
 
     @property
@@ -128,12 +128,12 @@ class Promise:
         return mask
 
     def _stays_beside(self, shape: Shape, node: int) -> bool:
-        room = self._room(node)
+        free = self._free_on(node)
         now = self.cluster.devices[node]
-        devices = choose_devices(now if self.cluster.feasible(shape, 1 << node) else room.devices, shape)
-        room.change(shape, devices, -1)
-        stays = room.fits()
-        room.change(shape, devices, 1)
+        devices = choose_devices(now if self.cluster.feasible(shape, 1 << node) else free.devices, shape)
+        free.change(shape, devices, -1)
+        stays = free.fits()
+        free.change(shape, devices, 1)
         return stays
 
     def _shrink(self, job: Job, wanted: int) -> None:
@@ -141,25 +141,25 @@ class Promise:
         node, devices = job.holding[0]
         least = least_of(self.cluster, job)
         if least is not job.shape and wanted >> node & 1:
-            room = self._room(node)
-            room.change(job.shape, devices, 1)
-            room.change(least, devices[: size(least) // MILLI], -1)
-            self._judge(node, room)
+            free = self._free_on(node)
+            free.change(job.shape, devices, 1)
+            free.change(least, devices[: size(least) // MILLI], -1)
+            self._judge(node, free)
 
     def _leave(self, job: Job, wanted: int) -> None:
         shape = job.shape if job.shape.smallest is None else least_of(self.cluster, job)
         for node, devices in job.holding:
             if wanted >> node & 1:
-                room = self._room(node)
-                room.change(shape, devices if shape is job.shape else devices[: size(shape) // MILLI], 1)
-                self._judge(node, room)
+                free = self._free_on(node)
+                free.change(shape, devices if shape is job.shape else devices[: size(shape) // MILLI], 1)
+                self._judge(node, free)
 
-    def _room(self, node: int) -> Room:
-        room = self._rooms.get(node)
-        if room is None:
-            room = self._rooms[node] = Room(self.cluster, self.shape, node)
-        return room
+    def _free_on(self, node: int) -> FreeCapacity:
+        free = self._free.get(node)
+        if free is None:
+            free = self._free[node] = FreeCapacity(self.cluster, self.shape, node)
+        return free
 
-    def _judge(self, node: int, room: Room) -> None:
-        if room.fits():
+    def _judge(self, node: int, free: FreeCapacity) -> None:
+        if free.fits():
             self.fitting |= 1 << node
