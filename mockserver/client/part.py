@@ -16,7 +16,7 @@ JobLike = str | Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class SandboxCalls:
     """One sandbox of one server."""
 
     link: Link

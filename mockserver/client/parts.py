@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mockserver.client.link import segment
-from mockserver.client.part import Desk, JobLike
+from mockserver.client.part import JobLike, SandboxCalls
 from mockserver.client.view import View
 
 __tracebackhide__ = True  # a failing test shows its own lines
@@ -18,8 +18,8 @@ _PAGE = 1000
 class _Part:
     """A part of one sandbox."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, calls: SandboxCalls) -> None:
+        self._calls = calls
 
 
 class Jobs(_Part):
@@ -29,7 +29,7 @@ class Jobs(_Part):
         """The jobs that match, in order of submission within an API."""
         found: list[View] = []
         while True:
-            page = self._desk.ask("GET", "/jobs", api=api, phase=phase, state=state, limit=_PAGE, offset=len(found))
+            page = self._calls.ask("GET", "/jobs", api=api, phase=phase, state=state, limit=_PAGE, offset=len(found))
             found += map(View, page["jobs"])
             if len(found) >= page["total"] or not page["jobs"]:
                 return found
@@ -38,11 +38,11 @@ class Jobs(_Part):
         return iter(self.list())
 
     def __len__(self) -> int:
-        return int(self._desk.ask("GET", "/jobs", limit=1)["total"])
+        return int(self._calls.ask("GET", "/jobs", limit=1)["total"])
 
     def get(self, job: JobLike, *, api: str | None = None) -> View:
         """One job with its attempts, its history, its nodes and why it waits. Raises LookupError."""
-        return View(self._desk.ask("GET", self._path(job, api)))
+        return View(self._calls.ask("GET", self._path(job, api)))
 
     __getitem__ = get
 
@@ -63,10 +63,10 @@ class Jobs(_Part):
         return self._force(job, outcome="lose_node")
 
     def _force(self, job: JobLike, **wish: Any) -> View:
-        return View(self._desk.ask("POST", f"{self._path(job, None)}/outcome", wish))
+        return View(self._calls.ask("POST", f"{self._path(job, None)}/outcome", wish))
 
     def _path(self, job: JobLike, api: str | None) -> str:
-        home, key = self._desk.named(job, api)
+        home, key = self._calls.named(job, api)
         return f"/jobs/{segment(home)}/{segment(key)}"
 
 
@@ -75,7 +75,7 @@ class Nodes(_Part):
 
     def list(self) -> Views:
         """All nodes, with free capacity and jobs."""
-        return [View(one) for one in self._desk.ask("GET", "/nodes")["nodes"]]
+        return [View(one) for one in self._calls.ask("GET", "/nodes")["nodes"]]
 
     def __iter__(self) -> Iterator[View]:
         return iter(self.list())
@@ -97,10 +97,10 @@ class Nodes(_Part):
 
     def add(self, name: str, *, cpu: float, memory_gib: float, **more: Any) -> View:
         """Add a node; `more` as in a scenario: gpus, gpu_model, storage_gib, labels …"""
-        return View(self._desk.ask("POST", "/nodes", {"name": name, "cpu": cpu, "memory_gib": memory_gib, **more}))
+        return View(self._calls.ask("POST", "/nodes", {"name": name, "cpu": cpu, "memory_gib": memory_gib, **more}))
 
     def _change(self, name: str, change: str) -> View:
-        return View(self._desk.ask("POST", f"/nodes/{segment(name)}/{change}"))
+        return View(self._calls.ask("POST", f"/nodes/{segment(name)}/{change}"))
 
 
 class _Described(_Part):
@@ -111,7 +111,7 @@ class _Described(_Part):
 
     def list(self) -> Views:
         """All of them, with their counts."""
-        return [View(one) for one in self._desk.ask("GET", self._path)[self._members]]
+        return [View(one) for one in self._calls.ask("GET", self._path)[self._members]]
 
     def __iter__(self) -> Iterator[View]:
         return iter(self.list())
@@ -122,14 +122,18 @@ class _Described(_Part):
     def remove(self, described: str | View) -> None:
         """Remove one, given by its id or by the answer that has it."""
         name = described if isinstance(described, str) else described.id
-        self._desk.ask("DELETE", f"{self._path}/{segment(name)}")
+        self._calls.ask("DELETE", f"{self._path}/{segment(name)}")
 
     def clear(self) -> None:
         """Remove all."""
-        self._desk.ask("DELETE", self._path)
+        self._calls.ask("DELETE", self._path)
 
     def _add(self, description: dict[str, Any]) -> View:
-        return View(self._desk.ask("POST", self._path, {name: value for name, value in description.items() if value is not None}))
+        return View(
+            self._calls.ask(
+                "POST", self._path, {name: value for name, value in description.items() if value is not None}
+            )
+        )
 
 
 class Rules(_Described):
@@ -168,7 +172,7 @@ class Exchanges(_Part):
         after = since or 0
         while True:
             wanted = {"api": api, "operation": operation, "status": status, "since": after, "limit": _PAGE}
-            page = self._desk.ask("GET", "/exchanges", **wanted)["exchanges"]
+            page = self._calls.ask("GET", "/exchanges", **wanted)["exchanges"]
             found += map(View, page)
             if len(page) < _PAGE:
                 return found
@@ -186,16 +190,16 @@ class Exchanges(_Part):
 
     def breaches(self) -> View:
         """Requests that broke their document since the sandbox began or `clear` was called: `total`, and the first 50."""
-        return View(self._desk.ask("GET", "/breaches"))
+        return View(self._calls.ask("GET", "/breaches"))
 
     def har(self) -> dict[str, Any]:
         """Everything as an HTTP archive."""
-        archive: dict[str, Any] = self._desk.ask("GET", "/exchanges/har")
+        archive: dict[str, Any] = self._calls.ask("GET", "/exchanges/har")
         return archive
 
     def clear(self) -> None:
         """Delete the recorded exchanges and the breaches."""
-        self._desk.ask("DELETE", "/exchanges")
+        self._calls.ask("DELETE", "/exchanges")
 
 
 class Callbacks(_Part):
@@ -203,7 +207,7 @@ class Callbacks(_Part):
 
     def list(self) -> Views:
         """The latest 1000 attempts, oldest first; those that are due have been made."""
-        return [View(one) for one in self._desk.ask("GET", "/callbacks")["attempts"]]
+        return [View(one) for one in self._calls.ask("GET", "/callbacks")["attempts"]]
 
     def __iter__(self) -> Iterator[View]:
         return iter(self.list())
@@ -213,4 +217,4 @@ class Callbacks(_Part):
 
     def pending(self) -> Views:
         """Callbacks that are still to be delivered."""
-        return [View(one) for one in self._desk.ask("GET", "/callbacks")["pending"]]
+        return [View(one) for one in self._calls.ask("GET", "/callbacks")["pending"]]

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import specs
 from mockserver.client.link import Link, segment
-from mockserver.client.part import Desk
+from mockserver.client.part import SandboxCalls
 from mockserver.client.parts import Callbacks, Exchanges, Faults, Jobs, Nodes, Rules
 from mockserver.client.time import Clock
 
@@ -22,10 +22,10 @@ class Sandbox:
 
     def __init__(self, link: Link, name: str) -> None:
         self.name = name
-        self._link, self._desk = link, Desk(link, name)
-        self.clock, self.jobs, self.nodes = Clock(self._desk), Jobs(self._desk), Nodes(self._desk)
-        self.rules, self.faults = Rules(self._desk), Faults(self._desk)
-        self.exchanges, self.callbacks = Exchanges(self._desk), Callbacks(self._desk)
+        self._link, self._calls = link, SandboxCalls(link, name)
+        self.clock, self.jobs, self.nodes = Clock(self._calls), Jobs(self._calls), Nodes(self._calls)
+        self.rules, self.faults = Rules(self._calls), Faults(self._calls)
+        self.exchanges, self.callbacks = Exchanges(self._calls), Callbacks(self._calls)
 
     def __repr__(self) -> str:
         return f"Sandbox({self.name!r} at {self._link.url})"
@@ -46,15 +46,15 @@ class Sandbox:
 
     def reset(self) -> None:
         """Reset: no jobs, rules, faults or records, and the clock at zero."""
-        self._desk.ask("POST", "/reset")
+        self._calls.ask("POST", "/reset")
 
     def snapshot(self) -> str:
         """The whole simulated state, to be restored here or in another sandbox."""
-        return str(self._desk.ask("POST", "/snapshot")["snapshot"])
+        return str(self._calls.ask("POST", "/snapshot")["snapshot"])
 
     def restore(self, snapshot: str) -> None:
         """Go back to a snapshot. Raises ControlRefused."""
-        self._desk.ask("POST", "/restore", {"snapshot": snapshot})
+        self._calls.ask("POST", "/restore", {"snapshot": snapshot})
 
     def save(self, file: str | PathLike[str]) -> Path:
         """Write the whole simulated state to a file, all or nothing, and return its path. Raises ControlRefused, OSError.
@@ -79,7 +79,7 @@ class Sandbox:
 
     def fork(self, name: str | None = None) -> Sandbox:
         """Create a second sandbox that continues from this one's state."""
-        made = self._desk.ask("POST", "/fork", {"name": name} if name else {})
+        made = self._calls.ask("POST", "/fork", {"name": name} if name else {})
         return Sandbox(self._link, made["name"])
 
     def delete(self) -> None:

@@ -89,10 +89,10 @@ def test_journals_of_all_sandboxes_are_bounded_together_and_idle_ones_are_cut_fi
         for _ in range(12):
             box.journal.add(entry(b"x" * 50_000))
 
-    assert sandboxes.shelf.bytes == idle.journal.bytes + busy.journal.bytes <= MIB
+    assert sandboxes.journal_budget.bytes == idle.journal.bytes + busy.journal.bytes <= MIB
     assert len(busy.journal) == 12 > len(idle.journal)
     sandboxes.remove("busy")
-    assert sandboxes.shelf.bytes == idle.journal.bytes
+    assert sandboxes.journal_budget.bytes == idle.journal.bytes
 
 
 def test_a_rule_beyond_its_limit_of_bytes_is_refused(url: str) -> None:

@@ -42,8 +42,8 @@ class PendingEntry(TypedDict):
     attempt: int
 
 
-class Shelf(TypedDict):
-    """The shelf as a snapshot stores it."""
+class PendingCallbacks(TypedDict):
+    """The shelf of pending callbacks as a snapshot stores it."""
 
     pending: list[PendingEntry]
     count: int

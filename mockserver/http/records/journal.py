@@ -38,7 +38,7 @@ _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder().decode
 
 
-class Shelf:
+class JournalBudget:
     """The bytes of all journals of one server; calls `shrink` when there are too many."""
 
     __slots__ = ("bytes", "shrink")
@@ -51,10 +51,10 @@ class Shelf:
 class Journal:
     """The latest exchanges of one sandbox, and notes of its other parts."""
 
-    __slots__ = ("_bytes", "_kept", "_notes", "_number", "_shelf", "_told", "breaches", "world")
+    __slots__ = ("_budget", "_bytes", "_kept", "_notes", "_number", "_told", "breaches", "world")
 
-    def __init__(self, shelf: Shelf | None = None) -> None:
-        self._shelf = shelf or Shelf(lambda: None)
+    def __init__(self, budget: JournalBudget | None = None) -> None:
+        self._budget = budget or JournalBudget(lambda: None)
         self.world: Callable[[], World] | None = None
         self._kept: deque[bytes] = deque()  # packed: one object to free when it is forgotten
         self._notes: deque[Note] = deque(maxlen=NOTES_REMEMBERED)
@@ -79,12 +79,12 @@ class Journal:
         kept.append(packed)
         size = len(packed) + FIXED_BYTES
         self._bytes += size
-        shelf = self._shelf
-        shelf.bytes += size
+        budget = self._budget
+        budget.bytes += size
         if len(kept) > JOURNAL_EXCHANGES or self._bytes > JOURNAL_BYTES:
             self.cut(JOURNAL_BYTES)
-        if shelf.bytes > JOURNALS_BYTES:
-            shelf.shrink()
+        if budget.bytes > JOURNALS_BYTES:
+            budget.shrink()
 
     def cut(self, most: int) -> None:
         """Drop the oldest exchanges until at most this many bytes are left."""
@@ -92,7 +92,7 @@ class Journal:
         while kept and (len(kept) > JOURNAL_EXCHANGES or self._bytes > most):
             size = len(kept.popleft()) + FIXED_BYTES
             self._bytes -= size
-            self._shelf.bytes -= size
+            self._budget.bytes -= size
 
     def note(self, event: str, at: float, facts: dict[str, Any]) -> None:
         """Report something that is neither exchange nor transition, such as a delivery, to subscribers."""
@@ -116,13 +116,13 @@ class Journal:
         """Drop everything but the breaches; numbering continues."""
         self._kept.clear()
         self._notes.clear()
-        self._shelf.bytes -= self._bytes
+        self._budget.bytes -= self._bytes
         self._bytes = 0
 
     def leave(self) -> None:
         """Drop everything, because the sandbox is deleted."""
         self.clear()
-        self._shelf = Shelf(lambda: None)
+        self._budget = JournalBudget(lambda: None)
 
     @property
     def number(self) -> int:

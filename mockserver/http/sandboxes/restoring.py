@@ -25,7 +25,7 @@ _UNFIT = "the snapshot does not fit together"
 def readers() -> Readers:
     """How the data of adapters and callbacks is read."""
     keeps = {name: _keeping(name) for name in specs.names()}
-    shelves: dict[str, Reader | None] = {webhooks.SHELF: typed(webhooks.Shelf)}
+    shelves: dict[str, Reader | None] = {webhooks.SHELF: typed(webhooks.PendingCallbacks)}
     for one in keeps.values():
         shelves.update(one.shelves)
     return Readers({name: one.payload for name, one in keeps.items()}, shelves)

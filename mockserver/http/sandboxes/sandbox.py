@@ -20,7 +20,7 @@ from mockserver.http.limits import (
     SLICE_STEPS,
 )
 from mockserver.http.pace import FIXED_EPOCH_US, Pace, Tempo, ticks, wall_us
-from mockserver.http.records.journal import Journal, Shelf
+from mockserver.http.records.journal import Journal, JournalBudget
 from mockserver.http.records.tally import Tally
 from mockserver.http.sandbox_name import DEFAULT, check_name
 from mockserver.http.steering.faults import Faults
@@ -114,7 +114,7 @@ class Sandboxes:
         self._numbers = count(1)
         self.tally = Tally()
         self.budget = ByteBudget(most_bytes, most_bytes // KEPT_PART)
-        self.shelf = Shelf(self._shrink_journals)
+        self.journal_budget = JournalBudget(self._shrink_journals)
 
     def get(self, name: str) -> Sandbox:
         """The sandbox of that name, created if necessary. Raises Refusal: an invalid name, or no room."""
@@ -150,7 +150,7 @@ class Sandboxes:
         plan = plan or self.plan
         made = world or self._world(plan)
         made.job_limits.join(self.budget)  # raises WorldFull
-        pace, journal, faults = self._pace(plan, made), Journal(self.shelf), Faults(self._clock)
+        pace, journal, faults = self._pace(plan, made), Journal(self.journal_budget), Faults(self._clock)
         calls = Deliveries(self._hosts, tell=journal.note)
         sandbox = self._kept[name] = Sandbox(name, plan, made, pace, calls=calls, rules=Rules(), faults=faults, journal=journal, used=now)
         journal.watch(lambda: sandbox.world)
@@ -239,7 +239,7 @@ class Sandboxes:
     def _shrink_journals(self) -> None:
         """Cut the journals of the sandboxes that were idle longest, until a tenth of the room is free again."""
         for sandbox in sorted(self._kept.values(), key=lambda box: box.used):
-            too_much = self.shelf.bytes - JOURNALS_BYTES * 9 // 10
+            too_much = self.journal_budget.bytes - JOURNALS_BYTES * 9 // 10
             if too_much <= 0:
                 return
             sandbox.journal.cut(max(0, sandbox.journal.bytes - too_much))

@@ -30,7 +30,7 @@ class Match(Scope, frozen=True, forbid_unknown_fields=True):
     seed: int = 1
 
 
-class Outcome(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ForcedOutcome(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What happens to the job of a request; the workload decides what is left out."""
 
     run_seconds: float | None = None
@@ -52,7 +52,7 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     match: Match = Match()
-    job: Outcome | None = None
+    job: ForcedOutcome | None = None
     answer: Answer | None = None
 
 
@@ -154,7 +154,7 @@ def _check_match(match: Match) -> None:
         raise refuse("rule", ("match", "probability"), match.probability, "expected a number from 0 to 1")
 
 
-def _script(job: Outcome) -> Script:
+def _script(job: ForcedOutcome) -> Script:
     if job.run_seconds is not None and not 0 <= job.run_seconds <= 1e9:
         raise refuse("rule", ("job", "run_seconds"), job.run_seconds, "expected seconds from 0 to 1000000000")
     if job.exit_code is not None and not 0 <= job.exit_code <= 255:
