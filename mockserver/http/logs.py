@@ -37,16 +37,16 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as one line."""
-        told: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, tz=UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
         }
-        told.update((name, record.__dict__[name]) for name in _FACTS if name in record.__dict__)
+        fields.update((name, record.__dict__[name]) for name in _FACTS if name in record.__dict__)
         if record.exc_info:
-            told["exception"] = self.formatException(record.exc_info)
-        return json.dumps(told, default=str)  # in ASCII: nothing in it acts on a terminal
+            fields["exception"] = self.formatException(record.exc_info)
+        return json.dumps(fields, default=str)  # in ASCII: nothing in it acts on a terminal
 
 
 def set_up(log_format: str, level: str, *, access_log: bool) -> None:

@@ -112,7 +112,7 @@ class Pipeline:
         self._count(contract, reply, took)
         sandbox = sandbox or self._named(scope)
         if sandbox is not None:
-            named, status = ("", reply.status) if turn is None else (turn.told, 0 if turn.drops else reply.status)
+            named, status = ("", reply.status) if turn is None else (turn.influences, 0 if turn.drops else reply.status)
             path, at = scope.get("raw_path") or scope["path"].encode(), sandbox.world.now_us
             asked = (contract.api, contract.operation.id, scope["method"], path, scope["query_string"], scope["headers"])
             sandbox.journal.add((*asked, raw, status, headers, body, at, began, took, named), reason)

@@ -86,10 +86,10 @@ def worded(reason: Refusal, adapter: Wording, world: World | None = None) -> Rep
 
 def error(reason: Refusal, world: World | None = None) -> Reply:
     """Our own error body, for the control API and for requests that belong to no vendor's API."""
-    told: dict[str, Any] = {"kind": reason.kind, "message": reason.message}
+    facts: dict[str, Any] = {"kind": reason.kind, "message": reason.message}
     if reason.violations:
-        told["violations"] = [
+        facts["violations"] = [
             {"place": one.place, "pointer": "".join(f"/{key}" for key in one.pointer), "keyword": one.keyword, "message": one.message}
             for one in reason.violations
         ]
-    return Reply(_STATUSES[reason.kind], {"error": told})
+    return Reply(_STATUSES[reason.kind], {"error": facts})

@@ -32,7 +32,7 @@ class Turn:
     preference: str = ""
 
     @property
-    def told(self) -> str:
+    def influences(self) -> str:
         """The faults, rules and preferences that affected the answer, for the journal and the client."""
         return ", ".join([*self.names, *([f"prefer {self.preference}"] if self.preference else [])])
 

@@ -137,9 +137,11 @@ class Deliveries:
 
     def _record(self, world: World, entry: Entry, heard: AttemptOutcome, *, following: int | None = None) -> None:
         self.recorded += 1
-        told = {name: entry[name] for name in ("number", "id", "api", "job", "attempt")} | {"url": redacted_url(entry["url"])}
-        told |= {"at": world.now, "outcome": heard.outcome, "status": heard.status, "error": heard.error}
-        record = {**told, "next": None if following is None else seconds(following)}
+        attempt = {name: entry[name] for name in ("number", "id", "api", "job", "attempt")} | {
+            "url": redacted_url(entry["url"])
+        }
+        attempt |= {"at": world.now, "outcome": heard.outcome, "status": heard.status, "error": heard.error}
+        record = {**attempt, "next": None if following is None else seconds(following)}
         self.records.append(record)
         self._tell("delivery", world.now, record)
 

@@ -60,7 +60,7 @@ def violations(validator: Draft202012Validator, value: Any, place: str, above: P
     found: list[Violation] = []
     for error in validator.iter_errors(short):
         if error.kind.name == "type" or tuple(error.instance_path) not in cut:  # a type is seen whatever was cut
-            found.extend(_told(error, place, above))
+            found.extend(_violations(error, place, above))
         if len(found) >= VIOLATIONS:
             break
     if cut:
@@ -73,7 +73,7 @@ def _first(validator: Draft202012Validator, value: Any, place: str, above: Place
     try:
         validator.validate(value)
     except ValidationError as error:
-        return list(_told(error, place, above))
+        return list(_violations(error, place, above))
     return []
 
 
@@ -83,14 +83,14 @@ def _at(value: Any, pointer: Place) -> Any:
     return value
 
 
-def _told(error: ValidationError, place: str, above: Place) -> Iterator[Violation]:
+def _violations(error: ValidationError, place: str, above: Place) -> Iterator[Violation]:
     kind = error.kind
     if kind.name == "anyOf":
         alternatives: list[list[ValidationError]] = kind.value
         branches = [branch for branch in alternatives if not _only_null(branch)]
         if len(branches) == 1 < len(alternatives):  # "or null" alone was the alternative: the other branch says what is wrong
             for inner in branches[0]:
-                yield from _told(inner, place, above)
+                yield from _violations(inner, place, above)
             return
     expected = kind.value
     if kind.name in ("anyOf", "oneOf"):

@@ -44,7 +44,7 @@ async def mock_advance(context: Context, call: Call) -> Reply:
             raise ended(sandbox)
         logged, recorded = world.scheduler.logged, sandbox.calls.recorded
         reached = await _moved(sandbox, call.body)
-        return Reply(200, _told(sandbox, logged=logged, recorded=recorded, reached=reached))
+        return Reply(200, _report(sandbox, logged=logged, recorded=recorded, reached=reached))
 
 
 async def _moved(sandbox: Sandbox, body: Json) -> bool:
@@ -65,12 +65,14 @@ def _target(sandbox: Sandbox, body: Json) -> int:
     if "next_event" in body:
         upcoming = [instant for instant in (world.next_event_us(), sandbox.calls.next_due(world)) if instant is not None]
         return _within_time(world, max(world.now_us, min(upcoming, default=world.now_us)))
-    told = body["to"]
-    target = micros(told) if not isinstance(told, str) else _instant(told) - world.epoch_us
+    goal = body["to"]
+    target = micros(goal) if not isinstance(goal, str) else _instant(goal) - world.epoch_us
     if target < world.now_us:
-        raise Refusal("unprocessable", f"{told} has passed: the clock shows {world.now} seconds, {iso(world, world.now_us)}")
+        raise Refusal(
+            "unprocessable", f"{goal} has passed: the clock shows {world.now} seconds, {iso(world, world.now_us)}"
+        )
     if target > world.now_us + micros(MOST_SPAN_SECONDS):
-        raise Refusal("unprocessable", f"{told} is more than {MOST_SPAN_SECONDS:.0f} seconds ahead")
+        raise Refusal("unprocessable", f"{goal} is more than {MOST_SPAN_SECONDS:.0f} seconds ahead")
     return _within_time(world, target)
 
 
@@ -101,30 +103,32 @@ async def _idle(sandbox: Sandbox, *, within: float) -> bool:
     return is_reached()
 
 
-async def _until(sandbox: Sandbox, told: Json, *, within: float) -> bool:
+async def _until(sandbox: Sandbox, condition: Json, *, within: float) -> bool:
     """Advance until a job is in a state or can no longer reach it; whether it is. Raises Refusal, UnknownJob."""
     world = sandbox.world
-    if told["api"] not in world.lifecycles:
-        raise Refusal("unknown", f"no API is called {told['api']!r}; served here: {', '.join(world.lifecycles)}")
-    job = world.job(told["api"], told["job"])
-    words = _words(world, told)
+    if condition["api"] not in world.lifecycles:
+        raise Refusal("unknown", f"no API is called {condition['api']!r}; served here: {', '.join(world.lifecycles)}")
+    job = world.job(condition["api"], condition["job"])
+    words = _words(world, condition)
     is_there = _arrival(job, words)
     await advance(sandbox, min(world.now_us + micros(within), world.end_us), lambda: is_there() or job.is_over)
     return is_there()
 
 
-def _words(world: World, told: Json) -> frozenset[str]:
+def _words(world: World, condition: Json) -> frozenset[str]:
     """The vendor's states to wait for. Raises Refusal for an unknown name."""
-    stages = world.lifecycles[told["api"]].stages.values()
-    if "phase" in told:
-        return frozenset(stage.name for stage in stages if stage.phase == told["phase"])
-    wanted = told["state"]
+    stages = world.lifecycles[condition["api"]].stages.values()
+    if "phase" in condition:
+        return frozenset(stage.name for stage in stages if stage.phase == condition["phase"])
+    wanted = condition["state"]
     exact = frozenset(stage.name for stage in stages if stage.name == wanted)
     alike = frozenset(stage.name for stage in stages if wanted in (stage.phase, stage.name.lower()))
     found = exact or alike or frozenset(stage.name for stage in stages if wanted == "ended" and stage.is_terminal)
     if not found:
         known = ", ".join(stage.name for stage in stages)
-        raise Refusal("unprocessable", f"{told['api']} knows no state {wanted!r}; expected one of {known}, a phase or ended")
+        raise Refusal(
+            "unprocessable", f"{condition['api']} knows no state {wanted!r}; expected one of {known}, a phase or ended"
+        )
     return found
 
 
@@ -146,7 +150,7 @@ def _clock(sandbox: Sandbox) -> Json:
     return {**moment(sandbox), "time": iso(world, world.now_us), "pace": pace.name, "rate": pace.rate, "next_event": following, "lag": lag}
 
 
-def _told(sandbox: Sandbox, *, logged: int, recorded: int, reached: bool) -> Json:
+def _report(sandbox: Sandbox, *, logged: int, recorded: int, reached: bool) -> Json:
     """What happened since so many transitions were logged and attempts recorded."""
     world, calls = sandbox.world, sandbox.calls
     fired, called = world.scheduler.logged - logged, calls.recorded - recorded

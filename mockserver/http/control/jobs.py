@@ -47,8 +47,8 @@ async def mock_force_outcome(context: Context, call: Call) -> Reply:
         world.fail_node(_nodes(world, job)[0])
     else:
         code = body.get("exit_code", 1 if outcome == "fail" else 0)
-        told = Outcome(None, code, body.get("reason", _REASONS[outcome]), body.get("code", ""))
-        world.force(job, _EVENTS[outcome], told)
+        ending = Outcome(None, code, body.get("reason", _REASONS[outcome]), body.get("code", ""))
+        world.force(job, _EVENTS[outcome], ending)
     world.settle()
     sandbox = context.sandbox(call)
     sandbox.calls.collect(world)
@@ -78,13 +78,18 @@ def summary(world: World, job: Job) -> dict[str, Any]:
 def detail(world: World, job: Job) -> dict[str, Any]:
     """A job with everything that is known about it."""
     request, outcome = job.request, job.outcome
-    is_told = job.attempts() and outcome != Outcome(None)
+    has_outcome = job.attempts() and outcome != Outcome(None)
     return {
         **summary(world, job),
         "resources": asdict(request.resources),
         "attempts": [_attempt(one) for one in job.attempts()],
-        "history": [{"at": seconds(instant), "state": stage.name, "phase": stage.phase, "event": event} for instant, stage, event, _ in job.steps()],
-        "outcome": {"exit_code": outcome.exit_code, "reason": outcome.reason, "code": outcome.code} if is_told else None,
+        "history": [
+            {"at": seconds(instant), "state": stage.name, "phase": stage.phase, "event": event}
+            for instant, stage, event, _ in job.steps()
+        ],
+        "outcome": {"exit_code": outcome.exit_code, "reason": outcome.reason, "code": outcome.code}
+        if has_outcome
+        else None,
         "parent": request.parent,
         "callback": None if request.callback is None else redacted_url(request.callback),
     }

@@ -101,10 +101,10 @@ def _name(context: Context, call: Call) -> str:
     return str(name) if name else context.sandboxes.free_name()
 
 
-def _scenario(told: Any) -> Scenario:
+def _scenario(description: Any) -> Scenario:
     """A shipped scenario by name, or one described in full; files of the server's machine are not read. Raises ScenarioError."""
-    if isinstance(told, str):
-        if told not in scenarios.names():
-            raise ScenarioError(f"scenario: {unknown(told, scenarios.names())}, or a description")
-        return scenarios.load(told)
-    return scenarios.described(told)
+    if isinstance(description, str):
+        if description not in scenarios.names():
+            raise ScenarioError(f"scenario: {unknown(description, scenarios.names())}, or a description")
+        return scenarios.load(description)
+    return scenarios.described(description)

@@ -36,7 +36,7 @@ class Breaches:
                 "path": raw_path.decode("latin-1")[:BREACH_PATH_LENGTH],
                 "status": entry[7],
                 "refused": refusal.kind,
-                "violations": violation_header.told(refusal)[:BREACH_VIOLATIONS],
+                "violations": violation_header.as_list(refusal)[:BREACH_VIOLATIONS],
             }
         )
 

@@ -15,23 +15,23 @@ from mockserver.http.records.journal import Journal
 from mockserver.simulation.clock import seconds
 from mockserver.simulation.world import World
 
-Told = dict[str, Any]
+Item = dict[str, Any]
 
 
-async def events(journal: Journal) -> AsyncIterator[Told]:
+async def events(journal: Journal) -> AsyncIterator[Item]:
     """Everything from now on, endlessly: exchanges, transitions, notes; an empty dictionary until time moves again."""
     place = _Place(journal, journal.world)
     while True:
-        for told in place.news():
-            yield told
+        for item in place.news():
+            yield item
         yield {}
 
 
 async def server_sent(journal: Journal) -> AsyncIterator[bytes]:
     """The same as server-sent events; b"" whenever there is nothing more for the moment."""
     yield b": from now on\n\n"
-    async for told in events(journal):
-        yield b"event: %b\ndata: %b\n\n" % (str(told["event"]).encode(), orjson.dumps(told)) if told else b""
+    async for item in events(journal):
+        yield b"event: %b\ndata: %b\n\n" % (str(item["event"]).encode(), orjson.dumps(item)) if item else b""
 
 
 class _Place:
@@ -40,11 +40,11 @@ class _Place:
     def __init__(self, journal: Journal, world: Callable[[], World] | None) -> None:
         self._journal, self._of = journal, world
         self._exchange = journal.number
-        self._note = journal.told
+        self._note = journal.note_number
         self._world = world() if world else None
         self._transition = self._world.scheduler.logged if self._world else 0
 
-    def news(self) -> Iterator[Told]:
+    def news(self) -> Iterator[Item]:
         """What has happened since the last time: transitions, notes (such as deliveries), exchanges."""
         yield from self._transitions()
         for note in list(self._journal.notes):
@@ -68,7 +68,7 @@ class _Place:
         if missed > 0:
             yield {"event": "missed", "what": "exchange", "count": missed}
 
-    def _transitions(self) -> Iterator[Told]:
+    def _transitions(self) -> Iterator[Item]:
         if self._of is None:
             return
         world = self._of()

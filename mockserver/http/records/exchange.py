@@ -92,8 +92,8 @@ def _message(headers: Fields, body: bytes) -> dict[str, Any]:
 
 def length(headers: Fields, body: bytes) -> int:
     """The length of a body, even if only a part was kept."""
-    told = next((value for name, value in headers if name.lower() == b"content-length"), b"")
-    return int(told) if told.isdigit() and len(told) < 12 else len(body)
+    size = next((value for name, value in headers if name.lower() == b"content-length"), b"")
+    return int(size) if size.isdigit() and len(size) < 12 else len(body)
 
 
 def readable(body: bytes) -> Any:

@@ -51,7 +51,7 @@ class JournalBudget:
 class Journal:
     """The latest exchanges of one sandbox, and notes of its other parts."""
 
-    __slots__ = ("_budget", "_bytes", "_kept", "_notes", "_number", "_told", "breaches", "world")
+    __slots__ = ("_budget", "_bytes", "_kept", "_note_number", "_notes", "_number", "breaches", "world")
 
     def __init__(self, budget: JournalBudget | None = None) -> None:
         self._budget = budget or JournalBudget(lambda: None)
@@ -59,7 +59,7 @@ class Journal:
         self._kept: deque[bytes] = deque()  # packed: one object to free when it is forgotten
         self._notes: deque[Note] = deque(maxlen=NOTES_REMEMBERED)
         self._bytes = 0
-        self._number = self._told = 0
+        self._number = self._note_number = 0
         self.breaches = Breaches()
 
     def watch(self, world: Callable[[], World]) -> None:
@@ -74,7 +74,9 @@ class Journal:
         if len(entry[_BODY]) + len(entry[_ANSWER]) > JOURNAL_BODY_BYTES:
             _, _, _, _, _, _, body, status, headers, answer, *rest = entry
             entry = (*entry[:_BODY], body[:JOURNAL_BODY_BYTES], status, headers, answer[:JOURNAL_BODY_BYTES], *rest)  # type: ignore[assignment]
-        packed = _pack(entry if refusal is None else (*entry, refusal.kind, json.dumps(violation_header.told(refusal))))
+        packed = _pack(
+            entry if refusal is None else (*entry, refusal.kind, json.dumps(violation_header.as_list(refusal)))
+        )
         kept = self._kept
         kept.append(packed)
         size = len(packed) + FIXED_BYTES
@@ -96,8 +98,8 @@ class Journal:
 
     def note(self, event: str, at: float, facts: dict[str, Any]) -> None:
         """Report something that is neither exchange nor transition, such as a delivery, to subscribers."""
-        self._told += 1
-        self._notes.append(Note(self._told, event, at, facts))
+        self._note_number += 1
+        self._notes.append(Note(self._note_number, event, at, facts))
 
     def list(
         self, *, api: str | None = None, operation: str | None = None, status: int | None = None, since: int | None = None, limit: int = 100
@@ -130,9 +132,9 @@ class Journal:
         return self._number
 
     @property
-    def told(self) -> int:
+    def note_number(self) -> int:
         """The number of the latest note."""
-        return self._told
+        return self._note_number
 
     @property
     def notes(self) -> deque[Note]:

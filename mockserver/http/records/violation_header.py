@@ -35,7 +35,7 @@ _EXPECTED: dict[Kind, str] = {
 """What was expected, for refusals that concern no single place of the request."""
 
 
-def told(reason: Refusal) -> list[dict[str, Any]]:
+def as_list(reason: Refusal) -> list[dict[str, Any]]:
     """Why a request was refused: place, pointer, keyword, expected and got of each violation."""
     if not reason.violations:
         got = ", ".join(reason.allow) if reason.kind == "method" else ""
@@ -54,7 +54,7 @@ def header(reason: Refusal) -> str:
     """As many violations as fit into a header field, as compact JSON in ASCII."""
     parts: list[str] = []
     left = VIOLATIONS_HEADER_BYTES - 2
-    for one in told(reason):
+    for one in as_list(reason):
         text = json.dumps(one, separators=(",", ":"))
         left -= len(text) + 1
         if left < 0:

@@ -63,7 +63,7 @@ class Fault:
     id: str
     kind: Kind
     description: dict[str, Any]
-    told: _Description
+    settings: _Description
     meets: Test
     expires: float
     delay: Distribution | None = None
@@ -74,11 +74,14 @@ class Fault:
 
     def strikes(self, asked: Asked, now: float) -> bool:
         """Whether it applies to this request, made at simulated second `now`; counts it."""
-        told = self.told
-        if (told.count is not None and self.struck >= told.count) or not self.meets(asked):
+        settings = self.settings
+        if (settings.count is not None and self.struck >= settings.count) or not self.meets(asked):
             return False
         self.seen += 1
-        if told.probability < 1.0 and uniform(told.seed, draw=self.id, attempt=self.seen, purpose=_STRIKES) >= told.probability:
+        if (
+            settings.probability < 1.0
+            and uniform(settings.seed, draw=self.id, attempt=self.seen, purpose=_STRIKES) >= settings.probability
+        ):
             return False
         if self.kind == "quota" and not self._exceeds(now):
             return False
@@ -87,14 +90,14 @@ class Fault:
 
     def _exceeds(self, now: float) -> bool:
         if now >= self.window_ends:
-            self.window_ends, self.used = now + (self.told.window or 0.0), 0
+            self.window_ends, self.used = now + (self.settings.window or 0.0), 0
         self.used += 1
-        return self.used > (self.told.requests or 0)
+        return self.used > (self.settings.requests or 0)
 
     def seconds(self) -> float:
         """How long this strike delays or stretches the answer, in real seconds."""
         assert self.delay is not None
-        chance = uniform(self.told.seed, draw=self.id, attempt=self.seen, purpose=_SECONDS)
+        chance = uniform(self.settings.seed, draw=self.id, attempt=self.seen, purpose=_SECONDS)
         return min(sample(self.delay, chance), FAULT_DELAY_SECONDS)
 
 
@@ -123,29 +126,30 @@ class Strike:
 
     def take(self, fault: Fault, now: float, rate: float) -> None:
         """Add what a fault does at simulated second `now`; of several that answer, the first does."""
-        told = fault.told
+        settings = fault.settings
         self.ids.append(fault.id)
         if fault.kind == "latency":
             self.delay = min(self.delay + fault.seconds(), FAULT_DELAY_SECONDS)
         elif fault.kind == "slow":
             self.stretch = min(self.stretch + fault.seconds(), FAULT_DELAY_SECONDS)
         elif fault.kind == "truncate":
-            self.keep = 0.5 if told.keep is None else told.keep
+            self.keep = 0.5 if settings.keep is None else settings.keep
         elif fault.kind == "malformed":
             self.malformed = True
         elif fault.kind == "drop":
-            self.drop, self.acts = True, bool(told.after)
+            self.drop, self.acts = True, bool(settings.after)
         elif self.status is None:
             self._answer(fault, (fault.window_ends - now) / rate)
 
     def _answer(self, fault: Fault, rest: float) -> None:
-        told = fault.told
+        settings = fault.settings
         if fault.kind == "quota":
-            self.status, self.message = 429, f"more than {told.requests} requests within {told.window:g} seconds"
+            self.status = 429
+            self.message = f"more than {settings.requests} requests within {settings.window:g} seconds"
             self.headers = {"Retry-After": str(max(1, ceil(rest)))}
         else:
-            self.status, self.message = told.status, told.message or "answered so by a fault of the mock"
-            self.headers = dict(told.headers or {})
+            self.status, self.message = settings.status, settings.message or "answered so by a fault of the mock"
+            self.headers = dict(settings.headers or {})
 
 
 class Faults:
@@ -163,13 +167,26 @@ class Faults:
         self._prune()
         if len(self.given) >= FAULTS:
             raise Refusal("conflict", f"the sandbox has {FAULTS} faults, which is its limit; remove some")
-        told = read(description, _Description, "fault")
-        _check(told)
-        meets = compiled(told.scope, "fault", "scope")
-        if told.scope.body:
-            raise refuse("fault", ("scope", "body"), told.scope.body, "expected no body expressions: a fault strikes before bodies are read")
+        settings = read(description, _Description, "fault")
+        _check(settings)
+        meets = compiled(settings.scope, "fault", "scope")
+        if settings.scope.body:
+            raise refuse(
+                "fault",
+                ("scope", "body"),
+                settings.scope.body,
+                "expected no body expressions: a fault strikes before bodies are read",
+            )
         self._made += 1
-        fault = Fault(f"fault-{self._made}", told.kind, description, told, meets, self._clock() + told.ttl, _delay(told))
+        fault = Fault(
+            f"fault-{self._made}",
+            settings.kind,
+            description,
+            settings,
+            meets,
+            self._clock() + settings.ttl,
+            _delay(settings),
+        )
         self.given[fault.id] = fault
         return fault
 
@@ -211,35 +228,42 @@ class Faults:
             del self.given[id_]
 
 
-def _delay(told: _Description) -> Distribution | None:
-    if told.kind not in ("latency", "slow"):
+def _delay(settings: _Description) -> Distribution | None:
+    if settings.kind not in ("latency", "slow"):
         return None
     ways = ("seconds", "uniform", "log_normal")
-    given = [name for name in ways if getattr(told, name) is not None]
-    if len(given) != 1 and told.kind == "latency":
+    given = [name for name in ways if getattr(settings, name) is not None]
+    if len(given) != 1 and settings.kind == "latency":
         sentence = f"expected exactly one of {', '.join(ways)}, got {', '.join(given) or 'none'}"
-        raise refuse("fault", (), {"kind": told.kind}, sentence)
+        raise refuse("fault", (), {"kind": settings.kind}, sentence)
     try:
-        return Distribution(fixed=told.seconds, uniform=told.uniform, log_normal=told.log_normal)
+        return Distribution(fixed=settings.seconds, uniform=settings.uniform, log_normal=settings.log_normal)
     except ValueError as error:
-        raise refuse("fault", tuple(given), getattr(told, given[0]), str(error).replace("fixed", "seconds")) from error
+        raise refuse(
+            "fault", tuple(given), getattr(settings, given[0]), str(error).replace("fixed", "seconds")
+        ) from error
 
 
-def _check(told: _Description) -> None:
-    own = _OWN[told.kind]
+def _check(settings: _Description) -> None:
+    own = _OWN[settings.kind]
     for names in _OWN.values():
         for name in names:
-            if name not in own and getattr(told, name) is not None:
-                raise refuse("fault", (name,), getattr(told, name), f"a fault of kind {told.kind} takes {', '.join(own) or 'nothing of its own'}")
+            if name not in own and getattr(settings, name) is not None:
+                raise refuse(
+                    "fault",
+                    (name,),
+                    getattr(settings, name),
+                    f"a fault of kind {settings.kind} takes {', '.join(own) or 'nothing of its own'}",
+                )
     for name, is_good, expected in _RULES:
-        value = getattr(told, name)
+        value = getattr(settings, name)
         if value is not None and not is_good(value):
             raise refuse("fault", (name,), value, f"expected {expected}")
-    needed = {"status": ("status",), "quota": ("requests", "window"), "slow": ("seconds",)}.get(told.kind, ())
+    needed = {"status": ("status",), "quota": ("requests", "window"), "slow": ("seconds",)}.get(settings.kind, ())
     for name in needed:
-        if getattr(told, name) is None:
-            raise refuse("fault", (), {"kind": told.kind}, f"a fault of kind {told.kind} needs {name}")
-    check_headers(told.headers or {}, "fault", ("headers",))
+        if getattr(settings, name) is None:
+            raise refuse("fault", (), {"kind": settings.kind}, f"a fault of kind {settings.kind} needs {name}")
+    check_headers(settings.headers or {}, "fault", ("headers",))
 
 
 _RULES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (

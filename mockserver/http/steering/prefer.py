@@ -23,8 +23,8 @@ class Preference:
     @property
     def applied(self) -> str:
         """The value of `Preference-Applied`."""
-        told = [] if self.code is None else [f"code={self.code}"]
-        return ", ".join([*told, f"wait={self.wait:g}"] if self.wait else told)
+        parts = [] if self.code is None else [f"code={self.code}"]
+        return ", ".join([*parts, f"wait={self.wait:g}"] if self.wait else parts)
 
 
 NONE = Preference()
