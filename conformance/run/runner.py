@@ -19,6 +19,7 @@ from conformance.oracles.lifecycle import FIRST
 from conformance.oracles.oracle import Violation
 from conformance.run import waivers
 from conformance.run.cases import Case, Outcome, cases_of, play
+from conformance.run.interruption import exit_of
 from conformance.run.preflight import preflight
 from conformance.run.results import Options, Report, Search
 from conformance.run.verdict import OF_LEVEL, Exit, Result, Verdict
@@ -33,6 +34,8 @@ Searching = Callable[..., Iterable[Search]]
 """`conformance.search.search.search`, which is handed in: hypothesis and schemathesis take a second to import."""
 SELDOM = (FIRST, ASSUMED_SHAPE, ERROR_SHAPE, ASSUMED_ERROR_SHAPE)
 """Requirements that a document may give no occasion for."""
+_EARLY = (Exit.UNREACHABLE, Exit.SAFETY_STOP, Exit.INTERRUPTED, Exit.TERMINATED, Exit.OWN_ERROR)
+_SAW_NOTHING = "the run saw nothing that this requirement speaks about"
 SUSPICIOUS = 3
 """After so many inconclusive cases in a row, the target is asked whether it is still there."""
 
@@ -67,39 +70,47 @@ class Run:
         self._began = time.monotonic()
 
     def __call__(self) -> Report:
-        """Do it all."""
+        """Do it all; whatever ends it early, the report says what is known."""
+        try:
+            exit_, sentence = self._run()
+        except SafetyStop as error:
+            exit_, sentence = Exit.SAFETY_STOP, str(error)
+        except KeyboardInterrupt as stop:
+            exit_ = exit_of(stop)
+            sentence = f"the run was {exit_.name.lower()}; what was judged until then is reported"
+        except Exception as error:  # whatever else escapes is our own fault and is reported as such
+            exit_, sentence = Exit.OWN_ERROR, f"the suite itself failed: {type(error).__name__}: {error}"
+        self._settle(f"not judged, since the run ended early: {sentence}" if exit_ in _EARLY else _SAW_NOTHING)
+        return self._end(exit_, sentence)
+
+    def _run(self) -> tuple[Exit, str]:
         chosen = self._chosen()
-        report = self.report
-        if not any(result.verdict is None for result in report.results.values()):
-            return self._end(
-                Exit.USAGE, "nothing was selected: no requirement that can be judged fits the given names and profiles"
+        if not any(result.verdict is None for result in self.report.results.values()):
+            return (
+                Exit.USAGE,
+                "nothing was selected: no requirement that can be judged fits the given names and profiles",
             )
         try:
-            preflight(self._session())
+            self._preflight()
         except Unready as error:
-            for result in report.results.values():
+            for result in self.report.results.values():
                 if result.verdict is None:
                     result.add(Verdict.INCONCLUSIVE, str(error))
-            return self._end(Exit.UNREACHABLE, str(error))
+            return Exit.UNREACHABLE, str(error)
         cases = list(cases_of(self.catalogue, chosen))
         if self.options.shuffle:
             Random(self.options.seed).shuffle(cases)
         for number, case in enumerate(cases, 1):
             self._on_case(number, len(cases), case)
-            try:
-                stop = self._budget() or self._judge(case)
-            except SafetyStop as error:
-                stop = Exit.SAFETY_STOP, str(error)
+            stop = self._budget() or self._judge(case)
             if stop:
-                self._settle()
-                return self._end(*stop)
+                return stop
         if (self._in_vain or not self.report.of(Verdict.PASS)) and (lost := self._lost(None)):
-            self._settle()
-            return self._end(*lost)
+            return lost
         self._search(len(cases))
-        self._settle()
+        self._settle(_SAW_NOTHING)
         waivers.apply(self._waivers, self.report)
-        return self._end(*self._sum_up())
+        return self._sum_up()
 
     def _chosen(self) -> list[Requirement]:
         """The requirements to judge; all others get their verdict here."""
@@ -202,13 +213,26 @@ class Run:
 
     def _once(self, case: Case) -> Outcome:
         session = self._session(strict=case.strict)
-        outcome = play(case, session)
-        self.report.requests += outcome.requests
+        try:
+            return play(case, session)
+        finally:
+            self._take_in(session)
+
+    def _preflight(self) -> None:
+        session = self._session()
+        try:
+            preflight(session)
+        finally:
+            self.report.left_behind += session.left_behind
+            self._unfinished += session.unfinished()
+
+    def _take_in(self, session: Session) -> None:
+        """What a session leaves, however it ended."""
+        self.report.requests += session.requests
         self.report.left_behind += session.left_behind
         self._unfinished += session.unfinished()
         if self.options.keep_traffic:
             self.report.traffic += session.exchanges
-        return outcome
 
     def _confirm(self, case: Case, outcome: Outcome) -> None:
         """Do it again; what does not break every time is no finding but a flake."""
@@ -226,7 +250,7 @@ class Run:
     def _lost(self, trouble: TransportError | None) -> tuple[Exit, str] | None:
         """Whether the target is gone; if it still answers, a broken connection was its answer to that one request."""
         try:
-            preflight(self._session())
+            self._preflight()
         except Unready as error:
             return Exit.UNREACHABLE, f"the target stopped answering in the middle of the run: {error}"
         self._in_vain = 0
@@ -234,7 +258,8 @@ class Run:
             self._break(Violation(SERVER_ERROR, str(trouble)))
         return None
 
-    def _settle(self) -> None:
+    def _settle(self, otherwise: str) -> None:
+        """Give every requirement its verdict; `otherwise` is why there is none."""
         for id_, result in self.report.results.items():
             if id_ in self._flaky and (result.verdict is None or result.verdict < Verdict.INCONCLUSIVE):
                 result.add(Verdict.INCONCLUSIVE, self._flaky[id_])
@@ -244,7 +269,7 @@ class Run:
                 elif id_ in SELDOM:
                     result.add(Verdict.NOT_APPLICABLE, "no answer came whose shape is given in this way")
                 else:
-                    result.add(Verdict.INCONCLUSIVE, "the run saw nothing that this requirement speaks about")
+                    result.add(Verdict.INCONCLUSIVE, otherwise)
 
     def _sum_up(self) -> tuple[Exit, str]:
         results, requirements = self.report.results, self.catalogue.requirements
@@ -291,15 +316,18 @@ class Run:
         if not self._unfinished:
             return
         session = self._session()
-        for pause in (0, 2, 8):
-            if self._unfinished:
-                self.target.wait(pause)
-                session.retry(self._unfinished)
-                self._unfinished = session.unfinished()
-        self.report.left_behind += session.left_behind + [id_ for id_, _ in self._unfinished]
+        try:
+            for pause in (0, 2, 8):
+                if self._unfinished:
+                    self.target.wait(pause)
+                    session.retry(self._unfinished)
+                    self._unfinished = session.unfinished()
+        finally:
+            stuck = session.left_behind + [id_ for id_, _ in self._unfinished]
+            self.report.left_behind += list(dict.fromkeys(stuck))
 
     def _end(self, exit_: Exit, sentence: str) -> Report:
-        with suppress(SafetyStop):
+        with suppress(SafetyStop, KeyboardInterrupt), self.target.budget.cleaning_up():
             self._tidy()
         redaction = self.target.redaction
         self.report.exit, self.report.sentence = exit_, redaction.text(sentence)

@@ -41,11 +41,17 @@ class Exit(IntEnum):
     BELOW_FLOOR = 4
     OWN_ERROR = 5
     SAFETY_STOP = 6
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+INTERRUPTIONS = (Exit.INTERRUPTED, Exit.TERMINATED)
 
 
 def exit_code(codes: Iterable[int]) -> int:
-    """The exit code of several runs: that of the first that is not conformant."""
-    return next((code for code in codes if code), int(Exit.CONFORMANT))
+    """The exit code of several runs: that of one that was interrupted, else of the first that is not conformant."""
+    ended = [code for code in codes if code]
+    return next((code for code in ended if code in INTERRUPTIONS), ended[0] if ended else int(Exit.CONFORMANT))
 
 
 def exit_for(error: JudgeError) -> Exit:

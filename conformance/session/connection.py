@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from conformance import catalogue as catalogues
-from conformance.errors import Inconclusive, NotApplicable, TransportError
+from conformance.errors import Inconclusive, NotApplicable, SafetyStop, TransportError
 from conformance.oracles.all_oracles import Panel
 from conformance.oracles.oracle import Violation
 from conformance.session.expect import needed
@@ -81,7 +81,7 @@ class Connection:
     def close(self) -> None:
         """Throw the world away, if there is one."""
         if self.is_sandboxed:
-            with suppress(TransportError):
+            with suppress(TransportError, SafetyStop), self.target.budget.cleaning_up():
                 self.target.ask_control("DELETE", f"/sandboxes/{self.name}")
 
     # -- sending
@@ -179,11 +179,11 @@ class Connection:
         told = response.header("retry-after") or ""
         pause = min(float(told), MOST_BACK_OFF) if told.isdigit() else 0.1 * 2**attempt
         if self.target.has_virtual_time and attempt == 0:
-            time.sleep(min(pause, MOMENT))
+            self.target.budget.sleep(min(pause, MOMENT))
         elif self.target.has_virtual_time and pause >= 1:
             self.advance(pause)
         else:
-            time.sleep(pause)
+            self.target.budget.sleep(pause)
 
     def together(self, requests: Sequence[Request]) -> list[Exchange]:
         """Send several requests at the same time. Raises TransportError."""

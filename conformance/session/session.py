@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from conformance import catalogue as catalogues
-from conformance.errors import Inconclusive, NotApplicable, TransportError
+from conformance.errors import Inconclusive, NotApplicable, SafetyStop, TransportError
 from conformance.oracles.all_oracles import Panel
 from conformance.oracles.job_views import fill, items_of, made_by, view_in
 from conformance.session.connection import Connection
@@ -286,18 +286,31 @@ class Session:
     def clean_up(self) -> None:
         """Stop and forget the jobs made here, where the target is not thrown away anyway."""
         made, self._made = self._made, []
-        for id_, tenant in made:
-            told: list[Exchange] = []
-            for name in ("cancel", "delete"):
-                if name in self.roles:
-                    with suppress(TransportError, Inconclusive, NotApplicable):
-                        told.append(self.on(name, id_, tenant=tenant))
-            if not any(one.response.status < 500 for one in told):
-                self.left_behind.append(id_)
-            elif told[-1].response.json is False:  # a server's word for not yet: stopping takes a while
-                self._made.append((id_, tenant))
-            elif self._journal is not None:
-                self._journal.gone(id_)
+        with self.target.budget.cleaning_up():
+            self._take_away(made)
+
+    def _take_away(self, made: list[tuple[str, str]]) -> None:
+        """Stop and forget these jobs; whatever ends this early, those that it did not come to are left behind."""
+        waiting = list(made)
+        try:
+            while waiting:
+                self._remove(*waiting[0])
+                waiting.pop(0)
+        finally:
+            self.left_behind += [id_ for id_, _ in waiting]
+
+    def _remove(self, id_: str, tenant: str) -> None:
+        told: list[Exchange] = []
+        for name in ("cancel", "delete"):
+            if name in self.roles:
+                with suppress(TransportError, Inconclusive, NotApplicable, SafetyStop):
+                    told.append(self.on(name, id_, tenant=tenant))
+        if not any(one.response.status < 500 for one in told):
+            self.left_behind.append(id_)
+        elif told[-1].response.json is False:  # a server's word for not yet: stopping takes a while
+            self._made.append((id_, tenant))
+        elif self._journal is not None:
+            self._journal.gone(id_)
 
     def retry(self, jobs: list[tuple[str, str]]) -> None:
         """Clean up after other sessions."""

@@ -67,9 +67,9 @@ class Target:
         """The implementation of `api` at a URL. Raises KeyError, SettingsError."""
         spec = specs.load(api)
         settings = settings_of.load(api, file, example=first_example(spec))
-        return cls(
-            spec, url.rstrip("/"), HttpTransport(timeout=timeout), settings, name=options.pop("name", url), **options
-        )
+        budget = options.setdefault("budget", Budget())
+        transport = HttpTransport(timeout=timeout, time_left=budget.seconds_left)
+        return cls(spec, url.rstrip("/"), transport, settings, name=options.pop("name", url), **options)
 
     @classmethod
     def in_process(
@@ -101,8 +101,8 @@ class Target:
         return self.transport.send(Request(method, self.control or self.url, CONTROL + path, tuple(headers), raw))
 
     def wait(self, seconds: float) -> None:
-        """Let so many seconds of a target's own clock pass that cannot be moved."""
-        time.sleep(seconds / self.scale)
+        """Let so many seconds of a target's own clock pass that cannot be moved. Raises SafetyStop."""
+        self.budget.sleep(seconds / self.scale)
 
     def learn(self, exchange: Exchange) -> None:
         """Hide from now on what an exchange that buys a token was given and gave."""

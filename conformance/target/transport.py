@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import ssl
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, Literal, Protocol
 from urllib.parse import unquote
 
 import httpx
 
-from conformance.errors import TransportError
+from conformance.errors import SafetyStop, TransportError
+from conformance.target.content_coding import UndecodableError, decoded
+from conformance.target.deadline import Deadline, DeadlineTransport, Left, seconds_from_now
 from conformance.traffic.exchange import Request, Response
 
 MOST_BYTES = 16 << 20  # more of an answer is not read
@@ -22,20 +25,30 @@ Trouble = Literal["refused", "hung", "broken", "unsent"]
 
 
 class _Heard:
-    """What has come of an answer so far."""
+    """What has come of an answer so far, at most `most` bytes of its body."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_BYTES) -> None:
         self.status, self.headers, self.body, self.cut = 500, tuple[tuple[str, str], ...](), bytearray(), False
+        self._most = most
+
+    def begin(self, status: int, headers: Iterable[tuple[str, str]]) -> None:
+        """The head of the answer."""
+        self.status, self.headers = status, tuple(headers)
 
     def take(self, part: bytes) -> None:
         """One more part of the body; none beyond the bound."""
         if not self.cut:
-            self.body += part
-            self.cut = len(self.body) > MOST_BYTES
+            self.body += part[: self._most + 1]
+            self.cut = len(self.body) > self._most
 
-    def response(self) -> Response:
-        """The answer as it is now."""
-        return Response(self.status, self.headers, bytes(self.body), self.cut)
+    def response(self, request: Request, *, has_ended: bool = True) -> Response:
+        """The answer as it is now, without its content codings. Raises TransportError."""
+        codings = ", ".join(value for name, value in self.headers if name.lower() == "content-encoding")
+        try:
+            body, more = decoded(bytes(self.body), codings, self._most, is_whole=has_ended and not self.cut)
+        except UndecodableError as error:
+            raise TransportError("broken", f"{_what(request)}: {error}") from error
+        return Response(self.status, self.headers, body, self.cut or (has_ended and more))
 
 
 class Transport(Protocol):
@@ -58,29 +71,52 @@ class Transport(Protocol):
 
 
 class HttpTransport:
-    """Over sockets; redirects are not followed, answers beyond a bound are cut."""
+    """Over sockets; redirects are not followed, answers beyond a bound are cut.
+
+    `timeout` bounds a whole call in seconds, however slowly the answer comes; `time_left` is what the run has left.
+    """
 
     def __init__(
-        self, *, timeout: float = 10.0, most_bytes: int = MOST_BYTES, verify: ssl.SSLContext | bool = True
+        self,
+        *,
+        timeout: float = 10.0,
+        most_bytes: int = MOST_BYTES,
+        verify: ssl.SSLContext | bool = True,
+        time_left: Left | None = None,
     ) -> None:
-        self._client = httpx.Client(timeout=timeout, follow_redirects=False, verify=verify, trust_env=False)
-        self._timeout, self._most = timeout, most_bytes
+        self._deadline = Deadline()
+        self._client = httpx.Client(
+            transport=DeadlineTransport(self._deadline, verify),
+            timeout=timeout,
+            follow_redirects=False,
+            trust_env=False,
+            headers={"Accept-Encoding": "identity"},
+        )
+        self._timeout, self._most, self._time_left = timeout, most_bytes, time_left or (lambda: math.inf)
 
     def send(self, request: Request) -> Response:
         """One request."""
+        timeout = min(self._timeout, max(0.0, self._time_left()))
+        heard = _Heard(self._most)
         try:
-            with self._client.stream(
-                request.method, request.url + request.target, content=request.body, headers=list(request.headers)
-            ) as answer:
-                body, cut = bytearray(), False
-                for part in answer.iter_bytes():
-                    body += part
-                    if len(body) > self._most:
-                        cut = True
-                        break
-                return Response(answer.status_code, tuple(answer.headers.multi_items()), bytes(body), cut)
+            with self._deadline.within(seconds_from_now(timeout)):
+                self._read(request, heard)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            if isinstance(error, httpx.TimeoutException) and timeout < self._timeout:
+                raise SafetyStop(f"{_what(request)}: no answer came in the time that was left for the run") from error
             raise _trouble(error, request, self._timeout) from error
+        return heard.response(request)
+
+    def _read(self, request: Request, heard: _Heard, is_over: Callable[[], bool] = lambda: False) -> None:
+        """Send a request and hear its answer, as much of it as is wanted."""
+        with self._client.stream(
+            request.method, request.url + request.target, content=request.body, headers=list(request.headers)
+        ) as answer:
+            heard.begin(answer.status_code, answer.headers.multi_items())
+            for part in answer.iter_raw():
+                heard.take(part)
+                if heard.cut or is_over():
+                    return
 
     def together(self, requests: Sequence[Request]) -> list[Response]:
         """Several at the same time, on connections of their own."""
@@ -91,18 +127,13 @@ class HttpTransport:
 
     def listen(self, request: Request, meanwhile: Callable[[], None]) -> Response:
         """Read beside what goes on, on a connection of its own."""
-        heard, is_over = _Heard(), threading.Event()
+        heard, is_over = _Heard(self._most), threading.Event()
 
         def read() -> None:
+            left = seconds_from_now(self._timeout)
             with suppress(httpx.HTTPError, OSError):
-                with self._client.stream(
-                    request.method, request.url + request.target, headers=list(request.headers)
-                ) as answer:
-                    heard.status, heard.headers = answer.status_code, tuple(answer.headers.multi_items())
-                    for part in answer.iter_bytes():
-                        heard.take(part)
-                        if is_over.is_set() or heard.cut:
-                            return
+                with self._deadline.within(lambda: left() if is_over.is_set() else self._timeout):
+                    self._read(request, heard, is_over.is_set)
 
         threading.Thread(target=read, daemon=True).start()
         try:
@@ -111,15 +142,19 @@ class HttpTransport:
             time.sleep(MOMENT)
         finally:
             is_over.set()
-        return heard.response()
+        return heard.response(request, has_ended=False)
 
     def close(self) -> None:
         """Let go of connections."""
         self._client.close()
 
 
+def _what(request: Request) -> str:
+    return f"{request.method} {request.url}{request.target}"
+
+
 def _trouble(error: Exception, request: Request, timeout: float) -> TransportError:
-    what = f"{request.method} {request.url}{request.target}"
+    what = _what(request)
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.UnsupportedProtocol | httpx.InvalidURL):
         return TransportError("refused", f"{what}: cannot connect ({error})")
     if isinstance(error, httpx.LocalProtocolError):
@@ -127,6 +162,10 @@ def _trouble(error: Exception, request: Request, timeout: float) -> TransportErr
     if isinstance(error, httpx.TimeoutException):
         return TransportError("hung", f"{what}: no answer within {timeout:g} seconds")
     return TransportError("broken", f"{what}: the connection broke ({type(error).__name__}: {error})")
+
+
+class _Enough(Exception):
+    """More came than is read: the client goes away."""
 
 
 class AsgiTransport:
@@ -160,7 +199,7 @@ class AsgiTransport:
         finally:
             over.set()
             self._loop.run_until_complete(asyncio.wait([task], timeout=self._timeout))
-        return heard.response()
+        return heard.response(request, has_ended=False)
 
     def close(self) -> None:
         """End the loop."""
@@ -181,7 +220,7 @@ class AsgiTransport:
             ) from error
         finally:
             over.set()
-        return heard.response()
+        return heard.response(request)
 
     async def _serve(self, request: Request, heard: _Heard, over: asyncio.Event) -> None:
         """Let the application answer; the client goes away when it is over."""
@@ -206,6 +245,8 @@ class AsgiTransport:
                 )
             elif message["type"] == "http.response.body":
                 heard.take(message.get("body", b""))
+                if heard.cut:  # an application that never waits would not be ended by a timeout
+                    raise _Enough
 
         scope = {
             "type": "http",
@@ -223,6 +264,8 @@ class AsgiTransport:
         }
         try:
             await self._application(scope, receive, send)
+        except _Enough:
+            return
         except ConnectionError:
             raise
         except Exception as error:  # whatever it is, a server around the application answers it so

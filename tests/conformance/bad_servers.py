@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 import socket
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -40,6 +42,26 @@ def flood(connection: socket.socket, number: int) -> None:
             connection.sendall(b'"' + b"a" * ((1 << 20) - 1))
 
 
+def drip(head: bytes, piece: bytes) -> Answer:
+    """Sends a piece of the answer again and again, slowly and for a long time."""
+
+    def answer(connection: socket.socket, number: int) -> None:
+        connection.sendall(head)
+        for _ in range(100):
+            time.sleep(0.1)
+            connection.sendall(piece)
+
+    return answer
+
+
+def zeros(exponent: int) -> bytes:
+    """A gzip body of so many zeros, as a power of two."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    pieces = [packer.compress(bytes(1 << 20)) for _ in range(1 << (exponent - 20))]
+    return b"".join([*pieces, packer.flush()])
+
+
+HEAD = b"HTTP/1.1 202 X\r\nContent-Type: application/json\r\n"
 ANSWERS: dict[str, Answer] = {
     "401": always(_http(401, b'{"error_code": "UNAUTHORIZED", "message": "no"}')),
     "404": always(_http(404, b'{"error_code": "NOT_FOUND", "message": "no"}')),
@@ -52,13 +74,19 @@ ANSWERS: dict[str, Answer] = {
     "reset": reset,
     "flood": flood,
     "garbage": always(b"\x00\x01\x02 this is not HTTP\r\n\r\n"),
+    "drip-body": drip(HEAD + b"Content-Length: 100000\r\n\r\n", b" "),
+    "drip-head": drip(HEAD, b"X-More: 1\r\n"),
+    "drip-line": drip(HEAD + b"X-Long: ", b"a"),
+    "continue": drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "bomb": always(_http(202, zeros(28), more="Content-Encoding: gzip\r\n")),
+    "bomb-in-bomb": always(_http(202, gzip.compress(zeros(28)), more="Content-Encoding: gzip, gzip\r\n")),
     "half": always(_http(202, json.dumps({"job_id": "a"}).encode())[:-4]),
 }
 
 
 @contextlib.contextmanager
-def bad_server(kind: str) -> Iterator[str]:
-    """A server that answers everything in one bad way; yields its URL."""
+def bad_server(kind: str, seen: list[bytes] | None = None) -> Iterator[str]:
+    """A server that answers everything in one bad way; yields its URL. What it was sent is added to `seen`."""
     listener = socket.create_server(("127.0.0.1", 0))
     over = threading.Event()
 
@@ -74,7 +102,9 @@ def bad_server(kind: str) -> Iterator[str]:
 
     def _one(connection: socket.socket, number: int) -> None:
         with connection, contextlib.suppress(OSError):
-            connection.recv(65536)
+            asked = connection.recv(65536)
+            if seen is not None:
+                seen.append(asked)
             ANSWERS[kind](connection, number)
 
     threading.Thread(target=serve, daemon=True).start()
