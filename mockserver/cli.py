@@ -14,7 +14,7 @@ from mockserver.cli_scenario import scenario as scenario_commands
 from mockserver.cli_serve import serve
 from mockserver.cli_simulate import simulate
 from mockserver.cli_snapshot import snapshot
-from mockserver.printable import printable_lines
+from specs.printable import printable_lines
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "MOCKSERVER"})

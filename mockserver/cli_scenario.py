@@ -9,8 +9,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from mockserver.printable import printable_lines
 from mockserver.simulation.errors import ScenarioError
+from specs.printable import printable_lines
 
 
 @click.group()

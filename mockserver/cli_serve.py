@@ -16,8 +16,8 @@ from rich.markup import escape
 
 import specs
 from mockserver import __version__
-from mockserver.printable import printable_lines
 from mockserver.simulation.errors import ScenarioError, SnapshotError
+from specs.printable import printable_lines
 
 _HIGHEST_PORT = 65535
 _EVERYWHERE = ("0.0.0.0", "::", "")

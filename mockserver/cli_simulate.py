@@ -15,8 +15,8 @@ from rich.markup import escape
 from rich.table import Table
 
 import specs
-from mockserver.printable import printable, printable_lines
 from mockserver.simulation.errors import ScenarioError, TraceError
+from specs.printable import printable, printable_lines
 
 _MOST_REASONS = 3
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from mockserver.printable import printable, printable_lines
+from specs.printable import printable, printable_lines
 
 if TYPE_CHECKING:
     from mockserver.client.sandbox import Sandbox

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from mockserver.cli import main
 from mockserver.http.logs import TEXT, JsonFormatter, TextFormatter
-from mockserver.printable import printable, printable_lines
+from specs.printable import printable, printable_lines
 
 HOSTILE = "a\n2026-01-01 INFO forged\r\x1b[31mred\x07\x9b1m\u202eevil\u2028x\ud800\t"
 

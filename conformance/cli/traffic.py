@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from conformance import catalogue as catalogues
 from conformance.cli.options import API, FILE, JudgeCommand, header_values, inside, looked_up, url_value
 from conformance.oracles.all_oracles import Panel
 from conformance.oracles.oracle import Violation
-from conformance.run.verdict import Exit
+from conformance.run.verdict import MOST_ALIKE, Exit
 from conformance.search.fuzz import Finding, Progress, fuzz
 from conformance.target.target import Target
 from conformance.traffic.exchange import Exchange
@@ -109,12 +110,18 @@ def check_command(api: str, file: Path, base_path: str | None) -> None:
 
     console = Console(highlight=False)
     spec, catalogue = specs.load(api), catalogues.load(api)
-    panel, seen, broken = Panel(spec, catalogue), 0, 0
+    panel, seen, broken, alike = Panel(spec, catalogue), 0, 0, Counter[str]()
     for exchange in read(file, Directory(spec, base_path)):
         seen += exchange.operation is not None
         for violation in panel.observe(exchange):
             broken += catalogue.requirements[violation.requirement].level == "MUST"
-            _tell(console, api, exchange, violation)
+            alike[violation.signature] += 1
+            if alike[violation.signature] <= MOST_ALIKE:
+                _tell(console, api, exchange, violation)
+    for signature, count in alike.items():
+        if count > MOST_ALIKE:
+            requirement, operation, status = signature.split("|")
+            console.print(f"{requirement} {escape(operation)} {status}: {count - MOST_ALIKE} more like these")
     console.print(f"{seen} exchanges of {api} were judged, {broken} MUSTs are broken")
     sys.exit(Exit.USAGE if not seen else Exit.BROKEN if broken else Exit.CONFORMANT)
 

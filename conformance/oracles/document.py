@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,10 +18,12 @@ from openapi_core.validation.response.exceptions import InvalidHeader, MissingRe
 
 import specs
 from conformance.oracles.oracle import Violation
+from conformance.oracles.schema_errors import MEMBERS, MOST_ERRORS, VALUES, first_error, is_seen
 from conformance.traffic.exchange import Exchange, Response
 from conformance.traffic.json_pointer import MISSING, Json, get, shown
 from specs import Operation, Spec
 from specs.document import DOCUMENTED, resolve, schemas_at
+from specs.excerpt import excerpt, is_small
 
 STATUS, SHAPE, ASSUMED_SHAPE, MEDIA, HEADERS = "JOB-RSP-001", "JOB-RSP-002", "JOB-RSP-003", "JOB-RSP-004", "JOB-RSP-005"
 ERROR_SHAPE, ASSUMED_ERROR_SHAPE, SERVER_ERROR = "JOB-ERR-001", "JOB-ERR-002", "JOB-ERR-010"
@@ -43,8 +48,8 @@ class _Asked:
 class _Told:
     """An answer as openapi-core wants to see it."""
 
-    def __init__(self, response: Response, status: int) -> None:
-        self.data, self.status_code, self.content_type = response.body, status, response.media_type
+    def __init__(self, response: Response, status: int, *, body: bytes) -> None:
+        self.data, self.status_code, self.content_type = body, status, response.media_type
         self.headers = {name.lower(): value for name, value in response.headers}
 
 
@@ -60,18 +65,30 @@ class _Judge:
 
     def is_plainly_valid(self, key: str, schema: Json, body: Json) -> bool:
         """A quick look at a body; whatever does not pass it is looked at properly."""
+        return bool(self._validator(key, schema).is_valid(body))
+
+    def first_finding(self, key: str, schema: Json, body: Json) -> list[Finding]:
+        """The first way in which a body breaks its schema, where an excerpt of it shows none."""
+        return [
+            (_pointer(error.instance_path), error.message)
+            for error in first_error(self._validator(key, schema), body)
+            if error.kind.name != "format"  # formats are looked at properly or not at all
+        ]
+
+    def _validator(self, key: str, schema: Json) -> Any:
         validator = self._quick.get(key)
         if validator is None:
             root = {**schema, "components": self.spec.document.get("components", {})}
             validator = self._quick[key] = jsonschema_rs.Draft202012Validator(root, validate_formats=True)
-        return bool(validator.is_valid(body))
+        return validator
 
     def findings(self, operation: Operation, values: Any, response: Response, status: int) -> list[Finding]:
         """Every way in which a JSON answer under `status` breaks the document: a pointer and a sentence."""
-        key = (operation.id, status, response.body, tuple(sorted(response.headers)))
+        body = hashlib.blake2b(response.body).digest()  # not the body itself, thousands of which would be kept
+        key = (operation.id, status, body, tuple(sorted(response.headers)))
         said = self._said.get(key)
         if said is None:
-            said = self._said[key] = list(self._find(operation, values, response, status))
+            said = self._said[key] = list(islice(self._find(operation, values, response, status), MOST_ERRORS))
             if len(self._said) > _REMEMBERED:
                 self._said.popitem(last=False)
         return said
@@ -82,7 +99,9 @@ class _Judge:
             path = path.replace(f"{{{name}}}", str(value).replace("/", "_") or "_")
         host = self._host[: len(self._host) - len(self.spec.base_path)] if self.spec.base_path else self._host
         asked = _Asked(host.rstrip("/"), self.spec.base_path + path, operation.method)
-        for error in self._openapi.response_validator.iter_errors(asked, _Told(response, status)):
+        short, cut = excerpt(response.json, MEMBERS, VALUES)
+        told = _Told(response, status, body=json.dumps(short).encode() if cut else response.body)
+        for error in self._openapi.response_validator.iter_errors(asked, told):
             if isinstance(error, InvalidHeader | MissingRequiredHeader):
                 yield "header", str(error)
                 continue
@@ -90,7 +109,12 @@ class _Judge:
             if causes is None:
                 yield "", f"{error}"
             for cause in causes or ():
-                yield "/" + "/".join(map(str, cause.absolute_path)) if cause.absolute_path else "", _worded(cause)
+                if is_seen(tuple(cause.absolute_path), cause.validator, cut):
+                    yield _pointer(cause.absolute_path), _worded(cause)
+
+
+def _pointer(place: Iterable[str | int]) -> str:
+    return "".join(f"/{key}" for key in place)
 
 
 def _worded(cause: Any) -> str:
@@ -227,10 +251,18 @@ class Contract:
         self.examined[assumed] += good and _has_assumptions(self._spec.name, operation.id)
         status = int(key) if key.isdigit() else exchange.response.status
         place = f"{operation.id} {key}"
-        if place in self._looked and self._judge.is_plainly_valid(place, schema, exchange.response.json):
+        body = exchange.response.json
+        if exchange.response.cut and body is MISSING:
+            return
+        is_valid = self._judge.is_plainly_valid(place, schema, body)
+        if place in self._looked and is_valid:
             return
         self._looked.add(place)
-        for pointer, message in self._judge.findings(operation, exchange.values, exchange.response, status):
+        found = self._judge.findings(operation, exchange.values, exchange.response, status)
+        if not is_small(body, VALUES):  # then an excerpt was searched
+            headers = [one for one in found if one[0] == "header"]
+            found = headers if is_valid else found or self._judge.first_finding(place, schema, body)
+        for pointer, message in found:
             if pointer == "header":
                 self.examined[HEADERS] += 1
                 yield HEADERS, message

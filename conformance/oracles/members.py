@@ -17,6 +17,7 @@ import jsonschema_rs
 from conformance.catalogue import Catalogue, Requirement
 from conformance.oracles.job_views import View, ViewMap
 from conformance.oracles.oracle import Violation
+from conformance.oracles.schema_errors import errors_of
 from conformance.traffic.exchange import Exchange
 from conformance.traffic.json_pointer import MISSING, Json, get, same_value, shown
 
@@ -186,6 +187,6 @@ def _validator(schema: Json) -> Any:
 
 
 def _complaints(validator: Any, data: Json) -> Iterator[str]:
-    for error in validator.iter_errors(data):
+    for error in errors_of(validator, data):
         place = "".join(f"/{part}" for part in error.instance_path)
         yield f"{place or 'the whole'}: {error.message}"[:400]

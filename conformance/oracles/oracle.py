@@ -9,6 +9,14 @@ from typing import Protocol
 
 from conformance.traffic.exchange import Exchange
 
+MESSAGE_LENGTH = 600
+"""Longest message, in characters; a longer one is cut."""
+
+
+def in_short(message: str) -> str:
+    """A message that a person may read, whatever values of the target are in it."""
+    return message if len(message) <= MESSAGE_LENGTH else f"{message[:MESSAGE_LENGTH]}…"
+
 
 @dataclass(frozen=True)
 class Violation:
@@ -22,6 +30,9 @@ class Violation:
     exchanges: tuple[Exchange, ...] = ()
     control: Exchange | None = None
     check: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", in_short(self.message))
 
     @property
     def signature(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ from conformance.run.verdict import Verdict
 from conformance.traffic.exchange import Exchange
 
 SCHEMA = "understudy.conformance/1"
-_MOST_BODY = 20_000
+_MOST_BODY, _FEW, _MOST_OF_A_REQUIREMENT = 20_000, 500, 60_000
+"""Most letters of one body, of a body where enough is shown, and of all answers of a requirement."""
 Json = dict[str, Any]
 
 
@@ -127,22 +128,29 @@ def _result(report: Report, id_: str, requirements: Any) -> Json:
         "conflicts": requirement.conflicts,
         "observations": result.observations,
         "requests": result.requests,
-        "violations": [_violation(one) for one in result.violations],
+        "folded": result.folded,
+        "violations": _violations(result.violations),
     }
 
 
-def _violation(violation: Violation) -> Json:
-    return {
-        "message": violation.message,
-        "check": violation.check,
-        "signature": violation.signature,
-        "exchanges": [exchange(one) for one in violation.exchanges],
-    }
+def _violations(violations: Iterable[Violation]) -> list[Json]:
+    """The violations of one requirement; of their answers the first are shown at length, the others in short."""
+    left, shown = _MOST_OF_A_REQUIREMENT, []
+    for one in violations:
+        exchanges = []
+        for each in one.exchanges:
+            exchanges.append(exchange(each, most=_MOST_BODY if left > 0 else _FEW))
+            left -= len(exchanges[-1]["response"]["body"] or "")
+        shown.append(
+            {"message": one.message, "check": one.check, "signature": one.signature, "exchanges": exchanges}
+        )
+    return shown
 
 
-def exchange(shown: Exchange) -> Json:
-    """A request with its answer, and a command that repeats it."""
+def exchange(shown: Exchange, *, most: int = _MOST_BODY) -> Json:
+    """A request with its answer, at most so many letters of its body, and a command that repeats it."""
     asked, told = shown.request, shown.response
+    body = _body(told.body, most)
     return {
         "operation": shown.operation,
         "at": shown.at,
@@ -152,20 +160,20 @@ def exchange(shown: Exchange) -> Json:
             "method": asked.method,
             "url": asked.url + asked.target,
             "headers": list(map(list, asked.headers)),
-            "body": _body(asked.body),
+            "body": _body(asked.body, _MOST_BODY),
         },
         "response": {
             "status": told.status,
             "headers": list(map(list, told.headers)),
-            "body": _body(told.body),
-            "cut": told.cut,
+            "body": body,
+            "cut": told.cut or len(body or "") == most,
         },
         "curl": shown.curl,
     }
 
 
-def _body(body: bytes | None) -> str | None:
-    return None if body is None else body.decode("utf-8", "replace")[:_MOST_BODY]
+def _body(body: bytes | None, most: int) -> str | None:
+    return None if body is None else body[: 4 * most].decode("utf-8", "replace")[:most]
 
 
 def runs_of(file: Path) -> list[Json]:

@@ -16,7 +16,7 @@ from conformance.errors import SafetyStop, TransportError, Unready
 from conformance.oracles.all_oracles import Panel
 from conformance.oracles.document import ASSUMED_ERROR_SHAPE, ASSUMED_SHAPE, ERROR_SHAPE, SERVER_ERROR
 from conformance.oracles.lifecycle import FIRST
-from conformance.oracles.oracle import Violation
+from conformance.oracles.oracle import Violation, in_short
 from conformance.run import waivers
 from conformance.run.cases import Case, Outcome, cases_of, play
 from conformance.run.interruption import exit_of
@@ -34,6 +34,8 @@ Searching = Callable[..., Iterable[Search]]
 """`conformance.search.search.search`, which is handed in: hypothesis and schemathesis take a second to import."""
 SELDOM = (FIRST, ASSUMED_SHAPE, ERROR_SHAPE, ASSUMED_ERROR_SHAPE)
 """Requirements that a document may give no occasion for."""
+KEPT_BODY, KEPT_TRAFFIC = 256 << 10, 64 << 20
+"""Most bytes of one answer, and of all answers of a run, that are kept for its HAR."""
 _EARLY = (Exit.UNREACHABLE, Exit.SAFETY_STOP, Exit.INTERRUPTED, Exit.TERMINATED, Exit.OWN_ERROR)
 _SAW_NOTHING = "the run saw nothing that this requirement speaks about"
 SUSPICIOUS = 3
@@ -64,6 +66,7 @@ class Run:
         self._panel = Panel(target.spec, self.catalogue)
         self._sessions = 0
         self._in_vain = 0
+        self._left_of_traffic = KEPT_TRAFFIC
         self._waivers = waived
         self._flaky: dict[str, str] = {}
         self._unfinished: list[tuple[str, str]] = []
@@ -208,7 +211,7 @@ class Run:
         return replace(
             violation,
             message=redaction.about(violation.exchanges).text(violation.message),
-            exchanges=tuple(map(redaction.exchange, violation.exchanges)),
+            exchanges=tuple(redaction.exchange(one.shortened(KEPT_BODY)) for one in violation.exchanges),
         )
 
     def _once(self, case: Case) -> Outcome:
@@ -231,8 +234,10 @@ class Run:
         self.report.requests += session.requests
         self.report.left_behind += session.left_behind
         self._unfinished += session.unfinished()
-        if self.options.keep_traffic:
-            self.report.traffic += session.exchanges
+        for exchange in session.exchanges if self.options.keep_traffic else ():
+            kept = exchange.shortened(min(KEPT_BODY, self._left_of_traffic))
+            self._left_of_traffic -= len(kept.response.body)
+            self.report.traffic.append(kept)
 
     def _confirm(self, case: Case, outcome: Outcome) -> None:
         """Do it again; what does not break every time is no finding but a flake."""
@@ -330,7 +335,7 @@ class Run:
         with suppress(SafetyStop, KeyboardInterrupt), self.target.budget.cleaning_up():
             self._tidy()
         redaction = self.target.redaction
-        self.report.exit, self.report.sentence = exit_, redaction.text(sentence)
+        self.report.exit, self.report.sentence = exit_, in_short(redaction.text(sentence))
         for result in self.report.results.values():
             result.reason = redaction.text(result.reason)
         self.report.seconds = time.monotonic() - self._began

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from conformance.errors import JudgeError, SafetyStop, TransportError, Unready
-from conformance.oracles.oracle import Violation
+from conformance.oracles.oracle import Violation, in_short
 
 
 class Verdict(IntEnum):
@@ -61,13 +61,15 @@ def exit_for(error: JudgeError) -> Exit:
     return Exit.SAFETY_STOP if isinstance(error, SafetyStop) else Exit.USAGE
 
 
+MOST_ALIKE = 3
+"""Most violations of a requirement that are kept of each signature."""
 OF_LEVEL = {"MUST": Verdict.FAIL, "SHOULD": Verdict.WARN, "MAY": Verdict.INFO}
 """The verdict on a broken requirement, by its level."""
 
 
 @dataclass(slots=True)
 class Result:
-    """All that a run found out about one requirement of one API."""
+    """All that a run found out about one requirement of one API; `folded` violations are like ones that are kept."""
 
     requirement: str
     verdict: Verdict | None = None
@@ -76,9 +78,14 @@ class Result:
     observations: int = 0
     requests: int = 0
     seconds: float = 0.0
+    folded: int = 0
 
     def add(self, verdict: Verdict, reason: str = "", violations: Iterable[Violation] = ()) -> None:
         """Take in one more finding; the worst counts."""
         if self.verdict is None or verdict > self.verdict:
-            self.verdict, self.reason = verdict, reason
-        self.violations.extend(violations)
+            self.verdict, self.reason = verdict, in_short(reason)
+        for one in violations:
+            if sum(known.signature == one.signature for known in self.violations) < MOST_ALIKE:
+                self.violations.append(one)
+            else:
+                self.folded += 1

@@ -28,6 +28,8 @@ MOST_BACK_OFF = 30.0
 MOMENT = 0.01
 """Real seconds after which a request that met a rate limit is tried again at first, where the target's time is virtual.
 """
+MOST_RECEIVED = 64 << 20
+"""Most bytes of answers in one conversation, all of which are kept until it is over."""
 PAGING_WORDS = {"paged": "limit", "counted": "total", "filtered": "filter", "list-order": "order"}
 """Capabilities that follow from what a catalogue says of the list's pages."""
 
@@ -57,7 +59,7 @@ class Connection:
         self.journal, self._on_exchange = journal, on_exchange
         self.exchanges: list[Exchange] = []
         self.violations: list[Violation] = []
-        self.requests = 0
+        self.requests = self._received = 0
         self._now: float | None = 0.0 if target.has_virtual_time and pace == "manual" else None
         self._count = 0
         self._waited = 0.0
@@ -208,6 +210,9 @@ class Connection:
         exchange = replace(bare, operation=operation, values=values)
         self.target.learn(exchange)
         self.requests += 1
+        self._received += len(exchange.response.body)
+        if self._received > MOST_RECEIVED:
+            raise Inconclusive(f"the target sent more than {MOST_RECEIVED >> 20} MiB in one check")
         self.exchanges.append(exchange)
         self.violations += self.panel.observe(exchange)
         self._on_exchange(exchange)

@@ -9,7 +9,7 @@ import json
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -93,6 +93,13 @@ class Exchange:
     def line(self) -> str:
         """The exchange in one line."""
         return f"{self.request.method} {self.request.target} -> {self.response.status}"
+
+    def shortened(self, most: int) -> Exchange:
+        """The exchange with at most so many bytes of the answer's body."""
+        if len(self.response.body) <= most:
+            return self
+        answer = replace(self.response, body=self.response.body[:most], cut=True)
+        return replace(self, response=answer)
 
     @property
     def curl(self) -> str:

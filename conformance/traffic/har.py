@@ -20,6 +20,8 @@ from conformance.traffic.operations import Directory
 from conformance.traffic.redaction import Redaction
 
 Json = dict[str, Any]
+CUT = "only the beginning of the body was kept"
+"""The comment on a body that is not whole, so that nobody judges it as if it were."""
 
 
 def text(exchanges: Iterable[Exchange], redaction: Redaction, *, began: float = 0.0) -> str:
@@ -69,11 +71,12 @@ def _request(request: Request) -> harfile.Request:
 
 def _response(response: Response) -> harfile.Response:
     body, media = response.body, response.header("content-type") or ""
+    comment = CUT if response.cut else None
     try:
-        content = harfile.Content(size=len(body), mimeType=media, text=body.decode("utf-8"))
+        content = harfile.Content(size=len(body), mimeType=media, text=body.decode("utf-8"), comment=comment)
     except UnicodeDecodeError:
         encoded = base64.b64encode(body).decode()
-        content = harfile.Content(size=len(body), mimeType=media, text=encoded, encoding="base64")
+        content = harfile.Content(size=len(body), mimeType=media, text=encoded, encoding="base64", comment=comment)
     return harfile.Response(
         response.status,
         "",
@@ -115,7 +118,7 @@ def _exchange(entry: Json, directory: Directory) -> Exchange:
     values = found[1] if found else {}
     return Exchange(
         request,
-        Response(int(told["status"]), headers, bytes_),
+        Response(int(told["status"]), headers, bytes_, cut=content.get("comment") == CUT),
         sent,
         sent,
         None,

@@ -10,7 +10,7 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
-from mockserver.printable import printable, printable_lines
+from specs.printable import printable, printable_lines
 
 ACCESS = "mockserver.access"
 TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"

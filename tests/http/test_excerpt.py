@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.http.contract.excerpt import excerpt
 from mockserver.http.contract.schema import violations
 from mockserver.http.limits import EXCERPT_MEMBERS, EXCERPT_VALUES, VIOLATIONS
+from specs.excerpt import excerpt
 
 MANY = EXCERPT_VALUES * 40
 MEBIBYTE = 1024 * 1024
@@ -75,14 +75,14 @@ SMALL = st.recursive(
 
 @given(SMALL)
 def test_a_small_value_is_its_own_excerpt(value: Any) -> None:
-    assert excerpt(value) == (value, set())
+    assert excerpt(value, EXCERPT_MEMBERS, EXCERPT_VALUES) == (value, set())
 
 
 @given(st.lists(st.integers(0, 3 * EXCERPT_MEMBERS), min_size=EXCERPT_VALUES // 40, max_size=EXCERPT_VALUES // 10))
 def test_an_excerpt_is_small_and_the_beginning_of_the_value(lengths: list[int]) -> None:
     value = [["x"] * length for length in lengths]
 
-    short, cut = excerpt(value)
+    short, cut = excerpt(value, EXCERPT_MEMBERS, EXCERPT_VALUES)
 
     assert len(json.dumps(short)) <= 6 * (EXCERPT_VALUES + len(value)) + 2
     for place, inner in enumerate(short):

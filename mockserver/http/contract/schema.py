@@ -10,9 +10,9 @@ from urllib.parse import quote, unquote
 from jsonschema_rs import Draft202012Validator, Registry, ValidationError
 
 from mockserver.adapters.exchange import Violation
-from mockserver.http.contract.excerpt import excerpt
-from mockserver.http.limits import MESSAGE_LENGTH, VIOLATIONS
+from mockserver.http.limits import EXCERPT_MEMBERS, EXCERPT_VALUES, MESSAGE_LENGTH, VIOLATIONS
 from specs import Spec
+from specs.excerpt import excerpt
 from specs.json_pointer import keys, pointer_to
 
 Place = tuple[str | int, ...]
@@ -56,7 +56,7 @@ def violations(validator: Draft202012Validator, value: Any, place: str, above: P
     The validator works out all errors before it gives the first one, each with a copy of what is wrong: of a large value only
     an excerpt is given to it. The values that are reported are the true ones.
     """
-    short, cut = excerpt(value)
+    short, cut = excerpt(value, EXCERPT_MEMBERS, EXCERPT_VALUES)
     found: list[Violation] = []
     for error in validator.iter_errors(short):
         if error.kind.name == "type" or tuple(error.instance_path) not in cut:  # a type is seen whatever was cut

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 from mockserver.adapters.exchange import Kind, Refusal, Violation
-from mockserver.http.contract.excerpt import excerpt
-from mockserver.http.limits import VALUE_LENGTH, VIOLATIONS_HEADER_BYTES
+from mockserver.http.limits import EXCERPT_MEMBERS, EXCERPT_VALUES, VALUE_LENGTH, VIOLATIONS_HEADER_BYTES
 from mockserver.http.redaction import HIDDEN, is_secret, redacted
+from specs.excerpt import excerpt
 from specs.json_pointer import pointer_to
 
 HEADER = "X-Mock-Violations"
@@ -70,7 +70,7 @@ def _entry(place: str, pointer: str, keyword: str, expected: Any, got: Any) -> d
 
 def _part(got: Any) -> Any:
     """What was sent without its secrets, in short; of a large value only the beginning is looked at."""
-    begun, cut = excerpt(got)
+    begun, cut = excerpt(got, EXCERPT_MEMBERS, EXCERPT_VALUES)
     shown = _short(redacted(begun))
     return (shown if isinstance(shown, str) else _dumped(shown)).rstrip("…") + "…" if cut else shown
 

@@ -5,27 +5,29 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
-from mockserver.http.limits import EXCERPT_MEMBERS, EXCERPT_VALUES
-
 Place = tuple[str | int, ...]
+MOST_DEPTH = 100
+"""What lies deeper is cut."""
 
 
-def excerpt(value: Any) -> tuple[Any, set[Place]]:
-    """The value with long arrays and large objects cut, and their places; the value itself if nothing is cut.
+def excerpt(value: Any, members: int, values: int) -> tuple[Any, set[Place]]:
+    """A value of more than `values` values with its arrays and objects cut to `members` each, and their places.
 
-    What is shared with the value must not be changed.
+    The value itself if nothing is cut. What is shared with the value must not be changed.
     """
-    if not isinstance(value, dict | list) or _is_small(value, EXCERPT_VALUES):
+    if not isinstance(value, dict | list) or is_small(value, values):
         return value, set()
-    maker = _Maker()
+    maker = _Maker(members, values)
     return maker.copy(value, ()), maker.cut
 
 
-def _is_small(value: Any, most: int) -> bool:
+def is_small(value: Any, most: int) -> bool:
     """Whether a value contains at most this many values."""
     waiting, seen = [value], 0
     while waiting:
         node = waiting.pop()
+        if not isinstance(node, dict | list):
+            continue
         seen += len(node)
         if seen > most:
             return False
@@ -38,15 +40,15 @@ def _is_small(value: Any, most: int) -> bool:
 class _Maker:
     """Copies values until it has copied enough."""
 
-    def __init__(self) -> None:
+    def __init__(self, members: int, values: int) -> None:
         self.cut: set[Place] = set()
-        self._left = EXCERPT_VALUES
+        self._members, self._left = members, values
 
     def copy(self, value: Any, place: Place) -> Any:
-        """A copy of one value. Recursive: bodies that come here are at most `BODY_DEPTH` deep."""
+        """A copy of one value."""
         if not isinstance(value, dict | list):
             return value
-        most = min(EXCERPT_MEMBERS, self._left)
+        most = min(self._members, self._left) if len(place) < MOST_DEPTH else 0
         if len(value) > most:
             self.cut.add(place)
         self._left -= min(len(value), most)
