@@ -20,8 +20,7 @@ from conformance.traffic.json_pointer import MISSING
 from specs import Spec
 
 MOST_OF_ONE = 10
-"""Most violations of one requirement that one exchange is reported with: a page of a thousand jobs may break it in each.
-"""
+"""Most violations of one requirement that one exchange is reported with: each job of a long list may break it."""
 
 
 class Panel:

@@ -166,6 +166,6 @@ def test_equal_violations_of_recorded_traffic_are_counted_not_repeated(tmp_path:
 
     told = CliRunner().invoke(main, ["check", "ionworks", str(file)])
 
-    assert told.exit_code == Exit.BROKEN
-    assert "more like these" in told.output
+    assert told.exit_code == Exit.CONFORMANT  # no page of the vendor shows the list, so this breaks a SHOULD
+    assert "97 more like these" in told.output
     assert len(told.output.splitlines()) < 60
