@@ -19,7 +19,7 @@ COMMANDS = {
     "check": "Judge recorded traffic: FILE is a HAR file of one client's exchanges with one server.",
     "fuzz": "Send schemathesis' valid, invalid and stateful cases; exit 1 if any answer breaks the document of API.",
     "plan": "Print what a run would send, without sending anything.",
-    "replay": "Send the recorded failure of REQUIREMENT again (ID/2 means its second).",
+    "replay": "Judge the recorded failure of REQUIREMENT again (ID/2 means its second).",
     "report": "Put canonical reports (run --json) side by side; exit with the first code of theirs that is not 0.",
     "run": "Judge the implementation of API at URL, or in this process, requirement by requirement.",
     "sweep": "Stop and forget every job that a journal says was made and not cleaned up.",

@@ -22,18 +22,26 @@ from conformance.run.verdict import Exit
     "--report", required=True, type=EXISTING, help="The canonical report (run --json) that holds the failure."
 )
 def replay_command(requirement: str, api: str, url: str | None, report: Path, **told: Any) -> None:
-    """Send the recorded failure of REQUIREMENT again (ID/2 means its second).
+    """Judge the recorded failure of REQUIREMENT again (ID/2 means its second).
 
-    Exit 1 if it is answered as it was then.
+    Its story is told again with new jobs. Exit 1 if the requirement is still broken, 4 if that cannot be said.
     """
     from conformance.search.replay import replay
 
     console = Console(highlight=False)
     with opened(api, url, **told) as target:
-        lines = replay(target, {"runs": runs_of(report)}, requirement)
-    for line, then, now in lines:
-        console.print(f"{'same' if then == now else 'other'}  {escape(line)}  then {then}, now {now}")
-    sys.exit(Exit.BROKEN if all(then == now for _, then, now in lines) else Exit.CONFORMANT)
+        found = replay(target, {"runs": runs_of(report)}, requirement)
+        redaction = target.redaction
+    for line, then, now in found.lines:
+        console.print(f"  {escape(redaction.text(line))}  then {then}, now {now}", soft_wrap=True)
+    reason = escape(redaction.text(found.reason))
+    sentence, code = {
+        "broken": (f"is still broken: {reason}", Exit.BROKEN),
+        "kept": ("is kept now", Exit.CONFORMANT),
+        "unjudged": (f"cannot be judged again: {reason}", Exit.BELOW_FLOOR),
+    }[found.verdict]
+    console.print(f"{requirement.partition('/')[0]} {sentence}", soft_wrap=True)
+    sys.exit(code)
 
 
 @click.command("sweep", cls=JudgeCommand)

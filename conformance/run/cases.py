@@ -14,6 +14,7 @@ from conformance.oracles.oracle import Violation
 from conformance.run.verdict import Verdict
 from conformance.session.expect import Failure
 from conformance.session.session import Session
+from conformance.session.story import with_story
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ def play(case: Case, session: Session) -> Outcome:
     except Exception as error:  # whatever else escapes is our own fault and is reported as such
         outcome.verdict, outcome.reason = Verdict.ERROR, f"{case.name}: {type(error).__name__}: {error}"
     outcome.violations += _first_of_each(session.violations)
+    outcome.violations = [with_story(session.spec, session.exchanges, one) for one in outcome.violations]
     outcome.examined = {id_ for id_, count in session.panel.examined.items() if count}
     outcome.requests = session.requests
     return outcome
