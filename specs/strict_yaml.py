@@ -49,7 +49,7 @@ def read(text: bytes) -> Any:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f"line {mark.line + 1}: " if mark is not None else ""
-        raise YamlError(f"{line}{getattr(error, 'problem', None) or error}") from error
+        raise YamlError(line + " ".join(str(getattr(error, "problem", None) or error).split())) from error
 
 
 def load(text: bytes) -> Any:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.markup import escape
 
 from conformance.cli.options import EXISTING, JudgeCommand, opened, target_options
+from conformance.report.console import SafeConsole
 from conformance.report.json import runs_of
 from conformance.run.verdict import Exit
 
@@ -28,7 +28,7 @@ def replay_command(requirement: str, api: str, url: str | None, report: Path, **
     """
     from conformance.search.replay import replay
 
-    console = Console(highlight=False)
+    console = SafeConsole()
     with opened(api, url, **told) as target:
         found = replay(target, {"runs": runs_of(report)}, requirement)
         redaction = target.redaction
@@ -52,7 +52,7 @@ def sweep_command(api: str, url: str | None, journal: Path, **told: Any) -> None
     from conformance.run.cleanup import sweep
     from conformance.session.made_jobs import left_over
 
-    console = Console(highlight=False)
+    console = SafeConsole()
     found = left_over(journal)
     with opened(api, url, **told) as target:
         stuck = sweep(target, journal)

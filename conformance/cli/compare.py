@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from conformance.cli.options import EXISTING, FILE, JudgeCommand
 from conformance.report import badge, html, junit, markdown, terminal
+from conformance.report.console import SafeConsole
 from conformance.report.json import SCHEMA, runs_of
 from conformance.run.verdict import exit_code
 
@@ -25,7 +25,7 @@ WRITERS = {"junit": junit.text, "markdown": markdown.text, "html": html.text, "b
 @click.option("--all", "everything", is_flag=True, help="Also print requirements that passed in every run.")
 def report_command(reports: tuple[Path, ...], everything: bool, **files: Path | None) -> None:
     """Put canonical reports (run --json) side by side; exit with the first code of theirs that is not 0."""
-    console = Console(highlight=False)
+    console = SafeConsole()
     runs = [run for file in reports for run in runs_of(file)]
     whole = {"schema": SCHEMA, "runs": runs}
     terminal.side_by_side(whole, console, everything=everything)

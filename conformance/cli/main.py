@@ -17,6 +17,8 @@ from conformance import catalogue as catalogues
 from conformance.catalogue import PROFILES
 from conformance.cli import afterwards, compare, traffic
 from conformance.cli.options import API, FILE, Judge, opened, target_options, url_value
+from conformance.report.console import SafeConsole
+from conformance.run.interruption import interruptible
 from conformance.run.modes import MODES, budget_for, default_mode, options_for
 from conformance.run.results import Options, Report
 from conformance.run.runner import Searching
@@ -89,7 +91,7 @@ def main() -> None:
 @click.option("--all", "everything", is_flag=True, help="Also print requirements that passed.")
 def run_command(api: str, url: str | None, **told: Any) -> None:
     """Judge the implementation of API at URL, or in this process, requirement by requirement."""
-    console = Console(highlight=False)
+    console = SafeConsole()
     mode = told["mode"] or (default_mode(url) if url is not None else "ci")
     budget = budget_for(
         mode, requests=told["max_requests"], jobs=told["max_jobs"], minutes=told["max_minutes"], rate=told["rate"]
@@ -112,9 +114,21 @@ def run_command(api: str, url: str | None, **told: Any) -> None:
                 f"{escape(str(host))}[/]"
             )
             sys.exit(Exit.SAFETY_STOP)
-        reports = [_judge(target, one, told) for one in options_for(mode, options, quick=told["quick"])]
-    _report(reports, target, console, told)
-    sys.exit(exit_code(int(one.exit) for one in reports))
+        reports = _judged(target, options_for(mode, options, quick=told["quick"]), told)
+    unwritten = _report(reports, target, console, told)
+    sys.exit(exit_code([*([int(Exit.USAGE)] if unwritten else []), *(int(one.exit) for one in reports)]))
+
+
+def _judged(target: Target, runs: list[Options], told: dict[str, Any]) -> list[Report]:
+    """The reports of some runs; a signal ends the one under way, and none begins after it."""
+    reports: list[Report] = []
+    with interruptible() as signals:
+        for options in runs:
+            reports.append(_judge(target, options, told))
+            if signals.caught is not None:
+                reports[-1].exit = signals.caught
+                break
+    return reports
 
 
 def _judge(target: Target, options: Options, told: dict[str, Any]) -> Report:
@@ -165,14 +179,14 @@ def _submission(target: Target) -> tuple[str, str]:
     return operation.method, target.directory.path(operation.id, {}).rstrip("/")
 
 
-def _report(reports: list[Report], target: Target, console: Console, told: dict[str, Any]) -> None:
+def _report(reports: list[Report], target: Target, console: Console, told: dict[str, Any]) -> list[Path]:
+    """Write all reports, then print; the files that could not be written."""
     from conformance.report import badge, html, junit, markdown, terminal
     from conformance.report import json as canonical
     from conformance.traffic import har
 
     whole = target.redaction.value(canonical.canonical(reports))
     traffic = [exchange for report in reports for exchange in report.traffic]
-    terminal.show(whole, console, everything=told["everything"])
     writers = {
         "json": canonical.text,
         "junit": junit.text,
@@ -192,10 +206,17 @@ def _report(reports: list[Report], target: Target, console: Console, told: dict[
             "har": "traffic.har",
         }
         files = {view: files[view] or told["bundle"] / name for view, name in endings.items()}
+    unwritten: list[Path] = []
     for view, file in files.items():
         if file is not None:
             written = har.text(traffic, target.redaction) if view == "har" else writers[view](whole)
-            file.write_text(written, encoding="utf-8")
+            try:
+                file.write_bytes(written.encode("utf-8", "backslashreplace"))
+            except OSError as error:
+                unwritten.append(file)
+                console.print(f"[red]{escape(str(file))} cannot be written: {error.strerror}[/]", soft_wrap=True)
+    terminal.show(whole, console, everything=told["everything"])
+    return unwritten
 
 
 def _plan(target: Target, console: Console) -> None:
@@ -219,7 +240,7 @@ def _plan(target: Target, console: Console) -> None:
 def plan_command(api: str, url: str) -> None:
     """Print what a run would send, without sending anything."""
     with Target.at(api, url) as target:
-        _plan(target, Console(highlight=False))
+        _plan(target, SafeConsole())
 
 
 @main.command("catalogue")

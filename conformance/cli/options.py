@@ -7,21 +7,25 @@ import inspect
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import click
-from rich.console import Console
 from rich.markup import escape
 
 import specs
 from conformance.errors import JudgeError
-from conformance.run.verdict import exit_for
+from conformance.oracles.oracle import in_short
+from conformance.report.console import SafeConsole
+from conformance.run.interruption import exit_of
+from conformance.run.verdict import Exit, exit_for
 from conformance.target.budget import Budget
 from conformance.target.settings import is_reference, secret
 from conformance.target.target import Target
 from conformance.traffic.redaction import Redaction
+from specs.printable import printable_lines
 
 API = click.Choice(specs.names())
 
@@ -30,13 +34,43 @@ class JudgeCommand(click.Command):
     """A command that ends with the sentence and the exit code of whatever error of the judge ends it."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run it."""
+        """Run it. Whatever escapes besides is the judge's own mistake, and no break of the target's."""
         try:
-            return super().invoke(ctx)
-        except JudgeError as error:
-            shown = Redaction().text(str(error))
-            Console(highlight=False).print(f"[red]{escape(shown)}[/]", soft_wrap=True)
-            sys.exit(exit_for(error))
+            try:
+                return super().invoke(ctx)
+            finally:
+                sys.stdout.flush()
+        except (JudgeError, KeyboardInterrupt, OSError, RecursionError) as error:
+            _end(*_ending(error))
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            _end(f"conformance itself failed: {type(error).__name__}: {error}", Exit.OWN_ERROR)
+
+
+def _ending(error: BaseException) -> tuple[str, Exit]:
+    """The sentence and the exit code of an error that a user can understand."""
+    if isinstance(error, JudgeError):
+        return str(error), exit_for(error)
+    if isinstance(error, KeyboardInterrupt):
+        return str(error) or "interrupted", exit_of(error)
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror or error}", Exit.USAGE
+    return "what was given is nested too deeply to be read", Exit.USAGE
+
+
+def _end(sentence: str, exit_: Exit) -> NoReturn:
+    """Say it where that is possible, and end."""
+    shown = Redaction().text(in_short(sentence))
+    try:
+        SafeConsole().print(f"[red]{escape(shown)}[/]", soft_wrap=True)
+        sys.stdout.flush()
+    except OSError:  # a full disk, or nobody reads
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # until the end of the process
+        with suppress(OSError):
+            sys.stderr.write(printable_lines(shown) + "\n")
+    sys.exit(exit_)
 
 
 class Judge(click.Group):

@@ -19,6 +19,7 @@ from conformance import catalogue as catalogues
 from conformance.cli.options import API, FILE, JudgeCommand, header_values, inside, looked_up, url_value
 from conformance.oracles.all_oracles import Panel
 from conformance.oracles.oracle import Violation
+from conformance.report.console import SafeConsole
 from conformance.run.verdict import MOST_ALIKE, Exit
 from conformance.search.fuzz import Finding, Progress, fuzz
 from conformance.target.target import Target
@@ -74,7 +75,7 @@ def fuzz_command(api: str, url: str | None, app: str | None, **told: Any) -> Non
         raise click.UsageError("say where the implementation is: either --url or --app")
     file, (headers, secrets) = told["file"], looked_up(told["headers"])
     options: dict[str, Any] = {"headers": headers, "secrets": secrets}
-    console = Console(highlight=False, stderr=file is not None and file.name == "<stdout>")
+    console = SafeConsole(stderr=file is not None and file.name == "<stdout>")
     with Target.at(api, url, **options) if url is not None else inside(api, str(app), **options) as target:
         headers = world(target) if target.is_in_process else headers
         made: list[str] = []
@@ -108,7 +109,7 @@ def check_command(api: str, file: Path, base_path: str | None) -> None:
     """Judge recorded traffic: FILE is a HAR file of one client's exchanges with one server."""
     from conformance.traffic.har import read
 
-    console = Console(highlight=False)
+    console = SafeConsole()
     spec, catalogue = specs.load(api), catalogues.load(api)
     panel, seen, broken, alike = Panel(spec, catalogue), 0, 0, Counter[str]()
     for exchange in read(file, Directory(spec, base_path)):
@@ -142,7 +143,7 @@ def watch_command(api: str, upstream: str, port: int, host: str, har: Path | Non
     from conformance.target.settings import secret
     from conformance.traffic.har import text
 
-    console = Console(highlight=False)
+    console = SafeConsole()
     kept: list[Exchange] = []
     broken: list[Violation] = []
     redaction = Redaction(map(secret, secrets))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ SHAPE = _object(schema={"const": SCHEMA}, runs={"type": "array", "items": _RUN})
 
 
 def canonical(reports: Sequence[Report]) -> Json:
-    """Reports of one or more targets as one value: equal runs give equal values, apart from spans of time."""
+    """Reports of one or more targets as one value: equal runs give equal values, apart from dates and spans of time."""
     return {"schema": SCHEMA, "runs": [_run(report) for report in reports]}
 
 
@@ -77,6 +78,7 @@ def _run(report: Report) -> Json:
         "seed": report.options.seed,
         "exit": int(report.exit),
         "sentence": report.sentence,
+        "began": _date(report.began),
         "requests": report.requests,
         "seconds": round(report.seconds, 3),
         "counts": counts,
@@ -154,6 +156,7 @@ def exchange(shown: Exchange, *, most: int = _MOST_BODY) -> Json:
     return {
         "operation": shown.operation,
         "at": shown.at,
+        "sent": _date(shown.sent),
         "tenant": shown.tenant,
         "credential": shown.credential,
         "request": {
@@ -170,6 +173,11 @@ def exchange(shown: Exchange, *, most: int = _MOST_BODY) -> Json:
         },
         "curl": shown.curl,
     }
+
+
+def _date(seconds: float) -> str | None:
+    """Real seconds since 1970 as a date-time; None where they are not known."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds") if seconds else None
 
 
 def _body(body: bytes | None, most: int) -> str | None:

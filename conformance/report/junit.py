@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from xml.etree import ElementTree
 
+_NO_XML = re.compile(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _FAILED, _ERROR, _SKIPPED = (
     ("FAIL", "STALE-WAIVER"),
     ("ERROR",),
@@ -17,14 +19,15 @@ def text(canonical: dict[str, Any]) -> str:
     top = ElementTree.Element("testsuites")
     for run in canonical["runs"]:
         results = run["results"]
-        facts = {"name": f"{run['api']} at {run['target']}", "tests": str(len(results)), "time": str(run["seconds"])}
+        name = _clean(f"{run['api']} at {run['target']}")
+        facts = {"name": name, "tests": str(len(results)), "time": str(run["seconds"])}
         for name, words in (("failures", _FAILED), ("errors", _ERROR), ("skipped", _SKIPPED)):
             facts[name] = str(sum(one["verdict"] in words for one in results))
         suite = ElementTree.SubElement(top, "testsuite", facts)
         for result in results:
             named = {
-                "classname": f"{run['api']}.{result['id'].split('-')[1]}",
-                "name": f"{result['id']} {result['statement']}",
+                "classname": _clean(f"{run['api']}.{result['id'].split('-')[1]}"),
+                "name": _clean(f"{result['id']} {result['statement']}"),
             }
             case = ElementTree.SubElement(suite, "testcase", named)
             _outcome(case, result)
@@ -48,5 +51,5 @@ def _outcome(case: ElementTree.Element, result: dict[str, Any]) -> None:
 
 
 def _clean(text_: str) -> str:
-    """XML knows no control characters."""
-    return "".join(letter for letter in text_ if letter >= " " or letter in "\n\t")
+    """The text as XML can hold it: other characters are escaped as Python does."""
+    return _NO_XML.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text_)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from conformance.report.json import searched
+from specs.printable import printable, printable_lines
 
+_LIVE = re.compile(r"[\\`*_\[\]!|~]")
 _SILENT = ("PASS", "SKIPPED", "NOT-APPLICABLE")
 
 
@@ -17,9 +20,9 @@ def text(canonical: dict[str, Any]) -> str:
 def _run(run: dict[str, Any]) -> str:
     words = list(run["counts"])
     lines = [
-        f"## {run['api']} at {run['target']}",
+        f"## {run['api']} at {_cell(run['target'])}",
         "",
-        f"{'✅' if run['exit'] == 0 else '❌'} {run['sentence']} (exit {run['exit']})",
+        f"{'✅' if run['exit'] == 0 else '❌'} {_cell(run['sentence'])} (exit {run['exit']})",
         "",
     ]
     lines += [
@@ -30,7 +33,7 @@ def _run(run: dict[str, Any]) -> str:
     ]
     for search in run["searches"]:
         lines += [
-            f"{searched(search)}.",
+            f"{_cell(searched(search))}.",
             "",
             *(f"- {_cell(other)}" for other in search["others"]),
             *([""] if search["others"] else []),
@@ -47,9 +50,13 @@ def _run(run: dict[str, Any]) -> str:
     for one in told:
         commands = [exchange["curl"] for violation in one["violations"][:1] for exchange in violation["exchanges"]]
         if commands:
-            lines += [f"<details><summary>{one['id']}</summary>", "", "```sh", *commands, "```", "", "</details>", ""]
+            fence = "`" * (1 + max((len(run_) for run_ in re.findall("`+", " ".join(commands))), default=2))
+            lines += [f"<details><summary>{one['id']}</summary>", "", f"{fence}sh", *map(printable_lines, commands)]
+            lines += [fence, "", "</details>", ""]
     return "\n".join(lines) + "\n"
 
 
 def _cell(text_: str) -> str:
-    return text_.replace("|", "\\|").replace("\n", " ")[:300]
+    """The text on one line, none of it live Markdown or HTML."""
+    short = printable(text_.replace("\n", " ")[:300])
+    return _LIVE.sub(r"\\\g<0>", short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))

@@ -10,6 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from conformance.report.json import searched
+from conformance.run.verdict import Exit
+from specs.printable import printable
 
 COLOURS = {
     "PASS": "green",
@@ -26,15 +28,19 @@ _SILENT = ("PASS", "SKIPPED", "NOT-APPLICABLE")
 def show(canonical: dict[str, Any], console: Console, *, everything: bool = False) -> None:
     """Print every run: what is not as it should be with its evidence, then the counts and the sentence."""
     for run in canonical["runs"]:
-        told = [one for one in run["results"] if everything or one["verdict"] not in _SILENT]
+        is_away = run["exit"] == Exit.UNREACHABLE and not run["counts"].get("PASS")
+        told = [one for one in run["results"] if everything or (one["verdict"] not in _SILENT and not is_away)]
         for result in told:
             _result(result, console)
         for search in run["searches"]:
             console.print(f"[dim]{escape(searched(search))}[/]", soft_wrap=True)
             for other in search["others"]:
                 console.print(f"  [dim]{escape(other)}[/]", soft_wrap=True)
-        _counts(run, console)
+        if not is_away:
+            _counts(run, console)
         _sentence(run, console)
+        if run.get("left_behind"):
+            console.print(f"left at the target: {escape(', '.join(run['left_behind']))}", soft_wrap=True)
 
 
 def side_by_side(canonical: dict[str, Any], console: Console, *, everything: bool = False) -> None:
@@ -47,7 +53,7 @@ def side_by_side(canonical: dict[str, Any], console: Console, *, everything: boo
     table = Table(box=None, pad_edge=False)
     table.add_column("requirement", no_wrap=True)
     for run in runs:
-        table.add_column(f"{run['api']} {run['target']}", overflow="fold")
+        table.add_column(escape(printable(f"{run['api']} {run['target']}")), overflow="fold")
     for id_ in sorted({id_ for found in verdicts for id_ in found}):
         words = [found.get(id_, "") for found in verdicts]
         if everything or any(word not in ("", *_SILENT) for word in words):

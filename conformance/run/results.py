@@ -67,6 +67,7 @@ class Report:
     sentence: str = ""
     requests: int = 0
     seconds: float = 0.0
+    began: float = 0.0
     left_behind: list[str] = field(default_factory=list)
     traffic: list[Exchange] = field(default_factory=list)
     searches: list[Search] = field(default_factory=list)

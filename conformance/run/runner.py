@@ -61,7 +61,7 @@ class Run:
     ) -> None:
         self.target, self.options, self.journal, self._search_with = target, options, journal, search
         self.catalogue: Catalogue = catalogues.load(target.spec.name)
-        self.report = Report(target.spec.name, target.redaction.text(target.name), options)
+        self.report = Report(target.spec.name, target.redaction.text(target.name), options, began=time.time())
         self._on_case = on_case or (lambda number, count, case: None)
         self._panel = Panel(target.spec, self.catalogue)
         self._sessions = 0
@@ -328,7 +328,7 @@ class Run:
                     session.retry(self._unfinished)
                     self._unfinished = session.unfinished()
         finally:
-            stuck = session.left_behind + [id_ for id_, _ in self._unfinished]
+            stuck = session.left_behind + [id_ for id_, _ in session.unfinished() or self._unfinished]
             self.report.left_behind += list(dict.fromkeys(stuck))
 
     def _end(self, exit_: Exit, sentence: str) -> Report:

@@ -60,6 +60,7 @@ class Connection:
         self.exchanges: list[Exchange] = []
         self.violations: list[Violation] = []
         self.requests = self._received = 0
+        self._at_zero = time.time() - time.monotonic()
         self._now: float | None = 0.0 if target.has_virtual_time and pace == "manual" else None
         self._count = 0
         self._waited = 0.0
@@ -155,9 +156,10 @@ class Connection:
         """Send a finished request and take in the exchange. Raises TransportError."""
         for attempt in range(ATTEMPTS):
             self._note(request)
-            began = time.monotonic()
+            began = self._real_time()
             response = self.target.transport.send(request)
-            bare = Exchange(request, response, began, time.monotonic(), self._now, tenant=tenant, credential=credential)
+            ended = self._real_time()
+            bare = Exchange(request, response, began, ended, self._now, tenant=tenant, credential=credential)
             exchange = self._take(bare)
             if response.status != 429 or attempt == ATTEMPTS - 1:
                 break
@@ -171,6 +173,10 @@ class Connection:
         )
         self._note(request)
         return self.target.transport.listen(request, meanwhile)
+
+    def _real_time(self) -> float:
+        """Seconds since 1970, which never go back."""
+        return self._at_zero + time.monotonic()
 
     def _back_off(self, response: Response, attempt: int) -> None:
         """Wait as long as a rate limit asks for, within reason.
@@ -191,13 +197,13 @@ class Connection:
         """Send several requests at the same time. Raises TransportError."""
         for request in requests:
             self._note(request)
-        began, most = time.monotonic(), self.target.budget.together
+        began, most = self._real_time(), self.target.budget.together
         answers = [
             one
             for at in range(0, len(requests), most)
             for one in self.target.transport.together(requests[at : at + most])
         ]
-        ended = time.monotonic()
+        ended = self._real_time()
         told = [
             self._take(Exchange(one, answer, began, ended, self._now))
             for one, answer in zip(requests, answers, strict=True)

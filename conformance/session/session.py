@@ -290,14 +290,14 @@ class Session:
             self._take_away(made)
 
     def _take_away(self, made: list[tuple[str, str]]) -> None:
-        """Stop and forget these jobs; whatever ends this early, those that it did not come to are left behind."""
+        """Stop and forget these jobs; whatever ends this early, those that it did not come to are unfinished."""
         waiting = list(made)
         try:
             while waiting:
                 self._remove(*waiting[0])
                 waiting.pop(0)
         finally:
-            self.left_behind += [id_ for id_, _ in waiting]
+            self._made += waiting
 
     def _remove(self, id_: str, tenant: str) -> None:
         told: list[Exchange] = []

@@ -72,7 +72,9 @@ class Response:
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request with its answer. `sent` and `received` are real seconds, `at` the target's own clock where it can be
+    """A request with its answer.
+
+    `sent` and `received` are real seconds since 1970, `at` the target's own clock where it can be
     asked.
 
     `operation` is the document's operation that the request means, `values` what its path names; `tenant` and

@@ -24,15 +24,15 @@ CUT = "only the beginning of the body was kept"
 """The comment on a body that is not whole, so that nobody judges it as if it were."""
 
 
-def text(exchanges: Iterable[Exchange], redaction: Redaction, *, began: float = 0.0) -> str:
-    """HAR of exchanges. `began` is what the clock of their instants showed at 1970."""
+def text(exchanges: Iterable[Exchange], redaction: Redaction) -> str:
+    """HAR of exchanges."""
     out = io.StringIO()
     creator = harfile.Creator("understudy conformance", "1")
     with harfile.HarFile.open(out, creator=creator) as archive:
         for exchange in map(redaction.exchange, exchanges):
             took = max(0.0, (exchange.received - exchange.sent) * 1000)
             archive.add_entry(
-                startedDateTime=datetime.fromtimestamp(max(0.0, exchange.sent - began), UTC),
+                startedDateTime=datetime.fromtimestamp(max(0.0, exchange.sent), UTC),
                 time=took,
                 request=_request(exchange.request),
                 response=_response(exchange.response),
@@ -45,13 +45,28 @@ def read(file: Path, directory: Directory) -> Iterator[Exchange]:
     """The exchanges of a HAR file, in order. Raises HarError."""
     try:
         entries = json.loads(file.read_text(encoding="utf-8-sig"))["log"]["entries"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise HarError(f"{file} is no HAR file: {error}") from error
+        if not isinstance(entries, list):
+            raise TypeError
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise HarError(f"{file} is no HAR file: {_reason(error)}") from error
     for number, entry in enumerate(entries):
         try:
             yield _exchange(entry, directory)
-        except (KeyError, TypeError, ValueError) as error:
-            raise HarError(f"{file}: entry {number} cannot be read: {error!r}") from error
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+            raise HarError(f"{file}: entry {number} cannot be read: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong with a file, in words."""
+    if isinstance(error, KeyError):
+        return f"{error.args[0]} is missing"
+    if isinstance(error, OSError):
+        return str(error.strerror)
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, UnicodeError):
+        return "it holds characters that no text can be made of"
+    return str(error) if isinstance(error, ValueError) else "a member has another type than HAR 1.2 gives it"
 
 
 def _request(request: Request) -> harfile.Request:
@@ -94,9 +109,9 @@ def _records(headers: Iterable[tuple[str, str]]) -> list[harfile.Record]:
 
 def _exchange(entry: Json, directory: Directory) -> Exchange:
     asked, told = entry["request"], entry["response"]
-    parts = urlsplit(asked["url"])
+    parts = urlsplit(_text(asked["url"]) or "")
     target = parts.path + (f"?{parts.query}" if parts.query else "")
-    raw = asked.get("postData", {}).get("text")
+    raw = _text((asked.get("postData") or {}).get("text"))
     request = Request(
         asked["method"],
         f"{parts.scheme}://{parts.netloc}",
@@ -104,8 +119,8 @@ def _exchange(entry: Json, directory: Directory) -> Exchange:
         _headers(asked),
         None if raw is None else raw.encode(),
     )
-    content = told.get("content", {})
-    body = content.get("text") or ""
+    content = told.get("content") or {}
+    body = _text(content.get("text")) or ""
     try:
         bytes_ = base64.b64decode(body) if content.get("encoding") == "base64" else body.encode()
     except binascii.Error as error:
@@ -128,4 +143,11 @@ def _exchange(entry: Json, directory: Directory) -> Exchange:
 
 
 def _headers(message: Json) -> tuple[tuple[str, str], ...]:
-    return tuple((one["name"], one["value"]) for one in message.get("headers", []))
+    found = tuple((_text(one["name"]), _text(one["value"])) for one in message.get("headers") or [])
+    return tuple((name, value or "") for name, value in found if name is not None)
+
+
+def _text(value: Any) -> str | None:
+    if not isinstance(value, str | None):
+        raise TypeError
+    return value
