@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from contextlib import suppress
+from errno import EINVAL
 from os import PathLike
 from pathlib import Path
 from typing import Any, Self
@@ -61,7 +62,10 @@ class Sandbox:
 
         A file that cannot be written whole is left as it was.
         """
-        target, content = Path(file), b64decode(self.snapshot())
+        target = Path(file)
+        if target.exists() and not target.is_file():
+            raise OSError(EINVAL, "expected a regular file", str(target))
+        content = b64decode(self.snapshot())
         beside = target.with_name(target.name + ".part")
         try:
             beside.write_bytes(content)

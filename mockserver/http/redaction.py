@@ -68,13 +68,18 @@ _OPTED_ITEM = re.compile(rf"""(["'])(--?[A-Za-z][A-Za-z0-9_.-]{{0,100}})(\1\s{{0
 _CUT_USER = re.compile(r"(://)[^/?#\s@\"'<>:]{0,100}:(?![0-9]{0,5}\Z)[^/?#\s@\"'<>]*\Z")
 """The beginning of a URL of which no more is there than a user and part of a password."""
 
+_SHORT = 200  # characters of a name that is remembered
 _OPTION = re.compile(r"--?[A-Za-z][A-Za-z0-9_.-]{0,100}\Z")
 _VAGUE = frozenset({"key", "keys", "--key", "-key", "--keys"})  # what a command sorts by or looks up, most often
 
 
-@lru_cache(maxsize=4096)
 def is_secret(name: str) -> bool:
-    """Whether a member of that name holds a secret."""
+    """Whether a member of that name holds a secret; short names, which come again and again, are remembered."""
+    return _is_secret(name) if len(name) <= _SHORT else _is_secret.__wrapped__(name)
+
+
+@lru_cache(maxsize=4096)
+def _is_secret(name: str) -> bool:
     if name in ("PWD", "OLDPWD"):  # where a shell is
         return False
     words = [word.lower() for word in _WORD.findall(name)]

@@ -14,6 +14,7 @@ from mockserver.simulation.scenario.scenario import ApiWorkload, Scenario
 
 _SLEEP = re.compile(r"(?:^|[\s;&|(])sleep\s+([0-9]{1,12}(?:\.[0-9]{1,6})?)(?=$|[\s;&|)])")
 _EXIT = re.compile(r"(?:^|[\s;&|(])exit\s+([0-9]{1,3})(?=$|[\s;&|)])")
+_SHORT = 1000  # characters of a command that is remembered
 _SILENT: tuple[float | None, int | None] = (None, None)
 _NO_PULL = Outcome(0, 1, "image pull failed", "ImagePullBackOff")
 
@@ -112,8 +113,13 @@ def longest_startups(scenario: Scenario) -> dict[str, int | None]:
     return {api: None if bound is None else micros(bound) for api, bound in bounds.items()}
 
 
-@lru_cache(maxsize=4096)
 def spoken(command: str) -> tuple[float | None, int | None]:
+    """What a command says of its run: seconds and exit code; short commands, which come again and again, are remembered."""
+    return _spoken(command) if len(command) <= _SHORT else _spoken.__wrapped__(command)
+
+
+@lru_cache(maxsize=4096)
+def _spoken(command: str) -> tuple[float | None, int | None]:
     """What a command says of itself: the seconds of all its `sleep N` together, and the code of its `exit N`; None where silent."""
     sleeps = _SLEEP.findall(command)
     code = _EXIT.search(command)

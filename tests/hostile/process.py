@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import struct
 import subprocess
@@ -54,7 +55,8 @@ class Server:
     def peak(self) -> float:
         """Most MiB in memory since the peak began."""
         status = (self._proc / "status").read_text()
-        return int(status[status.index("VmHWM:") + 6 :].split(maxsplit=1)[0]) / 1024
+        found = re.search(r"VmHWM:\s+(\d+)", status)
+        return int(found[1]) / 1024 if found else 0.0  # a process that has ended has no memory
 
     def answers(self) -> bool:
         """Whether it is alive and says that it is well."""

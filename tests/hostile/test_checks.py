@@ -31,7 +31,9 @@ ionworks.submit_job_jobs_post = fail
 """
 STUMBLES = """
 from mockserver.http.asgi.protocol import EagerProtocol
+lose = EagerProtocol.connection_lost
 def stumble(self, exc):
+    lose(self, exc)
     raise ZeroDivisionError
 EagerProtocol.connection_lost = stumble
 """

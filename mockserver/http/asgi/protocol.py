@@ -90,9 +90,7 @@ class EagerProtocol(HttpToolsProtocol):
         except Unacceptable as endless:
             self._refuse(endless)
         except httptools.HttpParserError as error:
-            cause = error.__context__
-            known = cause if isinstance(cause, Unacceptable) else None
-            self._refuse(known or Unacceptable(400, f"this is no HTTP request: {error}"))
+            self._refuse(_reason(error))
         self._begin_held()
 
     def end_if_slow(self, now: float) -> None:
@@ -297,6 +295,14 @@ def _whole(target: bytes) -> bytes:
     if parsed.path:
         return target
     return b"/?" + parsed.query if parsed.query else b"/"
+
+
+def _reason(error: httptools.HttpParserError) -> Unacceptable:
+    """Why a request is not read on, without the frames in which that was found: they refer to the connection."""
+    cause = error.__context__
+    if isinstance(cause, Unacceptable):
+        return Unacceptable(cause.status, cause.reason)
+    return Unacceptable(400, f"this is no HTTP request: {error}")
 
 
 async def _say(what: Unacceptable, scope: Any, receive: Any, send: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -14,6 +15,7 @@ from mockserver.http.limits import (
     JOURNALS_BYTES,
     KEPT_BYTES,
     KEPT_PART,
+    LARGE_WORLD_BYTES,
     SANDBOX_IDLE_SECONDS,
     SANDBOX_JOBS,
     SANDBOXES,
@@ -170,6 +172,7 @@ class Sandboxes:
         sandbox.world.job_limits.leave()
         sandbox.journal.leave()
         sandbox.end_waiting()
+        _let_go(sandbox.world)
 
     def close(self) -> None:
         """Cancel everything that waits in any sandbox, because the server is about to stop."""
@@ -226,8 +229,10 @@ class Sandboxes:
             raise
         sandbox.calls.is_over = True
         sandbox.end_waiting()
+        gone = sandbox.world
         sandbox.world, sandbox.pace = world, self._pace(sandbox.plan, world)
         sandbox.calls = Deliveries(self._hosts, tell=sandbox.journal.note)
+        _let_go(gone)
 
     def _pace(self, plan: Plan, world: World) -> Pace:
         return Pace(plan.tempo, self._clock, shows=world.now_us)
@@ -256,6 +261,12 @@ class Sandboxes:
                 full = f"{len(self._kept)} sandboxes of at most {SANDBOXES} are in use, with at most {SANDBOX_JOBS} jobs together"
                 raise Refusal("unavailable", f"{full}; none was idle for {SANDBOX_IDLE_SECONDS:.0f} seconds")
             self.remove(idle.name)
+
+
+def _let_go(world: World) -> None:
+    """Have the memory of a large world given back now: its parts refer to each other, and collections are rare."""
+    if world.job_limits.bytes > LARGE_WORLD_BYTES:
+        asyncio.get_running_loop().call_soon(gc.collect)
 
 
 def compiled_lifecycles(apis: Sequence[Spec]) -> dict[str, CompiledLifecycle]:

@@ -36,6 +36,7 @@ MOST_CONTAINERS = 1_500_000
 
 PLAIN = Readers()
 _DIGEST = 32
+_REASON_LENGTH = 300  # characters of what is quoted from a snapshot that is refused
 _PIECE = 1 << 20
 _HEAD = re.compile(rb"understudy snapshot ([0-9]{1,6})\n")
 _DECODER = Decoder(WorldRecord)
@@ -62,9 +63,9 @@ def thaw(data: bytes, lifecycles: Mapping[str, CompiledLifecycle], readers: Read
     except SnapshotError:
         raise
     except ScenarioError as error:
-        raise SnapshotError(f"the snapshot's scenario cannot be: {error}") from error
+        raise SnapshotError(f"the snapshot's scenario cannot be: {str(error)[:_REASON_LENGTH]}") from error
     except (msgspec.MsgspecError, ValueError, RecursionError, OverflowError) as error:
-        raise SnapshotError(f"the snapshot does not hold what one does: {error}") from error
+        raise SnapshotError(f"the snapshot does not hold what one does: {str(error)[:_REASON_LENGTH]}") from error
 
 
 def copy(world: World, lifecycles: Mapping[str, CompiledLifecycle], readers: Readers = PLAIN) -> World:
