@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import sys
 from collections import Counter
 from dataclasses import replace
@@ -24,6 +25,7 @@ from conformance.run.verdict import MOST_ALIKE, Exit
 from conformance.search.fuzz import Finding, Progress, fuzz
 from conformance.target.target import Target
 from conformance.traffic.exchange import Exchange
+from conformance.traffic.json_pointer import MISSING
 from conformance.traffic.operations import Directory
 from conformance.traffic.redaction import Redaction
 
@@ -107,13 +109,16 @@ def _without_secrets(event: Finding | Progress, redaction: Redaction) -> Finding
 @click.option("--base-path", help="Base path of the API, if it differs from the document's.")
 def check_command(api: str, file: Path, base_path: str | None) -> None:
     """Judge recorded traffic: FILE is a HAR file of one client's exchanges with one server."""
-    from conformance.traffic.har import read
+    from conformance.traffic.har import Unjudged, read
 
     console = SafeConsole()
     spec, catalogue = specs.load(api), catalogues.load(api)
     panel, seen, broken, alike = Panel(spec, catalogue), 0, 0, Counter[str]()
-    for exchange in read(file, Directory(spec, base_path)):
-        seen += exchange.operation is not None
+    unjudged = Unjudged()
+    for exchange in read(file, Directory(spec, base_path), unjudged):
+        is_whole = not exchange.response.cut or exchange.response.json is not MISSING
+        seen += is_whole
+        unjudged.counts["whose body was not recorded whole"] += not is_whole
         for violation in panel.observe(exchange):
             broken += catalogue.requirements[violation.requirement].level == "MUST"
             alike[violation.signature] += 1
@@ -123,8 +128,14 @@ def check_command(api: str, file: Path, base_path: str | None) -> None:
         if count > MOST_ALIKE:
             requirement, operation, status = signature.split("|")
             console.print(f"{requirement} {escape(operation)} {status}: {count - MOST_ALIKE} more like these")
-    console.print(f"{seen} exchanges of {api} were judged, {broken} MUSTs are broken")
-    sys.exit(Exit.USAGE if not seen else Exit.BROKEN if broken else Exit.CONFORMANT)
+    if not seen and not broken:
+        reason = f"{unjudged}" or "the file holds none"
+        console.print(f"no exchange of {api} was judged: {reason}", soft_wrap=True)
+        sys.exit(Exit.USAGE)
+    console.print(f"{seen} exchanges of {api} were judged, {broken} MUSTs are broken", soft_wrap=True)
+    if str(unjudged):
+        console.print(f"not judged: {unjudged}", soft_wrap=True)
+    sys.exit(Exit.BROKEN if broken else Exit.CONFORMANT)
 
 
 @click.command("watch", cls=JudgeCommand)
@@ -137,7 +148,7 @@ def check_command(api: str, file: Path, base_path: str | None) -> None:
 def watch_command(api: str, upstream: str, port: int, host: str, har: Path | None, secrets: tuple[str, ...]) -> None:
     """Forward traffic to UPSTREAM byte by byte, under its Host header, and judge it.
 
-    Ends with Ctrl-C, exit 1 if a MUST was broken.
+    Ends with Ctrl-C or SIGTERM; exit 1 if a MUST was broken, 2 if nothing was judged.
     """
     from conformance.proxy.watch import Watch
     from conformance.target.settings import secret
@@ -156,18 +167,34 @@ def watch_command(api: str, upstream: str, port: int, host: str, har: Path | Non
             _tell(console, api, redaction.exchange(exchange), violation)
 
     watch = Watch(specs.load(api), upstream, tell)
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(
-            watch.serve(
-                host,
-                port,
-                ready=lambda taken: console.print(f"listening on http://{host}:{taken}, passing on to {upstream}"),
-            )
+    shown = redaction.text(upstream)
+
+    async def until_stopped() -> None:
+        task = asyncio.current_task()
+        for number in (
+            signal.SIGINT,
+            signal.SIGTERM,
+        ):  # a script's background job ignores SIGINT unless it is asked for
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel if task is not None else sys.exit)
+        await watch.serve(
+            host,
+            port,
+            ready=lambda taken: console.print(
+                f"listening on http://{host}:{taken}, passing on to {shown}", soft_wrap=True
+            ),
         )
+
+    with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
+        asyncio.run(until_stopped())
     if har is not None:
         har.write_text(text(kept, redaction), encoding="utf-8")
-    console.print(f"{len(kept)} exchanges, {len(broken)} MUSTs broken")
-    sys.exit(Exit.BROKEN if broken else Exit.CONFORMANT)
+    judged = sum(one.operation is not None for one in kept)
+    console.print(f"{judged} exchanges of {api} were judged, {len(broken)} MUSTs are broken", soft_wrap=True)
+    watch.unjudged["of no operation"] = len(kept) - judged
+    left_out = ", ".join(f"{count} {reason}" for reason, count in watch.unjudged.items() if count)
+    if left_out:
+        console.print(f"not judged: {redaction.text(escape(left_out))}", soft_wrap=True)
+    sys.exit(Exit.USAGE if not judged else Exit.BROKEN if broken else Exit.CONFORMANT)
 
 
 def _tell(console: Console, api: str, exchange: Exchange, violation: Violation) -> None:
@@ -175,7 +202,8 @@ def _tell(console: Console, api: str, exchange: Exchange, violation: Violation) 
     colour = "red" if requirement.level == "MUST" else "yellow"
     console.print(
         f"[{colour}]{requirement.level}[/] {requirement.id} {escape(violation.message)}\n  "
-        f"[dim]{escape(exchange.line)}[/]"
+        f"[dim]{escape(exchange.line)}[/]",
+        soft_wrap=True,
     )
 
 

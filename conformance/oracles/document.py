@@ -29,6 +29,8 @@ STATUS, SHAPE, ASSUMED_SHAPE, MEDIA, HEADERS = "JOB-RSP-001", "JOB-RSP-002", "JO
 ERROR_SHAPE, ASSUMED_ERROR_SHAPE, SERVER_ERROR = "JOB-ERR-001", "JOB-ERR-002", "JOB-ERR-010"
 UNDOCUMENTED_SUCCESS = frozenset({"200", "201", "202"})
 """Any of these will do where no page of the vendor's names the status."""
+CONDITIONS = ("if-none-match", "if-modified-since")
+"""A client that sends one of these asks for a 304, whatever the document lists."""
 REFUSED_BY_CAPACITY = "x-refused-by-capacity"
 """Where a document says with which status an operation refuses what is valid and finds no room."""
 HEARSAY = frozenset({"assumed", "vendor-client", "vendor-code", "third-party"})
@@ -183,6 +185,8 @@ class Contract:
         ):
             yield Violation(SERVER_ERROR, f"answered {status}", (exchange,))
         if operation is None or exchange.request.method == "HEAD":
+            return
+        if status == 304 and any(exchange.request.header(name) for name in CONDITIONS):
             return
         told = self._declared(operation, status)
         if told is None and is_sent_to_the_twin(exchange):

@@ -44,6 +44,12 @@ class Monitor:
         lifecycle = self._spec.lifecycle
         assert lifecycle is not None  # or there would be no views
         before = self._last.get(view.id)
+        if (
+            before is not None
+            and before.exchange is not view.exchange
+            and before.exchange.received > view.exchange.sent
+        ):
+            before = None  # of two answers that overlap nobody can say which state was the earlier one
         open_words = view.state not in lifecycle.states and self._is_open(view)
         if before is not None and view.state != before.state and view.state in self._leaving:
             return

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import ssl
 import time
-from collections import deque
+import zlib
+from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,6 +27,9 @@ from specs import Spec
 
 CHUNK = 1 << 16
 _MOST_BODY = 4 << 20
+_UPGRADE, _OFFER = re.compile(rb"\r\nupgrade:", re.IGNORECASE), b"\r\nx-offer:"
+"""A client that offers another protocol, as Java's does with h2c, goes on in HTTP if the server ignores the offer; the
+parser would stop reading. The same length keeps the rest in its place."""
 Tell = Callable[[Exchange, list[Violation]], None]
 
 
@@ -54,8 +59,8 @@ class _Reader:
         if self._lost:
             return
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserError:  # upgraded, or no HTTP at all
+            self._parser.feed_data(_UPGRADE.sub(_OFFER, data) if self._is_request else data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):  # upgraded, or no HTTP at all
             self._lost = True
 
     def on_message_begin(self) -> None:
@@ -92,6 +97,7 @@ class Watch:
     def __init__(self, spec: Spec, upstream: str, tell: Tell) -> None:
         self._parts, self._tell, self._upstream = urlsplit(upstream), tell, upstream.rstrip("/")
         self._host = self._parts.netloc.rpartition("@")[2]
+        self.unjudged: Counter[str] = Counter()
         self._panel = Panel(spec, catalogues.load(spec.name))
         self._directory = Directory(spec)
 
@@ -111,11 +117,13 @@ class Watch:
         port = self._parts.port or (443 if secure else 80)
         try:
             server, on = await asyncio.open_connection(self._parts.hostname, port, ssl=secure)
-        except OSError:
+        except OSError as error:
+            self.unjudged[f"connections, since the upstream cannot be reached ({error})"] += 1
             back.close()
             return
         with contextlib.suppress(ConnectionError, asyncio.CancelledError):
             await asyncio.gather(_pass(client, on, requests, Rehost(self._host).feed), _pass(server, back, answers))
+        self.unjudged["requests whose answer was torn or could not be read"] += len(asked)
         for writer in (on, back):
             writer.close()
 
@@ -128,7 +136,7 @@ class Watch:
             Request(
                 request.method, self._upstream, request.target, tuple(request.headers), bytes(request.body) or None
             ),
-            Response(told.status, tuple(told.headers), bytes(told.body), told.cut),
+            _decoded(Response(told.status, tuple(told.headers), bytes(told.body), told.cut)),
             request.began,
             time.time(),
             None,
@@ -136,6 +144,20 @@ class Watch:
             found[1] if found else {},
         )
         self._tell(exchange, self._panel.observe(exchange))
+
+
+def _decoded(response: Response) -> Response:
+    """The answer with its content coding undone; cut where that cannot be done, or not within bounds."""
+    coding = (response.header("content-encoding") or "identity").strip().lower()
+    if coding == "identity" or not response.body:
+        return response
+    if coding not in ("gzip", "x-gzip", "deflate"):
+        return replace(response, body=b"", cut=True)
+    try:
+        body = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(response.body, _MOST_BODY)
+    except zlib.error:
+        return replace(response, body=b"", cut=True)
+    return replace(response, body=body, cut=response.cut or len(body) >= _MOST_BODY)
 
 
 def _as_it_is(data: bytes) -> bytes:

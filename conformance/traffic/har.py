@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -41,19 +44,40 @@ def text(exchanges: Iterable[Exchange], redaction: Redaction) -> str:
     return out.getvalue()
 
 
-def read(file: Path, directory: Directory) -> Iterator[Exchange]:
-    """The exchanges of a HAR file, in order. Raises HarError."""
+@dataclass
+class Unjudged:
+    """How many entries were not judged, by the reason."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def __str__(self) -> str:
+        return ", ".join(f"{count} {reason}" for reason, count in self.counts.items() if count)
+
+
+def read(file: Path, directory: Directory, unjudged: Unjudged | None = None) -> list[Exchange]:
+    """The exchanges of a HAR file that mean an operation, in the order in which they were sent; others are counted.
+
+    Raises HarError.
+    """
+    left_out = (unjudged or Unjudged()).counts
     try:
         entries = json.loads(file.read_text(encoding="utf-8-sig"))["log"]["entries"]
-        if not isinstance(entries, list):
-            raise TypeError
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise HarError(f"{file} is no HAR file: {_reason(error)}") from error
-    for number, entry in enumerate(entries):
+    if not isinstance(entries, list):
+        raise HarError(f"{file} is no HAR file: log.entries is {json.dumps(entries)[:50]}; expected a list")
+    found = []
+    for entry in entries:
         try:
-            yield _exchange(entry, directory)
-        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-            raise HarError(f"{file}: entry {number} cannot be read: {_reason(error)}") from error
+            exchange = _exchange(entry, directory)
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+            left_out["cannot be read"] += 1
+            continue
+        if isinstance(exchange, str):
+            left_out[exchange] += 1
+        else:
+            found.append(exchange)
+    return sorted(found, key=lambda one: one.sent)
 
 
 def _reason(error: Exception) -> str:
@@ -107,10 +131,17 @@ def _records(headers: Iterable[tuple[str, str]]) -> list[harfile.Record]:
     return [harfile.Record(name, value) for name, value in headers]
 
 
-def _exchange(entry: Json, directory: Directory) -> Exchange:
-    asked, told = entry["request"], entry["response"]
+def _exchange(entry: Json, directory: Directory) -> Exchange | str:
+    """One exchange, or why it is not judged."""
+    asked, told = entry["request"], entry.get("response") or {}
     parts = urlsplit(_text(asked["url"]) or "")
     target = parts.path + (f"?{parts.query}" if parts.query else "")
+    found = directory.find(asked["method"], target)
+    if found is None:
+        return "of no operation"
+    status = told.get("status")
+    if not isinstance(status, int) or status < 100:
+        return "without an answer"
     raw = _text((asked.get("postData") or {}).get("text"))
     request = Request(
         asked["method"],
@@ -119,27 +150,33 @@ def _exchange(entry: Json, directory: Directory) -> Exchange:
         _headers(asked),
         None if raw is None else raw.encode(),
     )
+    sent = _instant(entry.get("startedDateTime"))
+    took = entry.get("time")
+    received = sent + (max(0.0, took) / 1000 if isinstance(took, int | float) else 0.0)
+    return Exchange(request, _told(told, status), sent, received, None, found[0].id, found[1])
+
+
+def _told(told: Json, status: int) -> Response:
+    """The answer; a body that was not recorded, or not whole, is cut."""
     content = told.get("content") or {}
-    body = _text(content.get("text")) or ""
-    try:
-        bytes_ = base64.b64decode(body) if content.get("encoding") == "base64" else body.encode()
-    except binascii.Error as error:
-        raise ValueError("the content is no base64") from error
+    text, size = _text(content.get("text")) or "", content.get("size")
+    body = text.encode()
+    if content.get("encoding") == "base64":
+        with contextlib.suppress(binascii.Error, ValueError):  # Firefox marks plain text as base64
+            body = base64.b64decode(text, validate=True)
     headers = _headers(told)
     if not any(name.lower() == "content-type" for name, _ in headers) and content.get("mimeType"):
         headers += (("content-type", content["mimeType"]),)
-    found = directory.find(asked["method"], target)
-    sent = datetime.fromisoformat(entry["startedDateTime"]).timestamp() if "startedDateTime" in entry else 0.0
-    values = found[1] if found else {}
-    return Exchange(
-        request,
-        Response(int(told["status"]), headers, bytes_, cut=content.get("comment") == CUT),
-        sent,
-        sent,
-        None,
-        found[0].id if found else None,
-        values,
-    )
+    cut = content.get("comment") == CUT or (isinstance(size, int) and size > len(body))
+    return Response(status, headers, body, cut=cut)
+
+
+def _instant(text: object) -> float:
+    """When an exchange began, in seconds since 1970; 0 where that is not said in a way that can be read."""
+    try:
+        return datetime.fromisoformat(str(text)).timestamp()
+    except (ValueError, OverflowError):
+        return 0.0
 
 
 def _headers(message: Json) -> tuple[tuple[str, str], ...]:

@@ -108,8 +108,9 @@ def test_what_a_check_found_is_judged_by_the_check(tmp_path: Path) -> None:
 @contextmanager
 def faulty(requirement: str) -> Iterator[tuple[str, str]]:
     fault = next(one for one in all_faults("ionworks") if one.requirement == requirement)
-    with fault.apply(create_app(["ionworks"], pace="manual")) as app, serving(Faulty(app)) as url:  # type: ignore[arg-type]
-        yield url, fault.requirement
+    with fault.apply(create_app(["ionworks"], pace="manual")) as app:
+        with serving(Faulty(app)) as url:  # type: ignore[arg-type]
+            yield url, fault.requirement
 
 
 def test_where_the_job_cannot_be_made_again_nothing_is_said(tmp_path: Path) -> None:
