@@ -126,7 +126,7 @@ def _judged(target: Target, runs: list[Options], told: dict[str, Any]) -> list[R
         for options in runs:
             reports.append(_judge(target, options, told))
             if signals.caught is not None:
-                reports[-1].exit = signals.caught
+                reports[-1].end_early(signals.caught)
                 break
     return reports
 

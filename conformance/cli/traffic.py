@@ -21,6 +21,7 @@ from conformance.cli.options import API, FILE, JudgeCommand, header_values, insi
 from conformance.oracles.all_oracles import Panel
 from conformance.oracles.oracle import Violation
 from conformance.report.console import SafeConsole
+from conformance.run.interruption import interruptible
 from conformance.run.verdict import MOST_ALIKE, Exit
 from conformance.search.fuzz import Finding, Progress, fuzz
 from conformance.target.target import Target
@@ -83,7 +84,8 @@ def fuzz_command(api: str, url: str | None, app: str | None, **told: Any) -> Non
         made: list[str] = []
         options = {"seed": told["seed"], "most_examples": told["max_examples"], "judged": not told["plain"]}
         events = fuzz(api, target.url, headers=headers, target=target, made=made.append, **options)
-        whole = fuzz_report.shown((_without_secrets(event, target.redaction) for event in events), console, api)
+        with interruptible() as signals:
+            whole = fuzz_report.shown((_without_secrets(event, target.redaction) for event in events), console, api)
         if not target.is_in_process and (stuck := swept(target, made, headers)):
             console.print(
                 f"{len(stuck)} of {len(made)} jobs that were made would not go: {', '.join(stuck[:5])}", soft_wrap=True
@@ -91,7 +93,7 @@ def fuzz_command(api: str, url: str | None, app: str | None, **told: Any) -> Non
     if file is not None:
         name = target.redaction.text(target.name)
         file.write(fuzz_report.text(whole, api=api, target=name, seed=told["seed"]))
-    sys.exit(Exit.BROKEN if whole.findings else Exit.CONFORMANT)
+    sys.exit(signals.caught or (Exit.BROKEN if whole.findings else Exit.CONFORMANT))
 
 
 def _without_secrets(event: Finding | Progress, redaction: Redaction) -> Finding | Progress:

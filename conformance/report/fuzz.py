@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,9 +28,12 @@ class Fuzzed:
 
 
 def shown(events: Iterable[Finding | Progress], console: Console, name: str) -> Fuzzed:
-    """Print findings as they come, progress only where somebody looks, and a line at the end."""
+    """Print findings as they come, progress only where somebody looks, and a line at the end.
+
+    An interruption ends it early: what was found until then counts.
+    """
     whole = Fuzzed()
-    with Bar(
+    with suppress(KeyboardInterrupt), Bar(
         SpinnerColumn(),
         TextColumn("{task.description}"),
         console=Console(stderr=True),

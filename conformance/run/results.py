@@ -72,6 +72,10 @@ class Report:
     traffic: list[Exchange] = field(default_factory=list)
     searches: list[Search] = field(default_factory=list)
 
+    def end_early(self, exit_: Exit) -> None:
+        """Say that a signal ended the run."""
+        self.exit, self.sentence = exit_, f"the run was {exit_.name.lower()}; what was judged until then is reported"
+
     def of(self, *verdicts: Verdict) -> list[Result]:
         """The results with one of these verdicts."""
         return [one for one in self.results.values() if one.verdict in verdicts]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from xml.dom import minidom
 
+import httpx
 import pytest
 from click.testing import CliRunner, Result
 
@@ -281,3 +282,28 @@ def test_a_run_that_ends_early_says_of_each_requirement_why_it_was_not_judged() 
     ]
     assert unjudged
     assert all("the budget of 30 requests is used up" in reason for reason in unjudged)
+
+
+@pytest.mark.parametrize(("number", "exit_"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_fuzzing_with_its_code_and_what_was_found(
+    number: signal.Signals, exit_: int, tmp_path: Path
+) -> None:
+    file = tmp_path / "f.json"
+    with serving(apis=["ionworks"], pace="real") as url:
+        words = [sys.executable, "-m", "conformance", "fuzz", "ionworks", "--url", url, "--max-examples", "2000"]
+        with subprocess.Popen(
+            [*words, "--json", str(file)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        ) as fuzzing:
+            try:
+                for _ in range(300):
+                    if httpx.get(f"{url}/jobs").json()["jobs"]:
+                        break
+                    time.sleep(0.1)
+                fuzzing.send_signal(number)
+                said = fuzzing.communicate(timeout=60)[0].decode()
+            finally:
+                fuzzing.kill()
+
+    assert fuzzing.returncode == exit_, said
+    assert json.loads(file.read_text())["api"] == "ionworks"
+    assert "Traceback" not in said
