@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockserver.simulation import workload
 from mockserver.simulation.draws import uniform
 from mockserver.simulation.request import Script
 from mockserver.simulation.scenario.distribution import Distribution, pick, sample
@@ -134,3 +135,12 @@ def test_failures_come_as_often_as_the_scenario_says() -> None:
 
     assert 250 < failed < 350
     assert {job.outcome.reason for job in jobs if job.state == "FAILED"} == {"exit code 1"}
+
+
+def test_long_commands_are_read_and_not_remembered() -> None:
+    before = workload._spoken.cache_info().currsize
+
+    spoken = [workload.spoken(f"{number} sleep 3; exit 2 {'k' * 5000}") for number in range(20)]
+
+    assert spoken == [(3.0, 2)] * 20
+    assert workload._spoken.cache_info().currsize == before

@@ -71,6 +71,9 @@ _Wrong = tuple[Place, str, Any, Any, str]
 
 def _wrong(schemas: Schemas, place: Place, value: Any, at: Place) -> Iterator[_Wrong]:
     place, node = schemas.follow(place)
+    if "type" in node and not _is_type(value, node["type"]):
+        yield from _plain(node, value, at)
+        return
     branches = [schemas.follow((*place, "oneOf", index)) for index, _ in enumerate(node.get("oneOf", ()))]
     needs = [branch["required"][0] for _, branch in branches if "required" in branch]
     if len(needs) == len(branches) > 0 and isinstance(value, dict):
@@ -116,7 +119,7 @@ def _either(schemas: Schemas, branches: list[tuple[Place, Any]], value: Any, at:
     if wrong:
         yield from wrong
         return
-    words = " or ".join(_TYPES[branch["type"]] for _, branch in branches if "type" in branch)
+    words = " or ".join(dict.fromkeys(_TYPES[branch["type"]] for _, branch in branches if "type" in branch))
     yield at, "oneOf", words, value, f"expected {words}, got {shown(value)}"
 
 
@@ -131,7 +134,7 @@ def _plain(node: dict[str, Any], value: Any, at: Place) -> Iterator[_Wrong]:
         near = get_close_matches(str(value), choices, 1, 0.6)
         hint = f" (did you mean {near[0]}?)" if near else ""
         yield at, "enum", choices, value, f"expected {_one_of(choices)}, got {shown(value)}{hint}"
-    elif "const" in node and value != node["const"]:
+    elif "const" in node and (value != node["const"] or type(value) is not type(node["const"])):
         yield at, "const", node["const"], value, f"expected {shown(node['const'])}, got {shown(value)}"
     elif isinstance(value, int | float) and not isinstance(value, bool) and not _is_in_range(node, value):
         kind = _TYPES.get(node.get("type", "number"), "a number")
@@ -161,6 +164,9 @@ def _members(schemas: Schemas, place: Place, node: dict[str, Any], value: dict[s
     for name in node.get("required", ()):
         if name not in value:
             yield at, "required", name, None, f"{name} is missing; expected {', '.join(known) or name}"
+    if isinstance(node.get("additionalProperties"), dict):
+        for name in strange[:100]:
+            yield from _wrong(schemas, (*place, "additionalProperties"), value[name], (*at, name))
     for name in known:
         if name in value and not schemas.validator((*place, "properties", name)).is_valid(value[name]):
             yield from _wrong(schemas, (*place, "properties", name), value[name], (*at, name))
@@ -184,12 +190,16 @@ _CHECKS = {
 
 def _is_in_range(node: dict[str, Any], value: float) -> bool:
     low, high = node.get("minimum", value), node.get("maximum", value)
-    return bool(low <= value <= high and value > node.get("exclusiveMinimum", float("-inf")))
+    within = value > node.get("exclusiveMinimum", float("-inf")) and value < node.get("exclusiveMaximum", float("inf"))
+    return bool(low <= value <= high and within)
 
 
 def _range(node: dict[str, Any]) -> str:
     """The bounds of a number in words."""
     low, above, high = node.get("minimum"), node.get("exclusiveMinimum"), node.get("maximum")
+    below = node.get("exclusiveMaximum")
+    if low is not None and below is not None:
+        return f" from {low} to below {below}"
     if above is not None:
         return f" above {above}" + (f", at most {high}" if high is not None else "")
     if low is not None and high is not None:
