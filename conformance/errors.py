@@ -6,6 +6,7 @@
     │   ├── SettingsError     a target file, or a secret that it names
     │   ├── WaiverError       a file of waivers
     │   ├── HarError          a HAR file
+    │   ├── JournalError      a journal of made jobs
     │   └── NothingRecorded   a report without the failure that is asked for
     ├── SafetyStop            a limit of the run is reached
     ├── TransportError        no answer came
@@ -46,6 +47,10 @@ class WaiverError(UsageError):
 
 class HarError(UsageError):
     """A file is no HAR."""
+
+
+class JournalError(UsageError):
+    """A file is no journal of made jobs, or one of another target."""
 
 
 class NothingRecorded(UsageError):

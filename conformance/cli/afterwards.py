@@ -50,7 +50,7 @@ def replay_command(requirement: str, api: str, url: str | None, report: Path, **
 def sweep_command(api: str, url: str | None, journal: Path, **told: Any) -> None:
     """Stop and forget every job that a journal says was made and not cleaned up."""
     from conformance.run.cleanup import sweep
-    from conformance.session.made_jobs import left_over
+    from conformance.session.made_jobs import left_over, unanswered
 
     console = SafeConsole()
     found = left_over(journal)
@@ -58,8 +58,14 @@ def sweep_command(api: str, url: str | None, journal: Path, **told: Any) -> None
         stuck = sweep(target, journal)
     console.print(
         f"{len(found) - len(stuck)} of {len(found)} jobs are "
-        f"gone{': ' + ', '.join(stuck) + ' are not' if stuck else ''}"
+        f"gone{': ' + ', '.join(stuck) + ' are not, or cannot be seen' if stuck else ''}",
+        soft_wrap=True,
     )
+    if lost := unanswered(journal):
+        console.print(
+            f"{lost} submissions have an unknown end: no answer to them was recorded, and each may have made a job",
+            soft_wrap=True,
+        )
     sys.exit(Exit.SAFETY_STOP if stuck else Exit.CONFORMANT)
 
 

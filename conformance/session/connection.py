@@ -222,6 +222,8 @@ class Connection:
         self.exchanges.append(exchange)
         self.violations += self.panel.observe(exchange)
         self._on_exchange(exchange)
+        if self.journal is not None:
+            self.journal.answered(exchange.request, exchange.response.status)
         return exchange
 
     def _note(self, request: Request) -> None:

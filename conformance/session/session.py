@@ -178,7 +178,7 @@ class Session:
         if id_:
             self._made.append((id_, exchange.tenant))
             if self._journal is not None:
-                self._journal.made(id_)
+                self._journal.made(id_, exchange.tenant, exchange.credential)
 
     def on(self, name: str, job: JobRef | str, **options: Any) -> Exchange:
         """Send the call of a role (read, cancel, delete, start) about a job."""
