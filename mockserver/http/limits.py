@@ -140,8 +140,8 @@ more than 1 KiB. `serve --most-mib` sets another limit. Beyond it a request is r
 KEPT_PART = 4
 """One sandbox holds at most this fraction (one quarter) of it."""
 
-LARGE_WORLD_BYTES = 8 * 1024 * 1024
-"""A world that is replaced or deleted and kept more bytes than this has its memory given back at once."""
+GONE_BYTES = 8 * 1024 * 1024
+"""Once worlds with so many bytes were replaced or deleted, their memory is given back at once."""
 
 JOURNAL_EXCHANGES, JOURNAL_BYTES, JOURNAL_BODY_BYTES = 1000, 4 * 1024 * 1024, 64 * 1024
 """Most exchanges and bytes in a sandbox's journal, and most bytes of one body in it."""

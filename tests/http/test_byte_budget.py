@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 
 import httpx
@@ -12,6 +13,7 @@ from mockserver.http.app import create_sandboxes
 from mockserver.http.records.exchange import Entry
 from mockserver.http.sandboxes.sandbox import Sandboxes
 from mockserver.http.server import serving
+from mockserver.simulation.world import World
 
 MIB = 2**20
 BIG = "x" * 900_000
@@ -126,3 +128,21 @@ def test_an_edit_of_a_draft_takes_room_and_its_deletion_gives_it_back(url: str) 
     assert [edit(first), edit(first), edit(draft())] == [200, 200, 503]
     httpx.delete(f"{jobs}/{first}", headers=headers)
     assert edit(draft()) == 200
+
+
+def test_worlds_that_are_gone_give_their_memory_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mockserver.http.sandboxes.sandbox.GONE_BYTES", MIB)
+    with serving(apis=["ionworks"], pace="manual") as url, httpx.Client(base_url=url) as client:
+        gc.collect()
+        gc.disable()
+        try:
+            for number in range(12):
+                body = {"job_type": "dummy", "params": {"a": f"{number}" + "k" * 300_000}}
+                assert client.post("/sandbox/one/jobs", json=body).status_code == 202
+                client.post("/sandbox/one/_mock/reset" if number % 2 else "/sandbox/other/_mock/reset")
+                client.delete("/_mock/sandboxes/one")
+            worlds = [one for one in gc.get_objects() if isinstance(one, World) and one.job_limits.bytes > 250_000]
+        finally:
+            gc.enable()
+
+    assert len(worlds) <= 4

@@ -12,10 +12,10 @@ from itertools import count
 from mockserver.adapters.exchange import Refusal
 from mockserver.http.callbacks.webhooks import Deliveries
 from mockserver.http.limits import (
+    GONE_BYTES,
     JOURNALS_BYTES,
     KEPT_BYTES,
     KEPT_PART,
-    LARGE_WORLD_BYTES,
     SANDBOX_IDLE_SECONDS,
     SANDBOX_JOBS,
     SANDBOXES,
@@ -113,6 +113,7 @@ class Sandboxes:
         self.lifecycles, self.plan = lifecycles, plan
         self._hosts, self._clock = frozenset(callback_hosts), clock
         self._kept: dict[str, Sandbox] = {}
+        self._gone_bytes = 0  # of worlds that were replaced or deleted since the last collection
         self._numbers = count(1)
         self.tally = Tally()
         self.budget = ByteBudget(most_bytes, most_bytes // KEPT_PART)
@@ -172,7 +173,7 @@ class Sandboxes:
         sandbox.world.job_limits.leave()
         sandbox.journal.leave()
         sandbox.end_waiting()
-        _let_go(sandbox.world)
+        self._let_go(sandbox.world)
 
     def close(self) -> None:
         """Cancel everything that waits in any sandbox, because the server is about to stop."""
@@ -232,7 +233,15 @@ class Sandboxes:
         gone = sandbox.world
         sandbox.world, sandbox.pace = world, self._pace(sandbox.plan, world)
         sandbox.calls = Deliveries(self._hosts, tell=sandbox.journal.note)
-        _let_go(gone)
+        self._let_go(gone)
+
+    def _let_go(self, world: World) -> None:
+        """Give back the memory of worlds that are gone, once it is a lot: their parts refer to each other, so that a
+        collection is needed, and those are rare."""
+        self._gone_bytes += world.job_limits.bytes
+        if self._gone_bytes > GONE_BYTES:
+            self._gone_bytes = 0
+            gc.collect()
 
     def _pace(self, plan: Plan, world: World) -> Pace:
         return Pace(plan.tempo, self._clock, shows=world.now_us)
@@ -261,12 +270,6 @@ class Sandboxes:
                 full = f"{len(self._kept)} sandboxes of at most {SANDBOXES} are in use, with at most {SANDBOX_JOBS} jobs together"
                 raise Refusal("unavailable", f"{full}; none was idle for {SANDBOX_IDLE_SECONDS:.0f} seconds")
             self.remove(idle.name)
-
-
-def _let_go(world: World) -> None:
-    """Have the memory of a large world given back now: its parts refer to each other, and collections are rare."""
-    if world.job_limits.bytes > LARGE_WORLD_BYTES:
-        asyncio.get_running_loop().call_soon(gc.collect)
 
 
 def compiled_lifecycles(apis: Sequence[Spec]) -> dict[str, CompiledLifecycle]:
