@@ -35,6 +35,7 @@ SENTENCES = {
 
 @pytest.mark.parametrize("kind", SENTENCES)
 def test_a_target_that_cannot_be_judged_is_unreachable_and_says_why(kind: str) -> None:
+    before = threading.active_count()  # other tests share servers in this process
     with bad_server(kind) as url:
         target = Target.at("ionworks", url, timeout=1.0)
         report = run(target, Options())
@@ -43,7 +44,7 @@ def test_a_target_that_cannot_be_judged_is_unreachable_and_says_why(kind: str) -
     assert report.exit is Exit.UNREACHABLE
     assert SENTENCES[kind] in report.sentence
     assert not report.of(Verdict.PASS, Verdict.ERROR)
-    assert threading.active_count() < 20
+    assert threading.active_count() - before < 15
 
 
 def test_a_target_that_is_down_is_unreachable() -> None:
