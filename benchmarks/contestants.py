@@ -1,8 +1,10 @@
-"""The contestants of the scheduler's benchmark, each run in a process of its own: `python -m benchmarks.contestants KIND NODES JOBS`.
+"""The contestants of the scheduler's benchmark, each run in a process of its own: `python -m benchmarks.contestants
+KIND NODES JOBS`.
 
-All get the same jobs, drawn from one seed: 20 request shapes over cores, memory and GPUs, run times uniform from 50 to 150 s, Poisson
-arrivals that ask for 1.1 times what there is of the scarcest resource. `ours` also starts jobs up, fails one run in twenty, retries, keeps three priorities,
-packs nodes and writes every job's history; `ours, bare` is first come, first served with first fit, as SimPy is.
+All get the same jobs, drawn from one seed: 20 request shapes over cores, memory and GPUs, run times uniform from 50 to
+150 s, Poisson arrivals that ask for 1.1 times what there is of the scarcest resource. `ours` also starts jobs up, fails
+one run in twenty, retries, keeps three priorities, packs nodes and writes every job's history; `ours, bare` is first
+come, first served with first fit, as SimPy is.
 """
 
 from __future__ import annotations
@@ -35,7 +37,9 @@ class Job:
 def jobs(nodes: int, count: int) -> list[Job]:
     """The same jobs for everybody."""
     draw = random.Random(1)
-    shapes = [(draw.choice([1, 2, 4, 8]), draw.choice([1, 2, 4, 8, 16]), draw.choice([0, 0, 0, 1, 2])) for _ in range(20)]
+    shapes = [
+        (draw.choice([1, 2, 4, 8]), draw.choice([1, 2, 4, 8, 16]), draw.choice([0, 0, 0, 1, 2])) for _ in range(20)
+    ]
     scarcest = max(sum(shape[index] for shape in shapes) / len(shapes) / whole for index, whole in enumerate(NODE))
     rate = nodes / (scarcest * 100) * LOAD
     at, made = 0.0, []
@@ -71,9 +75,13 @@ def requests(made: list[Job], *, is_bare: bool) -> Iterator[tuple[int, Any]]:
     """(microsecond, our request) of each job. Bare jobs run as long as SimPy's; the others as drawn by the world."""
     from mockserver.simulation.request import JobRequest, ResourceRequest, Script
 
-    known = {job.wanted: ResourceRequest(cpu=job.wanted[0], memory=job.wanted[1] << 30, gpu=job.wanted[2]) for job in made}
+    known = {
+        job.wanted: ResourceRequest(cpu=job.wanted[0], memory=job.wanted[1] << 30, gpu=job.wanted[2]) for job in made
+    }
     for number, job in enumerate(made):
-        facts: dict[str, Any] = {"script": Script(run_seconds=job.run)} if is_bare else {"priority": job.priority, "retries": 1}
+        facts: dict[str, Any] = (
+            {"script": Script(run_seconds=job.run)} if is_bare else {"priority": job.priority, "retries": 1}
+        )
         yield int(job.at * 1e6), JobRequest(api="runai", key=str(number), resources=known[job.wanted], **facts)
 
 
@@ -93,7 +101,9 @@ def ours(nodes: int, count: int, *, is_bare: bool = False) -> dict[str, float]:
 
 
 def simpy(nodes: int, count: int) -> dict[str, float]:
-    """Jobs per second of SimPy as its documentation teaches it: a process per job, that waits for its node, runs and leaves."""
+    """Jobs per second of SimPy as its documentation teaches it: a process per job, that waits for its node, runs and
+    leaves.
+    """
     import simpy as library
 
     made, env, bare = jobs(nodes, count), library.Environment(), _FirstCome(nodes)
@@ -177,15 +187,25 @@ def _timed(env: Any, bare: _FirstCome, count: int) -> dict[str, float]:
 
 
 def memory(nodes: int, count: int) -> dict[str, float]:
-    """Bytes per live job, the engine alone: with as many running as the nodes hold and the others waiting; with all running; with all waiting."""
+    """Bytes per live job, the engine alone: with as many running as the nodes hold and the others waiting; with all
+    running; with all waiting.
+    """
     mixed, share, request = _bytes_per_job(nodes, count)
     running, _, _ = _bytes_per_job(nodes, max(1, round(count * share / 3)))
     waiting, _, _ = _bytes_per_job(1, count)
-    return {"bytes_per_job": mixed, "share_running": share, "all_running": running, "all_waiting": waiting, "request": request}
+    return {
+        "bytes_per_job": mixed,
+        "share_running": share,
+        "all_running": running,
+        "all_waiting": waiting,
+        "request": request,
+    }
 
 
 def _bytes_per_job(nodes: int, count: int) -> tuple[float, float, float]:
-    """(bytes per job, share running, bytes of a request); the first thousand jobs bring the world's own structures into being."""
+    """(bytes per job, share running, bytes of a request); the first thousand jobs bring the world's own structures into
+    being.
+    """
     from mockserver.simulation.scenario.distribution import Distribution
 
     made = jobs(nodes, count + 1000)

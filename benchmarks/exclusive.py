@@ -1,7 +1,7 @@
 """Whether each MUST has a fault that it alone catches: the whole suite against one fault after the other.
 
-The suite is run once on the clean mock, with its traffic kept; of each fault only those cases are run again whose traffic it touches. Nothing is
-repeated to make sure, since nothing here is left to chance.
+The suite is run once on the clean mock, with its traffic kept; of each fault only those cases are run again whose
+traffic it touches. Nothing is repeated to make sure, since nothing here is left to chance.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ WORDS = ("alone", "with companions", "with others", "not caught")
 
 @dataclass
 class Alone:
-    """What came of a MUST: the fault that was best caught, what else broke, and the faults tried. `level` is the worse the higher."""
+    """What came of a MUST: the fault that was best caught, what else broke, and the faults tried. `level` is the worse
+    the higher.
+    """
 
     api: str
     requirement: str
@@ -40,7 +42,9 @@ class Alone:
 
 @dataclass
 class Suite:
-    """All cases of an API's suite, the traffic that each had with the clean mock, and what the clean mock breaks, if anything."""
+    """All cases of an API's suite, the traffic that each had with the clean mock, and what the clean mock breaks, if
+    anything.
+    """
 
     cases: list[Any]
     chosen: frozenset[str]
@@ -97,7 +101,9 @@ def judged(api: str, requirement: str, faults: list[Any]) -> Alone:
         strangers = [one for one in others if not any(fnmatchcase(one, glob) for glob in listed)]
         level = 2 if strangers else 1 if others else 0
         if (level, len(strangers)) < (best.level, len(best.others)) or best.level == 3:
-            best = Alone(api, requirement, fault.id, level, strangers if strangers else others, cases, len(suite(api).cases))
+            best = Alone(
+                api, requirement, fault.id, level, strangers if strangers else others, cases, len(suite(api).cases)
+            )
         if level == 0:
             break
     best.seconds = time.monotonic() - began
@@ -133,7 +139,11 @@ def _chosen(target: Any) -> list[Any]:
     from conformance.session.connection import missing_capabilities
 
     catalogue = _catalogue(target.spec.name)
-    return [one for one in catalogue.requirements.values() if not one.not_tested and not missing_capabilities(target, one.needs)]
+    return [
+        one
+        for one in catalogue.requirements.values()
+        if not one.not_tested and not missing_capabilities(target, one.needs)
+    ]
 
 
 def _session(target: Any, number: int, *, strict: bool) -> Any:

@@ -1,7 +1,8 @@
 """What the mock costs as a test's fixture: `python -m benchmarks.fixture [--json FILE]`.
 
-A start is a whole new process from its first line to a server that answers, beside a process that only imports connexion. A sandbox is made and deleted on
-a running server, beside a request for its health. All in one run, medians quoted.
+A start is a whole new process from its first line to a server that answers, beside a process that only imports
+connexion. A sandbox is made and deleted on a running server, beside a request for its health. All in one run, medians
+quoted.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ def seconds(work: Callable[[], object]) -> float:
 
 def process(code: str) -> Callable[[], object]:
     """A new interpreter that runs `code`."""
-    return lambda: subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, cwd=Path(__file__).parents[1])
+    return lambda: subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], check=True, cwd=Path(__file__).parents[1]
+    )
 
 
 def run() -> dict[str, Any]:

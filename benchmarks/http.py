@@ -1,8 +1,8 @@
 """What serving costs beside a bare ASGI application with orjson: `python -m benchmarks.http --json FILE`.
 
-The floor, our server and stock connexion run in processes of their own on loopback; rounds are interleaved, each is compared with the floor of its own
-round, and the medians are quoted.
-The sandbox holds 10,000 jobs. An API that has no pages lists a sandbox of exactly twenty jobs instead.
+The floor, our server and stock connexion run in processes of their own on loopback; rounds are interleaved, each is
+compared with the floor of its own round, and the medians are quoted. The sandbox holds 10,000 jobs. An API that has no
+pages lists a sandbox of exactly twenty jobs instead.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ LIMITS = {"post": 2.2, "get": 2.3, "list20": 3.0}
 
 @dataclass(frozen=True)
 class Workload:
-    """How one API is asked: what is sent to submit, how a job is read, how twenty are listed (from the sandbox named `twenty`)."""
+    """How one API is asked: what is sent to submit, how a job is read, how twenty are listed (from the sandbox named
+    `twenty`).
+    """
 
     submit: str
     body: Mapping[str, Any]
@@ -45,22 +47,50 @@ class Workload:
     twenty: tuple[str, ...] = field(default=())  # which kinds are asked of the small sandbox
 
 
-_CURRENT = {f"stage_{number}": {"current_A": 1.25 * number, "until_V": 4.2, "hold_s": 600, "note": "constant current"} for number in range(5)}
-_DOCKER = {"type": "docker", "parameters": {"image": "render/blender", "tag": "4.2", "host": "registry.example", "env": {"FRAME": "12"}, "ports": []}}
+_CURRENT = {
+    f"stage_{number}": {"current_A": 1.25 * number, "until_V": 4.2, "hold_s": 600, "note": "constant current"}
+    for number in range(5)
+}
+_DOCKER = {
+    "type": "docker",
+    "parameters": {
+        "image": "render/blender",
+        "tag": "4.2",
+        "host": "registry.example",
+        "env": {"FRAME": "12"},
+        "ports": [],
+    },
+}
 WORKLOADS = {
     "ionworks": Workload(
-        "/jobs", {"job_type": "simulate", "params": {"model": "SPM", **_CURRENT}, "priority": 5}, "/jobs/{id}", "/jobs?limit=20", "job_id"
+        "/jobs",
+        {"job_type": "simulate", "params": {"model": "SPM", **_CURRENT}, "priority": 5},
+        "/jobs/{id}",
+        "/jobs?limit=20",
+        "job_id",
     ),
     "xio": Workload(
         "/v1/jobs",
-        {"title": "frame-12", "task": "BATCH", "max_timeout_run_ms": 900_000, "cpu_count": 4, "gpu_count": 0, "parameters": _DOCKER},
+        {
+            "title": "frame-12",
+            "task": "BATCH",
+            "max_timeout_run_ms": 900_000,
+            "cpu_count": 4,
+            "gpu_count": 0,
+            "parameters": _DOCKER,
+        },
         "/v1/jobs/{id}",
         "/v1/jobs?limit=20",
         "uuid",
     ),
     "bytenite": Workload(
         "/v1/customer/jobs",
-        {"templateId": "image-variations", "name": "sketches", "dataSource": {"dataSourceDescriptor": "bypass"}, "params": {"app": {}}},
+        {
+            "templateId": "image-variations",
+            "name": "sketches",
+            "dataSource": {"dataSourceDescriptor": "bypass"},
+            "params": {"app": {}},
+        },
         "/v1/customer/jobs/{id}",
         "/v1/customer/jobs?pagination.limit=20",
         "job/id",
@@ -68,7 +98,12 @@ WORKLOADS = {
     ),
     "openyuanrong": Workload(
         "/api/jobs",
-        {"entrypoint": "python script.py", "metadata": {"task": "one"}, "runtime_env": {"working_dir": "file:///a.zip"}, "entrypoint_num_cpus": 1},
+        {
+            "entrypoint": "python script.py",
+            "metadata": {"task": "one"},
+            "runtime_env": {"working_dir": "file:///a.zip"},
+            "entrypoint_num_cpus": 1,
+        },
         "/api/jobs/{id}",
         "/api/jobs",
         "submission_id",
@@ -91,8 +126,11 @@ def server(*arguments: str, patience: float = 60) -> Iterator[tuple[int, int]]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     kind, *rest = arguments
-    compiled = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}  # as an installed package is
-    process = subprocess.Popen([sys.executable, "-W", "ignore", "-m", "benchmarks.servers", kind, str(port), *rest], cwd=ROOT, env=compiled)
+    # as an installed package is
+    compiled = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-m", "benchmarks.servers", kind, str(port), *rest], cwd=ROOT, env=compiled
+    )
     try:
         _wait(port, process, patience)
         yield port, process.pid
@@ -106,7 +144,8 @@ def _wait(port: int, process: subprocess.Popen[bytes], patience: float) -> None:
     while time.monotonic() < deadline and process.poll() is None:
         try:
             with socket.create_connection(("127.0.0.1", port), 1) as connection:
-                if connection.getsockname() != connection.getpeername():  # a socket can reach itself where nobody listens yet
+                # a socket can reach itself where nobody listens yet
+                if connection.getsockname() != connection.getpeername():
                     return
         except OSError:
             time.sleep(0.005)
@@ -149,10 +188,16 @@ def requests_of(workload: Workload, ids: list[str]) -> dict[str, list[bytes]]:
 def floor_requests(workload: Workload) -> dict[str, list[bytes]]:
     """The same requests in the floor's own paths."""
     post = request("POST", "/", workload.headers, json.dumps(workload.body).encode())
-    return {"post": [post], "get": [request("GET", "/?get", workload.headers)], "list20": [request("GET", "/?list", workload.headers)]}
+    return {
+        "post": [post],
+        "get": [request("GET", "/?get", workload.headers)],
+        "list20": [request("GET", "/?list", workload.headers)],
+    }
 
 
-def compare(name: str, ours: tuple[int, int], *, rounds: int, with_stock: bool) -> dict[str, dict[str, dict[str, float]]]:
+def compare(
+    name: str, ours: tuple[int, int], *, rounds: int, with_stock: bool
+) -> dict[str, dict[str, dict[str, float]]]:
     """Ratios of one API, and of stock connexion if asked, to a floor that gives the same answers."""
     workload = WORKLOADS[name]
     asked = requests_of(workload, fill(ours[0], workload))
@@ -160,7 +205,10 @@ def compare(name: str, ours: tuple[int, int], *, rounds: int, with_stock: bool) 
     with ExitStack() as stack:
         recorded = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "answers.json"
         recorded.write_text(json.dumps(answers))
-        rivals = {"floor": (*stack.enter_context(server("floor", str(recorded))), floor_requests(workload)), "ours": (*ours, asked)}
+        rivals = {
+            "floor": (*stack.enter_context(server("floor", str(recorded))), floor_requests(workload)),
+            "ours": (*ours, asked),
+        }
         if with_stock:
             rivals["stock"] = (*stack.enter_context(server("stock", str(recorded))), asked)
         samples: dict[tuple[str, str], list[Sample]] = {}
@@ -171,7 +219,11 @@ def compare(name: str, ours: tuple[int, int], *, rounds: int, with_stock: bool) 
                     sample = measure(port, pid, requests[kind], count)
                     if number:  # the first round only warms up
                         samples.setdefault((rival, kind), []).append(sample)
-    return {rival: {kind: _ratio(samples[rival, kind], samples["floor", kind]) for kind in KINDS} for rival in rivals if rival != "floor"}
+    return {
+        rival: {kind: _ratio(samples[rival, kind], samples["floor", kind]) for kind in KINDS}
+        for rival in rivals
+        if rival != "floor"
+    }
 
 
 def _ratio(samples: list[Sample], floor: list[Sample]) -> dict[str, float]:
@@ -199,7 +251,13 @@ def run(names: list[str], rounds: int) -> dict[str, Any]:
         "stock_connexion": stock,
         "startup_cpu_ms": round(starts[2][0], 1),
         "rss_mb": round(median(rss for _, rss in starts), 1),
-        "environment": {"python": platform.python_version(), "machine": platform.machine(), "cpus": os.cpu_count(), "jobs": JOBS, "rounds": rounds},
+        "environment": {
+            "python": platform.python_version(),
+            "machine": platform.machine(),
+            "cpus": os.cpu_count(),
+            "jobs": JOBS,
+            "rounds": rounds,
+        },
     }
 
 
@@ -210,7 +268,9 @@ def show(result: Mapping[str, Any]) -> None:
     for name, kinds in rows.items():
         for kind, row in kinds.items():
             mark = "" if name == "stock connexion" or row["cpu"] <= LIMITS[kind] else "  over"
-            print(f"{name:16}{kind:8}{row['cpu']:>10.2f}{row['throughput']:>12.2f}{row['cpu_us']:>9.1f}{row['floor_us']:>9.1f}{mark}")
+            print(
+                f"{name:16}{kind:8}{row['cpu']:>10.2f}{row['throughput']:>12.2f}{row['cpu_us']:>9.1f}{row['floor_us']:>9.1f}{mark}"
+            )
     print(f"start to first good answer: {result['startup_cpu_ms']} ms CPU; resident: {result['rss_mb']} MB")
 
 

@@ -52,7 +52,9 @@ def summed_up(told: Sequence[Told]) -> dict[str, Any]:
 
 
 def _count(area: Counter[str], one: Told, fault: Any, *, is_right: bool) -> None:
-    area.update(seeded=1, killed=bool(one.broken), rightly=is_right, exact=fault.requirement in one.broken, failed=one.exit == 1)
+    area.update(
+        seeded=1, killed=bool(one.broken), rightly=is_right, exact=fault.requirement in one.broken, failed=one.exit == 1
+    )
     area.update(compared=one.baseline is not None, baseline=bool(one.baseline))
 
 
@@ -61,7 +63,12 @@ def baseline_of(apis: set[str]) -> dict[str, Any]:
     from benchmarks.baseline import EXAMPLES, PACE
 
     told = "failures of the clean mock are subtracted by operation and check; it stops at its first new one"
-    return {"examples": EXAMPLES, "pace": PACE, "apis": sorted(apis), "how": f"schemathesis, all phases and checks, {EXAMPLES} examples, seed 1; {told}"}
+    return {
+        "examples": EXAMPLES,
+        "pace": PACE,
+        "apis": sorted(apis),
+        "how": f"schemathesis, all phases and checks, {EXAMPLES} examples, seed 1; {told}",
+    }
 
 
 def show(summary: dict[str, Any]) -> None:
@@ -72,7 +79,10 @@ def show(summary: dict[str, Any]) -> None:
         total.update(count)
         print(f"{area:6}" + "".join(f"{count.get(head, 0):>10}" for head in HEADS))
     print(f"{'all':6}" + "".join(f"{total[head]:>10}" for head in HEADS))
-    print(f"kill ratio: {_percent(summary['kill_ratio'])} by the right requirement; baseline: {_percent(summary['baseline_kill_ratio'])}")
+    print(
+        f"kill ratio: {_percent(summary['kill_ratio'])} by the right requirement; baseline: "
+        f"{_percent(summary['baseline_kill_ratio'])}"
+    )
     if summary["baseline"]["apis"]:
         print(f"baseline: {summary['baseline']['how']}")
     skipped = ("areas", "kill_ratio", "baseline_kill_ratio", "baseline")

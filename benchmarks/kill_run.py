@@ -79,13 +79,24 @@ def _judged(job: Job) -> Told:
             app = stack.enter_context(VARIATIONS[job.variation].apply(app, job.api))
         target = stack.enter_context(Target.in_process(app, job.api))
         named = [(known[id_].requirement, *known[id_].also) for id_ in job.faults]
-        report = run(target, Options(only=tuple({id_ for ids in named for id_ in ids}))) if named and not job.thorough else None
+        report = (
+            run(target, Options(only=tuple({id_ for ids in named for id_ in ids})))
+            if named and not job.thorough
+            else None
+        )
         if report is None or not all({one.requirement for one in report.of(*bad)} & set(ids) for ids in named):
             report = run(target, Options(seed=job.seed, shuffle=True))
     errors = [f"{one.requirement}: {one.reason}" for one in report.of(Verdict.ERROR)]
     if report.exit in (3, 6):
         errors.append(report.sentence)
-    return Told(job, [one.requirement for one in report.of(*bad)], errors, int(report.exit), report.requests, time.monotonic() - began)
+    return Told(
+        job,
+        [one.requirement for one in report.of(*bad)],
+        errors,
+        int(report.exit),
+        report.requests,
+        time.monotonic() - began,
+    )
 
 
 def _compare(told: Told) -> None:

@@ -1,8 +1,9 @@
-"""What a busy simulation costs those who ask: GET over HTTP while jobs come and go at x100 pace, against a world in which nothing happens.
+"""What a busy simulation costs those who ask: GET over HTTP while jobs come and go at x100 pace, against a world in
+which nothing happens.
 
-Both servers hold the same nodes and as many live jobs, submitted after the start as clients would; rounds are interleaved, calls come
-evenly, 250 a second. The busy one also tells how long each advance of its world took; the longest is the first after the seconds in
-which only the idle one was asked, since a world is moved by those who ask.
+Both servers hold the same nodes and as many live jobs, submitted after the start as clients would; rounds are
+interleaved, calls come evenly, 250 a second. The busy one also tells how long each advance of its world took; the
+longest is the first after the seconds in which only the idle one was asked, since a world is moved by those who ask.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ SPARE = 1.25
 
 @dataclass
 class Contrast:
-    """What was found: p99 of the busy world over p99 of the idle one, p99 of the busy world's slices in milliseconds, and the rows."""
+    """What was found: p99 of the busy world over p99 of the idle one, p99 of the busy world's slices in milliseconds,
+    and the rows.
+    """
 
     ratio: float
     slice_p99_ms: float
@@ -42,7 +45,9 @@ def contrast(*, nodes: int, live: int, seconds: float, rounds: int, say: Callabl
         asked: dict[str, tuple[int, list[str]]] = {}
         for kind, pace in (("idle", "manual"), ("busy", "x100")):
             told = folder / kind
-            port, _ = stack.enter_context(server("loaded", str(told), pace, str(nodes), str(round(live * SPARE)), patience=600))
+            port, _ = stack.enter_context(
+                server("loaded", str(told), pace, str(nodes), str(round(live * SPARE)), patience=600)
+            )
             asked[kind] = port, json.loads(told.with_suffix(".ids").read_text())
             say(f"http: the {kind} server holds {round(live * SPARE):,} jobs on {nodes:,} nodes")
         for number in range(rounds + 1):
@@ -59,17 +64,26 @@ def contrast(*, nodes: int, live: int, seconds: float, rounds: int, say: Callabl
     p99 = {kind: median(rank(one, 0.99) for one in found) for kind, found in waits.items()}
     rows = [
         {
-            "part": "http", "contestant": kind, "nodes": nodes, "live_at_end": slices[at][0], "transitions_per_s": round(slices[at][1]),
-            "p50_ms": round(median(rank(one, 0.5) for one in waits[kind]), 3), "p99_ms": round(p99[kind], 3), "rounds": rounds,
-            "slice_p99_ms": round(rank(slices[at][2:], 0.99), 3), "slice_max_ms": round(max(slices[at][2:], default=0.0), 3),
+            "part": "http",
+            "contestant": kind,
+            "nodes": nodes,
+            "live_at_end": slices[at][0],
+            "transitions_per_s": round(slices[at][1]),
+            "p50_ms": round(median(rank(one, 0.5) for one in waits[kind]), 3),
+            "p99_ms": round(p99[kind], 3),
+            "rounds": rounds,
+            "slice_p99_ms": round(rank(slices[at][2:], 0.99), 3),
+            "slice_max_ms": round(max(slices[at][2:], default=0.0), 3),
         }
         for at, kind in enumerate(waits)
-    ]  # fmt: skip
+    ]
     return Contrast(p99["busy"] / p99["idle"], rows[1]["slice_p99_ms"], rows)
 
 
 def ask(port: int, ids: list[str], seconds: float) -> list[float]:
-    """Milliseconds of each GET of a job, at the rate of `CALLS_PER_SECOND`; for the id `count` the server writes down its slices."""
+    """Milliseconds of each GET of a job, at the rate of `CALLS_PER_SECOND`; for the id `count` the server writes down
+    its slices.
+    """
     connection = http.client.HTTPConnection("127.0.0.1", port)
     waits, began = [], time.perf_counter()
     for number in range(max(1, int(seconds * CALLS_PER_SECOND))):
@@ -93,7 +107,9 @@ def rank(values: list[float], share: float) -> float:
 
 
 def serve_loaded(port: int, told: Path, pace: str, nodes: int, live: int) -> None:
-    """A server whose default world has so many nodes and live jobs; writes their ids, and its slices when asked for the job `count`."""
+    """A server whose default world has so many nodes and live jobs; writes their ids, and its slices when asked for the
+    job `count`.
+    """
     from mockserver.http import server as servers
     from mockserver.http.app import create_app
     from mockserver.http.pace import tempo
@@ -115,12 +131,17 @@ def _scenario(nodes: int) -> Any:
     from mockserver.simulation.scenario.scenario import Gpu, NodeClass, Scenario
 
     return Scenario(
-        nodes=(NodeClass("n", 16, 64, count=nodes, gpu=Gpu(4, "A")),), run=Distribution(exponential=MEAN_RUN_SECONDS), failure_rate=0.05, most_jobs=10**7
+        nodes=(NodeClass("n", 16, 64, count=nodes, gpu=Gpu(4, "A")),),
+        run=Distribution(exponential=MEAN_RUN_SECONDS),
+        failure_rate=0.05,
+        most_jobs=10**7,
     )
 
 
 def _fill(app: Any, count: int) -> list[str]:
-    """Submit one job over HTTP in process, and the others as copies of what the adapter made of it, with the contest's shapes."""
+    """Submit one job over HTTP in process, and the others as copies of what the adapter made of it, with the contest's
+    shapes.
+    """
     import asyncio
 
     import httpx
@@ -138,7 +159,9 @@ def _fill(app: Any, count: int) -> list[str]:
     ids = []
     for _, request in requests(jobs(1_000, count), is_bare=False):
         key = str(world.new_id("benchmark"))
-        world.submit(structs.replace(template, key=key, resources=request.resources, retries=1, payload=template.payload))
+        world.submit(
+            structs.replace(template, key=key, resources=request.resources, retries=1, payload=template.payload)
+        )
         ids.append(key)
     world.settle()
     return ids

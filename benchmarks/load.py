@@ -28,7 +28,9 @@ class Sample:
 def cpu_seconds(pid: int) -> float:
     """CPU time of all threads of a process so far, to the nanosecond where the kernel tells it."""
     try:
-        return sum(int((task / "schedstat").read_text().split()[0]) for task in Path(f"/proc/{pid}/task").iterdir()) / 1e9
+        return (
+            sum(int((task / "schedstat").read_text().split()[0]) for task in Path(f"/proc/{pid}/task").iterdir()) / 1e9
+        )
     except OSError:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -100,8 +102,9 @@ class _Connection(asyncio.Protocol):
 class _Awake:
     """Keeps a loop from sleeping, until `end`.
 
-    Whoever writes to a client that sleeps pays for waking it (13 us per answer where this was measured): a server faster than the client never
-    does, a slower one always, and the ratio of the two would tell of that instead of the servers.
+    Whoever writes to a client that sleeps pays for waking it (13 us per answer where this was measured): a server
+    faster than the client never does, a slower one always, and the ratio of the two would tell of that instead of the
+    servers.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -130,7 +133,9 @@ async def _burst(port: int, requests: Iterator[bytes], connections: int, bodies:
 
 
 def send(port: int, requests: Sequence[bytes], *, connections: int = CONNECTIONS) -> list[bytes]:
-    """Send every request once and return the bodies of the answers, in order of arrival. Raises RuntimeError on a refusal."""
+    """Send every request once and return the bodies of the answers, in order of arrival. Raises RuntimeError on a
+    refusal.
+    """
     bodies: list[bytes] = []
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_burst(port, iter(requests), connections, bodies))

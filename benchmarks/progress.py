@@ -13,7 +13,9 @@ EVERY = 50
 class Progress:
     """Counts runs out of `count` and writes to `stream` (stderr)."""
 
-    def __init__(self, count: int, *, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, count: int, *, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._count, self._stream, self._clock = count, stream or sys.stderr, clock
         self._began, self._done = clock(), 0
 

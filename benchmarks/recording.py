@@ -1,7 +1,9 @@
-"""What a client said to the clean mock and was told, kept so that a fault can be asked whether it would have changed any of it.
+"""What a client said to the clean mock and was told, kept so that a fault can be asked whether it would have changed
+any of it.
 
-A fault that wraps the mock and changes nothing of a recorded conversation changes nothing of a new one either, since all is deterministic: such a
-conversation need not be had again. Faults that patch the mock inside cannot be asked; whoever asks is told that they may change everything.
+A fault that wraps the mock and changes nothing of a recorded conversation changes nothing of a new one either, since
+all is deterministic: such a conversation need not be had again. Faults that patch the mock inside cannot be asked;
+whoever asks is told that they may change everything.
 """
 
 from __future__ import annotations
@@ -39,7 +41,9 @@ class Spoken:
 
 @dataclass
 class Recorder:
-    """An application around the mock that keeps what goes in and out, under the name of the conversation that is set."""
+    """An application around the mock that keeps what goes in and out, under the name of the conversation
+    that is set.
+    """
 
     app: App
     name: str = ""
@@ -63,7 +67,9 @@ class Recorder:
 
 
 def touched(apply: Callable[[App], Any], kept: dict[str, list[Spoken]]) -> set[str]:
-    """The names of the conversations of which a fault changes a request or an answer; all of them where that cannot be told."""
+    """The names of the conversations of which a fault changes a request or an answer; all of them where that cannot be
+    told.
+    """
     player = _Player()
     with apply(player) as broken:
         if broken is player:

@@ -1,7 +1,8 @@
 """How fast, how small and how unobtrusive the simulation is: `python -m benchmarks.scheduler --json FILE`.
 
-Every comparison is a ratio within one run: rounds are interleaved and medians quoted. `--quick` takes a tenth of the sizes.
-The rival is SimPy with nothing but first come, first served and a linear first fit; ours carries its full state machine.
+Every comparison is a ratio within one run: rounds are interleaved and medians quoted. `--quick` takes a tenth of the
+sizes. The rival is SimPy with nothing but first come, first served and a linear first fit; ours carries its full state
+machine.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ GOALS |= {"http_p99_ratio": (2.0, "at most"), "slice_p99_ms": (5.0, "at most")}
 
 @dataclass(frozen=True)
 class Sizes:
-    """What is measured: (nodes, jobs) of the contest and of both ends of growth, rounds, live jobs and seconds of the HTTP part."""
+    """What is measured: (nodes, jobs) of the contest and of both ends of growth, rounds, live jobs and seconds of the
+    HTTP part.
+    """
 
     contest: tuple[int, int]
     small: tuple[int, int]
@@ -41,7 +44,9 @@ class Sizes:
     http_seconds: float
 
 
-FULL = Sizes((1_000, 100_000), (10, 1_000), (10_000, 1_000_000), rounds=3, live=100_000, http_nodes=10_000, http_seconds=4.0)
+FULL = Sizes(
+    (1_000, 100_000), (10, 1_000), (10_000, 1_000_000), rounds=3, live=100_000, http_nodes=10_000, http_seconds=4.0
+)
 QUICK = Sizes((100, 10_000), (10, 1_000), (1_000, 100_000), rounds=3, live=10_000, http_nodes=1_000, http_seconds=1.0)
 
 
@@ -67,7 +72,8 @@ def contest(sizes: Sizes, say: Callable[[str], None]) -> tuple[float, list[dict[
 def growth(sizes: Sizes, say: Callable[[str], None]) -> tuple[float, list[dict[str, Any]]]:
     """How much slower a job becomes from the small size to the large."""
     ends: dict[str, list[float]] = {"small": [], "large": []}
-    for number in range(2):  # the large end takes long; the small one is measured around it, since the machine's mood changes meanwhile
+    # the large end takes long; the small one is measured around it, since the machine's mood changes meanwhile
+    for number in range(2):
         ends["small"] += [measured("ours", *sizes.small)["jobs_per_s"] for _ in range(5)]
         ends["large"].append(measured("ours", *sizes.large)["jobs_per_s"])
         ends["small"] += [measured("ours", *sizes.small)["jobs_per_s"] for _ in range(5)]
@@ -77,13 +83,22 @@ def growth(sizes: Sizes, say: Callable[[str], None]) -> tuple[float, list[dict[s
 
 
 def _row(part: str, kind: str, size: tuple[int, int], speeds: list[float]) -> dict[str, Any]:
-    return {"part": part, "contestant": kind, "nodes": size[0], "jobs": size[1], "jobs_per_s": round(median(speeds)), "rounds": len(speeds)}
+    return {
+        "part": part,
+        "contestant": kind,
+        "nodes": size[0],
+        "jobs": size[1],
+        "jobs_per_s": round(median(speeds)),
+        "rounds": len(speeds),
+    }
 
 
 def memory(sizes: Sizes) -> tuple[float, list[dict[str, Any]]]:
     """Bytes that the engine holds per live job, by tracemalloc; a row says how many of them run."""
     found = measured("memory", sizes.http_nodes, sizes.live)
-    return found["bytes_per_job"], [{"part": "memory", "contestant": "ours", "nodes": sizes.http_nodes, "jobs": sizes.live} | found]
+    return found["bytes_per_job"], [
+        {"part": "memory", "contestant": "ours", "nodes": sizes.http_nodes, "jobs": sizes.live} | found
+    ]
 
 
 def run(sizes: Sizes, parts: list[str]) -> dict[str, Any]:
@@ -107,11 +122,21 @@ def run(sizes: Sizes, parts: list[str]) -> dict[str, Any]:
         say(f"memory: {result['bytes_per_job']:.0f} bytes per live job")
     if "http" in parts:
         gc.collect()
-        told: Contrast = contrast(nodes=sizes.http_nodes, live=sizes.live, seconds=sizes.http_seconds, rounds=sizes.rounds, say=say)
+        told: Contrast = contrast(
+            nodes=sizes.http_nodes, live=sizes.live, seconds=sizes.http_seconds, rounds=sizes.rounds, say=say
+        )
         result["http_p99_ratio"], result["slice_p99_ms"] = told.ratio, told.slice_p99_ms
         rows += told.rows
-    environment = {"python": platform.python_version(), "machine": platform.machine(), "cpus": os.cpu_count(), "quick": sizes is QUICK}
-    return {name: None if value is None else round(value, 3) for name, value in result.items()} | {"rows": rows, "environment": environment}
+    environment = {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "cpus": os.cpu_count(),
+        "quick": sizes is QUICK,
+    }
+    return {name: None if value is None else round(value, 3) for name, value in result.items()} | {
+        "rows": rows,
+        "environment": environment,
+    }
 
 
 def show(result: Mapping[str, Any]) -> None:
@@ -123,7 +148,12 @@ def show(result: Mapping[str, Any]) -> None:
         holds = value >= goal if sense == "at least" else value <= goal
         print(f"{name:16}{value:>10.2f}   {sense} {goal:g}: {'holds' if holds else 'does not hold'}")
     for row in result["rows"]:
-        print("  " + ", ".join(f"{name} {value:,.3f}" if isinstance(value, float) else f"{name} {value}" for name, value in row.items()))
+        print(
+            "  "
+            + ", ".join(
+                f"{name} {value:,.3f}" if isinstance(value, float) else f"{name} {value}" for name, value in row.items()
+            )
+        )
 
 
 def main() -> None:
@@ -131,11 +161,16 @@ def main() -> None:
     parts = ("contest", "growth", "memory", "http")
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the figures there")
-    parser.add_argument("--quick", action="store_true", help="a tenth of the sizes; the figures then say nothing about the goals")
+    parser.add_argument(
+        "--quick", action="store_true", help="a tenth of the sizes; the figures then say nothing about the goals"
+    )
     parser.add_argument("--part", action="append", choices=parts, help="only this part (repeatable)")
     chosen = parser.parse_args()
     if find_spec("simpy") is None and "contest" in (chosen.part or parts):
-        parser.exit(2, "The rival, SimPy, is not installed: pip install 'simpy>=4.1,<5', or run `make bench`, which sets it up.\n")
+        parser.exit(
+            2,
+            "The rival, SimPy, is not installed: pip install 'simpy>=4.1,<5', or run `make bench`, which sets it up.\n",
+        )
     result = run(QUICK if chosen.quick else FULL, chosen.part or list(parts))
     show(result)
     if chosen.json:

@@ -1,4 +1,6 @@
-"""The servers that are compared: a floor that only parses and answers, stock connexion, and ours. Each runs in a process of its own."""
+"""The servers that are compared: a floor that only parses and answers, stock connexion, and ours. Each runs in a
+process of its own.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 
 
 class Floor:
-    """The least a server can do: read the body, parse it, answer a value as JSON. What it answers was recorded from ours."""
+    """The least a server can do: read the body, parse it, answer a value as JSON. What it answers was recorded from
+    ours.
+    """
 
     def __init__(self, answers: Mapping[str, Any]) -> None:
         self.answers = answers
@@ -88,7 +92,16 @@ def main() -> None:
         return
     answers = json.loads(Path(rest[0]).read_text())
     app = Floor(answers) if kind == "floor" else stock(answers)
-    uvicorn.run(app, port=int(port), http="httptools", loop="uvloop", lifespan="off", access_log=False, log_level="error", server_header=False)
+    uvicorn.run(
+        app,
+        port=int(port),
+        http="httptools",
+        loop="uvloop",
+        lifespan="off",
+        access_log=False,
+        log_level="error",
+        server_header=False,
+    )
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ def main() -> None:
     with leaving_silently():
         from mockserver import cli
 
-        if sys.argv[1:2] == ["serve"]:  # it has nothing to clean up before it listens, and handlers of its own afterwards
+        # it has nothing to clean up before it listens, and handlers of its own afterwards
+        if sys.argv[1:2] == ["serve"]:
             cli.main()
     cli.main()
 

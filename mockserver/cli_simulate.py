@@ -29,7 +29,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     "--trace",
     "trace_file",
     type=_FILE,
-    help="Read the jobs from a file (.gz or not): Standard Workload Format, or a .csv with submit_s,cpu,mem,gpu,run_s,status.",
+    help="Read the jobs from a file or .gz: Standard Workload Format, or .csv with submit_s,cpu,mem,gpu,run_s,status.",
 )
 @click.option("--lenient", is_flag=True, help="Leave out bad lines of the trace, and print how many.")
 @click.option("--strict", is_flag=True, help="Exit with 1 if any job did not finish or could never be placed.")
@@ -175,7 +175,8 @@ def _show(summary: dict[str, Any], took: float) -> None:
     }
     if summary["utilisation_window"] is not None:
         rows["Utilisation"] += (
-            f"; until the last submission, after {in_words(summary['window_s'])}: {_used(summary['utilisation_window'])}"
+            f"; until the last submission, after {in_words(summary['window_s'])}: "
+            f"{_used(summary['utilisation_window'])}"
         )
     for name, words in rows.items():
         table.add_row(f"[bold]{name}[/]", escape(printable(words)))

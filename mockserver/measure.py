@@ -79,8 +79,8 @@ class Usage:
 class Measure:
     """The result of a simulation. `refused` are jobs that no node could ever run, `live` those that are not over.
 
-    `queue` follows how many wait and how many nodes are down, `unfinished` says of those that are left what they wait for.
-    `note` gets every line of the timeline, `forget` every job that has ended.
+    `queue` follows how many wait and how many nodes are down, `unfinished` says of those that are left what they wait
+    for. `note` gets every line of the timeline, `forget` every job that has ended.
     """
 
     def __init__(

@@ -1,6 +1,7 @@
 """pytest fixtures: one mock server per run, one world per test, and a check of the contract at its end.
 
-This module is loaded into every run once the package is installed, so it imports nothing of ours before a fixture is asked for.
+This module is loaded into every run once the package is installed, so it imports nothing of ours before a fixture is
+asked for.
 """
 
 from __future__ import annotations
@@ -28,15 +29,24 @@ class ContractBroken(AssertionError):
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add options to use a server that is already running."""
     group = parser.getgroup("understudy", "Understudy, a mock of job APIs")
-    group.addoption("--mock-url", default=None, metavar="URL", help="use the mock server at this URL instead of starting one")
+    group.addoption(
+        "--mock-url", default=None, metavar="URL", help="use the mock server at this URL instead of starting one"
+    )
     group.addoption("--mock-token", default=None, metavar="TOKEN", help="the control token of the server at --mock-url")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the markers, and check the address of a running server."""
     _check_address(config)
-    config.addinivalue_line("markers", 'mock_contract(mode): what to do when the client broke the contract: "fail" (the default), "warn" or "off"')
-    config.addinivalue_line("markers", "mock_world(scenario, seed, pace, auth, snapshot): how the test's mock_sandbox is made; snapshot: a file it begins with")
+    config.addinivalue_line(
+        "markers",
+        'mock_contract(mode): what to do when the client broke the contract: "fail" (the default), "warn" or "off"',
+    )
+    config.addinivalue_line(
+        "markers",
+        "mock_world(scenario, seed, pace, auth, snapshot): how the test's mock_sandbox is made; "
+        "snapshot: a file it begins with",
+    )
 
 
 def _check_address(config: pytest.Config) -> None:
@@ -54,7 +64,9 @@ def _check_address(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    """Remember whether the test passed, because only then the contract is checked; add refusals to the report of a failure."""
+    """Remember whether the test passed, because only then the contract is checked; add refusals to the report of a
+    failure.
+    """
     report: Any = yield
     if report.when in ("setup", "call"):
         item.stash[_PASSED] = report.when == "call" and report.passed and not hasattr(report, "wasxfail")
@@ -77,7 +89,11 @@ def mock_server(request: pytest.FixtureRequest, mock_server_options: dict[str, A
         from mockserver.client import MockServer
 
         url = request.config.getoption("--mock-url")
-        server = MockServer.at(url, token=request.config.getoption("--mock-token")) if url else MockServer(**mock_server_options)
+        server = (
+            MockServer.at(url, token=request.config.getoption("--mock-token"))
+            if url
+            else MockServer(**mock_server_options)
+        )
         server.start()
         if url:
             server.wait()
@@ -163,7 +179,9 @@ def _sections(sandbox: Sandbox) -> list[tuple[str, str]]:
 
 
 def _line(refused: View) -> str:
-    return f"  {refused.method} {refused.path} returned {refused.status}: {'; '.join(map(_why, refused.violations[:5]))}"
+    return (
+        f"  {refused.method} {refused.path} returned {refused.status}: {'; '.join(map(_why, refused.violations[:5]))}"
+    )
 
 
 def _why(violation: View) -> str:

@@ -74,7 +74,9 @@ def _request(kind: JobKind, limits: Limits, *, api: str) -> JobRequest:
 
 
 def traced(scenario: Scenario, jobs: Iterable[TracedJob], *, api: str) -> Iterator[Planned]:
-    """The jobs of a trace; one that asks for more than any node has becomes a gang on as few nodes as can share it alike."""
+    """The jobs of a trace; one that asks for more than any node has becomes a gang on as few nodes as can share it
+    alike.
+    """
     nodes_for = lru_cache(maxsize=4096)(partial(_nodes_for, scenario.nodes))
     for number, job in enumerate(jobs, start=1):
         nodes = nodes_for(job.cpu, job.memory, job.gpu, job.gpu_model)
@@ -103,7 +105,9 @@ def _share(cpu: float, memory: int, gpu: float, nodes: int) -> ResourceRequest:
 
 
 def _nodes_for(kinds: tuple[NodeClass, ...], cpu: float, memory: int, gpu: float, model: str | None) -> int:
-    """The fewest nodes that can hold such a job in equal parts; if there are none, as many as its cores and GPUs take of the largest node."""
+    """The fewest nodes that can hold such a job in equal parts; if there are none, as many as its cores and GPUs take
+    of the largest node.
+    """
     fitting = [kind for kind in kinds if model is None or (kind.gpu is not None and kind.gpu.model == model)]
     most_cpu = max((kind.cpu for kind in fitting), default=0)
     most_gpus = max((kind.gpu.count for kind in fitting if kind.gpu), default=0)

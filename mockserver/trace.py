@@ -1,4 +1,6 @@
-"""Reads what once was asked of a real cluster: the Standard Workload Format, or a plain CSV; either may be compressed with gzip."""
+"""Reads what once was asked of a real cluster: the Standard Workload Format, or a plain CSV; either may be compressed
+with gzip.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,8 @@ _SWF_PARTIAL = (2, 3, 4)
 
 @dataclass(frozen=True, slots=True)
 class TracedJob:
-    """One job of a trace: seconds from the first submission to its own and that it ran, cores, bytes and GPUs, how it ended.
+    """One job of a trace: seconds from the first submission to its own and that it ran, cores, bytes and GPUs, how it
+    ended.
 
     `limit` is the run time its owner asked for, if the trace says so (it may have run longer); `owner` who that was;
     `number` is what the log itself calls it.
@@ -58,7 +61,9 @@ class TracedJob:
 
 @dataclass(slots=True)
 class Trace:
-    """The jobs of a trace in order of submission, and how many of its lines were left out for which reason (`first_bad` tells one)."""
+    """The jobs of a trace in order of submission, and how many of its lines were left out for which reason (`first_bad`
+    tells one).
+    """
 
     jobs: list[TracedJob] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
@@ -81,9 +86,11 @@ class Trace:
 
 
 def read(file: Path, most: int | None = None, *, lenient: bool = False) -> Trace:
-    """The jobs of a trace, at most the first `most` of the file; a name ending in .csv or .csv.gz is a CSV, any other SWF.
+    """The jobs of a trace, at most the first `most` of the file; a name ending in .csv or .csv.gz is a CSV, any other
+    SWF.
 
-    Time counts from the first submission. Bad lines are left out if `lenient`. Raises TraceError with file, line and expectation.
+    Time counts from the first submission. Bad lines are left out if `lenient`. Raises TraceError with file, line and
+    expectation.
     """
     is_csv = file.suffix.lower() == ".csv" or [suffix.lower() for suffix in file.suffixes[-2:]] == [".csv", ".gz"]
     trace = Trace()
@@ -93,7 +100,8 @@ def read(file: Path, most: int | None = None, *, lenient: bool = False) -> Trace
             _fill(trace, rows, most, file=file, lenient=lenient)
     except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
         raise TraceError(
-            f"trace {str(file)!r} cannot be read ({error}); expected a text file in the Standard Workload Format or a .csv"
+            f"trace {str(file)!r} cannot be read ({error}); expected a text file in the Standard "
+            f"Workload Format or a .csv"
         ) from error
     if not trace.jobs:
         raise TraceError(
@@ -148,7 +156,9 @@ def _fill(trace: Trace, rows: Iterator[_Line], most: int | None, *, file: Path, 
 
 
 def _csv(lines: Iterator[str], file: Path) -> Iterator[_Line]:
-    """Rows of `submit_s,cpu,mem,gpu,run_s,status` and what else there may be, memory in GiB; the first line names the columns."""
+    """Rows of `submit_s,cpu,mem,gpu,run_s,status` and what else there may be, memory in GiB; the first line names the
+    columns.
+    """
     rows = csv.reader(lines)
     header = [name.strip() for name in next(rows, [])]
     expected = f"expected the columns {','.join(COLUMNS)}"
@@ -211,7 +221,9 @@ def _swf(lines: Iterator[str]) -> Iterator[_Line]:
 
 
 def _swf_job(fields: list[str]) -> TracedJob | str:
-    """The job of one line, memory in KiB a processor, or why it is none: cancelled before it ran, or a burst of a job that another line sums up."""
+    """The job of one line, memory in KiB a processor, or why it is none: cancelled before it ran, or a burst of a job
+    that another line sums up.
+    """
     if len(fields) != _SWF_FIELDS:
         raise _Bad(f"expected {_SWF_FIELDS} fields, got {len(fields)}")
     try:

@@ -13,7 +13,20 @@ from specs.document import Node, Operation
 from specs.errors import SpecError
 from specs.lifecycle import Lifecycle, Role, State, Transition
 
-__all__ = ["CONTROL", "FOLDER", "Lifecycle", "Operation", "Role", "Spec", "SpecError", "State", "Transition", "load", "names", "read"]
+__all__ = [
+    "CONTROL",
+    "FOLDER",
+    "Lifecycle",
+    "Operation",
+    "Role",
+    "Spec",
+    "SpecError",
+    "State",
+    "Transition",
+    "load",
+    "names",
+    "read",
+]
 
 FOLDER = Path(__file__).parent
 CONTROL = "control"  # our own control API: described like the others, but not a job API

@@ -139,7 +139,8 @@ def answer_schema(document: Node, operation: Operation) -> Node | None:
 def schemas_at(document: Node, schema: Any, pointer: str) -> Iterator[Node]:
     """Yield every subschema that speaks about the place a JSON pointer names inside an instance.
 
-    Looks through `$ref`, `allOf`, `anyOf` and `oneOf`; a place inside an array may be named by any index. What stands beside a `$ref` is a subschema too.
+    Looks through `$ref`, `allOf`, `anyOf` and `oneOf`; a place inside an array may be named by any index. What stands
+    beside a `$ref` is a subschema too.
     """
     if isinstance(schema, dict) and "$ref" in schema and len(schema) > 1:
         yield from schemas_at(document, {key: value for key, value in schema.items() if key != "$ref"}, pointer)

@@ -1,4 +1,6 @@
-"""Reads and checks a lifecycle file: the states of one API's jobs, how they follow each other, and which operation plays which role."""
+"""Reads and checks a lifecycle file: the states of one API's jobs, how they follow each other, and which operation
+plays which role.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,22 @@ from specs import document as documents
 from specs.document import Node, Operation
 from specs.errors import Place, SpecError
 
-Phase = Literal["draft", "queued", "starting", "running", "finishing", "working", "waiting", "succeeded", "failed", "cancelled"]
+Phase = Literal[
+    "draft", "queued", "starting", "running", "finishing", "working", "waiting", "succeeded", "failed", "cancelled"
+]
 Event = Literal[
-    "released", "allocated", "started", "succeeded", "failed", "retried", "timed_out", "cancelled", "displaced", "preempted", "parked", "joined"
+    "released",
+    "allocated",
+    "started",
+    "succeeded",
+    "failed",
+    "retried",
+    "timed_out",
+    "cancelled",
+    "displaced",
+    "preempted",
+    "parked",
+    "joined",
 ]
 RoleName = Literal["submit", "read", "list", "cancel", "delete", "start"]
 TERMINAL: frozenset[str] = frozenset({"succeeded", "failed", "cancelled"})
@@ -45,7 +60,9 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A declared step from `source` to `target`: at an event (`when`) or so many simulated seconds after entering (`after`)."""
+    """A declared step from `source` to `target`: at an event (`when`) or so many simulated seconds after entering
+    (`after`).
+    """
 
     source: str
     target: str
@@ -57,7 +74,8 @@ class Transition:
 class Role:
     """Which operation does something every job API does, and where its answer says what.
 
-    `id` and `status` are JSON pointers into the answer, for a list into one of its `items`; `parameter` takes the job's id.
+    `id` and `status` are JSON pointers into the answer, for a list into one of its `items`; `parameter` takes the job's
+    id.
     """
 
     name: RoleName
@@ -82,9 +100,14 @@ class Lifecycle:
         return frozenset((step.source, step.target) for step in self.transitions)
 
     def after_stop(self, state: str) -> frozenset[str]:
-        """The states in which a job of this state may be once it was stopped: any end, where the vendor has no state for stopped jobs."""
+        """The states in which a job of this state may be once it was stopped: any end, where the vendor has no state
+        for stopped jobs.
+        """
         found = {step.target for step in self.transitions if step.source == state and step.when == "cancelled"}
-        while more := {step.target for step in self.transitions if step.source in found and step.after is not None} - found:
+        while (
+            more := {step.target for step in self.transitions if step.source in found and step.after is not None}
+            - found
+        ):
             found |= more
         if found and not any(one.phase == "cancelled" for one in self.states.values()):
             found |= {name for name, one in self.states.items() if one.is_terminal}
@@ -175,10 +198,14 @@ class _Reader:
 
     def check_parameter(self, role: Role, operation: Operation) -> None:
         names = {parameter["name"] for parameter in operation.parameters if parameter["in"] == "path"}
-        if role.parameter is not None and role.parameter not in {parameter["name"] for parameter in operation.parameters}:
+        if role.parameter is not None and role.parameter not in {
+            parameter["name"] for parameter in operation.parameters
+        }:
             raise self.refuse(("roles", role.name, "parameter"), f"{operation.id} takes no {role.parameter!r}")
         if role.parameter is None and role.name in ("read", "cancel", "delete", "start") and len(names) > 1:
-            raise self.refuse(("roles", role.name), f"`parameter` must say which of {', '.join(sorted(names))} is the job's id")
+            raise self.refuse(
+                ("roles", role.name), f"`parameter` must say which of {', '.join(sorted(names))} is the job's id"
+            )
 
     def check_pointer(self, role: Role, operation: Operation, key: str) -> None:
         pointer = getattr(role, key)
@@ -197,11 +224,15 @@ class _Reader:
             if role.status is None:
                 continue
             told = self.schemas(role, self.operations[role.operation], _inside(role, role.status))
-            listed: set[Any] = {value for schema in told for value in schema.get("enum") or schema.get("examples") or ()}
+            listed: set[Any] = {
+                value for schema in told for value in schema.get("enum") or schema.get("examples") or ()
+            }
             listed |= {schema["const"] for schema in told if "const" in schema}
             for name in lifecycle.states:
                 if listed and name not in listed:
-                    raise self.refuse(("states", name), f"the document's answer of {role.operation} knows no status {name!r}")
+                    raise self.refuse(
+                        ("states", name), f"the document's answer of {role.operation} knows no status {name!r}"
+                    )
 
     def check_course(self, lifecycle: Lifecycle) -> None:
         """Every state must be reachable, and every state but a terminal one must be left."""

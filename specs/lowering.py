@@ -1,6 +1,7 @@
 """Makes the OpenAPI 3.0.3 view of a 3.1 document that connexion reads; nothing else ever sees it.
 
-A view may be wider than its original (what 3.0 cannot say is left out), never narrower: requests and answers are judged by the original.
+A view may be wider than its original (what 3.0 cannot say is left out), never narrower: requests and answers are judged
+by the original.
 """
 
 from __future__ import annotations
@@ -10,14 +11,38 @@ from typing import Any
 
 from specs.document import Node, Operation
 
-_KEPT = frozenset({
-    "title", "description", "default", "example", "deprecated", "readOnly", "writeOnly", "discriminator", "xml", "externalDocs", "format",
-    "enum", "required", "pattern", "multipleOf", "maximum", "minimum", "maxLength", "minLength", "maxItems", "minItems", "uniqueItems",
-    "maxProperties", "minProperties",
-})
+_KEPT = frozenset(
+    {
+        "title",
+        "description",
+        "default",
+        "example",
+        "deprecated",
+        "readOnly",
+        "writeOnly",
+        "discriminator",
+        "xml",
+        "externalDocs",
+        "format",
+        "enum",
+        "required",
+        "pattern",
+        "multipleOf",
+        "maximum",
+        "minimum",
+        "maxLength",
+        "minLength",
+        "maxItems",
+        "minItems",
+        "uniqueItems",
+        "maxProperties",
+        "minProperties",
+    }
+)
 _ONE = ("not", "items", "additionalProperties")
 _MANY = ("allOf", "anyOf", "oneOf")
-_DATA = frozenset({"example", "examples", "default", "value", "enum", "const"})  # instances, not schemas: copied as they are
+# instances, not schemas: copied as they are
+_DATA = frozenset({"example", "examples", "default", "value", "enum", "const"})
 _GONE = frozenset({"callbacks", "webhooks", "jsonSchemaDialect", "pathItems"})
 
 
@@ -36,17 +61,23 @@ def lower(document: Node) -> Node:
 def routes(document: Node, operations: Mapping[str, Operation]) -> Node:
     """Only what connexion needs in order to route: paths, methods and operation ids.
 
-    Path parameters are renamed p0, p1, … and taken as strings: turning them into what the document says is the contract's work.
+    Path parameters are renamed p0, p1, … and taken as strings: turning them into what the document says is the
+    contract's work.
     """
     paths: Node = {}
     for operation in operations.values():
         for path in (operation.path, operation.path + "/") if operation.slash_twin else (operation.path,):
             view = _positional(path)
             item = paths.setdefault(view, {})
-            item[operation.method.lower()] = {"operationId": operation.id, "responses": {"default": {"description": "see the original"}}}
+            item[operation.method.lower()] = {
+                "operationId": operation.id,
+                "responses": {"default": {"description": "see the original"}},
+            }
             if "{" in view:
                 names = [part[1:-1] for part in view.split("/") if part.startswith("{")]
-                item["parameters"] = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
+                item["parameters"] = [
+                    {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names
+                ]
     info = {"title": str(document["info"].get("title")), "version": str(document["info"].get("version"))}
     return {"openapi": "3.0.3", "info": info, "servers": document.get("servers", []), "paths": paths}
 
@@ -87,7 +118,9 @@ def _schema(schema: Any) -> Any:
     if "$ref" in schema:
         beside = {key: value for key, value in schema.items() if key in _KEPT}
         return {"allOf": [{"$ref": schema["$ref"]}], **beside} if beside else {"$ref": schema["$ref"]}
-    lowered: Node = {key: value for key, value in schema.items() if key in _KEPT or (isinstance(key, str) and key.startswith("x-"))}
+    lowered: Node = {
+        key: value for key, value in schema.items() if key in _KEPT or (isinstance(key, str) and key.startswith("x-"))
+    }
     for key in _ONE:
         if key in schema:
             keep = key == "additionalProperties" and isinstance(schema[key], bool)

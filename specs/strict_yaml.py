@@ -2,7 +2,8 @@
 
 Composed in C and made into values here without tags and dates, which takes about half the time of a stock loader.
 
-Plain scalars are read as YAML 1.2's core schema reads them (null, booleans, whole numbers, floats), everything else is a string; so is every key.
+Plain scalars are read as YAML 1.2's core schema reads them (null, booleans, whole numbers, floats), everything else is
+a string; so is every key.
 """
 
 from __future__ import annotations

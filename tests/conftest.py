@@ -73,7 +73,9 @@ def strict_bench(strict_url: str) -> Iterator[Bench]:
 
 @pytest.fixture
 def bench_of() -> Iterator[Callable[..., Bench]]:
-    """A function that starts a server of its own (options as for `create_app`; manual pace unless told otherwise) and gives a world of it."""
+    """A function that starts a server of its own (options as for `create_app`; manual pace unless told otherwise) and
+    gives a world of it.
+    """
     open_ones: list[Any] = []
 
     def start(**options: Any) -> Bench:
@@ -91,4 +93,6 @@ def bench_of() -> Iterator[Callable[..., Bench]]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update-timelines", action="store_true", help="rewrite tests/timelines/*/*.output.yaml with what happens now")
+    parser.addoption(
+        "--update-timelines", action="store_true", help="rewrite tests/timelines/*/*.output.yaml with what happens now"
+    )

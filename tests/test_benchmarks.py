@@ -9,7 +9,9 @@ import pytest
 from benchmarks import scheduler
 
 
-def test_a_missing_rival_is_told_with_what_to_install(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_rival_is_told_with_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(scheduler, "find_spec", lambda name: None)
     monkeypatch.setattr(sys, "argv", ["scheduler", "--part", "contest"])
 

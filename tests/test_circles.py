@@ -26,7 +26,9 @@ def imported(path: Path, known: set[str]) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             found |= {f"{node.module}.{alias.name}" for alias in node.names if f"{node.module}.{alias.name}" in known}
-            found |= {str(node.module)} if any(f"{node.module}.{alias.name}" not in known for alias in node.names) else set()
+            found |= (
+                {str(node.module)} if any(f"{node.module}.{alias.name}" not in known for alias in node.names) else set()
+            )
     return (found & known) - {dotted(path)}
 
 
@@ -94,7 +96,9 @@ def test_nothing_is_imported_for_types_only() -> None:
 
 
 def test_a_circle_is_seen_however_long_the_way() -> None:
-    assert set(circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}, "e": {"f"}, "f": {"e"}, "g": {"g2"}, "g2": set()})) == {
+    assert set(
+        circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}, "e": {"f"}, "f": {"e"}, "g": {"g2"}, "g2": set()})
+    ) == {
         frozenset("abc"),
         frozenset("ef"),
     }

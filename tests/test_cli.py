@@ -27,7 +27,14 @@ ROOT = Path(__file__).parents[1]
 
 
 def mockserver(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "mockserver", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", "mockserver", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 def free_port(count: int = 1) -> int:
@@ -49,7 +56,10 @@ def free_port(count: int = 1) -> int:
 def running(*arguments: str, port: int) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "mockserver", "serve", "--port", str(port), *arguments],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     try:
         wait_for(f"http://127.0.0.1:{port}/_mock/health", process)
@@ -80,7 +90,12 @@ def test_the_first_screen_names_each_api_and_a_line_that_works() -> None:
         screen = "".join(lines)
         assert all(name in screen for name in specs.names())
         for command in (line.strip() for line in lines if line.strip().startswith("curl ")):
-            answer = subprocess.run(["bash", "-c", command + " -s -o /dev/null -w '%{http_code}'"], capture_output=True, text=True, check=True)
+            answer = subprocess.run(
+                ["bash", "-c", command + " -s -o /dev/null -w '%{http_code}'"],
+                capture_output=True,
+                text=True,
+                check=True,
+            )
             assert answer.stdout in ("200", "201", "202"), command
 
 
@@ -116,12 +131,18 @@ def test_each_api_can_have_a_port_of_its_own_in_one_world() -> None:
         (["serve", "--api", "nope"], "'nope' is not one of 'bytenite', 'ionworks'"),
         (["serve", "--scenario", "missing.yaml"], "scenario 'missing.yaml' cannot be read"),
         (["serve", "--scenario", "README.md"], "README.md line 7: not YAML"),
-        (["serve", "--pace", "fast"], "unknown pace 'fast'; expected real, manual, auto, step or x followed by a factor"),
+        (
+            ["serve", "--pace", "fast"],
+            "unknown pace 'fast'; expected real, manual, auto, step or x followed by a factor",
+        ),
         (["serve", "--port", "70000"], "70000 is not in the range 0<=x<=65535"),
         (["serve", "--host", "203.0.113.7"], "cannot listen on 203.0.113.7:4080"),
         (["serve", "--switch", "nope"], "unknown switch 'nope'; expected one of ionworks.submission-gone"),
         (["spec", "nope"], "'nope' is not one of"),
-        (["serve", "--host", "0.0.0.0", "--control-token", ""], "--control-token: the control token is empty; expected visible ASCII"),
+        (
+            ["serve", "--host", "0.0.0.0", "--control-token", ""],
+            "--control-token: the control token is empty; expected visible ASCII",
+        ),
         (["serve", "--control-token", "two words"], "--control-token: the control token holds a blank"),
     ],
 )
@@ -165,11 +186,21 @@ def test_a_busy_port_is_told() -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--host", "300.1.1.1"], "cannot listen on 300.1.1.1:4080: there is no such host (Name or service not known); choose another with --host"),
+        (
+            ["--host", "300.1.1.1"],
+            "cannot listen on 300.1.1.1:4080: there is no such host (Name or service not known); "
+            "choose another with --host",
+        ),
         (["--host", "a..b"], "choose another with --host"),
         (["--host", "192.0.2.1"], "choose another with --host"),
-        (["--port", "65534", "--port-per-api"], "--port-per-api needs 5 ports from 65534 upwards, and 65535 is the highest; choose another with --port"),
-        (["--port", "65535", "--port-per-api", "--api", "xio", "--api", "runai"], "--port-per-api needs 2 ports from 65535 upwards"),
+        (
+            ["--port", "65534", "--port-per-api"],
+            "--port-per-api needs 5 ports from 65534 upwards, and 65535 is the highest; choose another with --port",
+        ),
+        (
+            ["--port", "65535", "--port-per-api", "--api", "xio", "--api", "runai"],
+            "--port-per-api needs 2 ports from 65535 upwards",
+        ),
     ],
 )
 def test_where_nobody_can_listen_is_told_in_a_sentence(arguments: list[str], told: str) -> None:
@@ -214,7 +245,10 @@ def test_with_logs_for_machines_the_first_screen_is_for_machines_too(host: str) 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("nodes: [{class: a, cpu: -1, memory_gib: 1}]", "line 1: nodes[0].cpu: expected cores, a number of at least 0, got -1"),
+        (
+            "nodes: [{class: a, cpu: -1, memory_gib: 1}]",
+            "line 1: nodes[0].cpu: expected cores, a number of at least 0, got -1",
+        ),
         ("nodes: [{class: a, cpu: 1, memory_gib: 1}]\nswitches: [x]", "switch 'x'"),
         ("nodes: [", "not YAML"),
     ],
@@ -252,7 +286,12 @@ def demonstration() -> dict[str, list[str]]:
 
 
 SHOWN = {
-    "bytenite": ("JOB_STATE_COMPLETE", "JOB_STATE_FAILED: out of memory", "JOB_STATE_FAILED: the job was aborted", "JOB_STATE_STARTED, waits: 6 of 6 nodes"),
+    "bytenite": (
+        "JOB_STATE_COMPLETE",
+        "JOB_STATE_FAILED: out of memory",
+        "JOB_STATE_FAILED: the job was aborted",
+        "JOB_STATE_STARTED, waits: 6 of 6 nodes",
+    ),
     "ionworks": ("completed", "failed: out of memory", "canceled", "pending, waits: 6 of 6 nodes"),
     "openyuanrong": ("SUCCEEDED", "FAILED: out of memory", "STOPPED", "PENDING, waits: 6 of 6 nodes"),
     "runai": ("Succeeded", "Failed: out of memory", "deleted", "Pending again", "Pending, waits: 6 of 6 nodes"),
@@ -295,7 +334,9 @@ def test_options_can_be_environment_variables(monkeypatch: pytest.MonkeyPatch) -
     assert sorted(health["apis"]) == ["ionworks", "xio"]
 
 
-@pytest.mark.parametrize("option", [one for one in serve.params if isinstance(one, click.Option)], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "option", [one for one in serve.params if isinstance(one, click.Option)], ids=lambda one: one.name
+)
 def test_an_environment_variable_is_called_like_its_option(option: click.Option) -> None:
     named = "MOCKSERVER_SERVE_" + option.opts[0].removeprefix("--").upper().replace("-", "_")
 

@@ -74,7 +74,9 @@ def test_a_file_becomes_another_sandbox(box: Sandbox, tmp_path: Path, lenient_ur
         (MAGIC + b"short", "the snapshot is damaged"),
     ],
 )
-def test_a_damaged_or_foreign_file_is_refused_and_nothing_changes(box: Sandbox, tmp_path: Path, data: bytes | None, reason: str) -> None:
+def test_a_damaged_or_foreign_file_is_refused_and_nothing_changes(
+    box: Sandbox, tmp_path: Path, data: bytes | None, reason: str
+) -> None:
     file = box.save(tmp_path / "kept")
     file.write_bytes(file.read_bytes()[:-3] + b"!!!" if data is None else data)
     box.clock.advance(7)
@@ -133,10 +135,15 @@ def test_a_server_refuses_a_damaged_file(box: Sandbox, tmp_path: Path) -> None:
     status, _, told = mockserver("serve", "--port", "0", "--snapshot", file)
 
     assert status == 2
-    assert told == f"mockserver: {file}: this is no snapshot: it does not begin as one of `mockserver snapshot save` does\n"
+    assert (
+        told
+        == f"mockserver: {file}: this is no snapshot: it does not begin as one of `mockserver snapshot save` does\n"
+    )
 
 
-def test_a_full_disk_leaves_what_was_there_and_nothing_half_done(box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_leaves_what_was_there_and_nothing_half_done(
+    box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = tmp_path / "kept"
     file.write_bytes(b"from yesterday")
 
@@ -147,7 +154,11 @@ def test_a_full_disk_leaves_what_was_there_and_nothing_half_done(box: Sandbox, t
 
     monkeypatch.setattr(Path, "write_bytes", full)
 
-    assert mockserver("snapshot", "save", file, *server_of(box)) == (2, "", f"mockserver: {file}: No space left on device\n")
+    assert mockserver("snapshot", "save", file, *server_of(box)) == (
+        2,
+        "",
+        f"mockserver: {file}: No space left on device\n",
+    )
     assert [entry.name for entry in tmp_path.iterdir()] == ["kept"]
     assert file.read_bytes() == b"from yesterday"
 
@@ -155,10 +166,16 @@ def test_a_full_disk_leaves_what_was_there_and_nothing_half_done(box: Sandbox, t
 def test_a_folder_that_is_not_there_is_named(box: Sandbox, tmp_path: Path) -> None:
     file = tmp_path / "no" / "kept"
 
-    assert mockserver("snapshot", "save", file, *server_of(box)) == (2, "", f"mockserver: {file}: No such file or directory\n")
+    assert mockserver("snapshot", "save", file, *server_of(box)) == (
+        2,
+        "",
+        f"mockserver: {file}: No such file or directory\n",
+    )
 
 
-def test_a_name_with_a_slip_makes_no_sandbox_and_says_which_there_are(box: Sandbox, tmp_path: Path, lenient_url: str) -> None:
+def test_a_name_with_a_slip_makes_no_sandbox_and_says_which_there_are(
+    box: Sandbox, tmp_path: Path, lenient_url: str
+) -> None:
     wrong = ("--url", lenient_url, "--sandbox", f"{box.name}-typo")
 
     status, told, refused = mockserver("snapshot", "save", tmp_path / "kept", *wrong)

@@ -1,4 +1,6 @@
-"""Documentation is tested: every bash and Python block of README and docs runs, in order, against a fresh server per page."""
+"""Documentation is tested: every bash and Python block of README and docs runs, in order, against a fresh server per
+page.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ def options(page: Path) -> dict[str, str]:
 
 
 def curl(page: Path) -> str:
-    """A quiet curl that fails on errors; a page that shows errors on purpose marks the calls that must not fail with `--fail` itself."""
+    """A quiet curl that fails on errors; a page that shows errors on purpose marks the calls that must not fail with
+    `--fail` itself.
+    """
     failing = "" if "curl --fail" in page.read_text(encoding="utf-8") else "--fail-with-body"
     return f'curl() {{ command curl {failing} --silent --show-error "$@"; echo; }}\n'
 
@@ -54,8 +58,14 @@ def test_the_examples_of_a_page_run(page: Path, tmp_path: Path) -> None:
             else:
                 script = tmp_path / f"test_block_{number}.py"
                 script.write_text(code, encoding="utf-8")
-                command = [sys.executable, *(["-m", "pytest", "-q", "-p", "no:cacheprovider"] if "def test_" in code else []), str(script)]
-            told = subprocess.run(command, cwd=tmp_path, env=HERE, capture_output=True, text=True, timeout=120, check=False)
+                command = [
+                    sys.executable,
+                    *(["-m", "pytest", "-q", "-p", "no:cacheprovider"] if "def test_" in code else []),
+                    str(script),
+                ]
+            told = subprocess.run(
+                command, cwd=tmp_path, env=HERE, capture_output=True, text=True, timeout=120, check=False
+            )
             assert told.returncode == 0, f"{page.name}, block {number + 1}:\n{code}\n{told.stdout}\n{told.stderr}"
 
 
@@ -82,7 +92,9 @@ def test_everything_in_the_picture_of_the_layout_exists() -> None:
 
 
 def test_the_picture_of_the_layout_leaves_no_package_out() -> None:
-    known = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.splitlines()
+    known = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.splitlines()
     folders = {file.partition("/")[0] + "/" for file in known if "/" in file and not file.startswith(".")}
     packages = {str(path.parent.relative_to(ROOT)) + "/" for path in (ROOT / "mockserver").glob("*/__init__.py")}
 
@@ -93,14 +105,19 @@ INSTALLS = re.compile(r"\b(?:pip3?|pipx|uv pip|uv tool|uvx)\b[^\n`]*?(?:\binstal
 KINDS = (".md", ".py", ".toml", ".ini", ".yaml", ".yml", ".js", ".html", "")
 FOLDERS = ("specs", "mockserver", "conformance", "tests", "benchmarks", "docs", ".github")
 TEXTS = [
-    path for path in (*ROOT.iterdir(), *(file for folder in FOLDERS for file in (ROOT / folder).rglob("*")))
+    path
+    for path in (*ROOT.iterdir(), *(file for folder in FOLDERS for file in (ROOT / folder).rglob("*")))
     if path.is_file() and path.suffix in KINDS and path != Path(__file__)
 ]
 
 
 def bare_names(text: str) -> list[str]:
-    """What an install command takes from PyPI by a name like ours: somebody else's package, or one that somebody else could publish."""
-    words = [word.strip("'\",.;:()") for rest in INSTALLS.findall(text) if "@ git+" not in rest for word in rest.split()]
+    """What an install command takes from PyPI by a name like ours: somebody else's package, or one that somebody else
+    could publish.
+    """
+    words = [
+        word.strip("'\",.;:()") for rest in INSTALLS.findall(text) if "@ git+" not in rest for word in rest.split()
+    ]
     return [word for word in words if re.fullmatch(r"understudy(-jobs)?(\[[\w,]+\])?([=<>~!].*)?", word, re.IGNORECASE)]
 
 
@@ -113,8 +130,11 @@ def test_nobody_is_told_to_install_what_is_not_ours() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "pip install understudy", "`pip install 'understudy[plot]'`", "- run: pipx install understudy-jobs",
-        "uv tool install Understudy==0.1.0", "uvx --from understudy x",
+        "pip install understudy",
+        "`pip install 'understudy[plot]'`",
+        "- run: pipx install understudy-jobs",
+        "uv tool install Understudy==0.1.0",
+        "uvx --from understudy x",
     ],
 )
 def test_a_bare_name_would_be_found(line: str) -> None:
@@ -123,7 +143,9 @@ def test_a_bare_name_would_be_found(line: str) -> None:
 
 @pytest.mark.parametrize("program", ["judge", "serve"])
 def test_the_makefile_passes_arguments_on(program: str) -> None:
-    told = subprocess.run(["make", "--dry-run", program, "ARGS=--version"], cwd=ROOT, capture_output=True, text=True, check=True)
+    told = subprocess.run(
+        ["make", "--dry-run", program, "ARGS=--version"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
 
     assert f"{'conformance' if program == 'judge' else 'mockserver serve'} --version" in told.stdout
 
@@ -142,7 +164,9 @@ def definitions(file: Path) -> set[str]:
         if isinstance(node, ast.ClassDef):
             methods = [one for one in node.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)]
             found |= {f"{node.name}.{one.name}" for one in methods}
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
         found |= {name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)}
     return found
 
@@ -173,7 +197,8 @@ def test_the_architecture_names_files_and_functions() -> None:
 
 def test_a_place_that_is_gone_would_be_found() -> None:
     assert lost_places("`specs/none.py`, `specs/__init__.py:nothing`, `tests/test_docs.py:definitions`") == [
-        "specs/none.py", "specs/__init__.py:nothing",
+        "specs/none.py",
+        "specs/__init__.py:nothing",
     ]
 
 
@@ -184,10 +209,14 @@ def test_the_picture_of_the_rooms_is_true() -> None:
     for line in picture.group(1).splitlines():
         depth = (len(line) - len(line.lstrip())) // 2
         folder = line.split()[0].removesuffix("<api>/")
-        parents[depth + 1:] = [parents[depth] + folder]
+        parents[depth + 1 :] = [parents[depth] + folder]
         shown.add(parents[depth + 1])
 
-    rooms = {f"{one.parent.relative_to(ROOT)}/" for top in ("mockserver", "conformance") for one in (ROOT / top).glob("*/__init__.py")}
+    rooms = {
+        f"{one.parent.relative_to(ROOT)}/"
+        for top in ("mockserver", "conformance")
+        for one in (ROOT / top).glob("*/__init__.py")
+    }
     rooms |= {f"{one.parent.relative_to(ROOT)}/" for one in (ROOT / "mockserver").glob("[hs]*/*/__init__.py")}
 
     assert sorted(path for path in shown if not (ROOT / path).is_dir()) == []

@@ -20,7 +20,8 @@ from mockserver.adapters.loading import adapter_of
 ROOT = Path(__file__).parents[1]
 SOURCE = ("specs", "mockserver", "conformance")
 MODULES = sorted(path.relative_to(ROOT) for folder in SOURCE for path in (ROOT / folder).rglob("*.py"))
-MOST_LINES, MOST_FUNCTION_LINES = 400, 50
+MOST_LINES, MOST_FUNCTION_LINES = 500, 50
+"""A file of 400 lines is a signal to look; one of 500 has two subjects."""
 
 FLOORS: dict[str, tuple[str, ...]] = {
     "specs": (),
@@ -81,7 +82,9 @@ def test_the_simulation_speaks_no_http_and_asks_no_wall_clock(path: Path) -> Non
     tree = ast.parse(path.read_text(encoding="utf-8"))
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     names |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    modules = {alias.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    modules = {
+        alias.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
+    }
     modules |= {(node.module or "").split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
 
     assert not names & set(UNHEARD_OF)
@@ -103,7 +106,11 @@ def test_every_adapter_has_the_same_parts(name: str, part: str, words: tuple[str
     module = importlib.import_module(f"mockserver.adapters.{name}.{part}")
 
     assert [word for word in words if not callable(getattr(module, word, None))] == []
-    assert [word for word in words if word in ("error", "verify", "tenant") and getattr(adapter_of(name), word) is not getattr(module, word)] == []
+    assert [
+        word
+        for word in words
+        if word in ("error", "verify", "tenant") and getattr(adapter_of(name), word) is not getattr(module, word)
+    ] == []
 
 
 @pytest.mark.parametrize("path", [path for path in MODULES if path.parts[:2] == ("mockserver", "http")], ids=str)
@@ -114,9 +121,13 @@ def test_no_adapter_travels_as_anything(path: Path) -> None:
             assert ast.unparse(node.annotation) in ("Adapter", "Wording")
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if path.name != "job.py" or "simulation" not in path.parts], ids=str)
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if path.name != "job.py" or "simulation" not in path.parts], ids=str
+)
 def test_a_jobs_history_is_read_in_words(path: Path) -> None:
-    """It is flat, and only job.py knows how: nobody else takes from it by places, measures it, or gives it another name."""
+    """It is flat, and only job.py knows how: nobody else takes from it by places, measures it, or gives it another
+    name.
+    """
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     places: list[ast.AST] = []
     for node in ast.walk(tree):
@@ -124,7 +135,12 @@ def test_a_jobs_history_is_read_in_words(path: Path) -> None:
             places.append(node.value)
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             values = [node.value, *(node.targets if isinstance(node, ast.Assign) else [node.target])]
-            places += [one for value in values if value is not None for one in (value.elts if isinstance(value, ast.Tuple) else [value])]
+            places += [
+                one
+                for value in values
+                if value is not None
+                for one in (value.elts if isinstance(value, ast.Tuple) else [value])
+            ]
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len":
             places += node.args
     taken = [place.lineno for place in places if isinstance(place, ast.Attribute) and place.attr == "history"]
@@ -138,8 +154,15 @@ FOUND_BY_NAME = {"ADAPTERS"}
 
 def test_nothing_is_defined_that_nobody_uses() -> None:
     folders = [ROOT / folder for folder in SOURCE]
-    texts = [file.read_text(encoding="utf-8") for folder in folders for end in ("py", "yaml") for file in folder.rglob(f"*.{end}")]
-    words = Counter(word for text in [*texts, (ROOT / "pyproject.toml").read_text()] for word in re.findall(r"\w+", text))
+    texts = [
+        file.read_text(encoding="utf-8")
+        for folder in folders
+        for end in ("py", "yaml")
+        for file in folder.rglob(f"*.{end}")
+    ]
+    words = Counter(
+        word for text in [*texts, (ROOT / "pyproject.toml").read_text()] for word in re.findall(r"\w+", text)
+    )
     unused = {
         name
         for path in MODULES

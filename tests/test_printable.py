@@ -58,10 +58,14 @@ def test_harmless_text_stays_as_it_is() -> None:
     assert printable_lines("a\nb\x1b") == "a\nb\\x1b"
 
 
-@pytest.mark.parametrize("command", [["serve", "--scenario"], ["scenario", "check"], ["simulate", "--scenario"], ["scenario", "show"]])
+@pytest.mark.parametrize(
+    "command", [["serve", "--scenario"], ["scenario", "check"], ["simulate", "--scenario"], ["scenario", "show"]]
+)
 def test_what_the_command_line_says_of_a_file_acts_on_no_terminal(tmp_path: Path, command: list[str]) -> None:
     file = tmp_path / "hostile\x1b[31m.yaml"
-    file.write_text('{"nodes": [{"class": "a", "count": 1, "cpu": "\\u001b[2Jx", "memory_gib": 1}], "\\u001b]0;owned\\u0007": 1}')
+    file.write_text(
+        '{"nodes": [{"class": "a", "count": 1, "cpu": "\\u001b[2Jx", "memory_gib": 1}], "\\u001b]0;owned\\u0007": 1}'
+    )
 
     done = CliRunner().invoke(main, [*command, str(file)])
 

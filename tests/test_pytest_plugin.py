@@ -12,14 +12,18 @@ from tests.test_cli import free_port
 pytest_plugins = ["pytester"]
 
 PAGE = Path(__file__).parents[1] / "docs" / "use-from-pytest.md"
-FIVE_LINES = next(block for block in PAGE.read_text(encoding="utf-8").split("```python\n") if "def test_a_job_that_hangs" in block).partition("```")[0]
+FIVE_LINES = next(
+    block for block in PAGE.read_text(encoding="utf-8").split("```python\n") if "def test_a_job_that_hangs" in block
+).partition("```")[0]
 
 
 @pytest.fixture
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
 
-    def start(text: str, *options: str, server: str = "{'pace': 'manual', 'apis': ['ionworks', 'xio']}") -> pytest.RunResult:
+    def start(
+        text: str, *options: str, server: str = "{'pace': 'manual', 'apis': ['ionworks', 'xio']}"
+    ) -> pytest.RunResult:
         pytester.makeconftest(
             f"""
             import pytest
@@ -30,13 +34,20 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):  # type: ig
             """
         )
         pytester.makepyfile("import httpx\n" + textwrap.dedent(text))
-        return pytester.runpytest_subprocess("-p", "mockserver.pytest_plugin", "-p", "no:cacheprovider", "--strict-markers", "-W", "error", *options)
+        return pytester.runpytest_subprocess(
+            "-p", "mockserver.pytest_plugin", "-p", "no:cacheprovider", "--strict-markers", "-W", "error", *options
+        )
 
     return start
 
 
-SUBMIT = 'httpx.post(mock_sandbox.url("ionworks") + "/jobs", json={"job_type": "datafit", "params": {}}, headers={"X-API-Key": "k"}, verify=False)'
-WRONG = 'httpx.post(mock_sandbox.url("ionworks") + "/jobs", json={"job_type": 5}, headers={"X-API-Key": "k"}, verify=False)'
+SUBMIT = (
+    'httpx.post(mock_sandbox.url("ionworks") + "/jobs", json={"job_type": "datafit", "params": {}}, '
+    'headers={"X-API-Key": "k"}, verify=False)'
+)
+WRONG = (
+    'httpx.post(mock_sandbox.url("ionworks") + "/jobs", json={"job_type": 5}, headers={"X-API-Key": "k"}, verify=False)'
+)
 
 
 def test_each_test_has_a_world_and_all_have_one_server(run) -> None:  # type: ignore[no-untyped-def]
@@ -81,7 +92,8 @@ def test_a_client_that_breaks_the_contract_is_told_at_the_end(run) -> None:  # t
             assert False
 
         def test_an_unknown_job_is_no_breach(mock_sandbox):
-            answer = httpx.get(mock_sandbox.url("ionworks") + "/jobs/00000000-0000-4000-8000-000000000000", headers={{"X-API-Key": "k"}}, verify=False)
+            url = mock_sandbox.url("ionworks") + "/jobs/00000000-0000-4000-8000-000000000000"
+            answer = httpx.get(url, headers={{"X-API-Key": "k"}}, verify=False)
             assert answer.status_code == 404
 
         def test_an_ordered_failure_is_no_breach(mock_sandbox):
@@ -91,7 +103,12 @@ def test_a_client_that_breaks_the_contract_is_told_at_the_end(run) -> None:  # t
     )
 
     result.assert_outcomes(passed=5, failed=1, errors=1, warnings=1)
-    result.stdout.fnmatch_lines(["*ContractBroken: the client broke the contract in 1 request:", "*POST /jobs returned 422: body: required, expected params*"])
+    result.stdout.fnmatch_lines(
+        [
+            "*ContractBroken: the client broke the contract in 1 request:",
+            "*POST /jobs returned 422: body: required, expected params*",
+        ]
+    )
 
 
 def test_submit_advance_an_hour_see_the_timeout_assert_the_retry(run) -> None:  # type: ignore[no-untyped-def]
@@ -107,7 +124,8 @@ def test_a_world_is_made_as_its_marker_says(run) -> None:  # type: ignore[no-unt
 
         @pytest.mark.mock_world(auth="strict", pace="auto", seed=4)
         def test_strict(mock_sandbox):
-            answer = httpx.get(mock_sandbox.url("ionworks") + "/jobs", headers={"X-API-Key": "mock-api-key"}, verify=False)
+            url = mock_sandbox.url("ionworks") + "/jobs"
+            answer = httpx.get(url, headers={"X-API-Key": "mock-api-key"}, verify=False)
             assert answer.status_code == 200
         """
     )
@@ -125,8 +143,11 @@ def test_workers_do_not_meet(run) -> None:  # type: ignore[no-untyped-def]
             assert {SUBMIT}.status_code == 202
             assert len(mock_sandbox.jobs) == 1
         """,
-        "-p", "xdist", "-n", "2",
-    )  # fmt: skip
+        "-p",
+        "xdist",
+        "-n",
+        "2",
+    )
 
     result.assert_outcomes(passed=12)
 
@@ -138,14 +159,18 @@ def test_a_server_that_runs_already_can_be_used(run, lenient_url: str) -> None: 
             assert mock_server.url == {lenient_url!r}
             assert {SUBMIT}.status_code == 202
         """,
-        "--mock-url", lenient_url,
-    )  # fmt: skip
+        "--mock-url",
+        lenient_url,
+    )
 
     result.assert_outcomes(passed=1)
 
 
 def test_loading_the_plugin_imports_nothing_of_ours() -> None:
-    code = "import sys, pytest; before = set(sys.modules); import mockserver.pytest_plugin; print(sorted(set(sys.modules) - before))"
+    code = (
+        "import sys, pytest; before = set(sys.modules); "
+        "import mockserver.pytest_plugin; print(sorted(set(sys.modules) - before))"
+    )
 
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
@@ -179,13 +204,15 @@ def test_an_address_that_leads_nowhere_ends_the_run_with_one_sentence(run) -> No
     assert result.errlines == [expected, ""] or result.stderr.str().strip() == expected
 
 
-def test_a_server_that_others_can_reach_is_guarded_and_the_fixture_has_its_token(run) -> None:  # type: ignore[no-untyped-def]
+# type: ignore[no-untyped-def]
+def test_a_server_that_others_can_reach_is_guarded_and_the_fixture_has_its_token(run) -> None:
     result = run(
         """
         def test_there(mock_sandbox, mock_server):
             reset = f"http://127.0.0.1:{mock_server.url.rpartition(':')[2]}/_mock/reset"
             assert httpx.post(reset, verify=False).status_code == 401
-            assert httpx.post(reset, verify=False, headers={"Authorization": f"Bearer {mock_server.token}"}).status_code < 300
+            token = {"Authorization": f"Bearer {mock_server.token}"}
+            assert httpx.post(reset, verify=False, headers=token).status_code < 300
             assert mock_sandbox.clock.now == 0
         """,
         server="{'pace': 'manual', 'apis': ['ionworks'], 'host': '0.0.0.0'}",
@@ -250,7 +277,9 @@ def test_only_a_test_that_has_passed_is_judged(run) -> None:  # type: ignore[no-
     assert [line.startswith("E ") for line in result.outlines if broken in line].count(True) == 1
 
 
-@pytest.mark.parametrize("forget", ["for _ in range(1000): client.get(mock_sandbox.url('ionworks') + '/jobs')", "mock_sandbox.reset()"])
+@pytest.mark.parametrize(
+    "forget", ["for _ in range(1000): client.get(mock_sandbox.url('ionworks') + '/jobs')", "mock_sandbox.reset()"]
+)
 def test_a_breach_is_not_forgotten_over_what_came_after(run, forget: str) -> None:  # type: ignore[no-untyped-def]
     result = run(
         f"""
@@ -263,7 +292,9 @@ def test_a_breach_is_not_forgotten_over_what_came_after(run, forget: str) -> Non
     )
 
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["*ContractBroken: the client broke the contract in 1 request:", "*POST /jobs returned 422: *"])
+    result.stdout.fnmatch_lines(
+        ["*ContractBroken: the client broke the contract in 1 request:", "*POST /jobs returned 422: *"]
+    )
 
 
 def test_many_breaches_are_counted_and_the_first_are_told(run) -> None:  # type: ignore[no-untyped-def]
@@ -289,7 +320,8 @@ def test_a_failing_test_tells_what_the_mock_has_refused(run) -> None:  # type: i
         import pytest
 
         def test_dies_of_something_else(mock_sandbox):
-            httpx.get(mock_sandbox.url("ionworks") + "/jobs/00000000-0000-4000-8000-000000000000", headers={{"X-API-Key": "k"}}, verify=False)
+            url = mock_sandbox.url("ionworks") + "/jobs/00000000-0000-4000-8000-000000000000"
+            httpx.get(url, headers={{"X-API-Key": "k"}}, verify=False)
             {WRONG}
             raise KeyError("data")
 
@@ -367,17 +399,22 @@ def test_a_server_that_is_late_is_waited_for(run) -> None:  # type: ignore[no-un
         def teardown_module():
             late.stop()
         """,
-        "--mock-url", f"http://127.0.0.1:{port}",
-    )  # fmt: skip
+        "--mock-url",
+        f"http://127.0.0.1:{port}",
+    )
 
     result.assert_outcomes(passed=2)
 
 
 @pytest.mark.parametrize(
     ("marker", "told"),
-    [("speed=3", "mock_world(speed=): expected scenario=, seed=, pace=, auth=, snapshot="), ("'busy'", "mock_world('busy'): expected scenario=")],
+    [
+        ("speed=3", "mock_world(speed=): expected scenario=, seed=, pace=, auth=, snapshot="),
+        ("'busy'", "mock_world('busy'): expected scenario="),
+    ],
 )
-def test_a_world_that_cannot_be_is_told_with_what_can(run, marker: str, told: str) -> None:  # type: ignore[no-untyped-def]
+# type: ignore[no-untyped-def]
+def test_a_world_that_cannot_be_is_told_with_what_can(run, marker: str, told: str) -> None:
     result = run(
         f"""
         import pytest

@@ -13,7 +13,9 @@ from tests.conftest import Bench
 
 
 def token(bench: Bench) -> dict[str, str]:
-    """What an operation that asks for credentials is sent: ByteNite's lenient mode takes any token, which schemathesis calls a fault."""
+    """What an operation that asks for credentials is sent: ByteNite's lenient mode takes any token, which schemathesis
+    calls a fault.
+    """
     sold = httpx.post(f"{bench.url}/v1/auth/access_token", json={"apiKey": "mock-api-key"})
     return {"Authorization": sold.json()["token"]}
 

@@ -23,16 +23,31 @@ from mockserver.simulation.scenario.scenario import Gpu, JobKind, NodeClass, Nod
 from mockserver.trace import TracedJob
 from tests.simulation.worlds import LIFECYCLES
 
-TWO_CORES = Scenario(nodes=(NodeClass("a", 2, 4),), startup=Distribution(fixed=0), run=Distribution(fixed=10), arrivals=Distribution(fixed=1))
+TWO_CORES = Scenario(
+    nodes=(NodeClass("a", 2, 4),),
+    startup=Distribution(fixed=0),
+    run=Distribution(fixed=10),
+    arrivals=Distribution(fixed=1),
+)
 
 
 def played(scenario: Scenario, jobs: list[TracedJob] | int, note: list[Row] | None = None) -> Measure:
-    planned = made_up(scenario, jobs, api="runai", seed=1) if isinstance(jobs, int) else traced(scenario, jobs, api="runai")
+    planned = (
+        made_up(scenario, jobs, api="runai", seed=1) if isinstance(jobs, int) else traced(scenario, jobs, api="runai")
+    )
     return simulate(scenario, LIFECYCLES["runai"], planned, api="runai", note=None if note is None else note.append)
 
 
 def test_waits_use_makespan_and_ends_are_those_worked_out_by_hand() -> None:
-    summary = played(TWO_CORES, [TracedJob(0, 10, 2), TracedJob(0, 10, 1), TracedJob(5, 10, 1, ending="failed"), TracedJob(6, 10, 2, ending="cancelled")]).summary()
+    summary = played(
+        TWO_CORES,
+        [
+            TracedJob(0, 10, 2),
+            TracedJob(0, 10, 1),
+            TracedJob(5, 10, 1, ending="failed"),
+            TracedJob(6, 10, 2, ending="cancelled"),
+        ],
+    ).summary()
 
     assert summary == {
         "jobs": 4,
@@ -62,7 +77,11 @@ def test_the_timeline_tells_every_step_with_the_nodes_given() -> None:
 def test_a_job_that_no_node_can_run_is_counted_with_its_reason() -> None:
     measure = played(TWO_CORES, [TracedJob(0, 10, 1, gpu=1), TracedJob(0, 10, 1, memory=8 << 30), TracedJob(0, 1, 9)])
 
-    assert measure.refused == {"1 nodes lack 1 gpus": 1, "1 nodes lack 8589934592 bytes of memory": 1, "5 nodes at once are too many": 1}
+    assert measure.refused == {
+        "1 nodes lack 1 gpus": 1,
+        "1 nodes lack 8589934592 bytes of memory": 1,
+        "5 nodes at once are too many": 1,
+    }
     assert measure.over == 3
 
 
@@ -93,7 +112,9 @@ def unequal(*nodes: NodeClass, job: TracedJob) -> int:
 def test_a_gang_takes_as_many_unequal_nodes_as_can_share_it_alike() -> None:
     assert unequal(NodeClass("big", 64, 64), NodeClass("small", 32, 64, count=10), job=TracedJob(0, 10, 100)) == 4
     assert unequal(NodeClass("g", 64, 64, count=3, gpu=Gpu(8, "A")), job=TracedJob(0, 10, 1, gpu=16)) == 2
-    assert unequal(NodeClass("big", 64, 64, count=2), NodeClass("small", 4, 4, count=4), job=TracedJob(0, 10, 1000)) == 0
+    assert (
+        unequal(NodeClass("big", 64, 64, count=2), NodeClass("small", 4, 4, count=4), job=TracedJob(0, 10, 1000)) == 0
+    )
 
 
 def test_the_shipped_busy_scenario_runs_a_job_of_300_cores() -> None:
@@ -105,10 +126,18 @@ def test_the_shipped_busy_scenario_runs_a_job_of_300_cores() -> None:
 
 
 def test_a_trace_tells_project_priority_and_gpu_model_to_the_simulation() -> None:
-    (planned,) = traced(TWO_CORES, [TracedJob(0, 1, 1, number="x7", project="p", priority=3, gpu_model="A", owner="ann")], api="runai")
+    (planned,) = traced(
+        TWO_CORES, [TracedJob(0, 1, 1, number="x7", project="p", priority=3, gpu_model="A", owner="ann")], api="runai"
+    )
 
     request = planned.request
-    assert (request.key, request.project, request.priority, request.resources.gpu_model, request.owner) == ("x7", "p", 3, "A", "ann")
+    assert (request.key, request.project, request.priority, request.resources.gpu_model, request.owner) == (
+        "x7",
+        "p",
+        3,
+        "A",
+        "ann",
+    )
 
 
 @pytest.mark.parametrize("api", sorted(LIFECYCLES))
@@ -125,8 +154,12 @@ def test_the_jobs_of_every_api_run_to_their_end(api: str) -> None:
 
 
 def test_what_keeps_the_unfinished_is_told() -> None:
-    scenario = Scenario(nodes=(NodeClass("a", 2, 4),), projects=(Project("p", 1, most_gpus=0),), jobs=(JobKind(cpu=1, project="p"),))
-    scenario = structs.replace(scenario, nodes=(NodeClass("a", 2, 4, gpu=Gpu(1, "A")),), jobs=(JobKind(gpu=1, project="p"),))
+    scenario = Scenario(
+        nodes=(NodeClass("a", 2, 4),), projects=(Project("p", 1, most_gpus=0),), jobs=(JobKind(cpu=1, project="p"),)
+    )
+    scenario = structs.replace(
+        scenario, nodes=(NodeClass("a", 2, 4, gpu=Gpu(1, "A")),), jobs=(JobKind(gpu=1, project="p"),)
+    )
 
     measure = played(scenario, 3)
 
@@ -144,7 +177,15 @@ def test_queue_length_and_nodes_that_are_down_are_followed() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0, "0.0 s"), (4.5, "4.5 s"), (60, "1 min"), (61.4, "1 min 1 s"), (32_940, "9 h 9 min"), (90_000, "1 d 1 h"), (86_399.9, "1 d")],
+    [
+        (0, "0.0 s"),
+        (4.5, "4.5 s"),
+        (60, "1 min"),
+        (61.4, "1 min 1 s"),
+        (32_940, "9 h 9 min"),
+        (90_000, "1 d 1 h"),
+        (86_399.9, "1 d"),
+    ],
 )
 def test_spans_are_told_as_people_say_them(seconds: float, words: str) -> None:
     assert in_words(seconds) == words
@@ -152,7 +193,9 @@ def test_spans_are_told_as_people_say_them(seconds: float, words: str) -> None:
 
 def test_made_up_jobs_follow_arrivals_and_kinds() -> None:
     scenario = Scenario(
-        nodes=TWO_CORES.nodes, arrivals=Distribution(trace=(1, 5)), jobs=(JobKind(weight=3, cpu=1), JobKind(weight=1, cpu=2, project="p", retries=2))
+        nodes=TWO_CORES.nodes,
+        arrivals=Distribution(trace=(1, 5)),
+        jobs=(JobKind(weight=3, cpu=1), JobKind(weight=1, cpu=2, project="p", retries=2)),
     )
 
     planned = list(made_up(scenario, 400, api="runai", seed=1))
@@ -160,7 +203,9 @@ def test_made_up_jobs_follow_arrivals_and_kinds() -> None:
     assert [one.instant for one in planned[:4]] == [0, 1_000_000, 6_000_000, 7_000_000]
     assert len({one.request.key for one in planned}) == 400
     assert 60 < sum(one.request.project == "p" for one in planned) < 140
-    assert [one.request.resources for one in planned] == [one.request.resources for one in made_up(scenario, 400, api="runai", seed=1)]
+    assert [one.request.resources for one in planned] == [
+        one.request.resources for one in made_up(scenario, 400, api="runai", seed=1)
+    ]
 
 
 def test_a_world_whose_nodes_never_stop_failing_comes_to_an_end() -> None:
@@ -289,7 +334,9 @@ def test_what_a_trace_leaves_out_is_printed(tmp_path: Path) -> None:
     line = "{} 10 5 {} 1 -1 -1 1 -1 -1 {} 7 1 -1 1 -1 -1 -1\n"
     file.write_text(line.format(7, 5, 1) + line.format(8, -1, 5) + "bad\n", encoding="utf-8")
 
-    result = CliRunner().invoke(main, ["simulate", "--scenario", "tiny", "--trace", str(file), "--lenient", "--csv", str(tmp_path / "out.csv")])
+    result = CliRunner().invoke(
+        main, ["simulate", "--scenario", "tiny", "--trace", str(file), "--lenient", "--csv", str(tmp_path / "out.csv")]
+    )
 
     assert "2 of 3 left out: cancelled before start 1, bad lines 1" in " ".join(result.output.split())
     with (tmp_path / "out.csv").open(newline="") as opened:

@@ -60,7 +60,9 @@ class Player:
 
     def send(self, step: dict[str, Any]) -> None:
         asked = step["request"]
-        path = self.spec.base_path + asked["path"].format_map({name: quote(job, safe="") for name, job in self.ids.items()})
+        path = self.spec.base_path + asked["path"].format_map(
+            {name: quote(job, safe="") for name, job in self.ids.items()}
+        )
         headers = self.story.get("headers", {}) | asked.get("headers", {})
         body = {"json": filled(asked["body"], self.ids)} if "body" in asked else {}
         answer = self.bench.request(asked["method"], path, headers=headers, **body)
@@ -79,7 +81,9 @@ class Player:
         operation = self.spec.operations[role.operation]
         parameter = role.parameter or next((one["name"] for one in operation.parameters if one["in"] == "path"), "")
         path = self.spec.base_path + operation.path.replace(f"{{{parameter}}}", quote(job, safe=""))
-        answer = self.bench.request(operation.method.upper(), path, headers=self.story.get("headers", {}), params=self.story.get("query", {}))
+        answer = self.bench.request(
+            operation.method.upper(), path, headers=self.story.get("headers", {}), params=self.story.get("query", {})
+        )
         if answer.status_code != 200:
             return f"answers {answer.status_code}"
         if role.items is None:
@@ -89,7 +93,9 @@ class Player:
 
 
 @pytest.mark.parametrize("path", INPUTS, ids=lambda path: f"{path.parent.name}-{path.name.removesuffix('.input.yaml')}")
-def test_what_happens_is_what_happened_before(path: Path, bench_of: Callable[..., Bench], request: pytest.FixtureRequest) -> None:
+def test_what_happens_is_what_happened_before(
+    path: Path, bench_of: Callable[..., Bench], request: pytest.FixtureRequest
+) -> None:
     story = yaml.safe_load(path.read_text(encoding="utf-8"))
     scenario = story.get("scenario", "default")
     chosen = scenario if isinstance(scenario, str) else msgspec.convert(scenario, Scenario)

@@ -39,7 +39,10 @@ def test_the_standard_workload_format_is_read(tmp_path: Path) -> None:
     ("fields", "job"),
     [
         ("2 10 -1 30 8 -1 -1 -1 -1 -1 0 -1 -1 -1 -1 -1 -1 -1", TracedJob(0, 30, 8, ending="failed", number="2")),
-        ("2 10 -1 30 8 -1 10 2 20 20 5 -1 -1 -1 -1 -1 -1 -1", TracedJob(0, 30, 2, memory=2 * 20 * 1024, ending="cancelled", limit=20, number="2")),
+        (
+            "2 10 -1 30 8 -1 10 2 20 20 5 -1 -1 -1 -1 -1 -1 -1",
+            TracedJob(0, 30, 2, memory=2 * 20 * 1024, ending="cancelled", limit=20, number="2"),
+        ),
     ],
 )
 def test_what_a_line_leaves_out_is_taken_from_what_it_has(tmp_path: Path, fields: str, job: TracedJob) -> None:
@@ -70,7 +73,9 @@ def test_bad_lines_can_be_left_out_with_a_count_and_an_example(tmp_path: Path) -
     found = read(file, lenient=True)
 
     assert len(found.jobs) == 1
-    assert found.sentence() == f"2 of 3 left out: bad lines; the first bad one: {file} line 4: expected 18 fields, got 3"
+    assert (
+        found.sentence() == f"2 of 3 left out: bad lines; the first bad one: {file} line 4: expected 18 fields, got 3"
+    )
 
 
 def test_time_counts_from_the_first_submission(tmp_path: Path) -> None:
@@ -98,11 +103,15 @@ def test_compressed_files_byte_order_marks_and_line_ends_of_spreadsheets_are_rea
 
 def test_a_csv_may_say_user_project_priority_limit_and_gpu_model(tmp_path: Path) -> None:
     header = "job,submit_s,cpu,mem,gpu,run_s,status,user,project,priority,limit_s,gpu_model\n"
-    file = trace(tmp_path, "a.csv", header + "x7,0,1,0,2,10,completed,ann,team-a,-3,60,A100\nx8,1,1,0,0,10,completed,,,,,\n")
+    file = trace(
+        tmp_path, "a.csv", header + "x7,0,1,0,2,10,completed,ann,team-a,-3,60,A100\nx8,1,1,0,0,10,completed,,,,,\n"
+    )
 
     first, second = read(file).jobs
 
-    assert first == TracedJob(0, 10, 1, gpu=2, limit=60, owner="ann", number="x7", project="team-a", priority=-3, gpu_model="A100")
+    assert first == TracedJob(
+        0, 10, 1, gpu=2, limit=60, owner="ann", number="x7", project="team-a", priority=-3, gpu_model="A100"
+    )
     assert second == TracedJob(1, 10, 1, number="x8")
 
 
@@ -117,22 +126,50 @@ def test_only_as_many_lines_are_read_as_are_asked_for(tmp_path: Path) -> None:
     [
         ("a.csv", "when,what\n", "line 1: expected the columns submit_s,cpu,mem,gpu,run_s,status, got 'when,what'"),
         ("a.csv", HEADER + "0,1,1,0,1,completed\n0,1,1,0,1\n", "line 3: expected 6 fields, got 5"),
-        ("a.csv", HEADER.replace("status", "status,colour"), "line 1: expected the columns submit_s,cpu,mem,gpu,run_s,status and any of job,user"),
-        ("a.csv", HEADER.replace("status", "status,priority") + "0,1,1,0,1,completed,1.5\n", "line 2: priority: expected a whole number"),
+        (
+            "a.csv",
+            HEADER.replace("status", "status,colour"),
+            "line 1: expected the columns submit_s,cpu,mem,gpu,run_s,status and any of job,user",
+        ),
+        (
+            "a.csv",
+            HEADER.replace("status", "status,priority") + "0,1,1,0,1,completed,1.5\n",
+            "line 2: priority: expected a whole number",
+        ),
         ("a.csv", HEADER + "0,1,1,0,1,completed\n2e9,1,1,0,1,completed\n", "expected all submissions within 1e+09 s"),
-        ("a.csv", HEADER + "0,many,1,0,1,completed\n", "line 2: cpu: expected a number from 0 to 1.09951e+12, got 'many'"),
+        (
+            "a.csv",
+            HEADER + "0,many,1,0,1,completed\n",
+            "line 2: cpu: expected a number from 0 to 1.09951e+12, got 'many'",
+        ),
         ("a.csv", HEADER + "0,1,1,0,-1,completed\n", "line 2: run_s: expected a number from 0 to 1e+09, got '-1'"),
         ("a.csv", HEADER + "0,1,1,0,nan,completed\n", "line 2: run_s: expected a number"),
-        ("a.csv", HEADER + "0,1,1,0,1,done\n", "line 2: status: expected one of completed, failed, cancelled, got 'done'"),
+        (
+            "a.csv",
+            HEADER + "0,1,1,0,1,done\n",
+            "line 2: status: expected one of completed, failed, cancelled, got 'done'",
+        ),
         ("a.csv", HEADER, "expected at least one job, got none"),
         ("a.csv", "", "line 1: expected the columns"),
         ("a.swf", SWF + "1 2 3\n", "line 4: expected 18 fields, got 3"),
         ("a.swf", SWF.replace("100", "x"), "line 3: expected numbers, got 'x'"),
-        ("a.swf", SWF.replace(" 1 7 ", " 9 7 "), "line 3: field 11 (status): expected a whole number from -1 to 5, got 9"),
+        (
+            "a.swf",
+            SWF.replace(" 1 7 ", " 9 7 "),
+            "line 3: field 11 (status): expected a whole number from -1 to 5, got 9",
+        ),
         ("a.swf", SWF.replace("1 0 5", "1 -2 5"), "line 3: field 2 (submit time): expected a number"),
         ("a.swf", SWF.replace(" 100 ", " -1 "), "line 3: field 4 (run time): expected a number of at least 0, got -1"),
-        ("a.swf", SWF.replace(" 4 ", " 0 "), "line 3: field 8 or 5 (processors): expected a number of at least 1, got 0"),
-        ("a.swf", SWF.replace(" 100 ", " 1e30 "), "line 3: field 4 (run time): expected a number of at most 1e+09, got 1e+30"),
+        (
+            "a.swf",
+            SWF.replace(" 4 ", " 0 "),
+            "line 3: field 8 or 5 (processors): expected a number of at least 1, got 0",
+        ),
+        (
+            "a.swf",
+            SWF.replace(" 100 ", " 1e30 "),
+            "line 3: field 4 (run time): expected a number of at most 1e+09, got 1e+30",
+        ),
     ],
 )
 def test_a_bad_line_is_refused_with_file_and_line(tmp_path: Path, name: str, text: str, told: str) -> None:

@@ -33,13 +33,16 @@ def shown(events: Iterable[Finding | Progress], console: Console, name: str) -> 
     An interruption ends it early: what was found until then counts.
     """
     whole = Fuzzed()
-    with suppress(KeyboardInterrupt), Bar(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        console=Console(stderr=True),
-        transient=True,
-        disable=not sys.stderr.isatty(),
-    ) as bar:
+    with (
+        suppress(KeyboardInterrupt),
+        Bar(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            console=Console(stderr=True),
+            transient=True,
+            disable=not sys.stderr.isatty(),
+        ) as bar,
+    ):
         task = bar.add_task(name)
         for event in events:
             if isinstance(event, Progress):

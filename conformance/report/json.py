@@ -143,9 +143,7 @@ def _violations(violations: Iterable[Violation]) -> list[Json]:
         for each in one.exchanges:
             exchanges.append(exchange(each, most=_MOST_BODY if left > 0 else _FEW))
             left -= len(exchanges[-1]["response"]["body"] or "")
-        shown.append(
-            {"message": one.message, "check": one.check, "signature": one.signature, "exchanges": exchanges}
-        )
+        shown.append({"message": one.message, "check": one.check, "signature": one.signature, "exchanges": exchanges})
     return shown
 
 

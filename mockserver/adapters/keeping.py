@@ -14,7 +14,9 @@ from mockserver.simulation.job import Job
 from mockserver.simulation.world import World
 
 Reader = Callable[[Any], Any]
-"""Takes plain values and gives what they mean; raises ValueError, TypeError or KeyError for values that were never stored."""
+"""Takes plain values and gives what they mean; raises ValueError, TypeError or KeyError for values that were never
+stored.
+"""
 
 
 @dataclass(frozen=True, slots=True)

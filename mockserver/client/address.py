@@ -24,8 +24,15 @@ def base_url(text: str) -> str:
     except (ValueError, UnicodeError) as error:
         raise WrongAddress(f"{_shown(url)!r} is no base URL ({error}); expected one such as {EXAMPLE}") from error
     if "@" in parts.netloc:
-        raise WrongAddress(f"{_shown(url)!r} holds a user name or password, which no server here looks at; leave it out")
-    if not host or port == 0 or parts.scheme not in ("http", "https") or any(sign.isspace() or sign < "!" for sign in url):
+        raise WrongAddress(
+            f"{_shown(url)!r} holds a user name or password, which no server here looks at; leave it out"
+        )
+    if (
+        not host
+        or port == 0
+        or parts.scheme not in ("http", "https")
+        or any(sign.isspace() or sign < "!" for sign in url)
+    ):
         raise WrongAddress(f"{url!r} is no base URL; expected one such as {EXAMPLE}")
     _check_rest(url, parts)
     return f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/")
@@ -38,7 +45,9 @@ def _check_rest(url: str, parts: SplitResult) -> None:
     before, marker, rest = parts.path.partition(_SANDBOX)
     if marker:
         server, name = f"{parts.scheme}://{parts.netloc}{before}", unquote(rest.partition("/")[0])
-        raise WrongAddress(f"{url!r} is a sandbox; expected the server, {server}, and the sandbox by its name, {name!r}")
+        raise WrongAddress(
+            f"{url!r} is a sandbox; expected the server, {server}, and the sandbox by its name, {name!r}"
+        )
 
 
 def _shown(url: str) -> str:

@@ -52,7 +52,8 @@ class _AwaitedPart(_Awaited):
 
 
 class AsyncSandbox(_Awaited):
-    """An isolated world, as `Sandbox`: `await box.clock.until(job, "completed")`, `await box.clock.now`, `async for job in box.jobs`.
+    """An isolated world, as `Sandbox`: `await box.clock.until(job, "completed")`, `await box.clock.now`, `async for job
+    in box.jobs`.
 
     What needs no server is not awaited: `name`, `root`, `url(api)`, `headers`.
     """
@@ -79,7 +80,9 @@ class AsyncMockServer:
 
     @classmethod
     def at(cls, url: str, *, token: str | None = None) -> AsyncMockServer:
-        """A server that runs elsewhere; it is neither started nor stopped. Raises ValueError if `url` is not a base URL."""
+        """A server that runs elsewhere; it is neither started nor stopped. Raises ValueError if `url` is not a base
+        URL.
+        """
         server = cls()
         server._known = MockServer.at(url, token=token)
         return server
@@ -125,7 +128,9 @@ class AsyncMockServer:
 
 
 class _Opening:
-    """A sandbox that is about to be created: `box = await server.sandbox()`, or `async with server.sandbox() as box`."""
+    """A sandbox that is about to be created: `box = await server.sandbox()`, or `async with
+    server.sandbox() as box`.
+    """
 
     def __init__(self, make: Callable[[], Sandbox]) -> None:
         self._make = make

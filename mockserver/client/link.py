@@ -15,7 +15,8 @@ from mockserver.client.address import base_url
 from mockserver.http.control_token import checked
 
 __tracebackhide__ = True  # a failing test shows its own lines
-_LIMITS = {"connect": 10.0, "read": 600.0, "write": 600.0, "pool": 600.0}  # seconds; an advance may wait for slow receivers
+# seconds; an advance may wait for slow receivers
+_LIMITS = {"connect": 10.0, "read": 600.0, "write": 600.0, "pool": 600.0}
 _KEPT_CONNECTIONS = 8
 _LOOK_SECONDS = 0.05
 _pause = threading.Event()  # is never set
@@ -33,7 +34,8 @@ class ControlRefused(Exception):
 class Link:
     """The control API at a base URL such as `http://127.0.0.1:4080`; `token` if the server requires one.
 
-    Threads share its connections. A forked process opens its own. Raises ValueError for what is no base URL, or no token.
+    Threads share its connections. A forked process opens its own. Raises ValueError for what is no base URL, or no
+    token.
     """
 
     def __init__(self, url: str, *, token: str | None = None) -> None:
@@ -69,12 +71,16 @@ class Link:
         if answer.status >= 300 or parsed is _NO_JSON:
             error = parsed.get("error") if isinstance(parsed, dict) else None
             known = error if isinstance(error, dict) else {}
-            message = known.get("message", f"{method} {self.url}{target} returned {answer.status}; is it a mock server?")
+            message = known.get(
+                "message", f"{method} {self.url}{target} returned {answer.status}; is it a mock server?"
+            )
             raise ControlRefused(answer.status, known.get("kind", "unknown"), message)
         return parsed
 
     def wait(self, seconds: float) -> None:
-        """Wait until the server answers, at most this long. Raises ConnectionError, or ControlRefused if another server answers."""
+        """Wait until the server answers, at most this long. Raises ConnectionError, or ControlRefused if another server
+        answers.
+        """
         from mockserver.http.pace import ticks  # brings the simulation along, which no other call needs
 
         limit = ticks() + seconds
@@ -91,7 +97,9 @@ class Link:
         """Close the connections."""
         self._own().close()
 
-    def _exchange(self, method: str, target: str, sent: bytes | None, fields: Mapping[bytes | str, bytes | str]) -> httpcore.Response:
+    def _exchange(
+        self, method: str, target: str, sent: bytes | None, fields: Mapping[bytes | str, bytes | str]
+    ) -> httpcore.Response:
         """The answer. A request that only reads is repeated once if the server has closed a kept connection meanwhile.
 
         What the pool raises is not chained: its frames are long, and what it has to say is in our sentence.
@@ -108,14 +116,17 @@ class Link:
                 raise TimeoutError(f"{method} {where} was not answered within {_LIMITS['read']:g} seconds") from None
             except (httpcore.NetworkError, httpcore.ProtocolError) as error:
                 if is_last:
-                    raise ConnectionError(f"the connection ended before {method} {where} was answered: {error}") from None
+                    raise ConnectionError(
+                        f"the connection ended before {method} {where} was answered: {error}"
+                    ) from None
         raise AssertionError("unreachable")
 
     def _own(self) -> httpcore.ConnectionPool:
         """The connections of this process. Those of the process it was forked from are closed here, not there."""
         if self._process != os.getpid():
             inherited, self._connections, self._process = self._connections, _pool(self.url), os.getpid()
-            for connection in inherited.connections:  # not the pool's own close(): its lock may have been held at the fork
+            # not the pool's own close(): its lock may have been held at the fork
+            for connection in inherited.connections:
                 connection.close()
         return self._connections
 

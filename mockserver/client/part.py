@@ -33,7 +33,9 @@ class SandboxCalls:
             if len(found) == 1:
                 return found[0]["api"], found[0]["job"]
             if found:
-                raise LookupError(f"{one!r} is a job of {', '.join(other['api'] for other in found)}; say which with api=")
+                raise LookupError(
+                    f"{one!r} is a job of {', '.join(other['api'] for other in found)}; say which with api="
+                )
         raise LookupError(f"no job of this sandbox is meant by {job!r}")
 
 

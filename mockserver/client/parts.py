@@ -141,7 +141,13 @@ class Rules(_Described):
 
     _path, _members = "/rules", "rules"
 
-    def add(self, *, match: dict[str, Any] | None = None, job: dict[str, Any] | None = None, answer: dict[str, Any] | None = None) -> View:
+    def add(
+        self,
+        *,
+        match: dict[str, Any] | None = None,
+        job: dict[str, Any] | None = None,
+        answer: dict[str, Any] | None = None,
+    ) -> View:
         """Add a rule, tried last: what happens to the job, or what is answered. Raises ControlRefused."""
         return self._add({"match": match, "job": job, "answer": answer})
 
@@ -189,7 +195,9 @@ class Exchanges(_Part):
         return [one for one in self.list() if one.verdict == "broken"]
 
     def breaches(self) -> View:
-        """Requests that broke their document since the sandbox began or `clear` was called: `total`, and the first 50."""
+        """Requests that broke their document since the sandbox began or `clear` was called: `total`, and
+        the first 50.
+        """
         return View(self._calls.ask("GET", "/breaches"))
 
     def har(self) -> dict[str, Any]:

@@ -58,7 +58,8 @@ class Sandbox:
         self._calls.ask("POST", "/restore", {"snapshot": snapshot})
 
     def save(self, file: str | PathLike[str]) -> Path:
-        """Write the whole simulated state to a file, all or nothing, and return its path. Raises ControlRefused, OSError.
+        """Write the whole simulated state to a file, all or nothing, and return its path. Raises ControlRefused,
+        OSError.
 
         A file that cannot be written whole is left as it was.
         """

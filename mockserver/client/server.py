@@ -15,9 +15,9 @@ __tracebackhide__ = True  # a failing test shows its own lines
 class MockServer:
     """All chosen APIs on a free port, in a thread, for the duration of a block.
 
-    `options` are those of the server: apis, scenario, auth, pace, seed, callback_hosts, cors. Where `host` is not this machine alone, the
-    control API asks for `token`, or for one that is made up; `control_hosts` are further names it is served under.
-    `MockServer.at(url)` speaks to one that runs already.
+    `options` are those of the server: apis, scenario, auth, pace, seed, callback_hosts, cors. Where `host` is not this
+    machine alone, the control API asks for `token`, or for one that is made up; `control_hosts` are further names it is
+    served under. `MockServer.at(url)` speaks to one that runs already.
     """
 
     def __init__(
@@ -36,7 +36,9 @@ class MockServer:
 
     @classmethod
     def at(cls, url: str, *, token: str | None = None) -> MockServer:
-        """A server that runs elsewhere; it is neither started nor stopped. Raises ValueError if `url` is not a base URL."""
+        """A server that runs elsewhere; it is neither started nor stopped. Raises ValueError if `url` is not a base
+        URL.
+        """
         server = cls()
         server._link, server._token = Link(url, token=token), token
         return server
@@ -84,9 +86,13 @@ class MockServer:
         return self._token
 
     def sandbox(self, name: str | None = None, **plan: Any) -> Sandbox:
-        """Create a world. `plan`: scenario (name or description), seed, pace, auth; default: the server's. Raises ControlRefused."""
+        """Create a world. `plan`: scenario (name or description), seed, pace, auth; default: the server's. Raises
+        ControlRefused.
+        """
         order = {"name": name, **plan}
-        made = self._linked().ask("POST", "/sandboxes", {key: value for key, value in order.items() if value is not None})
+        made = self._linked().ask(
+            "POST", "/sandboxes", {key: value for key, value in order.items() if value is not None}
+        )
         return Sandbox(self._linked(), made["name"])
 
     def sandboxes(self) -> list[str]:

@@ -15,7 +15,9 @@ class NotReached(AssertionError):
 
 
 class Clock:
-    """The virtual clock of one sandbox; a method that moves it returns when everything due has happened and callbacks are delivered."""
+    """The virtual clock of one sandbox; a method that moves it returns when everything due has happened and callbacks
+    are delivered.
+    """
 
     def __init__(self, calls: SandboxCalls) -> None:
         self._calls = calls
@@ -36,8 +38,12 @@ class Clock:
         upcoming: float | None = self._calls.ask("GET", "/clock")["next_event"]
         return upcoming
 
-    def advance(self, seconds: float | None = None, *, to: float | str | None = None, minutes: float = 0, hours: float = 0) -> View:
-        """Advance by a span, or `to` an instant (simulated seconds, or a UTC date); returns what happened on the way."""
+    def advance(
+        self, seconds: float | None = None, *, to: float | str | None = None, minutes: float = 0, hours: float = 0
+    ) -> View:
+        """Advance by a span, or `to` an instant (simulated seconds, or a UTC date); returns what happened
+        on the way.
+        """
         if to is not None:
             return self._move(to=to)
         return self._move(seconds=(seconds or 0) + 60 * minutes + 3600 * hours)
@@ -47,7 +53,9 @@ class Clock:
         return self._move(next_event=True)
 
     def until(self, job: JobLike, state: str, *, within: float | None = None, api: str | None = None) -> View:
-        """Advance until a job is in a state (the vendor's word, a phase, or `ended`), at most `within` simulated seconds. Raises NotReached."""
+        """Advance until a job is in a state (the vendor's word, a phase, or `ended`), at most `within` simulated
+        seconds. Raises NotReached.
+        """
         home, key = self._calls.named(job, api)
         limit = {} if within is None else {"within": within}
         moved = self._move(until={"api": home, "job": key, "state": state}, **limit)

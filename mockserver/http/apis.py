@@ -53,10 +53,18 @@ class Served:
     def contract(self, operation: str, *, strict: bool | None = None) -> Contract:
         """Compile the contract of an operation; `strict` overrides whether credentials are verified."""
         api = self._homes[operation]
-        return Contract(api.spec, api.schemas, api.spec.operations[operation], adapter=api.adapter, strict=self.strict if strict is None else strict)
+        return Contract(
+            api.spec,
+            api.schemas,
+            api.spec.operations[operation],
+            adapter=api.adapter,
+            strict=self.strict if strict is None else strict,
+        )
 
     def nearest(self, path: str) -> tuple[Wording, Callable[[Reply], tuple[Violation, ...]]]:
-        """The adapter and judge for an undefined path: those of the API with the most similar paths, or of the only API."""
+        """The adapter and judge for an undefined path: those of the API with the most similar paths, or of the only
+        API.
+        """
         segments = path.split("/")[1:]
         vendors = [api for api in self._apis if api.spec.lifecycle is not None]
         best = max(self._apis, key=lambda api: api.likeness(segments))

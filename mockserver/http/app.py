@@ -62,9 +62,10 @@ def create_app(
 ) -> Understudy:
     """The server for the named APIs (all of them by default).
 
-    `sandboxes` shares worlds with another application, so that APIs on several ports live in one simulation; it must have been made
-    for these APIs too (see `create_sandboxes`). `guard` says who may use the control API (without one: whoever is on this machine).
-    `cors` says which web pages may call the vendors' APIs: `loopback` (those of this machine), `*`, `off`, or origins.
+    `sandboxes` shares worlds with another application, so that APIs on several ports live in one simulation; it must
+    have been made for these APIs too (see `create_sandboxes`). `guard` says who may use the control API (without one:
+    whoever is on this machine). `cors` says which web pages may call the vendors' APIs: `loopback` (those of this
+    machine), `*`, `off`, or origins.
 
     Raises KeyError (unknown API), ScenarioError, SpecError, ValueError (pace, auth, cors).
     """
@@ -72,14 +73,19 @@ def create_app(
         raise ValueError(f"unknown auth {auth!r}; expected lenient or strict")
     names = tuple(apis) if apis is not None else specs.names()
     if sandboxes is None:
-        sandboxes = create_sandboxes(names, scenario=scenario, pace=pace, seed=seed, callback_hosts=callback_hosts, most_bytes=most_bytes)
+        sandboxes = create_sandboxes(
+            names, scenario=scenario, pace=pace, seed=seed, callback_hosts=callback_hosts, most_bytes=most_bytes
+        )
     control = Control(sandboxes, names, strict=auth == "strict")
     served: list[tuple[specs.Spec, Adapter]] = [(specs.load(name), adapter_of(name)) for name in names]
     served.append((specs.load(specs.CONTROL), control))
     index: PathIndex[Any] = PathIndex()
     application = Pipeline(
-        Served(served, index, strict=auth == "strict"), sandboxes,
-        access_log=access_log, guard=guard or Guard(), cors=Cors(cors, [spec for spec, _ in served]),
+        Served(served, index, strict=auth == "strict"),
+        sandboxes,
+        access_log=access_log,
+        guard=guard or Guard(),
+        cors=Cors(cors, [spec for spec, _ in served]),
     )
     return Understudy(application, connect(application, served, index), names)
 

@@ -15,5 +15,8 @@ def checked(token: str) -> str:
     if not token.strip():
         raise ValueError("the control token is empty; expected visible ASCII characters without blanks")
     if any(not "!" <= sign <= "~" for sign in token):
-        raise ValueError("the control token holds a blank or another sign that no header field takes; expected visible ASCII characters")
+        raise ValueError(
+            "the control token holds a blank or another sign that no header field takes; expected "
+            "visible ASCII characters"
+        )
     return token

@@ -18,9 +18,16 @@ from specs.loopback import is_loopback
 ORIGIN, METHOD = b"origin", b"access-control-request-method"
 LOOPBACK, ANY, OFF = "loopback", "*", "off"
 OWN_FIELDS = (
-    "Allow", "Content-Disposition", "ETag", "Location", "Preference-Applied", "Retry-After", "WWW-Authenticate",
-    "X-Mock-Steered", "X-Mock-Violations",
-)  # fmt: skip
+    "Allow",
+    "Content-Disposition",
+    "ETag",
+    "Location",
+    "Preference-Applied",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Mock-Steered",
+    "X-Mock-Violations",
+)
 PREFLIGHT_SECONDS = 600
 """How long a browser may remember the answer to a preflight."""
 

@@ -26,8 +26,8 @@ Fields = Mapping[bytes, bytes]
 class Guard:
     """Who may use the control API: clients with `token` or, without a token, every program of this machine.
 
-    `hosts` are public names under which pages may nevertheless speak to a server of this machine; one that begins with a dot
-    stands for all names that end so.
+    `hosts` are public names under which pages may nevertheless speak to a server of this machine; one that begins with
+    a dot stands for all names that end so.
     """
 
     def __init__(self, token: str | None = None, hosts: Iterable[str] = ()) -> None:
@@ -43,7 +43,9 @@ class Guard:
             self._check_token(fields, self.token)
             return
         if is_remote(scope):
-            raise Refusal("unauthenticated", "the control API of a server without a token takes calls from its own machine only")
+            raise Refusal(
+                "unauthenticated", "the control API of a server without a token takes calls from its own machine only"
+            )
         host = fields.get(b"host", b"")
         if self._is_foreign(host):
             expected = "an address, localhost, a name without dots, or one that --control-host allows"
@@ -52,8 +54,8 @@ class Guard:
     def check_vendor(self, scope: Mapping[str, Any], fields: Fields, admits: Callable[[bytes], bool]) -> None:
         """Raises Refusal if a foreign page would change something on this machine.
 
-        Only for requests with an `Origin`, which pages send and programs do not. A page of a public name that was
-        made to lead here (DNS rebinding) calls its own origin; others need no answer, such as for a POST without a body.
+        Only for requests with an `Origin`, which pages send and programs do not. A page of a public name that was made
+        to lead here (DNS rebinding) calls its own origin; others need no answer, such as for a POST without a body.
         """
         if scope["method"] in _READING or not _is_loopback_server(scope):
             return
@@ -68,7 +70,9 @@ class Guard:
         if scheme.lower() != b"bearer" or not sent.strip():
             sent = fields.get(_TOKEN_FIELD, b"")
         if not sent:
-            message = "the control API needs the token that was printed at the start; expected: Authorization: Bearer <token>"
+            message = (
+                "the control API needs the token that was printed at the start; expected: Authorization: Bearer <token>"
+            )
             raise Refusal("unauthenticated", message)
         if not hmac.compare_digest(sent.strip(), token.encode()):
             raise Refusal("forbidden", "the token is not this server's")
@@ -84,7 +88,8 @@ class Guard:
 
 
 def guard_for(host: str, token: str | None = None, hosts: Iterable[str] = ()) -> Guard:
-    """The guard of a server that listens on `host`: with the given token, or a generated one if other machines can reach it.
+    """The guard of a server that listens on `host`: with the given token, or a generated one if other machines can
+    reach it.
 
     Raises ValueError for a token that cannot be sent.
     """

@@ -24,7 +24,13 @@ class TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The record as text."""
         shown = logging.makeLogRecord(record.__dict__)
-        shown.msg, shown.args, shown.exc_info, shown.exc_text, shown.stack_info = printable(record.getMessage()), None, None, None, None
+        shown.msg, shown.args, shown.exc_info, shown.exc_text, shown.stack_info = (
+            printable(record.getMessage()),
+            None,
+            None,
+            None,
+            None,
+        )
         line = super().format(shown)
         if record.exc_info:
             trace = printable_lines(self.formatException(record.exc_info))
@@ -33,7 +39,9 @@ class TextFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object per record: time, level, logger, message, and for requests sandbox, api, operation, method, path, status, took_ms."""
+    """One JSON object per record: time, level, logger, message, and for requests sandbox, api, operation, method, path,
+    status, took_ms.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as one line."""
@@ -50,7 +58,9 @@ class JsonFormatter(logging.Formatter):
 
 
 def set_up(log_format: str, level: str, *, access_log: bool) -> None:
-    """Send everything from `level` up to standard error in one of `FORMATS`, requests too if wanted. Raises KeyError."""
+    """Send everything from `level` up to standard error in one of `FORMATS`, requests too if wanted. Raises
+    KeyError.
+    """
     formatter = {"text": TextFormatter(TEXT), "json": JsonFormatter()}[log_format]
     handler = logging.StreamHandler()
     handler.setFormatter(formatter)

@@ -12,7 +12,8 @@ from specs.loopback import is_address, is_loopback
 def origin(scope: Mapping[str, Any], sandbox: str) -> str:
     """Scheme and host of a request, with the path prefix of its sandbox unless that is the default one.
 
-    A client that named its sandbox in a header gets the prefix too: whoever follows the address may not send the header.
+    A client that named its sandbox in a header gets the prefix too: whoever follows the address may not send the
+    header.
     """
     sent = next((value for name, value in scope["headers"] if name == b"host"), b"")
     host = sent.decode("latin-1") or _listening(scope)

@@ -22,8 +22,8 @@ def wall_us() -> int:
 class Tempo:
     """A way to follow real time, or none.
 
-    `real`, `xN` (N times as fast), `manual` (only when told to), `auto` (to the next event with each request) or `step` (to the next event with each
-    reading of a job).
+    `real`, `xN` (N times as fast), `manual` (only when told to), `auto` (to the next event with each request) or `step`
+    (to the next event with each reading of a job).
     """
 
     name: str
@@ -56,12 +56,17 @@ def tempo(text: str) -> Tempo:
     except ValueError:
         rate = -1.0
     if not 0 < rate <= 1e6:
-        raise ValueError(f"unknown pace {text!r}; expected real, manual, auto, step or x followed by a factor up to 1000000, such as x100")
+        raise ValueError(
+            f"unknown pace {text!r}; expected real, manual, auto, step or x followed by a factor up "
+            f"to 1000000, such as x100"
+        )
     return Tempo(text, rate)
 
 
 class Pace:
-    """Moves one world's clock. What was simulated at an anchor plus the real time since, scaled, is what the clock should show."""
+    """Moves one world's clock. What was simulated at an anchor plus the real time since, scaled, is what the clock
+    should show.
+    """
 
     __slots__ = ("_anchor_real", "_anchor_virtual", "_clock", "is_manual", "stands", "tempo")
 
@@ -73,7 +78,9 @@ class Pace:
         self._anchor_virtual = shows
 
     def target(self, world: World, *, is_read: bool = False) -> int:
-        """The instant to which a world should move now: at the pace `auto`, and at `step` when a job is read, that of the next thing to happen."""
+        """The instant to which a world should move now: at the pace `auto`, and at `step` when a job is read, that of
+        the next thing to happen.
+        """
         rate = self.tempo.rate
         if rate is not None:
             return max(self._due(rate), world.now_us)

@@ -1,7 +1,7 @@
 """The way of a request: sandbox, credentials, body, faults and rules, clock, contract, adapter, answer, journal.
 
-It runs behind connexion's routing and awaits nothing between the last byte of a request and the first of its answer unless
-somebody ordered that, so that the event loop is all the locking there is.
+It runs behind connexion's routing and awaits nothing between the last byte of a request and the first of its answer
+unless somebody ordered that, so that the event loop is all the locking there is.
 """
 
 from __future__ import annotations
@@ -114,8 +114,8 @@ class Pipeline:
         if sandbox is not None:
             named, status = ("", reply.status) if turn is None else (turn.influences, 0 if turn.drops else reply.status)
             path, at = scope.get("raw_path") or scope["path"].encode(), sandbox.world.now_us
-            asked = (contract.api, contract.operation.id, scope["method"], path, scope["query_string"], scope["headers"])
-            sandbox.journal.add((*asked, raw, status, headers, body, at, began, took, named), reason)
+            asked = (contract.api, contract.operation.id, scope["method"], path, scope["query_string"])
+            sandbox.journal.add((*asked, scope["headers"], raw, status, headers, body, at, began, took, named), reason)
         if turn is not None or reply.stream is not None or not connection.send_whole(reply.status, headers, body):
             await self._send(connection, reply, body=body, headers=headers, sandbox=sandbox, turn=turn)
 
@@ -138,7 +138,8 @@ class Pipeline:
                 contract.admit(scope, fields, raw, world=world, sandbox=sandbox.name, manual=sandbox.pace.is_manual)
             )
             if isawaitable(reply):
-                await asyncio.sleep(0)  # what may have a time limit needs a task, which a first step is not (protocol.py)
+                # what may have a time limit needs a task, which a first step is not (protocol.py)
+                await asyncio.sleep(0)
                 reply = await reply
             if sandbox.needs_moving:
                 self.background_mover.attend(sandbox)

@@ -20,16 +20,50 @@ _USER = re.compile(r"(://)[^/?#\s@\"'<>]+@(?:[^/?#\s@\"'<>]*@)*")
 _MEMBER = re.compile(r"([?&])([^=&#\s?]{1,100})=[^&#\s\"'<>]*")
 _SECRET = frozenset(
     {
-        "secret", "secrets", "token", "tokens", "password", "passwords", "passwd", "passphrase", "passcode", "pwd",
-        "key", "keys", "apikey", "authorization", "auth", "signature", "signatures", "credential", "credentials",
-        "creds", "cookie", "cookies", "private", "jwt", "bearer", "otp", "totp", "sessionid", "sid",
+        "secret",
+        "secrets",
+        "token",
+        "tokens",
+        "password",
+        "passwords",
+        "passwd",
+        "passphrase",
+        "passcode",
+        "pwd",
+        "key",
+        "keys",
+        "apikey",
+        "authorization",
+        "auth",
+        "signature",
+        "signatures",
+        "credential",
+        "credentials",
+        "creds",
+        "cookie",
+        "cookies",
+        "private",
+        "jwt",
+        "bearer",
+        "otp",
+        "totp",
+        "sessionid",
+        "sid",
     }
 )
 _SECRET_LAST = frozenset({"sig", "pin", "pass"})  # elsewhere in a name they are harmless: pin_memory, pass_rate
 _SECRET_PAIRS = frozenset(
     {
-        ("access", "code"), ("session", "id"), ("connection", "string"), ("conn", "str"), ("connection", "uri"),
-        ("database", "url"), ("db", "url"), ("auth", "code"), ("verification", "code"), ("security", "code"),
+        ("access", "code"),
+        ("session", "id"),
+        ("connection", "string"),
+        ("conn", "str"),
+        ("connection", "uri"),
+        ("database", "url"),
+        ("db", "url"),
+        ("auth", "code"),
+        ("verification", "code"),
+        ("security", "code"),
         ("pin", "code"),
     }
 )
@@ -64,7 +98,9 @@ _ASSIGNED = re.compile(rf"{_NAME % ''}(=|:\s{{0,2}}(?=[\"']))({_STRING}|[^\s\"'&
 _OPTED = re.compile(rf"{_NAME % '--'}(\s{{1,8}})({_STRING}|[^\s-]\S*)", re.DOTALL)
 """An option of a command with the word behind it."""
 
-_OPTED_ITEM = re.compile(rf"""(["'])(--?[A-Za-z][A-Za-z0-9_.-]{{0,100}})(\1\s{{0,8}},\s{{0,8}})({_STRING})""", re.DOTALL)
+_OPTED_ITEM = re.compile(
+    rf"""(["'])(--?[A-Za-z][A-Za-z0-9_.-]{{0,100}})(\1\s{{0,8}},\s{{0,8}})({_STRING})""", re.DOTALL
+)
 _CUT_USER = re.compile(r"(://)[^/?#\s@\"'<>:]{0,100}:(?![0-9]{0,5}\Z)[^/?#\s@\"'<>]*\Z")
 """The beginning of a URL of which no more is there than a user and part of a password."""
 

@@ -168,7 +168,9 @@ def _listening(family: socket.AddressFamily, address: tuple[Any, ...], *, shares
 
 
 def url_of(listener: socket.socket) -> str:
-    """The base URL of a listening socket, as this machine may use it: one that listens everywhere listens on loopback."""
+    """The base URL of a listening socket, as this machine may use it: one that listens everywhere listens
+    on loopback.
+    """
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -176,8 +178,8 @@ def url_of(listener: socket.socket) -> str:
 
 _MMAP_THRESHOLD = -3  # M_MMAP_THRESHOLD of malloc.h
 _LARGE_BYTES = 128 * 1024
-"""Blocks from this size on go back to the system when they are freed. Unless it is set, glibc raises it when it sees large ones, and
-bodies of megabytes leave the heap in pieces."""
+"""Blocks from this size on go back to the system when they are freed. Unless it is set, glibc raises it when it sees
+large ones, and bodies of megabytes leave the heap in pieces."""
 
 
 def settle_memory() -> None:

@@ -55,7 +55,9 @@ class Unrouted:
             await connection.send_all(*answer)
 
     async def _file(self, scope: Scope, connection: Connection) -> Answer | None:
-        """The answer to a request for a file of a job, whose address an earlier answer held; None where its client left."""
+        """The answer to a request for a file of a job, whose address an earlier answer held; None where its client
+        left.
+        """
         try:
             name = self._sandboxes.find(sandbox_name(scope)).name  # an address does not make a sandbox
             world = self._sandboxes.get(name).move()

@@ -13,7 +13,9 @@ from mockserver.simulation.job import Job
 from mockserver.simulation.request import Outcome
 
 RUN_END, TIMEOUT, STEP, RELEASE, EXPIRY, NODE = range(6)
-"""Kinds: a run ends; a limit passes; a state is left after its time; a job becomes eligible; a finished job is forgotten; a node fails or returns."""
+"""Kinds: a run ends; a limit passes; a state is left after its time; a job becomes eligible; a finished job is
+forgotten; a node fails or returns.
+"""
 
 RANK = {RUN_END: 1, STEP: 1, TIMEOUT: 3, RELEASE: 4, EXPIRY: 6, NODE: 0}
 """Order inside one instant. Between the ranks: 2 what clients ask, 5 placement."""

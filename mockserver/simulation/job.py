@@ -18,7 +18,8 @@ DISCARDED = -2
 class Attempt:
     """One try of a job, read off its history; instants are microseconds since the world began, None while not reached.
 
-    `outcome` is the event that ended it: succeeded, failed, retried, timed_out, cancelled, displaced, or "" while it goes on.
+    `outcome` is the event that ended it: succeeded, failed, retried, timed_out, cancelled, displaced, or "" while it
+    goes on.
     """
 
     number: int
@@ -56,7 +57,9 @@ class Job:
         "stage",
     )
 
-    def __init__(self, request: JobRequest, *, serial: int, now: int, stage: Stage, shape: Shape, parent: Job | None) -> None:
+    def __init__(
+        self, request: JobRequest, *, serial: int, now: int, stage: Stage, shape: Shape, parent: Job | None
+    ) -> None:
         self.request = request
         self.serial = serial
         self.created = self.changed = now
@@ -194,15 +197,25 @@ class Job:
         return next((instant for instant, _ in self.allocations()), None)
 
     def nodes_of(self, attempt: int) -> tuple[str, ...]:
-        """The names of the nodes that attempt number `attempt` (from 1; -1 is the last) was given; none if it was not."""
+        """The names of the nodes that attempt number `attempt` (from 1; -1 is the last) was given; none if
+        it was not.
+        """
         attempts = self.attempts()
-        return attempts[attempt - 1 if attempt > 0 else attempt].nodes if -len(attempts) <= attempt <= len(attempts) else ()
+        return (
+            attempts[attempt - 1 if attempt > 0 else attempt].nodes
+            if -len(attempts) <= attempt <= len(attempts)
+            else ()
+        )
 
     def attempts(self) -> list[Attempt]:
         """Every attempt so far, first to last; none for a draft."""
         tries: list[Attempt] = []
         for instant, stage, event, detail in self.steps():
-            if tries and not tries[-1].outcome and (stage.is_terminal or (event in _ENDINGS and stage.phase not in _GOING_ON.get(event, ()))):
+            if (
+                tries
+                and not tries[-1].outcome
+                and (stage.is_terminal or (event in _ENDINGS and stage.phase not in _GOING_ON.get(event, ())))
+            ):
                 _close(tries[-1], instant, event if event in _ENDINGS else stage.phase, detail)
             if stage.phase == "queued" and (not tries or tries[-1].outcome):
                 tries.append(Attempt(len(tries) + 1, queued=instant))
@@ -230,7 +243,9 @@ def _close(attempt: Attempt, instant: int, event: str, detail: object) -> None:
 
 
 class Crew:
-    """The team of one job at work: its members so far, how many of them have not ended (`open`), hold nodes (`active`), are done, have failed for good."""
+    """The team of one job at work: its members so far, how many of them have not ended (`open`), hold nodes (`active`),
+    are done, have failed for good.
+    """
 
     __slots__ = ("active", "done", "failed", "members", "open")
 

@@ -14,10 +14,14 @@ _WIDEST_CHARACTER = 4
 
 
 def footprint(text: bytes) -> int:
-    """About how many bytes the values take in memory that are written so, as JSON or the like: a list of empty lists takes thirty
-    times its length, and one character beyond ASCII may widen all of them."""
+    """About how many bytes the values take in memory that are written so, as JSON or the like: a list of empty lists
+    takes thirty times its length, and one character beyond ASCII may widen all of them."""
     length = len(text) if text.isascii() else _WIDEST_CHARACTER * len(text)
-    return length + _OBJECT_BYTES * text.count(b"{") + _ITEM_BYTES * (text.count(b"[") + text.count(b",") + text.count(b":"))
+    return (
+        length
+        + _OBJECT_BYTES * text.count(b"{")
+        + _ITEM_BYTES * (text.count(b"[") + text.count(b",") + text.count(b":"))
+    )
 
 
 class ByteBudget:

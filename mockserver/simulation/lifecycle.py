@@ -16,7 +16,8 @@ _OTHERWISE = TERMINAL | {"queued", "starting", "running"}
 class Stage:
     """One vendor state with its phase; `on` maps an event to the next stage, `after` is (microseconds, next stage).
 
-    `entry` says what is done on entering it: what the phase means, or what it means for a member of a team or a job that is led by one.
+    `entry` says what is done on entering it: what the phase means, or what it means for a member of a team or a job
+    that is led by one.
     """
 
     __slots__ = ("after", "entry", "holds", "is_terminal", "name", "on", "phase")
@@ -46,7 +47,8 @@ class CompiledLifecycle:
     def __init__(self, lifecycle: Lifecycle, *, entry: str = "") -> None:
         has_work = any(state.phase == WORKING for state in lifecycle.states.values())
         self.stages = {
-            name: Stage(name, state.phase, _entry(state.phase, entry or LED * (has_work and state.is_terminal))) for name, state in lifecycle.states.items()
+            name: Stage(name, state.phase, _entry(state.phase, entry or LED * (has_work and state.is_terminal)))
+            for name, state in lifecycle.states.items()
         }
         self.initial = self.stages[lifecycle.initial]
         self.led = None if entry or has_work else CompiledLifecycle(lifecycle, entry=LED)

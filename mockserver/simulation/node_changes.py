@@ -50,7 +50,9 @@ def _arm(scheduler: Scheduler, timer: NodeTimer) -> None:
 
 
 def lose_node(scheduler: Scheduler, number: int) -> None:
-    """The node is gone with all that runs there: those that hold it are displaced, the oldest first, or fail where that cannot be."""
+    """The node is gone with all that runs there: those that hold it are displaced, the oldest first, or fail where that
+    cannot be.
+    """
     scheduler.settle()
     _lose(scheduler, number)
 

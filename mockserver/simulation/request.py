@@ -13,11 +13,13 @@ TASK = "/task"
 """What follows the name of an API in that of its jobs' members."""
 
 
-class ResourceRequest(msgspec.Struct, frozen=True, cache_hash=True):  # a struct, since each submission looks its shape up by hash
+# a struct, since each submission looks its shape up by hash
+class ResourceRequest(msgspec.Struct, frozen=True, cache_hash=True):
     """What a job needs on one node: cores and GPUs (a fraction below 1 shares a device), bytes, custom amounts, labels.
 
-    `gpu_model` and `gpu_registry` name a GPU exactly. `labels` must all be on the node; of `any_labels` one must be; of the nodes
-    that fit, those with the first of `preferred` that any has are taken. A label is its name, or `name=value`; `region=value` fits a node's region too.
+    `gpu_model` and `gpu_registry` name a GPU exactly. `labels` must all be on the node; of `any_labels` one must be; of
+    the nodes that fit, those with the first of `preferred` that any has are taken. A label is its name, or
+    `name=value`; `region=value` fits a node's region too.
     """
 
     cpu: float = 0.0
@@ -47,7 +49,9 @@ class Limits:
 
     def or_else(self, other: Limits) -> Limits:
         """These limits, and those of `other` where there are none."""
-        return Limits(*[_first(getattr(self, name), getattr(other, name)) for name in ("assign", "start", "run", "total")])
+        return Limits(
+            *[_first(getattr(self, name), getattr(other, name)) for name in ("assign", "start", "run", "total")]
+        )
 
 
 def _first(own: float | None, other: float | None) -> float | None:
@@ -71,7 +75,9 @@ NO_BACKOFF = Backoff()
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):  # a struct, since every run makes one and every history keeps it
-    """How one run goes: microseconds it takes (None: until somebody ends it), exit code, why it failed, a vendor's word for that."""
+    """How one run goes: microseconds it takes (None: until somebody ends it), exit code, why it failed, a vendor's word
+    for that.
+    """
 
     duration: int | None
     exit_code: int = 0
@@ -96,7 +102,9 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """How a job's work is divided: `size` members, at most `parallel` at once, each ended after `run` seconds; more failures than `tolerate` end the job."""
+    """How a job's work is divided: `size` members, at most `parallel` at once, each ended after `run` seconds; more
+    failures than `tolerate` end the job.
+    """
 
     size: int
     parallel: int
@@ -112,15 +120,16 @@ ALONE = Team(1, 1)
 class JobRequest(msgspec.Struct, gc=False, omit_defaults=True, forbid_unknown_fields=True):
     """A job as an adapter asks for it, in house units.
 
-    `key` is the public id, unique within `api`; `owner` the tenant, `project` the quota entity. A gang asks for `resources` on each
-    of `nodes` nodes, all or nothing. A `preemptible` job may exceed its project's quota and be evicted; a `restartable` one then
-    waits again. `command` is read for `sleep N` and `exit N`. `endless` runs go on until cancelled. `not_before` is seconds since
-    the world began. `ttl` is seconds a finished job is kept. `draw` names the job's stream of random draws (the key where a client
-    chose it). `estimate` is the run time in seconds that was asked for where it does not limit the run; backfill reckons with it, else
-    with the run limit. `callback` is where its client, which may be `remote` (on another machine), wants to be called when it has ended.
-    `team` divides its work among members that take the resources each. An `elastic` job makes do with one of these smaller
-    requests, falling, and grows when there is room.
-    `unready` says how preparation fails, if it is bound to. `payload` is the adapter's own.
+    `key` is the public id, unique within `api`; `owner` the tenant, `project` the quota entity. A gang asks for
+    `resources` on each of `nodes` nodes, all or nothing. A `preemptible` job may exceed its project's quota and be
+    evicted; a `restartable` one then waits again. `command` is read for `sleep N` and `exit N`. `endless` runs go on
+    until cancelled. `not_before` is seconds since the world began. `ttl` is seconds a finished job is kept. `draw`
+    names the job's stream of random draws (the key where a client chose it). `estimate` is the run time in seconds that
+    was asked for where it does not limit the run; backfill reckons with it, else with the run limit. `callback` is
+    where its client, which may be `remote` (on another machine), wants to be called when it has ended. `team` divides
+    its work among members that take the resources each. An `elastic` job makes do with one of these smaller requests,
+    falling, and grows when there is room. `unready` says how preparation fails, if it is bound to. `payload` is the
+    adapter's own.
     """
 
     api: str

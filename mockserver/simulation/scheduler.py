@@ -43,8 +43,9 @@ _RETRIED_LIMITS = frozenset({"start", "run"})
 class Scheduler:
     """The engine of one world.
 
-    `log` keeps the latest (instant, job, stage, event) of `logged`; `forget` is told when a job's time to live is over, `attend` when a node
-    fails or returns by itself; `announced` holds (instant, job) of ended jobs whose client wants to be called, until somebody takes them.
+    `log` keeps the latest (instant, job, stage, event) of `logged`; `forget` is told when a job's time to live is over,
+    `attend` when a node fails or returns by itself; `announced` holds (instant, job) of ended jobs whose client wants
+    to be called, until somebody takes them.
     """
 
     __slots__ = (
@@ -108,7 +109,9 @@ class Scheduler:
         if request.team is not None and lifecycle.led is not None:
             lifecycle = lifecycle.led
         stage = lifecycle.initial
-        shape = shape_of(self.cluster, request) if request.elastic else self.cluster.shape(request.resources, request.nodes)
+        shape = (
+            shape_of(self.cluster, request) if request.elastic else self.cluster.shape(request.resources, request.nodes)
+        )
         job = Job(request, serial=self.count, now=self.clock.now, stage=stage, shape=shape, parent=parent)
         if parent is not None:
             parent.open_children += 1
@@ -225,7 +228,9 @@ class Scheduler:
     # A job's lifecycle
 
     def enter(self, job: Job, stage: Stage, event: str, detail: object = None) -> None:
-        """Let `event` bring the job to `stage` now, with all that follows from its phase; `detail` goes into the history."""
+        """Let `event` bring the job to `stage` now, with all that follows from its phase; `detail` goes into the
+        history.
+        """
         before, now = job.stage, self.clock.now
         job.stage, job.changed = stage, now
         job.history += (now, stage, event, detail)
@@ -279,7 +284,11 @@ class Scheduler:
     def begin_run(self, job: Job, stage: Stage, event: str) -> None:
         """Let the job's run take its time."""
         outcome, limit = self.workload.run(job), job.request.limits.run
-        if limit is not None and "timed_out" in stage.on and (outcome.duration is None or micros(limit) < outcome.duration):
+        if (
+            limit is not None
+            and "timed_out" in stage.on
+            and (outcome.duration is None or micros(limit) < outcome.duration)
+        ):
             self.arm(job, "run", limit)
         elif outcome.duration is not None:
             kept = outcome if outcome.exit_code or outcome.reason else _WELL
@@ -337,7 +346,9 @@ class Scheduler:
             self.enter(parent, parent.stage.on["joined"], "joined", parent.outcome)
 
     def arm(self, job: Job, limit: str, span: float | None, *, is_whole: bool = False) -> None:
-        """Let `limit` pass after so many seconds, unless the job has left its phase (or, if it is about the whole job, has ended) by then."""
+        """Let `limit` pass after so many seconds, unless the job has left its phase (or, if it is about the whole job,
+        has ended) by then.
+        """
         if span is not None:
             generation = WHOLE_JOB if is_whole else job.generation
             self.agenda.add(self.clock.now + micros(span), TIMEOUT, job, generation=generation, detail=limit)

@@ -1,4 +1,5 @@
-"""Jobs whose work is done by a team: members that take capacity each, and the job they work for, which follows how they fare.
+"""Jobs whose work is done by a team: members that take capacity each, and the job they work for, which follows how they
+fare.
 
 A job whose lifecycle has a state of phase `working` gathers its team on entering it; the last member's success, or a
 failure that is not borne, takes it on from there. A job of any other lifecycle that asks for a team never holds
@@ -180,7 +181,9 @@ def _recruit(engine: Engine, lead: Job) -> None:
 
 
 def request_of(lead: Job, index: int) -> JobRequest:
-    """What a member asks for: what its job does. The first draws as the job itself would, and it alone fails as often as a script says."""
+    """What a member asks for: what its job does. The first draws as the job itself would, and it alone fails as often
+    as a script says.
+    """
     asked, team = lead.request, cast(Team, lead.request.team)
     script, draw = asked.script, asked.draw or asked.key
     if index and script is not None and script.fail_attempts is not None:

@@ -1,4 +1,6 @@
-"""How long runs take and how they end: as the job's command says, otherwise as a seeded draw from the scenario decides."""
+"""How long runs take and how they end: as the job's command says, otherwise as a seeded draw from the
+scenario decides.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +70,9 @@ class Workload:
         return Outcome(duration, code, reason or f"exit code {code}", word) if code else Outcome(duration)
 
     def node_fails_after(self, node: str, count: int) -> int | None:
-        """Microseconds from a node's being there, after `count` failures before, to its next failure; None when nodes do not fail."""
+        """Microseconds from a node's being there, after `count` failures before, to its next failure; None when nodes
+        do not fail.
+        """
         told = self.scenario.node_failures
         if told is None:
             return None
@@ -80,9 +84,13 @@ class Workload:
         told = self.scenario.node_failures
         if told is None:
             return None
-        return micros(sample(told.repair_s, uniform(self.seed, draw=node, attempt=count, purpose=NODE_REPAIR), turn=count))
+        return micros(
+            sample(told.repair_s, uniform(self.seed, draw=node, attempt=count, purpose=NODE_REPAIR), turn=count)
+        )
 
-    def _scripted(self, script: Script, failures: int, *, slept: float | None, code: int | None) -> tuple[float | None, int | None, str, str]:
+    def _scripted(
+        self, script: Script, failures: int, *, slept: float | None, code: int | None
+    ) -> tuple[float | None, int | None, str, str]:
         if script.run_seconds is not None:
             slept = script.run_seconds
         if script.fail_attempts is not None:
@@ -107,20 +115,26 @@ def _completed(own: ApiWorkload, scenario: Scenario) -> _Told:
 
 
 def longest_startups(scenario: Scenario) -> dict[str, int | None]:
-    """Microseconds that preparation takes at most, by API and (under the key "") for all others; None where there is no bound."""
+    """Microseconds that preparation takes at most, by API and (under the key "") for all others; None where there is no
+    bound.
+    """
     told = {"": ApiWorkload(), **scenario.apis}
     bounds = {api: longest(_completed(own, scenario)[0]) for api, own in told.items()}
     return {api: None if bound is None else micros(bound) for api, bound in bounds.items()}
 
 
 def spoken(command: str) -> tuple[float | None, int | None]:
-    """What a command says of its run: seconds and exit code; short commands, which come again and again, are remembered."""
+    """What a command says of its run: seconds and exit code; short commands, which come again and again, are
+    remembered.
+    """
     return _spoken(command) if len(command) <= _SHORT else _spoken.__wrapped__(command)
 
 
 @lru_cache(maxsize=4096)
 def _spoken(command: str) -> tuple[float | None, int | None]:
-    """What a command says of itself: the seconds of all its `sleep N` together, and the code of its `exit N`; None where silent."""
+    """What a command says of itself: the seconds of all its `sleep N` together, and the code of its `exit N`; None
+    where silent.
+    """
     sleeps = _SLEEP.findall(command)
     code = _EXIT.search(command)
     slept = sum(map(float, sleeps)) if sleeps else None

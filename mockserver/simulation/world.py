@@ -12,7 +12,14 @@ from mockserver.simulation import node_changes
 from mockserver.simulation.clock import LAST_US, MICRO, seconds
 from mockserver.simulation.cluster.cluster import milli
 from mockserver.simulation.cluster.node import Node, NodeView
-from mockserver.simulation.errors import DuplicateJob, DuplicateNode, UnknownJob, UnknownNode, UnknownParent, Unplaceable
+from mockserver.simulation.errors import (
+    DuplicateJob,
+    DuplicateNode,
+    UnknownJob,
+    UnknownNode,
+    UnknownParent,
+    Unplaceable,
+)
 from mockserver.simulation.job import Job
 from mockserver.simulation.job_limits import JobLimits
 from mockserver.simulation.lifecycle import CompiledLifecycle
@@ -83,12 +90,15 @@ class World:
     def advance_to(self, instant: int, most: int | None = None) -> bool:
         """Let everything due up to `instant` (microseconds since the world began) happen.
 
-        False if `most` steps did not suffice, or as soon as a job that ended is announced (`take_announced`): call again to go on.
+        False if `most` steps did not suffice, or as soon as a job that ended is announced (`take_announced`): call
+        again to go on.
         """
         return self.scheduler.advance(instant, most, heed=True)
 
     def advance_until(self, is_reached: Callable[[], bool], instant: int) -> bool:
-        """Go from event to event until `is_reached`, at most to `instant`; whether it was. Stops early, like `advance_to`, at an announcement."""
+        """Go from event to event until `is_reached`, at most to `instant`; whether it was. Stops early, like
+        `advance_to`, at an announcement.
+        """
         self.settle()
         while not is_reached():
             following = self.next_event_us()
@@ -157,7 +167,9 @@ class World:
         return job
 
     def jobs(self, api: str, *, owner: str | None = None, project: str | None = None) -> dict[str, Job]:
-        """Jobs by key in order of submission: all of an API, or those of an owner or of a project. Not to be changed."""
+        """Jobs by key in order of submission: all of an API, or those of an owner or of a project. Not to
+        be changed.
+        """
         if project is not None:
             return self._scopes.get((api, "project", project), {})
         if owner is not None:
@@ -177,7 +189,9 @@ class World:
             self.job_limits.keep(job)
 
     def delete(self, job: Job) -> None:
-        """Forget a job, whatever it is doing; its name is free again. Raises UnknownJob if its time to live is over at this instant."""
+        """Forget a job, whatever it is doing; its name is free again. Raises UnknownJob if its time to live is over at
+        this instant.
+        """
         self.settle()
         if self._jobs[job.request.api].get(job.key) is not job:
             raise UnknownJob(job.key)
@@ -306,17 +320,23 @@ class World:
         return shelf
 
     def new_id(self, purpose: str, *, fingerprint: bytes = b"") -> str:
-        """A UUID (version 4 in form, lower case) that depends only on the seed, the purpose, the fingerprint and how often these came before."""
+        """A UUID (version 4 in form, lower case) that depends only on the seed, the purpose, the fingerprint and how
+        often these came before.
+        """
         root = adler32(fingerprint, crc32(purpose.encode()))
         seen = self.ids_made[root] = self.ids_made.get(root, 0) + 1
         word = blake2b(b"%d|%d|%d" % (self.seed, root, seen), digest_size=16).hexdigest()
         return f"{word[:8]}-{word[8:12]}-4{word[13:16]}-{_VARIANTS[word[16]]}{word[17:20]}-{word[20:]}"
 
     def history(self, api: str, *, since: int = 0) -> Iterator[tuple[int, Job, str, str]]:
-        """(number, job, state, event) of the latest transitions of an API's jobs after number `since`, oldest first; numbers only grow."""
+        """(number, job, state, event) of the latest transitions of an API's jobs after number `since`, oldest first;
+        numbers only grow.
+        """
         log = self.scheduler.log
         first = self.scheduler.logged - len(log)
-        for number, (_, job, stage, event) in enumerate(islice(log, max(since - first, 0), None), start=max(since, first) + 1):
+        for number, (_, job, stage, event) in enumerate(
+            islice(log, max(since - first, 0), None), start=max(since, first) + 1
+        ):
             if job.request.api == api:
                 yield number, job, stage.name, event
 
@@ -332,7 +352,9 @@ def _placement(scenario: Scenario) -> PlacementPass | Backfill | FairShare:
 
 
 def _project(one: Quota, *, is_weighed: bool) -> Project:
-    """A project's share of what is idle goes by its quota, or, as soon as any project of the scenario has a weight, by weights (1 unless said)."""
+    """A project's share of what is idle goes by its quota, or, as soon as any project of the scenario has a weight, by
+    weights (1 unless said).
+    """
     weight = (1.0 if one.over_quota_weight is None else one.over_quota_weight) if is_weighed else one.deserved_gpus
     return Project(one.name, milli(one.deserved_gpus), weight, None if one.most_gpus is None else milli(one.most_gpus))
 

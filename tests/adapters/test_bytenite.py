@@ -82,7 +82,10 @@ def test_every_operation_of_the_document_has_a_function():
 
 
 def test_a_created_job_is_a_draft_that_shows_what_was_sent(customer):
-    body = customer.ask("Customer_CreateJob", {**HELLO, "name": "n", "config": {"taskTimeout": "60", "jobTimeout": 90, "isTestJob": True}}).body
+    body = customer.ask(
+        "Customer_CreateJob",
+        {**HELLO, "name": "n", "config": {"taskTimeout": "60", "jobTimeout": 90, "isTestJob": True}},
+    ).body
 
     job = body["job"]
     assert job["state"] == "JOB_STATE_NEW"
@@ -148,7 +151,9 @@ def test_running_answers_the_generic_response(customer):
     assert (reply.status, reply.body) == (200, {"ok": True, "requestId": "", "message": "", "error": None})
 
 
-@pytest.mark.parametrize("body", [None, {}, {"jobTimeout": "7", "taskTimeout": 5}, {"config": {"jobTimeout": 7, "taskTimeout": "5"}}])
+@pytest.mark.parametrize(
+    "body", [None, {}, {"jobTimeout": "7", "taskTimeout": 5}, {"config": {"jobTimeout": 7, "taskTimeout": "5"}}]
+)
 def test_each_known_form_of_the_run_body_is_taken(customer, body):
     job = customer.create()
 
@@ -204,7 +209,9 @@ def test_a_failing_task_fails_the_job_with_its_reason(customer):
     assert "endedAt" in shown
 
 
-@pytest.mark.parametrize(("config", "words"), [({"taskTimeout": 2}, "task timeout"), ({"jobTimeout": "4"}, "job timeout")])
+@pytest.mark.parametrize(
+    ("config", "words"), [({"taskTimeout": 2}, "task timeout"), ({"jobTimeout": "4"}, "job timeout")]
+)
 def test_a_limit_that_passes_fails_the_job(customer, config, words):
     job = customer.run({**HELLO, "params": {"app": {"command": "sleep 100"}}, "config": config})
     customer.later(60)
@@ -429,7 +436,9 @@ def test_logs_are_filtered(customer):
     job = customer.run({**HELLO, "params": {"partitioner": {"num_replicas": 2}, "app": {"command": "exit 1"}}})
     customer.later(60)
 
-    logs = customer.ask("Customer_GetLogs", {"jobId": job, "levels": ["ERROR"], "services": ["taskrunner"], "taskIds": [f"{job}-0"]}).body
+    logs = customer.ask(
+        "Customer_GetLogs", {"jobId": job, "levels": ["ERROR"], "services": ["taskrunner"], "taskIds": [f"{job}-0"]}
+    ).body
 
     assert logs["partitioner"] == logs["assembler"] == []
     assert [line["log"] for line in logs["taskrunner"][f"{job}-0"]["logs"]] == ["task failed: exit code 1"]
@@ -465,7 +474,8 @@ def test_the_service_tells_its_version_and_finds_every_source_fine(customer):
 
 
 @pytest.mark.parametrize(
-    ("kind", "status", "code"), [("malformed", 400, 3), ("unauthenticated", 401, 16), ("unrouted", 404, 5), ("internal", 500, 13)]
+    ("kind", "status", "code"),
+    [("malformed", 400, 3), ("unauthenticated", 401, 16), ("unrouted", 404, 5), ("internal", 500, 13)],
 )
 def test_a_refusal_is_an_rpc_status(kind, status, code):
     reply = bytenite.error(Refusal(kind, "why"))
@@ -483,7 +493,9 @@ def test_a_refusal_names_the_offending_fields():
 
 
 def test_an_id_that_cannot_be_one_is_unknown():
-    reply = bytenite.error(Refusal("invalid", "no", violations=(Violation("path", ("jobId",), "pattern", "", "?", "no match"),)))
+    reply = bytenite.error(
+        Refusal("invalid", "no", violations=(Violation("path", ("jobId",), "pattern", "", "?", "no match"),))
+    )
 
     assert (reply.status, reply.body["code"]) == (404, 5)
 
@@ -510,7 +522,9 @@ def test_strict_mode_refuses_an_unknown_key(customer):
 @pytest.mark.parametrize("form", ["{}", "Bearer {}", "bearer {}"])
 def test_strict_mode_takes_an_issued_token_in_both_forms(customer, form):
     token = strict(customer).ask("Auth_GetAccessToken", {"apiKey": "mock-api-key"}).body["token"]
-    call = Call("Customer_GetJob", customer.world, strict=True, manual=True, every_header={"authorization": form.format(token)})
+    call = Call(
+        "Customer_GetJob", customer.world, strict=True, manual=True, every_header={"authorization": form.format(token)}
+    )
 
     bytenite.verify(call)
 
@@ -544,7 +558,9 @@ def test_customers_do_not_see_each_other_in_strict_mode(customer):
         member.job(lenient_job)
 
 
-def test_a_world_knows_a_bounded_number_of_tokens_and_the_newest_are_good(monkeypatch: pytest.MonkeyPatch, world: World) -> None:
+def test_a_world_knows_a_bounded_number_of_tokens_and_the_newest_are_good(
+    monkeypatch: pytest.MonkeyPatch, world: World
+) -> None:
     monkeypatch.setattr("mockserver.adapters.bytenite.credentials.MOST_TOKENS", 3)
     customer = Customer(world)
 

@@ -40,8 +40,12 @@ def make_world(**changes: Any) -> World:
     return World(Scenario(**(facts | changes)), {"ionworks": CompiledLifecycle(lifecycle)}, epoch_us=EPOCH)
 
 
-def submit(world: World, *, query: dict[str, Any] | None = None, headers: dict[str, str] | None = None, **body: Any) -> dict[str, Any]:
-    call = Call("submit_job_jobs_post", world, query=query or {}, every_header=headers or {}, body=LEAST | body, raw=b"{}")
+def submit(
+    world: World, *, query: dict[str, Any] | None = None, headers: dict[str, str] | None = None, **body: Any
+) -> dict[str, Any]:
+    call = Call(
+        "submit_job_jobs_post", world, query=query or {}, every_header=headers or {}, body=LEAST | body, raw=b"{}"
+    )
     reply = ionworks.submit_job_jobs_post(call)
     assert reply.status == 202
     assert_valid(reply, "JobResponse")
@@ -57,7 +61,9 @@ def read(world: World, job_id: str, **headers: str) -> dict[str, Any]:
 
 
 def cancel(world: World, job_id: str) -> dict[str, Any]:
-    job: dict[str, Any] = ionworks.cancel_job_jobs__job_id__cancel_post(Call("cancel", world, path={"job_id": job_id})).body
+    job: dict[str, Any] = ionworks.cancel_job_jobs__job_id__cancel_post(
+        Call("cancel", world, path={"job_id": job_id})
+    ).body
     return job
 
 
@@ -87,9 +93,22 @@ def test_a_new_job_is_pending_with_every_member(world: World) -> None:
     assert job["status"] == "pending"
     assert job["priority"] == 0
     assert job["created_at"] == job["updated_at"] == "2026-01-01T00:00:00.000000Z"
-    assert (job["access_level"], job["organization_id"], job["user_id"]) == ("organization", "org-shared", "user-shared")
+    assert (job["access_level"], job["organization_id"], job["user_id"]) == (
+        "organization",
+        "org-shared",
+        "user-shared",
+    )
     assert job["params_path"] == f"jobs/{job['job_id']}/params.json"
-    nothing = ("started_at", "completed_at", "compute_time", "error", "error_code", "error_detail", "result", "callback_url")
+    nothing = (
+        "started_at",
+        "completed_at",
+        "compute_time",
+        "error",
+        "error_code",
+        "error_detail",
+        "result",
+        "callback_url",
+    )
     assert all(job[name] is None for name in (*nothing, "parent_job_id", "project_id", "metadata_path"))
     assert (job["is_terminal"], job["is_failed"]) == (False, False)
 
@@ -123,7 +142,12 @@ def test_a_job_runs_and_completes_with_a_result(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("job_type", "code"),
-    [("simulate", "SOLVER_ERROR"), ("validation", "MODEL_ERROR"), ("dummy", "INTERNAL_ERROR"), ("simple_pipeline", "CONFIGURATION_ERROR")],
+    [
+        ("simulate", "SOLVER_ERROR"),
+        ("validation", "MODEL_ERROR"),
+        ("dummy", "INTERNAL_ERROR"),
+        ("simple_pipeline", "CONFIGURATION_ERROR"),
+    ],
 )
 def test_a_failed_job_says_why(job_type: str, code: str) -> None:
     world = make_world(failure_rate=1.0)
@@ -201,8 +225,17 @@ def test_a_parent_waits_for_its_children(world: World) -> None:
     joined = read(world, parent)
 
     assert child["parent_job_id"] == parent
-    assert (waiting["status"], waiting["is_terminal"], waiting["completed_at"], waiting["compute_time"]) == ("waiting", False, None, 10.0)
-    assert (joined["status"], joined["compute_time"], joined["completed_at"]) == ("completed", 10.0, "2026-01-01T00:00:20.000000Z")
+    assert (waiting["status"], waiting["is_terminal"], waiting["completed_at"], waiting["compute_time"]) == (
+        "waiting",
+        False,
+        None,
+        10.0,
+    )
+    assert (joined["status"], joined["compute_time"], joined["completed_at"]) == (
+        "completed",
+        10.0,
+        "2026-01-01T00:00:20.000000Z",
+    )
 
 
 def test_an_unknown_parent_is_not_found(world: World) -> None:
@@ -210,8 +243,12 @@ def test_an_unknown_parent_is_not_found(world: World) -> None:
         submit(world, parent_job_id="nobody")
 
 
-@pytest.mark.parametrize(("switches", "left"), [(frozenset(), "processing"), (frozenset({"ionworks.cascade-cancel"}), "canceled")])
-def test_cancelling_a_parent_reaches_its_descendants_only_where_switched_on(switches: frozenset[str], left: str) -> None:
+@pytest.mark.parametrize(
+    ("switches", "left"), [(frozenset(), "processing"), (frozenset({"ionworks.cascade-cancel"}), "canceled")]
+)
+def test_cancelling_a_parent_reaches_its_descendants_only_where_switched_on(
+    switches: frozenset[str], left: str
+) -> None:
     world = make_world(switches=switches, nodes=(NodeClass("plain", 64, 256),))
     parent = submit(world)["job_id"]
     child = submit(world, parent_job_id=parent)["job_id"]
@@ -271,7 +308,9 @@ def test_a_read_job_is_reported_anew_after_each_step(world: World) -> None:
 def test_metadata_stays_beside_the_job(world: World) -> None:
     job = submit(world, metadata={"ticket": 7})
 
-    reply = ionworks.get_job_metadata_jobs__job_id__metadata_get(Call("metadata", world, path={"job_id": job["job_id"]}))
+    reply = ionworks.get_job_metadata_jobs__job_id__metadata_get(
+        Call("metadata", world, path={"job_id": job["job_id"]})
+    )
 
     assert "metadata" not in job
     assert job["metadata_path"] == f"jobs/{job['job_id']}/metadata.json"
@@ -294,10 +333,19 @@ def test_a_completed_fit_leaves_a_trace_and_curves(world: World) -> None:
 
     metadata = ionworks.get_job_metadata_jobs__job_id__metadata_get(Call("metadata", world, path=path)).body
     channels = ionworks.get_series_channels_jobs__job_id__series_channels_get(Call("channels", world, path=path)).body
-    query = {"source": "optimal", "x_column": "Time [s]", "max_points": 10, "x_min": 100, "x_max": 1000.0, "columns": "Voltage [V]"}
+    query = {
+        "source": "optimal",
+        "x_column": "Time [s]",
+        "max_points": 10,
+        "x_min": 100,
+        "x_max": 1000.0,
+        "columns": "Voltage [V]",
+    }
     series = ionworks.get_series_jobs__job_id__series_get(Call("series", world, path=path, query=query)).body
     query = {"plot_index": 0, "max_points": 100}
-    plot = ionworks.get_plot_data_pipelines_datafits__job_id__plot_data_get(Call("plot", world, path=path, query=query)).body
+    plot = ionworks.get_plot_data_pipelines_datafits__job_id__plot_data_get(
+        Call("plot", world, path=path, query=query)
+    ).body
 
     assert metadata["ticket"] == 7
     assert {"best_cost", "cost", "inputs", "inputs_unscaled"} <= set(metadata["intermediate_results"][0])
@@ -328,7 +376,9 @@ def test_a_job_that_has_not_completed_has_no_curves(world: World) -> None:
     with pytest.raises(Refusal, match="has no series"):
         ionworks.get_series_jobs__job_id__series_get(Call("series", world, path={"job_id": job_id}, query=query))
     with pytest.raises(Refusal, match="has no series"):
-        ionworks.get_plot_data_pipelines_datafits__job_id__plot_data_get(Call("plot", world, path={"job_id": job_id}, query={}))
+        ionworks.get_plot_data_pipelines_datafits__job_id__plot_data_get(
+            Call("plot", world, path={"job_id": job_id}, query={})
+        )
 
 
 def test_there_is_only_one_plot(world: World) -> None:
@@ -420,7 +470,9 @@ def test_strict_mode_refuses(world: World, headers: dict[str, str], status: int)
     assert ionworks.error(refusal.value).status == status
 
 
-@pytest.mark.parametrize("headers", [{"x-api-key": "key-1"}, {"authorization": "bearer key-1", "x-organization-id": "cells"}])
+@pytest.mark.parametrize(
+    "headers", [{"x-api-key": "key-1"}, {"authorization": "bearer key-1", "x-organization-id": "cells"}]
+)
 def test_strict_mode_lets_known_credentials_pass(world: World, headers: dict[str, str]) -> None:
     call = Call("any", world, every_header=headers, strict=True)
 

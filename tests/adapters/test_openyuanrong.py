@@ -37,7 +37,9 @@ def world() -> World:
     return make_world()
 
 
-def asking(world: World, *, body: Any = None, job: str = "", headers: dict[str, str] | None = None, **rest: Any) -> Call:
+def asking(
+    world: World, *, body: Any = None, job: str = "", headers: dict[str, str] | None = None, **rest: Any
+) -> Call:
     headers = headers or {}
     path = {"submissionId": job} if job else {}
     raw = orjson.dumps(body)
@@ -63,7 +65,9 @@ def read(world: World, job: str) -> dict[str, Any]:
 # Ids
 
 
-@pytest.mark.parametrize(("given", "stored"), [("1234", "app-1234"), ("app-1234", "app-1234"), ("a" * 60, "app-" + "a" * 60)])
+@pytest.mark.parametrize(
+    ("given", "stored"), [("1234", "app-1234"), ("app-1234", "app-1234"), ("a" * 60, "app-" + "a" * 60)]
+)
 def test_an_id_gets_its_prefix_once(world: World, given: str, stored: str) -> None:
     assert submit(world, submission_id=given) == stored
 
@@ -117,11 +121,20 @@ def test_a_new_job_has_exactly_the_documented_members(world: World) -> None:
 
 
 def test_the_environment_is_told_as_a_command_and_as_json_text(world: World) -> None:
-    environment = {"working_dir": "file:///c.zip", "pip": ["numpy==1.24", "scipy"], "env_vars": {"B": "2", "A": "1"}, "conda": {}}
+    environment = {
+        "working_dir": "file:///c.zip",
+        "pip": ["numpy==1.24", "scipy"],
+        "env_vars": {"B": "2", "A": "1"},
+        "conda": {},
+    }
 
     job = submit(world, runtime_env=environment)
 
-    told = {"working_dir": "file:///c.zip", "pip": "pip3.9 install numpy==1.24 scipy && pip3.9 check", "envVars": '{"A":"1","B":"2"}'}
+    told = {
+        "working_dir": "file:///c.zip",
+        "pip": "pip3.9 install numpy==1.24 scipy && pip3.9 check",
+        "envVars": '{"A":"1","B":"2"}',
+    }
     assert read(world, job)["runtime_env"] == told
 
 
@@ -144,7 +157,9 @@ def test_a_waiting_job_has_no_place_and_no_times(world: World) -> None:
     ("entrypoint", "status", "code", "error_type"),
     [("sleep 10", "SUCCEEDED", 0, ""), ("sleep 10; exit 3", "FAILED", 3, "exit code 3")],
 )
-def test_an_ended_job_tells_when_and_how(world: World, entrypoint: str, status: str, code: int, error_type: str) -> None:
+def test_an_ended_job_tells_when_and_how(
+    world: World, entrypoint: str, status: str, code: int, error_type: str
+) -> None:
     job = submit(world, entrypoint=entrypoint)
 
     world.advance_to(60_000_000)
@@ -189,7 +204,13 @@ def test_zero_amounts_ask_for_nothing(world: World) -> None:
 
 
 def test_amounts_are_rounded_up_to_the_scheduler_s_units(world: World) -> None:
-    job = submit(world, entrypoint_num_cpus=0.3001, entrypoint_memory=134217729, entrypoint_num_gpus=9, entrypoint_resources={"NPU": 1})
+    job = submit(
+        world,
+        entrypoint_num_cpus=0.3001,
+        entrypoint_memory=134217729,
+        entrypoint_num_gpus=9,
+        entrypoint_resources={"NPU": 1},
+    )
 
     wanted = world.job(API, job).request.resources
     assert wanted == ResourceRequest(cpu=0.3001, memory=129 << 20, custom=(("NPU", 1.0),))
@@ -208,7 +229,9 @@ def test_a_custom_resource_leads_to_the_node_that_has_it(world: World) -> None:
         ({"x-pool-label": "pool-b"}, {"labels": "pool-a"}),
     ],
 )
-def test_a_pool_label_leads_to_a_node_that_carries_it(world: World, headers: dict[str, str], more: dict[str, Any]) -> None:
+def test_a_pool_label_leads_to_a_node_that_carries_it(
+    world: World, headers: dict[str, str], more: dict[str, Any]
+) -> None:
     assert read(world, submit(world, headers=headers, **more))["driver_node_id"] == "npu-0"
 
 
@@ -228,7 +251,9 @@ def test_labels_that_are_mere_wishes_never_fail(world: World) -> None:
     assert submit(world, headers={"x-pool-label": "abc, unUseAntiOtherLabels"})
 
 
-@pytest.mark.parametrize("more", [{"entrypoint_num_cpus": 16}, {"entrypoint_memory": 1 << 50}, {"entrypoint_resources": {"NPU": 1e300}}])
+@pytest.mark.parametrize(
+    "more", [{"entrypoint_num_cpus": 16}, {"entrypoint_memory": 1 << 50}, {"entrypoint_resources": {"NPU": 1e300}}]
+)
 def test_more_than_any_node_has_is_refused_at_once(world: World, more: dict[str, Any]) -> None:
     with pytest.raises(Unplaceable):
         submit(world, **more)

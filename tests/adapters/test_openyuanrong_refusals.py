@@ -36,7 +36,10 @@ def wrong(pointer: str, keyword: str, got: Any, expected: Any = None) -> Violati
     [
         (wrong("", "required", {"runtime_env": {}}, "entrypoint"), "entrypoint should not be empty"),
         (wrong("entrypoint", "minLength", "", 1), "entrypoint should not be empty"),
-        (wrong("", "required", {"entrypoint": "x"}, ["entrypoint", "runtime_env"]), "runtime_env.working_dir should not be empty"),
+        (
+            wrong("", "required", {"entrypoint": "x"}, ["entrypoint", "runtime_env"]),
+            "runtime_env.working_dir should not be empty",
+        ),
         (wrong("runtime_env", "required", {}, "working_dir"), "runtime_env.working_dir should not be empty"),
         (wrong("entrypoint_num_cpus", "anyOf", -1), "entrypoint_num_cpus should not be less than 0"),
         (wrong("entrypoint_num_gpus", "minimum", -0.5, 0), "entrypoint_num_gpus should not be less than 0"),
@@ -60,7 +63,10 @@ def test_a_mistake_is_told_in_the_vendor_s_words(violation: Violation, text: str
 @pytest.mark.parametrize(
     ("violation", "text"),
     [
-        (wrong("entrypoint_num_cpus", "anyOf", 0.1), "CPU of 0.1 cores is outside the allowed range from 0.3 to 16 cores"),
+        (
+            wrong("entrypoint_num_cpus", "anyOf", 0.1),
+            "CPU of 0.1 cores is outside the allowed range from 0.3 to 16 cores",
+        ),
         (wrong("entrypoint_num_cpus", "anyOf", 16.5), "16.5 cores"),
         (wrong("entrypoint_memory", "anyOf", (1 << 50) + 1), "memory of 1125899906842625 bytes"),
     ],
@@ -165,7 +171,9 @@ def test_a_token_without_an_end_never_expires(world: World) -> None:
     assert world.now == 10**9
 
 
-@pytest.mark.parametrize(("tenant", "secret", "ok"), [("t", "s3cret", True), ("t", "guess", False), ("other", "s3cret", False)])
+@pytest.mark.parametrize(
+    ("tenant", "secret", "ok"), [("t", "s3cret", True), ("t", "guess", False), ("other", "s3cret", False)]
+)
 def test_the_signature_counts_where_the_scenario_gives_tenants_secrets(tenant: str, secret: str, ok: bool) -> None:
     world = make_world(NODES + "credentials: {openyuanrong: {t: s3cret}}\n")
     call = asking(world, headers={"x-auth": token(secret, sub=tenant, role="developer")})

@@ -38,7 +38,9 @@ def world() -> World:
 def submit(world: World, *, user: str | None = None, **wanted: object) -> str:
     job = {"project": "team-a", "image": "ubuntu", **wanted}
     headers = {} if user is None else {"ra-user": user}
-    reply = runai.runai_submit_job(Call("runai_submit_job", world, body={"job": job}, raw=repr(job).encode(), headers=headers))
+    reply = runai.runai_submit_job(
+        Call("runai_submit_job", world, body={"job": job}, raw=repr(job).encode(), headers=headers)
+    )
     assert reply.status == 200
     return reply.body["name"]
 
@@ -50,7 +52,9 @@ def listed(world: World, project: str | None = None) -> list[dict]:
 
 
 def delete(world: World, *names: str, project: str = "team-a") -> list[dict]:
-    reply = runai.runai_delete_jobs(Call("runai_delete_jobs", world, body=[{"name": name, "project": project} for name in names]))
+    reply = runai.runai_delete_jobs(
+        Call("runai_delete_jobs", world, body=[{"name": name, "project": project} for name in names])
+    )
     assert reply.status == 200
     return reply.body["data"]
 
@@ -64,7 +68,13 @@ def statuses(world: World) -> dict[str, str]:
 
 
 def test_a_job_without_a_name_gets_the_lowest_free_number_of_its_project(world: World) -> None:
-    names = [submit(world), submit(world), submit(world, project="team-b"), submit(world, jobNamePrefix="train"), submit(world)]
+    names = [
+        submit(world),
+        submit(world),
+        submit(world, project="team-b"),
+        submit(world, jobNamePrefix="train"),
+        submit(world),
+    ]
 
     assert names == ["job-0", "job-1", "job-0", "train-0", "job-2"]
 
@@ -130,7 +140,10 @@ def test_a_generated_number_is_always_the_lowest_free_one(world: World) -> None:
             case 1 if (chosen := f"job-{chance.randrange(12)}") not in mine and len(mine) < 40:
                 submit(world, name=chosen, command="sleep 1", ttlAfterFinish=f"{chance.randrange(5)}s")
             case 2 if len(mine) < 40:
-                assert submit(world, command="sleep 1", **({"ttlAfterFinish": "2s"} if chance.random() < 0.5 else {})) == expected
+                assert (
+                    submit(world, command="sleep 1", **({"ttlAfterFinish": "2s"} if chance.random() < 0.5 else {}))
+                    == expected
+                )
             case _:
                 after(world, chance.random())
 
@@ -200,7 +213,14 @@ def test_a_training_job_goes_through_its_states_and_succeeds(world: World) -> No
         seen.append(statuses(world)["job-0"])
         after(world, seconds)
 
-    assert [*seen, statuses(world)["job-0"]] == ["Pending", "ContainerCreating", "ContainerCreating", "Running", "Running", "Succeeded"]
+    assert [*seen, statuses(world)["job-0"]] == [
+        "Pending",
+        "ContainerCreating",
+        "ContainerCreating",
+        "Running",
+        "Running",
+        "Succeeded",
+    ]
 
 
 def test_an_interactive_job_runs_until_it_is_deleted(world: World) -> None:
@@ -314,7 +334,10 @@ def test_a_deletion_answers_item_by_item(world: World) -> None:
 def test_a_deletion_never_reaches_into_another_project(world: World) -> None:
     submit(world, project="a/b", name="c")
 
-    assert [item["ok"] for item in delete(world, "b/c", project="a") + delete(world, "a/b/c", project="")] == [False, False]
+    assert [item["ok"] for item in delete(world, "b/c", project="a") + delete(world, "a/b/c", project="")] == [
+        False,
+        False,
+    ]
     assert statuses(world) == {"c": "Pending"}
 
 
@@ -373,7 +396,9 @@ def test_a_quantity_is_bytes(text: str, size: int) -> None:
     assert quantity(text) == size
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("5s", 5), ("2m", 120), ("3h", 10_800), ("4d", 345_600), ("1h30m", 5400), ("1.5m", 90)])
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("5s", 5), ("2m", 120), ("3h", 10_800), ("4d", 345_600), ("1h30m", 5400), ("1.5m", 90)]
+)
 def test_a_span_is_seconds(text: str, seconds: int) -> None:
     assert span(text) == seconds
 
@@ -420,4 +445,7 @@ def test_an_invalid_call_is_told_every_place(world: World) -> None:
 
     reply = runai.error(Refusal("invalid", "the call breaks the document", violations=violations))
 
-    assert reply.body["details"] == 'job: "image" is a required property; job.ports[0].container: is not an integer; query: is not a string'
+    assert (
+        reply.body["details"]
+        == 'job: "image" is a required property; job.ports[0].container: is not an integer; query: is not a string'
+    )

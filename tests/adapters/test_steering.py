@@ -141,7 +141,15 @@ def test_a_bad_value_is_refused_with_its_place(bench: Bench, key: str, value: An
 
 
 def test_every_key_reads_texts_and_numbers() -> None:
-    body = {"env": {"MOCK_RUN_SECONDS": 1, "MOCK_EXIT_CODE": "2", "MOCK_FAIL_REASON": "r", "MOCK_STAY_QUEUED": "yes", "MOCK_FAIL_ATTEMPTS": 3.0}}
+    body = {
+        "env": {
+            "MOCK_RUN_SECONDS": 1,
+            "MOCK_EXIT_CODE": "2",
+            "MOCK_FAIL_REASON": "r",
+            "MOCK_STAY_QUEUED": "yes",
+            "MOCK_FAIL_ATTEMPTS": 3.0,
+        }
+    }
 
     told = script(Call("op", None, body=body), None, [], body["env"])  # type: ignore[arg-type]  # no world is needed
 

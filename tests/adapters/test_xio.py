@@ -89,7 +89,9 @@ def run(world: World, uuid: str) -> dict[str, Any]:
 
 
 def cook(world: World, uuid: str, body: Any = None) -> dict[str, Any]:
-    return xio.xio_cook_job_recipe(Call("xio_cook_job_recipe", world, path={"uuid": uuid}, body=body, raw=json.dumps(body).encode())).body
+    return xio.xio_cook_job_recipe(
+        Call("xio_cook_job_recipe", world, path={"uuid": uuid}, body=body, raw=json.dumps(body).encode())
+    ).body
 
 
 def after(world: World, seconds: float) -> None:
@@ -134,7 +136,15 @@ def test_a_new_job_shows_every_member_with_its_default(world: World) -> None:
 def test_what_was_asked_comes_back_and_what_is_the_servers_does_not_change(world: World) -> None:
     workload = {"type": "docker", "parameters": {"image": "i", "env": {"A": "b"}, "secret": "s", "ports": [22, 80]}}
 
-    job = create(world, parameters=workload, cpu_count=1.5, uuid="mine", status="COMPLETED", allowed_region_codes=["eu-1"], unheard_of=1)
+    job = create(
+        world,
+        parameters=workload,
+        cpu_count=1.5,
+        uuid="mine",
+        status="COMPLETED",
+        allowed_region_codes=["eu-1"],
+        unheard_of=1,
+    )
 
     assert (job["parameters"], job["cpu_count"], job["allowed_region_codes"]) == (workload, 1.5, ["eu-1"])
     assert (job["status"], job["uuid"] == "mine", "unheard_of" in job) == ("PENDING", False, False)
@@ -151,8 +161,13 @@ def test_a_batch_job_waits_prepares_runs_and_completes(world: World) -> None:
 
     assert [job["status"] for job in (assigned, running, completed)] == ["ASSIGNED", "RUNNING", "COMPLETED"]
     assert (assigned["timeout_assign_at_ms"], assigned["started_at"]) == (None, None)
-    assert (running["started_at"], running["updated_at"], running["completed_at"]) == ("2026-01-05T09:00:05.000Z",) * 2 + (None,)
-    assert (completed["started_at"], completed["completed_at"]) == ("2026-01-05T09:00:05.000Z", "2026-01-05T09:00:15.000Z")
+    assert (running["started_at"], running["updated_at"], running["completed_at"]) == (
+        "2026-01-05T09:00:05.000Z",
+    ) * 2 + (None,)
+    assert (completed["started_at"], completed["completed_at"]) == (
+        "2026-01-05T09:00:05.000Z",
+        "2026-01-05T09:00:15.000Z",
+    )
     assert completed["status_reason"] is None
 
 
@@ -163,7 +178,11 @@ def test_a_persistent_job_runs_until_it_is_cancelled(world: World) -> None:
     before, stopped = get(world, uuid), cancel(world, uuid, {"reason": "enough"})
 
     assert (before["status"], before["max_timeout_run_ms"]) == ("RUNNING", None)
-    assert (stopped["status"], stopped["status_reason"], stopped["completed_at"]) == ("CANCELLED", "enough", "2026-01-16T22:46:40.000Z")
+    assert (stopped["status"], stopped["status_reason"], stopped["completed_at"]) == (
+        "CANCELLED",
+        "enough",
+        "2026-01-16T22:46:40.000Z",
+    )
 
 
 def test_a_waiting_job_can_be_cancelled_and_only_once(world: World) -> None:
@@ -172,7 +191,11 @@ def test_a_waiting_job_can_be_cancelled_and_only_once(world: World) -> None:
 
     stopped = cancel(world, uuid.upper())
 
-    assert (stopped["status"], stopped["status_reason"], stopped["started_at"]) == ("CANCELLED", "cancelled_by_user", None)
+    assert (stopped["status"], stopped["status_reason"], stopped["started_at"]) == (
+        "CANCELLED",
+        "cancelled_by_user",
+        None,
+    )
     with pytest.raises(Refusal) as refused:
         cancel(world, uuid)
     assert (refused.value.kind, "CANCELLED" in refused.value.message) == ("conflict", True)
@@ -187,7 +210,9 @@ def test_a_waiting_job_can_be_cancelled_and_only_once(world: World) -> None:
         ({"parameters": {"parameters": {"env": {"COMMAND": "sleep 3; exit 4"}}}}, "", 8, "exit code 4"),
     ],
 )
-def test_a_job_fails_when_a_limit_passes_or_its_run_does(wishes: dict[str, Any], more: str, seconds: float, reason: str) -> None:
+def test_a_job_fails_when_a_limit_passes_or_its_run_does(
+    wishes: dict[str, Any], more: str, seconds: float, reason: str
+) -> None:
     text = "\n".join(line for line in SCENARIO.splitlines() if line.split(":")[0] != more.split(":")[0])
     world = World(parse(f"{text}\n{more}", "test"), {"xio": CompiledLifecycle(specs.load("xio").lifecycle)}, epoch_us=0)
     uuid = create(world, **wishes)["uuid"]
@@ -202,7 +227,9 @@ def test_a_job_fails_when_a_limit_passes_or_its_run_does(wishes: dict[str, Any],
 
 
 def test_absurdly_large_numbers_are_accepted_and_echoed(world: World) -> None:
-    names = "cpu_count gpu_count min_ram_gb min_vram_gb min_storage_gb max_retry_count max_node_count max_timeout_assign_ms"
+    names = (
+        "cpu_count gpu_count min_ram_gb min_vram_gb min_storage_gb max_retry_count max_node_count max_timeout_assign_ms"
+    )
     huge = dict.fromkeys(names.split(), 1e308)
 
     job = create(world, max_timeout_run_ms=1e308, **huge)
@@ -314,12 +341,17 @@ def test_a_retried_job_shows_a_run_for_each_attempt(world: World) -> None:
 
     assert (during["status"], during["started_at"]) == ("ASSIGNED", "2026-01-05T09:00:05.000Z")
     assert get(world, job["uuid"])["status"] == "FAILED"
-    assert [(item["status"], item["started_at_ms"] - EPOCH_MS, item["ended_at_ms"] - EPOCH_MS, item["duration_ms"]) for item in found] == [
+    assert [
+        (item["status"], item["started_at_ms"] - EPOCH_MS, item["ended_at_ms"] - EPOCH_MS, item["duration_ms"])
+        for item in found
+    ] == [
         ("FAILED", 12_000, 14_000, 2_000),
         ("FAILED", 5_000, 7_000, 2_000),
     ]
     assert len({item["uuid"] for item in found} | {job["uuid"]}) == 3
-    assert [run(world, item["uuid"].upper())["started_at_ms"] for item in found] == [item["started_at_ms"] for item in found]
+    assert [run(world, item["uuid"].upper())["started_at_ms"] for item in found] == [
+        item["started_at_ms"] for item in found
+    ]
 
 
 def test_a_single_run_has_logs_and_a_listed_one_does_not(world: World) -> None:
@@ -331,7 +363,11 @@ def test_a_single_run_has_logs_and_a_listed_one_does_not(world: World) -> None:
 
     assert "logs" not in listed_run
     assert {name: value for name, value in single.items() if name != "logs"} == listed_run
-    assert [line.split(" ", 1)[1].split(" ")[0] for line in single["logs"].splitlines()] == ["assigned", "container", "run"]
+    assert [line.split(" ", 1)[1].split(" ")[0] for line in single["logs"].splitlines()] == [
+        "assigned",
+        "container",
+        "run",
+    ]
 
 
 @pytest.mark.parametrize(("ports", "names"), [(None, ["ssh"]), ([22, 8080, 22], ["ssh", "8080"]), ([8080], ["8080"])])
@@ -380,7 +416,10 @@ def test_a_run_that_is_yet_to_come_is_unknown(world: World) -> None:
 
 
 def test_recipes_are_listed_and_told_apart(world: World) -> None:
-    everything, official = listed(world, "xio_list_job_recipes"), listed(world, "xio_list_job_recipes", is_official=True)
+    everything, official = (
+        listed(world, "xio_list_job_recipes"),
+        listed(world, "xio_list_job_recipes", is_official=True),
+    )
 
     assert (everything["total"], official["total"]) == (3, 2)
     assert all(recipe["is_official"] for recipe in official["data"])
@@ -393,7 +432,12 @@ def test_a_recipe_is_cooked_as_it_is_or_with_changes(world: World) -> None:
     changed = cook(
         world,
         render["uuid"].upper(),
-        {"title": "mine", "gpu_registry_uuid": REGISTRY, "max_timeout_run_ms": None, "parameters": {"parameters": {"env": {"B": "2"}}}},
+        {
+            "title": "mine",
+            "gpu_registry_uuid": REGISTRY,
+            "max_timeout_run_ms": None,
+            "parameters": {"parameters": {"env": {"B": "2"}}},
+        },
     )
     service = cook(world, notebook["uuid"], {"max_timeout_run_ms": 70_000})
     batch = cook(world, notebook["uuid"], {"task": "BATCH"})
@@ -421,7 +465,14 @@ def test_the_registry_counts_free_devices_of_each_model(world: World) -> None:
 
     (gpu,) = listed(world, "xio_list_gpu_registry")["data"]
 
-    assert gpu == {"object": "gpu", "uuid": REGISTRY, "name": "NVIDIA RTX 4090", "vram_gb": 24, "total_count": 2, "available_count": 1}
+    assert gpu == {
+        "object": "gpu",
+        "uuid": REGISTRY,
+        "name": "NVIDIA RTX 4090",
+        "vram_gb": 24,
+        "total_count": 2,
+        "available_count": 1,
+    }
     assert listed(world, "xio_list_gpu_registry", min_vram_gb=24.5)["total"] == 0
     create(world, gpu_count=1)
     after(world, 1)
@@ -502,7 +553,9 @@ def signed(world: World, **changes: Any) -> Call:
     query, body = facts.get("signed_query", facts["query"]), facts.get("hashed", facts["raw"])
     signature = sign(facts["secret"], "|".join([*credentials, "POST", "/v1/jobs", query, sha256(body).hexdigest()]))
     headers = dict(zip(("x-api-key", "x-time", "x-nonce", "x-signature"), [*credentials, signature], strict=True))
-    call = Call("xio_create_job", world, method="POST", target="/v1/jobs", every_header=headers, raw=facts["raw"], strict=True)
+    call = Call(
+        "xio_create_job", world, method="POST", target="/v1/jobs", every_header=headers, raw=facts["raw"], strict=True
+    )
     call.query_string = facts["query"].encode()
     return call
 
@@ -553,14 +606,18 @@ def test_a_call_signed_the_way_a_known_client_does_is_let_in(world: World, chang
         ({"nonce": ""}, "missing header: x-nonce"),
     ],
 )
-def test_a_call_that_is_not_signed_right_is_refused_with_the_reason(world: World, changes: dict[str, Any], reason: str) -> None:
+def test_a_call_that_is_not_signed_right_is_refused_with_the_reason(
+    world: World, changes: dict[str, Any], reason: str
+) -> None:
     with pytest.raises(Refusal, match=reason) as refused:
         xio.verify(signed(world, **changes))
     assert refused.value.kind == "unauthenticated"
 
 
 def test_a_clock_may_be_off_by_five_minutes(world: World) -> None:
-    calls = [signed(world, time=str(EPOCH_MS + off), nonce=nonce * 32) for off, nonce in ((-300_000, "a"), (300_000, "b"))]
+    calls = [
+        signed(world, time=str(EPOCH_MS + off), nonce=nonce * 32) for off, nonce in ((-300_000, "a"), (300_000, "b"))
+    ]
 
     assert [xio.verify(call) for call in calls] == [None, None]
 

@@ -1,4 +1,6 @@
-"""A browser for the tests: which one there is, and `python -m tests.browser.chromium`, which installs Debian's where that asks nobody."""
+"""A browser for the tests: which one there is, and `python -m tests.browser.chromium`, which installs Debian's where
+that asks nobody.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,18 @@ PLACES = (
     r"C:\Program Files\Google\Chrome\Application\chrome.exe",
 )
 QUIET = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
 )
-MISSING = "no Chromium or Chrome is installed, so the pages were not looked at in a browser; apt-get install chromium, or set CHROME_BIN"
+MISSING = (
+    "no Chromium or Chrome is installed, so the pages were not looked at in a browser; "
+    "apt-get install chromium, or set CHROME_BIN"
+)
 
 
 def executable() -> str | None:
@@ -30,7 +40,9 @@ def executable() -> str | None:
 
 
 def main() -> None:
-    """Install Chromium by apt-get as root or with a sudo that asks for no password; otherwise say what is missing. Never fails."""
+    """Install Chromium by apt-get as root or with a sudo that asks for no password; otherwise say what is missing.
+    Never fails.
+    """
     if executable() is None and shutil.which("apt-get"):
         right = [] if os.geteuid() == 0 else ["sudo", "--non-interactive"] if shutil.which("sudo") else None
         if right is not None and subprocess.run([*right, "true"], capture_output=True, check=False).returncode == 0:

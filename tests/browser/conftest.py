@@ -51,7 +51,9 @@ class Watched:
     def stayed_with(self, root: str) -> bool:
         """Whether nobody was asked but this host, below this path (a browser asks for /favicon.ico by itself)."""
         host = urlsplit(root).netloc
-        return all(url.startswith(("data:", "blob:", root)) or url == f"http://{host}/favicon.ico" for url in self.asked)
+        return all(
+            url.startswith(("data:", "blob:", root)) or url == f"http://{host}/favicon.ico" for url in self.asked
+        )
 
 
 @pytest.fixture
@@ -60,7 +62,9 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Watched]]:
     contexts: list[Any] = []
 
     def go(url: str, *, width: int = 1280) -> Watched:
-        context = browser.new_context(viewport={"width": width, "height": 900}, permissions=["clipboard-read", "clipboard-write"])
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, permissions=["clipboard-read", "clipboard-write"]
+        )
         context.set_default_timeout(20_000)
         contexts.append(context)
         watched = Watched(context.new_page())

@@ -64,15 +64,23 @@ def test_an_application_of_this_machine_submits_and_lists(
     mock_url: str, fetch: Callable[..., dict[str, Any]], prefix: str, name: str
 ) -> None:
     call = first_call(specs.load(name))
-    headers = dict(call.headers) | {"Content-Type": "application/json", "Authorization": "Bearer any-token", "X-Request-Id": "7"}
+    headers = dict(call.headers) | {
+        "Content-Type": "application/json",
+        "Authorization": "Bearer any-token",
+        "X-Request-Id": "7",
+    }
 
-    answer = fetch(mock_url + prefix + call.path, method="POST", headers=headers, body=json.dumps(call.body), credentials="include")
+    answer = fetch(
+        mock_url + prefix + call.path, method="POST", headers=headers, body=json.dumps(call.body), credentials="include"
+    )
 
     assert answer.get("status") in (200, 201, 202), answer
 
 
 def test_an_application_reads_errors_with_their_reasons(mock_url: str, fetch: Callable[..., dict[str, Any]]) -> None:
-    broken = fetch(f"{mock_url}/jobs", method="POST", headers={"Content-Type": "application/json"}, body='{"job_type": 7}')
+    broken = fetch(
+        f"{mock_url}/jobs", method="POST", headers={"Content-Type": "application/json"}, body='{"job_type": 7}'
+    )
     unknown = fetch(f"{mock_url}/v1/nothing", method="PUT", headers={"Content-Type": "application/json"}, body="{}")
 
     assert broken["status"] == 422
@@ -80,12 +88,20 @@ def test_an_application_reads_errors_with_their_reasons(mock_url: str, fetch: Ca
     assert unknown["status"] == 404
 
 
-def test_a_method_that_the_path_does_not_have_is_refused_by_the_browser(mock_url: str, fetch: Callable[..., dict[str, Any]]) -> None:
+def test_a_method_that_the_path_does_not_have_is_refused_by_the_browser(
+    mock_url: str, fetch: Callable[..., dict[str, Any]]
+) -> None:
     assert "Failed to fetch" in fetch(f"{mock_url}/jobs", method="DELETE")["refused"]
 
 
-@pytest.mark.parametrize("call", [("GET", "/_mock/jobs"), ("POST", "/_mock/reset"), ("GET", "/_mock/spec/xio.json"), ("GET", "/")], ids=" ".join)
-def test_the_control_api_is_out_of_reach(mock_url: str, fetch: Callable[..., dict[str, Any]], call: tuple[str, str]) -> None:
+@pytest.mark.parametrize(
+    "call",
+    [("GET", "/_mock/jobs"), ("POST", "/_mock/reset"), ("GET", "/_mock/spec/xio.json"), ("GET", "/")],
+    ids=" ".join,
+)
+def test_the_control_api_is_out_of_reach(
+    mock_url: str, fetch: Callable[..., dict[str, Any]], call: tuple[str, str]
+) -> None:
     method, path = call
 
     assert "Failed to fetch" in fetch(mock_url + path, method=method)["refused"]
@@ -105,7 +121,9 @@ def test_where_every_origin_or_this_one_is_allowed_it_reads(fetch: Callable[...,
 
 def test_a_page_of_the_internet_is_refused(mock_url: str, open_page: Callable[..., Watched], app_url: str) -> None:
     watched = open_page(app_url)
-    watched.page.route("http://evil.example/", lambda route: route.fulfill(body="<title>evil</title>", content_type="text/html"))
+    watched.page.route(
+        "http://evil.example/", lambda route: route.fulfill(body="<title>evil</title>", content_type="text/html")
+    )
     watched.page.goto("http://evil.example/")
 
     assert "Failed to fetch" in watched.page.evaluate(FETCH, [f"{mock_url}/jobs", {}])["refused"]

@@ -13,7 +13,9 @@ from tests.browser.conftest import Watched
 pytestmark = pytest.mark.xdist_group("browser")
 
 
-@pytest.mark.parametrize("path", ["/", "/sandbox/mine/", "/v1/customer/job", "/_mock/ui/bytenite/", "/_mock/docs/serve.md"])
+@pytest.mark.parametrize(
+    "path", ["/", "/sandbox/mine/", "/v1/customer/job", "/_mock/ui/bytenite/", "/_mock/docs/serve.md"]
+)
 def test_a_page_fits_a_phone(mock_url: str, open_page: Callable[..., Watched], path: str) -> None:
     watched = open_page(mock_url + path, width=390)
     watched.page.wait_for_load_state("networkidle")

@@ -31,7 +31,9 @@ def proxied_url(mock_url: str) -> Iterator[str]:
                 self.send_error(404)
                 return
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            answer = httpx.request(self.command, mock_url + self.path.removeprefix(PREFIX), headers=dict(self.headers), content=body)
+            answer = httpx.request(
+                self.command, mock_url + self.path.removeprefix(PREFIX), headers=dict(self.headers), content=body
+            )
             self.send_response(answer.status_code)
             for name, value in answer.headers.items():
                 if name not in ("content-length", "connection"):
@@ -65,7 +67,9 @@ def execute(watched: Watched, operation: str) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_a_swagger_ui_shows_every_operation_and_asks_no_other_host(mock_url: str, open_page: Callable[..., Watched], name: str) -> None:
+def test_a_swagger_ui_shows_every_operation_and_asks_no_other_host(
+    mock_url: str, open_page: Callable[..., Watched], name: str
+) -> None:
     watched = open_page(f"{mock_url}/_mock/ui/{name}/")
 
     watched.page.locator(".opblock").first.wait_for()

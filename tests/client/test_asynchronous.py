@@ -25,7 +25,9 @@ async def receiver(heard: list[bytes]) -> AsyncIterator[str]:
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
-        length = next(int(line.partition(b":")[2]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length"))
+        length = next(
+            int(line.partition(b":")[2]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")
+        )
         heard.append(await reader.readexactly(length))
         writer.write(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
         await writer.drain()
@@ -38,7 +40,9 @@ async def receiver(heard: list[bytes]) -> AsyncIterator[str]:
 
 async def submit(box: AsyncSandbox, **more: Any) -> str:
     async with httpx.AsyncClient() as client:
-        answer = await client.post(f"{box.url('ionworks')}/jobs", json={"job_type": "datafit", "params": {}, **more}, headers=KEY)
+        answer = await client.post(
+            f"{box.url('ionworks')}/jobs", json={"job_type": "datafit", "params": {}, **more}, headers=KEY
+        )
     assert answer.status_code == 202, answer.text
     return str(answer.json()["job_id"])
 
@@ -46,7 +50,11 @@ async def submit(box: AsyncSandbox, **more: Any) -> str:
 def test_a_receiver_in_the_same_event_loop_is_called_at_the_first_attempt() -> None:
     async def work() -> None:
         heard: list[bytes] = []
-        async with receiver(heard) as url, AsyncMockServer(pace="manual", apis=["ionworks"]) as server, server.sandbox(scenario=SMALL) as box:
+        async with (
+            receiver(heard) as url,
+            AsyncMockServer(pace="manual", apis=["ionworks"]) as server,
+            server.sandbox(scenario=SMALL) as box,
+        ):
             job = await submit(box, callback_url=url)
 
             await box.clock.until(job, "completed")
@@ -110,7 +118,11 @@ def test_a_call_that_is_cancelled_is_not_waited_for_and_spoils_nothing() -> None
 
         slow = await asyncio.start_server(hold, "127.0.0.1", 0)
         url = f"http://127.0.0.1:{slow.sockets[0].getsockname()[1]}/hook"
-        async with slow, AsyncMockServer(pace="manual", apis=["ionworks"]) as server, server.sandbox(scenario=SMALL) as box:
+        async with (
+            slow,
+            AsyncMockServer(pace="manual", apis=["ionworks"]) as server,
+            server.sandbox(scenario=SMALL) as box,
+        ):
             await submit(box, callback_url=url)
             moving = asyncio.ensure_future(box.clock.advance(10))
             await begun.wait()

@@ -38,7 +38,9 @@ def test_clients_need_no_header(lenient_url: str) -> None:
 
 def test_a_job_is_meant_by_its_id_its_answer_or_its_view(lenient_url: str) -> None:
     with MockServer.at(lenient_url) as server, server.sandbox(scenario=SMALL) as box:
-        answer = httpx.post(f"{box.url('ionworks')}/jobs", json={"job_type": "datafit", "params": {}}, headers=KEY, verify=False).json()
+        answer = httpx.post(
+            f"{box.url('ionworks')}/jobs", json={"job_type": "datafit", "params": {}}, headers=KEY, verify=False
+        ).json()
         view = box.jobs.get(answer)
 
         assert isinstance(view, View)
@@ -59,7 +61,10 @@ def test_refusals_tell_what_is_wrong(lenient_url: str) -> None:
 
 @pytest.mark.parametrize("name", ["schlüssel", "two words", "line\nend", "a/b", "", "x" * 65, "%2F", "?"])
 def test_what_is_no_name_of_a_sandbox_is_refused_by_the_server(lenient_url: str, name: str) -> None:
-    with MockServer.at(lenient_url) as server, pytest.raises(ControlRefused, match="is no sandbox name; expected 1 to 64") as refused:
+    with (
+        MockServer.at(lenient_url) as server,
+        pytest.raises(ControlRefused, match="is no sandbox name; expected 1 to 64") as refused,
+    ):
         _ = server.existing(name).clock.now
 
     assert refused.value.status == 400
@@ -106,7 +111,12 @@ def test_more_than_a_thousand_jobs_are_all_there(lenient_url: str) -> None:
     scenario = SMALL
     with MockServer.at(lenient_url) as server, server.sandbox(scenario=scenario) as box, httpx.Client() as client:
         for _ in range(1001):
-            assert client.post(f"{box.url('ionworks')}/jobs", json={"job_type": "datafit", "params": {}}, headers=KEY).status_code == 202
+            assert (
+                client.post(
+                    f"{box.url('ionworks')}/jobs", json={"job_type": "datafit", "params": {}}, headers=KEY
+                ).status_code
+                == 202
+            )
 
         assert len(list(box.jobs)) == len(box.jobs) == 1001
 
@@ -123,7 +133,13 @@ def test_breaches_outlive_the_journal_and_a_reset_but_not_their_clearing(lenient
         breaches = box.exchanges.breaches()
         first = breaches.breaches[0]
         assert (breaches.total, len(breaches.breaches)) == (61, 50)
-        assert (first.number, first.method, first.path, first.status, first.refused) == (1, "POST", "/jobs", 422, "invalid")
+        assert (first.number, first.method, first.path, first.status, first.refused) == (
+            1,
+            "POST",
+            "/jobs",
+            422,
+            "invalid",
+        )
         assert (first.violations[0].pointer, first.violations[0].got) == ("/job_type", 0)
         assert "s3cret" not in repr(breaches)
         assert len(box.exchanges) == 0

@@ -168,7 +168,8 @@ def test_threads_that_are_gone_leave_no_connections() -> None:
         for _ in range(20):
             gate = threading.Barrier(5)
             with ThreadPoolExecutor(5) as pool:
-                assert set(pool.map(lambda _, gate=gate: (gate.wait(), box.clock.now)[1], range(5))) == {0}  # type: ignore[misc]
+                # type: ignore[misc]
+                assert set(pool.map(lambda _, gate=gate: (gate.wait(), box.clock.now)[1], range(5))) == {0}
 
         expect_soon(lambda: descriptors() - before <= 2 * 8)  # the server closes its ends a moment later
 
@@ -214,7 +215,9 @@ def test_a_forked_process_has_connections_of_its_own(ended: list[multiprocessing
 
 
 @fork_only
-def test_a_forked_process_that_outlives_the_server_does_not_keep_its_port(ended: list[multiprocessing.process.BaseProcess]) -> None:
+def test_a_forked_process_that_outlives_the_server_does_not_keep_its_port(
+    ended: list[multiprocessing.process.BaseProcess],
+) -> None:
     hold, release = os.pipe()
     server = MockServer(pace="manual", apis=["ionworks"]).start()
     port = int(server.url.rpartition(":")[2])
@@ -233,7 +236,9 @@ def test_a_forked_process_that_outlives_the_server_does_not_keep_its_port(ended:
 
 
 @fork_only
-def test_a_connection_that_the_server_cuts_ends_although_a_process_was_forked(ended: list[multiprocessing.process.BaseProcess]) -> None:
+def test_a_connection_that_the_server_cuts_ends_although_a_process_was_forked(
+    ended: list[multiprocessing.process.BaseProcess],
+) -> None:
     hold, release = os.pipe()
 
     def outlive() -> None:

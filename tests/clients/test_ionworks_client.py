@@ -1,4 +1,6 @@
-"""Ionworks' published Python client, unmodified and steered by its environment variables alone, at the mock (`tox -e clients`)."""
+"""Ionworks' published Python client, unmodified and steered by its environment variables alone, at the mock (`tox -e
+clients`).
+"""
 
 from __future__ import annotations
 
@@ -95,7 +97,9 @@ def test_a_job_is_created_waits_runs_and_completes(bench: Bench, client: Client)
 def test_a_failed_job_says_so(bench: Bench, client: Client) -> None:
     job = create(client)
     bench.advance(2)
-    bench.post(f"/_mock/jobs/ionworks/{job.job_id}/outcome", json={"outcome": "fail", "reason": "the solver diverged"}).raise_for_status()
+    bench.post(
+        f"/_mock/jobs/ionworks/{job.job_id}/outcome", json={"outcome": "fail", "reason": "the solver diverged"}
+    ).raise_for_status()
 
     ended = client.job.get(job.job_id)
 
@@ -210,15 +214,22 @@ def test_a_slash_behind_the_url_does_no_harm(bench: Bench, start: Start) -> None
     assert create(client).status == "pending"
 
 
-@pytest.mark.parametrize("named", [{"API_KEY": "mock-api-key"}, {"API_KEY": "wrong", "API_TOKEN": "mock-api-key"}], ids=["key", "token"])
+@pytest.mark.parametrize(
+    "named", [{"API_KEY": "mock-api-key"}, {"API_KEY": "wrong", "API_TOKEN": "mock-api-key"}], ids=["key", "token"]
+)
 def test_a_known_credential_is_let_in(strict_bench: Bench, start: Start, named: dict[str, str]) -> None:
     client = start(strict_bench, **named)
 
     assert not client.job.get(create(client).job_id).is_terminal
 
 
-@pytest.mark.parametrize(("named", "status"), [({"API_KEY": "wrong"}, 401), ({"API_TOKEN": "wrong"}, 401), ({"ORGANIZATION_ID": "another"}, 403)])
-def test_others_are_refused_in_the_clients_words(strict_bench: Bench, start: Start, named: dict[str, str], status: int) -> None:
+@pytest.mark.parametrize(
+    ("named", "status"),
+    [({"API_KEY": "wrong"}, 401), ({"API_TOKEN": "wrong"}, 401), ({"ORGANIZATION_ID": "another"}, 403)],
+)
+def test_others_are_refused_in_the_clients_words(
+    strict_bench: Bench, start: Start, named: dict[str, str], status: int
+) -> None:
     client = start(strict_bench, **named)
 
     with pytest.raises(IonworksError) as refused:

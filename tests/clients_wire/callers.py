@@ -12,10 +12,25 @@ import httpx
 
 from tests.conftest import Bench
 
-REQUESTS = {"User-Agent": "python-requests/2.34.2", "Accept-Encoding": "gzip, deflate", "Accept": "*/*", "Connection": "keep-alive"}
+REQUESTS = {
+    "User-Agent": "python-requests/2.34.2",
+    "Accept-Encoding": "gzip, deflate",
+    "Accept": "*/*",
+    "Connection": "keep-alive",
+}
 GO = {"User-Agent": "Go-http-client/1.1", "Accept-Encoding": "gzip"}
-FETCH = {"accept": "*/*", "accept-language": "*", "sec-fetch-mode": "cors", "user-agent": "node", "accept-encoding": "gzip, deflate"}
-AXIOS = {"Accept": "application/json, text/plain, */*", "User-Agent": "axios/1.7.9", "Accept-Encoding": "gzip, compress, deflate, br"}
+FETCH = {
+    "accept": "*/*",
+    "accept-language": "*",
+    "sec-fetch-mode": "cors",
+    "user-agent": "node",
+    "accept-encoding": "gzip, deflate",
+}
+AXIOS = {
+    "Accept": "application/json, text/plain, */*",
+    "User-Agent": "axios/1.7.9",
+    "Accept-Encoding": "gzip, compress, deflate, br",
+}
 CURL = {"User-Agent": "curl/8.5.0", "Accept": "*/*"}
 
 JSON = {"Content-Type": "application/json"}
@@ -24,8 +39,12 @@ LARGE = 512 * 1024
 
 @contextmanager
 def calling(bench: Bench, library: dict[str, str]) -> Iterator[httpx.Client]:
-    """A client of the bench's world that sends what `library` sends and nothing of the test's own: the URL alone names the world."""
-    with httpx.Client(base_url=f"{bench.url}/sandbox/{bench.sandbox}", follow_redirects=True, trust_env=False, timeout=30) as client:
+    """A client of the bench's world that sends what `library` sends and nothing of the test's own: the URL alone names
+    the world.
+    """
+    with httpx.Client(
+        base_url=f"{bench.url}/sandbox/{bench.sandbox}", follow_redirects=True, trust_env=False, timeout=30
+    ) as client:
         client.headers.clear()
         client.headers.update(library)
         yield client

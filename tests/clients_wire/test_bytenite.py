@@ -1,4 +1,6 @@
-"""ByteNite as the vendor's scripts and demonstrations speak to it: `requests`, fetch and axios, a raw token, every way to run a job."""
+"""ByteNite as the vendor's scripts and demonstrations speak to it: `requests`, fetch and axios, a raw token, every way
+to run a job.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,10 @@ def state(client: httpx.Client, job: str) -> str:
 
 def test_token_create_run_and_results(strict_bench: Bench, client: httpx.Client) -> None:
     job = create(client)
-    started = client.post(f"/v1/customer/jobs/{job}/run", json={"config": {"taskTimeout": "3600", "jobTimeout": "84200", "isTestJob": False}})
+    started = client.post(
+        f"/v1/customer/jobs/{job}/run",
+        json={"config": {"taskTimeout": "3600", "jobTimeout": "84200", "isTestJob": False}},
+    )
     early = client.get(f"/v1/customer/jobs/{job}/results", headers={"Accept": "application/json"})
     strict_bench.advance(600)
     late = client.get(f"/v1/customer/jobs/{job}/results", headers={"Accept": "application/json"})
@@ -110,7 +115,10 @@ def test_a_job_runs_however_it_is_told_to(client: httpx.Client, path: str, body:
 
 def test_the_older_paths_lead_to_the_same_job(client: httpx.Client) -> None:
     job = create(client)
-    sources = {"dataSource": {"dataSourceDescriptor": "bypass"}, "dataDestination": {"dataSourceDescriptor": "bucket", "params": {}}}
+    sources = {
+        "dataSource": {"dataSourceDescriptor": "bypass"},
+        "dataDestination": {"dataSourceDescriptor": "bucket", "params": {}},
+    }
 
     answers = [
         client.post(f"/v1/customer/jobs/datasource/{job}", json=sources),
@@ -130,7 +138,12 @@ def test_the_older_paths_lead_to_the_same_job(client: httpx.Client) -> None:
 def test_the_token_is_taken_raw_and_as_a_bearer(client: httpx.Client, form: str) -> None:
     job = create(client)
 
-    assert client.get(f"/v1/customer/jobs/{job}", headers={"Authorization": form.format(client.headers["Authorization"])}).status_code == 200
+    assert (
+        client.get(
+            f"/v1/customer/jobs/{job}", headers={"Authorization": form.format(client.headers["Authorization"])}
+        ).status_code
+        == 200
+    )
 
 
 def test_an_expired_token_is_refused_until_it_is_renewed(strict_bench: Bench, client: httpx.Client) -> None:
@@ -150,7 +163,10 @@ def test_an_expired_token_is_refused_until_it_is_renewed(strict_bench: Bench, cl
 
 
 def test_a_wrong_key_and_no_token_are_refused_with_a_message(client: httpx.Client) -> None:
-    answers = [client.post("/v1/auth/access_token", json={"apiKey": "wrong"}), client.get("/v1/customer/jobs", headers={"Authorization": "wrong"})]
+    answers = [
+        client.post("/v1/auth/access_token", json={"apiKey": "wrong"}),
+        client.get("/v1/customer/jobs", headers={"Authorization": "wrong"}),
+    ]
     del client.headers["Authorization"]
     answers.append(client.get("/v1/customer/jobs"))
 
@@ -165,13 +181,17 @@ def test_the_demonstration_in_javascript(bench: Bench, library: dict[str, str]) 
         token = client.post("/v1/auth/access_token", content=compact({"apiKey": "any"}), headers=json).json()["token"]
         told = {"Authorization": token, "Accept": "application/json"}
         job = client.post("/v1/customer/jobs", content=compact(JOB), headers=json | told).json()["job"]["id"]
-        run = client.post(f"/v1/customer/jobs/{job}/run", content=compact({"config": {"taskTimeout": "3600"}}), headers=json | told)
+        run = client.post(
+            f"/v1/customer/jobs/{job}/run", content=compact({"config": {"taskTimeout": "3600"}}), headers=json | told
+        )
         results = client.get(f"/v1/customer/jobs/{job}/results", headers=told)
 
     assert (run.status_code, results.json()) == (200, {"results": []})
 
 
-def test_a_draft_that_is_aborted_is_gone_and_a_running_job_has_failed(strict_bench: Bench, client: httpx.Client) -> None:
+def test_a_draft_that_is_aborted_is_gone_and_a_running_job_has_failed(
+    strict_bench: Bench, client: httpx.Client
+) -> None:
     draft, running = create(client), create(client)
     client.post(f"/v1/customer/jobs/{running}/run")
     strict_bench.advance(1)

@@ -1,4 +1,6 @@
-"""What HTTP libraries do to every vendor's API: media types on reads, bodies in chunks, `Expect`, connections kept, closed and cut."""
+"""What HTTP libraries do to every vendor's API: media types on reads, bodies in chunks, `Expect`, connections kept,
+closed and cut.
+"""
 
 from __future__ import annotations
 
@@ -38,11 +40,19 @@ def listing(api: str) -> str:
 
 
 def send(client: httpx.Client, call: FirstCall, **sent: object) -> httpx.Response:
-    return client.request(call.method, call.path, headers=[*call.headers, ("Content-Type", "application/json")], **({"json": call.body} | sent))  # type: ignore[arg-type]
+    # type: ignore[arg-type]
+    return client.request(
+        call.method,
+        call.path,
+        headers=[*call.headers, ("Content-Type", "application/json")],
+        **({"json": call.body} | sent),
+    )
 
 
 @pytest.mark.parametrize("library", LIBRARIES.values(), ids=LIBRARIES.keys())
-def test_a_library_submits_and_lists_as_it_pleases(bench: Bench, submission: FirstCall, listing: str, library: dict[str, str]) -> None:
+def test_a_library_submits_and_lists_as_it_pleases(
+    bench: Bench, submission: FirstCall, listing: str, library: dict[str, str]
+) -> None:
     with calling(bench, library) as client:
         submitted = send(client, submission)
         listed = client.get(listing, headers=[*submission.headers, ("Content-Type", "application/json")])
@@ -63,8 +73,20 @@ def test_bodies_come_in_chunks(bench: Bench, submission: FirstCall) -> None:
 
 def test_a_client_may_wait_to_be_asked_for_the_body(bench: Bench, submission: FirstCall) -> None:
     raw = json.dumps(submission.body).encode()
-    lines = [f"POST /sandbox/{bench.sandbox}{submission.path} HTTP/1.1", "Host: mock", "Expect: 100-continue", "Connection: close"]
-    lines += [f"{name}: {value}" for name, value in (*submission.headers, ("Content-Type", "application/json"), ("Content-Length", str(len(raw))))]
+    lines = [
+        f"POST /sandbox/{bench.sandbox}{submission.path} HTTP/1.1",
+        "Host: mock",
+        "Expect: 100-continue",
+        "Connection: close",
+    ]
+    lines += [
+        f"{name}: {value}"
+        for name, value in (
+            *submission.headers,
+            ("Content-Type", "application/json"),
+            ("Content-Length", str(len(raw))),
+        )
+    ]
     at = urlsplit(bench.url)
 
     with socket.create_connection((at.hostname, at.port), timeout=10) as line:

@@ -16,7 +16,16 @@ SESSION = REQUESTS | {"Accept": "application/json", "Content-Type": "application
 """The session's headers, sent with every request, GET or not."""
 
 RETRIED = (500, 502, 503, 504)
-NEEDED = {"job_id": str, "status": str, "job_type": str, "priority": int, "created_at": str, "updated_at": str, "is_terminal": bool, "is_failed": bool}
+NEEDED = {
+    "job_id": str,
+    "status": str,
+    "job_type": str,
+    "priority": int,
+    "created_at": str,
+    "updated_at": str,
+    "is_terminal": bool,
+    "is_failed": bool,
+}
 
 
 @pytest.fixture
@@ -58,8 +67,19 @@ def test_every_answer_is_what_the_client_reads(bench: Bench, client: httpx.Clien
     bench.advance(3600)
     path = f"/jobs/{job['job_id']}"
 
-    answers = [client.get(path), client.post(f"{path}/cancel", content="{}"), client.get("/jobs/"), client.get("/healthz"), client.get("/users/me")]
-    answers += [client.get(f"{path}/metadata"), client.get(f"{path}/series/channels"), client.get("/jobs/nobody"), client.post("/jobs/", content="{}")]
+    answers = [
+        client.get(path),
+        client.post(f"{path}/cancel", content="{}"),
+        client.get("/jobs/"),
+        client.get("/healthz"),
+        client.get("/users/me"),
+    ]
+    answers += [
+        client.get(f"{path}/metadata"),
+        client.get(f"{path}/series/channels"),
+        client.get("/jobs/nobody"),
+        client.post("/jobs/", content="{}"),
+    ]
 
     assert {answer.headers["content-type"] for answer in answers} == {"application/json"}
     assert all("x-correlation-id" in answer.headers for answer in answers)
@@ -82,7 +102,9 @@ def test_bodies_of_half_a_mebibyte_travel_compressed(client: httpx.Client) -> No
 
 
 def test_key_and_token_name_the_same_organization(strict_bench: Bench) -> None:
-    token = {name: value for name, value in SESSION.items() if name != "X-API-Key"} | {"Authorization": "Bearer mock-api-key"}
+    token = {name: value for name, value in SESSION.items() if name != "X-API-Key"} | {
+        "Authorization": "Bearer mock-api-key"
+    }
     with calling(strict_bench, SESSION) as client:
         job = create(client)
     with calling(strict_bench, token) as client:

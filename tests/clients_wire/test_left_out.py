@@ -1,4 +1,6 @@
-"""The vendors' own clients are large: `make test` leaves them to `make clients` and `tox -e clients`, which run them by name."""
+"""The vendors' own clients are large: `make test` leaves them to `make clients` and `tox -e clients`, which run them by
+name.
+"""
 
 from __future__ import annotations
 
@@ -28,5 +30,10 @@ def test_ci_runs_them_after_everything_else() -> None:
 def test_the_pinned_client_is_the_one_the_page_speaks_of() -> None:
     page = (ROOT / "docs" / "point-your-client.md").read_text(encoding="utf-8")
 
-    assert "ionworks-api==0.38.0" in tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]["clients"]
+    assert (
+        "ionworks-api==0.38.0"
+        in tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"][
+            "clients"
+        ]
+    )
     assert "`ionworks-api` 0.38.0" in page

@@ -1,4 +1,6 @@
-"""openYuanrong as `ray_adapter.job_submission.JobSubmissionClient` speaks to it: plain `requests`, a slash behind the collection, no body where there is none."""
+"""openYuanrong as `ray_adapter.job_submission.JobSubmissionClient` speaks to it: plain `requests`, a slash behind the
+collection, no body where there is none.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,25 @@ import pytest
 from tests.clients_wire.callers import REQUESTS, asked, calling, spoil, squeezed
 from tests.conftest import Bench
 
-SUBMITTED = {"entrypoint": "python train.py", "runtime_env": {"working_dir": "file:///code/train.zip"}, "metadata": {}, "entrypoint_num_cpus": 1}
+SUBMITTED = {
+    "entrypoint": "python train.py",
+    "runtime_env": {"working_dir": "file:///code/train.zip"},
+    "metadata": {},
+    "entrypoint_num_cpus": 1,
+}
 DETAILS = {
-    *("type", "submission_id", "driver_info", "status", "entrypoint", "error_type", "start_time", "end_time", "metadata", "runtime_env"),
+    *(
+        "type",
+        "submission_id",
+        "driver_info",
+        "status",
+        "entrypoint",
+        "error_type",
+        "start_time",
+        "end_time",
+        "metadata",
+        "runtime_env",
+    ),
     *("driver_agent_http_address", "driver_node_id", "driver_exit_code"),
 }
 """The names that the client's own record of a job can take, and `runtime_env`, which the vendor's page shows."""
@@ -35,7 +53,10 @@ def submit(client: httpx.Client, **more: Any) -> str:
 
 
 def token(**claims: Any) -> str:
-    parts = [orjson.dumps(part) for part in ({"alg": "HS256", "typ": "JWT"}, {"sub": "tenant", "role": "developer", "exp": 0} | claims)]
+    parts = [
+        orjson.dumps(part)
+        for part in ({"alg": "HS256", "typ": "JWT"}, {"sub": "tenant", "role": "developer", "exp": 0} | claims)
+    ]
     return ".".join(urlsafe_b64encode(part).decode().rstrip("=") for part in parts) + ".c2lnbmF0dXJl"
 
 
@@ -55,7 +76,9 @@ def test_the_whole_way_of_a_job(bench: Bench, client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
-def test_the_collection_is_there_with_and_without_a_slash_and_without_a_redirect(client: httpx.Client, slash: str) -> None:
+def test_the_collection_is_there_with_and_without_a_slash_and_without_a_redirect(
+    client: httpx.Client, slash: str
+) -> None:
     submitted = client.post(f"/api/jobs{slash}", json=SUBMITTED)
     listed = client.get(f"/api/jobs{slash}")
 
@@ -98,7 +121,9 @@ def test_errors_are_a_json_text(client: httpx.Client) -> None:
 
 
 def test_a_large_environment_may_travel_compressed(client: httpx.Client) -> None:
-    body, headers = squeezed(SUBMITTED | {"runtime_env": {"working_dir": "/code", "env_vars": {"NOTES": "x" * 600_000}}})
+    body, headers = squeezed(
+        SUBMITTED | {"runtime_env": {"working_dir": "/code", "env_vars": {"NOTES": "x" * 600_000}}}
+    )
 
     assert client.post("/api/jobs/", content=body, headers=headers).status_code == 200
 

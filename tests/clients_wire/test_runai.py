@@ -1,4 +1,6 @@
-"""Run:AI as its REST page's curl lines and the Go client of its command line speak to it: charset in every media type, DELETE with a body."""
+"""Run:AI as its REST page's curl lines and the Go client of its command line speak to it: charset in every media type,
+DELETE with a body.
+"""
 
 from __future__ import annotations
 
@@ -35,16 +37,29 @@ def test_submit_list_and_delete(client: httpx.Client) -> None:
     deleted = client.request("DELETE", "/api/job", content=compact(gone))
 
     assert [job["name"] for job in listed.json()["data"]] == ["job-0", "train"]
-    assert [(one["name"], one["ok"]) for one in deleted.json()["data"]] == [("job-0", True), ("train", True), ("nobody", False)]
+    assert [(one["name"], one["ok"]) for one in deleted.json()["data"]] == [
+        ("job-0", True),
+        ("train", True),
+        ("nobody", False),
+    ]
     assert deleted.json()["data"][2]["error"]["status"] == 404
     assert client.get("/api/job").json() == {"data": []}
 
 
 def test_the_curl_lines_of_the_page(bench: Bench) -> None:
     with calling(bench, CURL) as curl:
-        made = curl.post("/api/job", headers={"RA-USER": "john", "Content-Type": "application/json"}, content=compact({"job": {"project": "p", "image": "i"}}))
+        made = curl.post(
+            "/api/job",
+            headers={"RA-USER": "john", "Content-Type": "application/json"},
+            content=compact({"job": {"project": "p", "image": "i"}}),
+        )
         (job,) = curl.get("/api/job?project=p").json()["data"]
-        gone = curl.request("DELETE", "/api/job", headers={"Content-Type": "application/json"}, content=compact([{"name": "job-0", "project": "p"}]))
+        gone = curl.request(
+            "DELETE",
+            "/api/job",
+            headers={"Content-Type": "application/json"},
+            content=compact([{"name": "job-0", "project": "p"}]),
+        )
 
     assert made.json() == {"name": "job-0"}
     assert (job["user"], job["project"]) == ("john", "p")
@@ -64,7 +79,12 @@ def test_a_delete_without_the_body_that_some_stacks_drop_is_refused(client: http
 def test_a_bearer_token_is_asked_for_in_strict_mode_only(bench: Bench, strict_bench: Bench) -> None:
     answers = []
     for world in (bench, strict_bench):
-        for named in ({}, {"Authorization": "Bearer mock-token"}, {"Authorization": "bearer mock-token"}, {"Authorization": "Bearer another"}):
+        for named in (
+            {},
+            {"Authorization": "Bearer mock-token"},
+            {"Authorization": "bearer mock-token"},
+            {"Authorization": "Bearer another"},
+        ):
             with calling(world, CLIENT | named) as client:
                 answers.append(client.get("/api/job").status_code)
 
@@ -73,7 +93,11 @@ def test_a_bearer_token_is_asked_for_in_strict_mode_only(bench: Bench, strict_be
 
 def test_a_newer_client_is_told_that_its_paths_are_not_there(bench_of: Callable[..., Bench]) -> None:
     with calling(bench_of(apis=["runai"]), CLIENT) as client:
-        answers = [client.get("/api/v1/version"), client.request("DELETE", "/api/v1/jobs", content=b"[]"), client.get("/api/v1/projects")]
+        answers = [
+            client.get("/api/v1/version"),
+            client.request("DELETE", "/api/v1/jobs", content=b"[]"),
+            client.get("/api/v1/projects"),
+        ]
 
     assert [(answer.status_code, answer.json()["status"]) for answer in answers] == [(404, 404)] * 3
 

@@ -1,4 +1,6 @@
-"""compute.x.io as the vendor's example client signs its calls, and as clients in JavaScript do, with credentials verified."""
+"""compute.x.io as the vendor's example client signs its calls, and as clients in JavaScript do, with credentials
+verified.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,12 @@ import pytest
 from tests.clients_wire.callers import FETCH, REQUESTS, asked, calling, compact, spoil, squeezed
 from tests.conftest import Bench
 
-JOB = {"title": "render", "task": "BATCH", "max_timeout_run_ms": 900_000, "parameters": {"type": "docker", "parameters": {"image": "blender"}}}
+JOB = {
+    "title": "render",
+    "task": "BATCH",
+    "max_timeout_run_ms": 900_000,
+    "parameters": {"type": "docker", "parameters": {"image": "blender"}},
+}
 Canonical = Callable[[Any], bytes]
 Query = dict[str, str]
 
@@ -43,9 +50,18 @@ def script_query(query: Query) -> str:
 
 
 class Signer:
-    """Signs calls; `public` and `secret` are those of the default scenario, `ahead` is how many seconds the clock goes wrong."""
+    """Signs calls; `public` and `secret` are those of the default scenario, `ahead` is how many seconds the clock goes
+    wrong.
+    """
 
-    def __init__(self, client: httpx.Client, *, query: Callable[[Query], str] = python_query, secret: str = "sk_mock", ahead: float = 0.0) -> None:
+    def __init__(
+        self,
+        client: httpx.Client,
+        *,
+        query: Callable[[Query], str] = python_query,
+        secret: str = "sk_mock",
+        ahead: float = 0.0,
+    ) -> None:
         self.client, self.query, self.secret, self.ahead = client, query, secret, ahead
         self.nonce = lambda: secrets.token_hex(16)
 
@@ -57,15 +73,26 @@ class Signer:
         return {"X-API-Key": "pk_mock", "X-Time": stamp, "X-Nonce": nonce, "X-Signature": signature}
 
     def get(self, path: str, query: Query | None = None, *, signed: str | None = None) -> httpx.Response:
-        """A read: media types, no body; the query goes out in the order it was made, signed in the order of its names."""
+        """A read: media types, no body; the query goes out in the order it was made, signed in the order of
+        its names.
+        """
         told = self.headers("GET", path, self.query(query or {}) if signed is None else signed)
         target = path + ("?" + urlencode(query) if query else "")
-        return self.client.get(target, headers=told | {"Content-Type": "application/json", "Accept": "application/json"})
+        return self.client.get(
+            target, headers=told | {"Content-Type": "application/json", "Accept": "application/json"}
+        )
 
-    def send(self, method: str, path: str, body: Any, *, signed: Canonical = python_body, sent: Canonical = python_body) -> httpx.Response:
+    def send(
+        self, method: str, path: str, body: Any, *, signed: Canonical = python_body, sent: Canonical = python_body
+    ) -> httpx.Response:
         """A write: `sent` is how its body goes out, `signed` how it is hashed."""
         told = self.headers(method, path, body=signed(body))
-        return self.client.request(method, path, content=sent(body), headers=told | {"Content-Type": "application/json", "Accept": "application/json"})
+        return self.client.request(
+            method,
+            path,
+            content=sent(body),
+            headers=told | {"Content-Type": "application/json", "Accept": "application/json"},
+        )
 
 
 @pytest.fixture
@@ -90,7 +117,9 @@ def test_the_whole_way_of_a_job(strict_bench: Bench, signer: Signer) -> None:
     job = create(signer, parameters=command)["uuid"]
     strict_bench.advance(60)
 
-    (run,) = signer.get("/v1/job-runs", {"filter[job_uuid]": job, "limit": "10", "filter[status]": "RUNNING"}).json()["data"]
+    (run,) = signer.get("/v1/job-runs", {"filter[job_uuid]": job, "limit": "10", "filter[status]": "RUNNING"}).json()[
+        "data"
+    ]
     stopped = signer.send("PUT", f"/v1/jobs/{job}/cancel", {"reason": "Cancelled by user"})
 
     assert stopped.json()["status"] == "CANCELLED"
@@ -110,8 +139,22 @@ def test_a_job_is_cancelled_without_a_body_too(signer: Signer) -> None:
 
 @pytest.mark.parametrize(
     ("signed", "sent"),
-    [(python_body, python_body), (python_body, compact), (script_body, script_body), (script_body, compact), (script_body, python_body), (compact, compact)],
-    ids=["ascii", "ascii, sent as it came", "utf-8", "utf-8, sent as it came", "utf-8, sent as ascii", "the very bytes"],
+    [
+        (python_body, python_body),
+        (python_body, compact),
+        (script_body, script_body),
+        (script_body, compact),
+        (script_body, python_body),
+        (compact, compact),
+    ],
+    ids=[
+        "ascii",
+        "ascii, sent as it came",
+        "utf-8",
+        "utf-8, sent as it came",
+        "utf-8, sent as ascii",
+        "the very bytes",
+    ],
 )
 def test_titles_beyond_ascii_are_signed_either_way(signer: Signer, signed: Canonical, sent: Canonical) -> None:
     job = JOB | {"title": "naïve Überblendung 🎬", "cpu_count": 2.0}
@@ -123,7 +166,14 @@ def test_titles_beyond_ascii_are_signed_either_way(signer: Signer, signed: Canon
 
 def test_brackets_and_commas_are_percent_encoded(signer: Signer) -> None:
     job = create(signer)["uuid"]
-    query = {"page": "1", "limit": "20", "sort": "-created_at", "filter[status]": "PENDING,ASSIGNED", "filter[created_at]": "2020-01-01,2100-01-01", "filter[uuid]": job}
+    query = {
+        "page": "1",
+        "limit": "20",
+        "sort": "-created_at",
+        "filter[status]": "PENDING,ASSIGNED",
+        "filter[created_at]": "2020-01-01,2100-01-01",
+        "filter[uuid]": job,
+    }
 
     answer = signer.get("/v1/jobs", query)
 
@@ -148,7 +198,9 @@ def test_repeated_values_are_signed_in_order(signer: Signer) -> None:
 
 
 def test_a_base_url_with_a_path_does_not_enter_the_signature(strict_bench: Bench) -> None:
-    with httpx.Client(base_url=strict_bench.url, headers=REQUESTS | {"X-Mock-Sandbox": strict_bench.sandbox}, trust_env=False) as client:
+    with httpx.Client(
+        base_url=strict_bench.url, headers=REQUESTS | {"X-Mock-Sandbox": strict_bench.sandbox}, trust_env=False
+    ) as client:
         job = create(Signer(client))["uuid"]
     with calling(strict_bench, REQUESTS) as client:
         assert Signer(client).get(f"/v1/jobs/{job}").status_code == 200
@@ -187,7 +239,9 @@ def test_a_compressed_body_is_hashed_as_it_was_before(signer: Signer) -> None:
     job = JOB | {"parameters": {"type": "docker", "parameters": {"env": {"NOTES": "ï" * 100_000}}}}
     body, headers = squeezed(job)
 
-    answer = signer.client.post("/v1/jobs", content=body, headers=headers | signer.headers("POST", "/v1/jobs", body=python_body(job)))
+    answer = signer.client.post(
+        "/v1/jobs", content=body, headers=headers | signer.headers("POST", "/v1/jobs", body=python_body(job))
+    )
 
     assert answer.status_code == 201, answer.text
 

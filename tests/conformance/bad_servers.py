@@ -16,7 +16,10 @@ Answer = Callable[[socket.socket, int], None]
 
 
 def _http(status: int, body: bytes, media: str = "application/json", more: str = "") -> bytes:
-    return f"HTTP/1.1 {status} X\r\nContent-Type: {media}\r\nContent-Length: {len(body)}\r\n{more}Connection: close\r\n\r\n".encode() + body
+    return (
+        f"HTTP/1.1 {status} X\r\nContent-Type: {media}\r\nContent-Length: {len(body)}\r\n"
+        f"{more}Connection: close\r\n\r\n"
+    ).encode() + body
 
 
 def always(raw: bytes) -> Answer:
@@ -116,7 +119,9 @@ def bad_server(kind: str, seen: list[bytes] | None = None) -> Iterator[str]:
 
 
 class Mortal:
-    """An application that stops working after so many requests: it drops every connection, or answers `politely` with a status."""
+    """An application that stops working after so many requests: it drops every connection, or answers `politely` with a
+    status.
+    """
 
     def __init__(self, app: Any, after: int, *, politely: int = 0) -> None:
         self._app, self._left, self._politely = app, after, politely
@@ -127,14 +132,22 @@ class Mortal:
             if self._left < 0:
                 if not self._politely:
                     raise ConnectionResetError("the server went away")
-                await send({"type": "http.response.start", "status": self._politely, "headers": [(b"content-type", b"application/json")]})
+                await send(
+                    {
+                        "type": "http.response.start",
+                        "status": self._politely,
+                        "headers": [(b"content-type", b"application/json")],
+                    }
+                )
                 await send({"type": "http.response.body", "body": b'{"error_code": "UNAVAILABLE", "message": "away"}'})
                 return
         await self._app(scope, receive, send)
 
 
 class Choosy:
-    """An application that refuses submissions with one status whatever is in them, but for the very first; or only those that `only` picks by their body."""
+    """An application that refuses submissions with one status whatever is in them, but for the very first; or only
+    those that `only` picks by their body.
+    """
 
     def __init__(self, app: Any, path: str, status: int, *, only: Callable[[bytes], bool] | None = None) -> None:
         self._app, self._path, self._status, self._only = app, path, status, only
@@ -148,7 +161,13 @@ class Choosy:
         self._seen += 1
         if self._only(message["body"]) if self._only else self._seen > 1:
             self.refused += 1
-            await send({"type": "http.response.start", "status": self._status, "headers": [(b"content-type", b"application/json")]})
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": self._status,
+                    "headers": [(b"content-type", b"application/json")],
+                }
+            )
             await send({"type": "http.response.body", "body": b'{"error_code": "REFUSED", "message": "no"}'})
             return
         pending = [message]

@@ -1,4 +1,6 @@
-"""What ByteNite's documents leave open: zeros for what was never set, as protobuf prints it, and refusals in the shape of its generic answers."""
+"""What ByteNite's documents leave open: zeros for what was never set, as protobuf prints it, and refusals in the shape
+of its generic answers.
+"""
 
 from __future__ import annotations
 
@@ -30,4 +32,9 @@ def generic_refusals(api: str, asked: Asked, told: Told) -> None:
     """A refusal says that it is not ok, and has the status as its code."""
     if told.status in (400, 401, 403, 404) and isinstance(told.body, dict):
         said = told.body.get("message", "")
-        told.body = {"ok": False, "requestId": "7", "message": said, "error": {"code": told.status, "message": said, "description": ""}}
+        told.body = {
+            "ok": False,
+            "requestId": "7",
+            "message": said,
+            "error": {"code": told.status, "message": said, "description": ""},
+        }

@@ -1,4 +1,6 @@
-"""Worlds that are odd but allowed: variations that reach into the mock itself, since no wrapper of its answers could tell a consistent story."""
+"""Worlds that are odd but allowed: variations that reach into the mock itself, since no wrapper of its answers could
+tell a consistent story.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ from tests.conformance.faults import App, patched
 Json = Any
 Apply = Callable[[App, str], contextlib.AbstractContextManager[App]]
 SLOW_SECONDS = 3.7
-"""How much longer than usual a job waits, and how long it then prepares; every second job waits a little longer still."""
+"""How much longer than usual a job waits, and how long it then prepares; every second job waits a little longer still.
+"""
 FLEETING_SECONDS = 0.01
 """How long a state lasts that nobody gets to see."""
 QUICK_SECONDS = 3.0
@@ -30,7 +33,9 @@ def slow_starts(app: App, api: str) -> Iterator[App]:
     def later(wait: Callable[..., None]) -> Callable[..., None]:
         def waits_longer(scheduler: Any, job: Any, stage: Any, event: str) -> None:
             if event in ("submitted", "released"):
-                job.request.not_before = max(job.request.not_before, scheduler.clock.now / MICRO + SLOW_SECONDS + 0.8 * (job.serial % 2))
+                job.request.not_before = max(
+                    job.request.not_before, scheduler.clock.now / MICRO + SLOW_SECONDS + 0.8 * (job.serial % 2)
+                )
             wait(scheduler, job, stage, event)
 
         return waits_longer
@@ -45,15 +50,21 @@ def slow_starts(app: App, api: str) -> Iterator[App]:
 
 @contextlib.contextmanager
 def skipped_states(app: App, api: str) -> Iterator[App]:
-    """Whatever lies between waiting, running and the end passes between two polls, and so does the run of a job that ends soon.
+    """Whatever lies between waiting, running and the end passes between two polls, and so does the run of a job that
+    ends soon.
 
-    What a command says to sleep it sleeps; the reserved variables of the mock's own bodies mean nothing to another server.
+    What a command says to sleep it sleeps; the reserved variables of the mock's own bodies mean nothing to another
+    server.
     """
 
     def hurried(run: Callable[..., Any]) -> Callable[..., Any]:
         def soon_over(workload: Any, job: Any) -> Any:
             outcome = run(workload, job)
-            is_quick = job.request.script is not None and outcome.duration is not None and outcome.duration <= QUICK_SECONDS * MICRO
+            is_quick = (
+                job.request.script is not None
+                and outcome.duration is not None
+                and outcome.duration <= QUICK_SECONDS * MICRO
+            )
             return msgspec.structs.replace(outcome, duration=micros(FLEETING_SECONDS)) if is_quick else outcome
 
         return soon_over
@@ -81,7 +92,9 @@ def _stages(app: App, api: str) -> list[Any]:
 
 
 def clock_off_by(seconds: float) -> Apply:
-    """The server stamps by a clock that goes wrong by so many seconds; what time it really is, the control API tells."""
+    """The server stamps by a clock that goes wrong by so many seconds; what time it really is, the control
+    API tells.
+    """
     off = int(seconds * MICRO)
 
     @contextlib.contextmanager

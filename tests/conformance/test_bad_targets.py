@@ -1,4 +1,6 @@
-"""The judge is judged: whatever a target does, the exit code is right, the sentence is clear, and nothing is left behind."""
+"""The judge is judged: whatever a target does, the exit code is right, the sentence is clear, and nothing is left
+behind.
+"""
 
 from __future__ import annotations
 
@@ -97,7 +99,9 @@ def test_the_command_line_says_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("api", specs.names())
-@pytest.mark.parametrize(("only", "after"), [("JOB-RSP-002", 2), ("JOB-REQ-003", 1), ("JOB-STM-00?", 3), ("JOB-IDM-*", 1)])
+@pytest.mark.parametrize(
+    ("only", "after"), [("JOB-RSP-002", 2), ("JOB-REQ-003", 1), ("JOB-STM-00?", 3), ("JOB-IDM-*", 1)]
+)
 def test_a_target_that_fails_is_not_conformant_however_little_was_selected(api: str, only: str, after: int) -> None:
     target = Target.in_process(Mortal(create_app([api]), after, politely=500), api)
 
@@ -105,12 +109,18 @@ def test_a_target_that_fails_is_not_conformant_however_little_was_selected(api: 
     target.close()
 
     assert report.exit in (Exit.BROKEN, Exit.UNREACHABLE)
-    told = ("JOB-ERR-010 was not selected, but a server that fails cannot be judged", "in the middle of the run", "submission with 500")
+    told = (
+        "JOB-ERR-010 was not selected, but a server that fails cannot be judged",
+        "in the middle of the run",
+        "submission with 500",
+    )
     assert any(words in report.sentence for words in told)
 
 
 @pytest.mark.parametrize(("status", "verdict"), [(400, Verdict.INCONCLUSIVE), (409, Verdict.INCONCLUSIVE)])
-def test_who_refuses_whatever_comes_is_given_no_credit_for_refusing_what_is_wrong(status: int, verdict: Verdict) -> None:
+def test_who_refuses_whatever_comes_is_given_no_credit_for_refusing_what_is_wrong(
+    status: int, verdict: Verdict
+) -> None:
     app = Choosy(create_app(["ionworks"]), "/jobs", status)
     target = Target.in_process(app, "ionworks")
 

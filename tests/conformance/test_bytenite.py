@@ -1,4 +1,6 @@
-"""The judge of ByteNite's API against the mock: nothing is broken, and a few defects are found by the requirement that speaks of them."""
+"""The judge of ByteNite's API against the mock: nothing is broken, and a few defects are found by the requirement that
+speaks of them.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ def test_the_mock_keeps_every_requirement() -> None:
     assert not [one.requirement for one in report.of(Verdict.WARN, Verdict.ERROR, Verdict.INCONCLUSIVE)]
 
 
-@pytest.mark.parametrize("name", ["next-off-by-one", "late-params", "task-timeout-early", "aborted-draft-stays", "loose-token"])
+@pytest.mark.parametrize(
+    "name", ["next-off-by-one", "late-params", "task-timeout-early", "aborted-draft-stays", "loose-token"]
+)
 def test_a_defect_is_found_by_its_requirement(name: str) -> None:
     fault = KNOWN[f"{API}:{name}"]
 

@@ -1,4 +1,6 @@
-"""The catalogue holds together: every requirement is judged or says why not, every check names one, every row of the documents is covered."""
+"""The catalogue holds together: every requirement is judged or says why not, every check names one, every row of the
+documents is covered.
+"""
 
 from __future__ import annotations
 
@@ -27,17 +29,36 @@ from conformance.oracles.lifecycle import FINAL, FIRST, KNOWN, ORDER
 from conformance.run.verdict import OF_LEVEL, Result, Verdict
 from conformance.target import settings
 
-ORACLES = {SHAPE, STATUS, ASSUMED_SHAPE, MEDIA, HEADERS, ERROR_SHAPE, ASSUMED_ERROR_SHAPE, SERVER_ERROR, ASKED, DISTINCT, KNOWN, ORDER, FINAL, FIRST}
+ORACLES = {
+    SHAPE,
+    STATUS,
+    ASSUMED_SHAPE,
+    MEDIA,
+    HEADERS,
+    ERROR_SHAPE,
+    ASSUMED_ERROR_SHAPE,
+    SERVER_ERROR,
+    ASKED,
+    DISTINCT,
+    KNOWN,
+    ORDER,
+    FINAL,
+    FIRST,
+}
 """Common requirements that oracles judge without any data in the catalogue."""
 
 
 def judged(api: str, requirement: Requirement) -> bool:
-    return bool(all_checks(api).get(requirement.id) or requirement.probe or requirement.rules or requirement.id in ORACLES)
+    return bool(
+        all_checks(api).get(requirement.id) or requirement.probe or requirement.rules or requirement.id in ORACLES
+    )
 
 
 @pytest.mark.parametrize("api", specs.names())
 def test_every_requirement_is_judged_or_says_why_not(api: str) -> None:
-    open_ones = [one.id for one in catalogues.load(api).requirements.values() if not one.not_tested and not judged(api, one)]
+    open_ones = [
+        one.id for one in catalogues.load(api).requirements.values() if not one.not_tested and not judged(api, one)
+    ]
 
     assert open_ones == []
 
@@ -48,7 +69,12 @@ def test_every_check_names_a_requirement() -> None:
 
 
 def test_there_are_at_least_250_judged_requirements() -> None:
-    ids = {one.id for api in specs.names() for one in catalogues.load(api).requirements.values() if not one.not_tested and judged(api, one)}
+    ids = {
+        one.id
+        for api in specs.names()
+        for one in catalogues.load(api).requirements.values()
+        if not one.not_tested and judged(api, one)
+    }
 
     assert len(ids) >= 250
 
@@ -56,7 +82,20 @@ def test_there_are_at_least_250_judged_requirements() -> None:
 @pytest.mark.parametrize("api", specs.names())
 def test_pointers_operations_and_capabilities_exist(api: str) -> None:
     spec, catalogue = specs.load(api), catalogues.load(api)
-    words = {"read", "list", "cancel", "delete", "start", "submit", "virtual-time", "sandboxes", "strict", "tenants", "callbacks", "makes-quick"}
+    words = {
+        "read",
+        "list",
+        "cancel",
+        "delete",
+        "start",
+        "submit",
+        "virtual-time",
+        "sandboxes",
+        "strict",
+        "tenants",
+        "callbacks",
+        "makes-quick",
+    }
     words |= {"paged", "counted", "filtered", "list-order"} | set(settings.load(api).capabilities)
     words |= {f"makes-{shape}" for name in specs.names() for shape in settings.load(name).shapes}
     for requirement in catalogue.requirements.values():
@@ -95,7 +134,15 @@ def test_what_is_assumed_or_only_an_example_is_no_must(api: str) -> None:
 
 @pytest.mark.parametrize("basis", ["assumption", "example"])
 def test_a_catalogue_that_makes_a_must_of_an_assumption_is_refused(basis: str) -> None:
-    entry = {"id": "JOB-CRT-999", "level": "MUST", "basis": basis, "source": "nowhere", "statement": "It is so.", "kind": "schema", "profiles": ["core"]}
+    entry = {
+        "id": "JOB-CRT-999",
+        "level": "MUST",
+        "basis": basis,
+        "source": "nowhere",
+        "statement": "It is so.",
+        "kind": "schema",
+        "profiles": ["core"],
+    }
 
     with pytest.raises(catalogues.CatalogueError, match=r"JOB-CRT-999: what rests on an .* is at most SHOULD"):
         catalogues._requirement("common", entry, {})

@@ -1,4 +1,6 @@
-"""The mode `certify`, as somebody would use it who wants a proof: three whole runs, in process and over a URL, and an evidence bundle."""
+"""The mode `certify`, as somebody would use it who wants a proof: three whole runs, in process and over a URL, and an
+evidence bundle.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ def test_nothing_can_be_left_out_of_a_certificate() -> None:
     runs = options_for("certify", Options(seed=5, only=("JOB-*",), profiles=("core",), floor=0.1), quick=True)
 
     assert [one.seed for one in runs] == [5, 6, 7]
-    assert {(one.only, one.profiles, one.floor, one.shuffle, one.keep_traffic) for one in runs} == {((), None, 1.0, True, True)}
+    assert {(one.only, one.profiles, one.floor, one.shuffle, one.keep_traffic) for one in runs} == {
+        ((), None, 1.0, True, True)
+    }
 
 
 @pytest.mark.parametrize("api", specs.names())
@@ -42,14 +46,20 @@ def test_the_mock_is_certified_in_process(api: str) -> None:
     with Target.in_process(create_app([api]), api) as target:
         report = run(target, options_for("certify", Options(), quick=False)[0], search=search)
 
-    assert [(one.requirement, one.reason) for one in report.of(Verdict.FAIL, Verdict.WARN, Verdict.ERROR, Verdict.INCONCLUSIVE)] == []
+    assert [
+        (one.requirement, one.reason)
+        for one in report.of(Verdict.FAIL, Verdict.WARN, Verdict.ERROR, Verdict.INCONCLUSIVE)
+    ] == []
     assert report.exit is Exit.CONFORMANT, report.sentence
 
 
 @pytest.mark.parametrize("api", ["openyuanrong"])
 def test_the_mock_is_certified_over_a_url_with_evidence(api: str, tmp_path: Path) -> None:
     with serving(apis=[api], pace="manual") as url:
-        told = CliRunner().invoke(main, ["run", api, "--url", url, "--control", url, "--mode", "certify", "--bundle", str(tmp_path / "bundle")])
+        told = CliRunner().invoke(
+            main,
+            ["run", api, "--url", url, "--control", url, "--mode", "certify", "--bundle", str(tmp_path / "bundle")],
+        )
 
     assert told.exit_code == Exit.CONFORMANT, told.output[-3000:]
     assert {file.name for file in (tmp_path / "bundle").iterdir()} == BUNDLE

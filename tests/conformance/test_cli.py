@@ -60,7 +60,8 @@ def broken() -> Iterator[str]:
     from mockserver.http.app import create_app
 
     fault = next(one for one in all_faults("ionworks") if one.id == "ionworks:list-repeats-one")
-    with fault.apply(create_app(["ionworks"], pace="manual")) as app, serving(_Served(app)) as url:  # type: ignore[arg-type]
+    # type: ignore[arg-type]
+    with fault.apply(create_app(["ionworks"], pace="manual")) as app, serving(_Served(app)) as url:
         yield url
 
 
@@ -82,7 +83,18 @@ def test_every_view_of_a_broken_server_names_the_requirement(broken: str, tmp_pa
     views = {"json": "a.json", "junit": "a.xml", "markdown": "a.md", "html": "a.html", "har": "a.har"}
     files = [word for view, name in views.items() for word in (f"--{view}", str(tmp_path / name))]
 
-    told = judged("ionworks", "--url", broken, "--control", broken, "--quick", *only(*FEW), *files, "--badge", str(tmp_path / "badge.json"))
+    told = judged(
+        "ionworks",
+        "--url",
+        broken,
+        "--control",
+        broken,
+        "--quick",
+        *only(*FEW),
+        *files,
+        "--badge",
+        str(tmp_path / "badge.json"),
+    )
 
     assert told.exit_code == Exit.BROKEN
     assert "JOB-LST-001" in told.output
@@ -94,13 +106,36 @@ def test_every_view_of_a_broken_server_names_the_requirement(broken: str, tmp_pa
     assert json.loads((tmp_path / "badge.json").read_text())["color"] == "red"
     har = CliRunner().invoke(main, ["check", "ionworks", str(tmp_path / "a.har")])
     assert har.exit_code == Exit.BROKEN
-    again = CliRunner().invoke(main, ["replay", "JOB-LST-001", "ionworks", "--url", broken, "--control", broken, "--report", str(tmp_path / "a.json")])
+    again = CliRunner().invoke(
+        main,
+        [
+            "replay",
+            "JOB-LST-001",
+            "ionworks",
+            "--url",
+            broken,
+            "--control",
+            broken,
+            "--report",
+            str(tmp_path / "a.json"),
+        ],
+    )
     assert again.exit_code == Exit.BROKEN, again.output
 
 
 def test_equal_runs_give_equal_reports(manual: str, tmp_path: Path) -> None:
     for name in ("one", "two"):
-        judged("ionworks", "--url", manual, "--control", manual, "--quick", *only("JOB-STM-*"), "--json", str(tmp_path / name))
+        judged(
+            "ionworks",
+            "--url",
+            manual,
+            "--control",
+            manual,
+            "--quick",
+            *only("JOB-STM-*"),
+            "--json",
+            str(tmp_path / name),
+        )
 
     one, two = (json.loads((tmp_path / name).read_text()) for name in ("one", "two"))
     for told in (one, two):
@@ -122,11 +157,28 @@ def test_a_waiver_stands_for_what_it_names(broken: str, tmp_path: Path, signatur
     from datetime import UTC, datetime, timedelta
 
     until = (datetime.now(UTC).date() + timedelta(days=30)).isoformat()
-    waiver = {"id": "JOB-LST-001", "target": broken, "reason": "mended next month", "owner": "lists team", "expires": until, "signature": signature}
+    waiver = {
+        "id": "JOB-LST-001",
+        "target": broken,
+        "reason": "mended next month",
+        "owner": "lists team",
+        "expires": until,
+        "signature": signature,
+    }
     file = tmp_path / "waivers.yaml"
     file.write_text(yaml.safe_dump([waiver]))
 
-    told = judged("ionworks", "--url", broken, "--control", broken, "--quick", *only("JOB-LST-001", "JOB-CRT-001"), "--waivers", str(file))
+    told = judged(
+        "ionworks",
+        "--url",
+        broken,
+        "--control",
+        broken,
+        "--quick",
+        *only("JOB-LST-001", "JOB-CRT-001"),
+        "--waivers",
+        str(file),
+    )
 
     assert told.exit_code == code, told.output
 
@@ -136,7 +188,9 @@ def test_a_stale_waiver_fails_the_run(manual: str, tmp_path: Path) -> None:
 
     until = (datetime.now(UTC).date() + timedelta(days=30)).isoformat()
     file = tmp_path / "waivers.yaml"
-    file.write_text(yaml.safe_dump([{"id": "JOB-CRT-001", "target": "*", "reason": "was broken", "owner": "us", "expires": until}]))
+    file.write_text(
+        yaml.safe_dump([{"id": "JOB-CRT-001", "target": "*", "reason": "was broken", "owner": "us", "expires": until}])
+    )
 
     told = judged("ionworks", "--url", manual, "--control", manual, "--quick", *only(*FEW), "--waivers", str(file))
 
@@ -150,16 +204,25 @@ def test_a_waiver_lasts_half_a_year_at_most(manual: str, tmp_path: Path, days: i
 
     until = (datetime.now(UTC).date() + timedelta(days=days)).isoformat()
     file = tmp_path / "waivers.yaml"
-    file.write_text(yaml.safe_dump([{"id": "JOB-CRT-001", "target": "*", "reason": "was broken", "owner": "us", "expires": until}]))
+    file.write_text(
+        yaml.safe_dump([{"id": "JOB-CRT-001", "target": "*", "reason": "was broken", "owner": "us", "expires": until}])
+    )
 
-    assert judged("ionworks", "--url", manual, "--control", manual, *only(*FEW), "--waivers", str(file)).exit_code == Exit.USAGE
+    assert (
+        judged("ionworks", "--url", manual, "--control", manual, *only(*FEW), "--waivers", str(file)).exit_code
+        == Exit.USAGE
+    )
 
 
 def test_what_a_run_makes_is_written_down_and_swept(tmp_path: Path) -> None:
     journal = tmp_path / "journal"
     with serving(apis=["xio"], pace="real") as url:
-        made = httpx.post(f"{url}/v1/jobs", json={"title": "left", "task": "PERSISTENT", "parameters": {}}).json()["uuid"]
-        other = httpx.post(f"{url}/v1/jobs", json={"title": "mine", "task": "PERSISTENT", "parameters": {}}).json()["uuid"]
+        made = httpx.post(f"{url}/v1/jobs", json={"title": "left", "task": "PERSISTENT", "parameters": {}}).json()[
+            "uuid"
+        ]
+        other = httpx.post(f"{url}/v1/jobs", json={"title": "mine", "task": "PERSISTENT", "parameters": {}}).json()[
+            "uuid"
+        ]
         told = judged("xio", "--url", url, "--quick", *only("JOB-CRT-001"), "--journal", str(journal))
         with journal.open("a") as file:
             file.write(json.dumps({"made": made}) + "\n")
@@ -185,7 +248,11 @@ def test_watching_changes_no_byte_and_sees_what_is_broken(broken: str) -> None:
 
     assert through.status_code == 200
     assert listed.content == direct.content
-    assert [exchange.operation for exchange, _ in seen] == [*["submit_job_jobs_post"] * 3, "healthz_healthz_get", "list_jobs_jobs_get"]
+    assert [exchange.operation for exchange, _ in seen] == [
+        *["submit_job_jobs_post"] * 3,
+        "healthz_healthz_get",
+        "list_jobs_jobs_get",
+    ]
     assert "JOB-LST-001" in [violation.requirement for _, violations in seen for violation in violations]
 
 

@@ -65,7 +65,10 @@ def test_reports_stand_side_by_side(tmp_path: Path) -> None:
         ("[1]", "has the schema None"),
         ('{"schema": "other/1"}', "has the schema 'other/1'"),
         ('{"schema": "understudy.conformance/1", "runs": [1]}', '1 is not of type "object" at /runs/0'),
-        ('{"schema": "understudy.conformance/1", "runs": [{"results": []}]}', '"api" is a required property at /runs/0'),
+        (
+            '{"schema": "understudy.conformance/1", "runs": [{"results": []}]}',
+            '"api" is a required property at /runs/0',
+        ),
         ('{"schema": "understudy.conformance/1"}', '"runs" is a required property at the top'),
     ],
 )
@@ -79,7 +82,9 @@ def test_what_is_no_report_is_said_to_be_none(text: str, said: str, tmp_path: Pa
     assert said in answer.output
 
 
-@pytest.mark.parametrize("text", ["submit: {may_refuse: 5}", "submit: {knobs: 5}", "paging: [1]", "submit: 5", "submit: {bdoy: 1}"])
+@pytest.mark.parametrize(
+    "text", ["submit: {may_refuse: 5}", "submit: {knobs: 5}", "paging: [1]", "submit: 5", "submit: {bdoy: 1}"]
+)
 def test_a_wrong_target_file_is_said_to_be_wrong(text: str, tmp_path: Path) -> None:
     file = tmp_path / "target.yaml"
     file.write_text(text)
@@ -142,4 +147,3 @@ def test_the_help_lists_every_command_with_its_own_sentence() -> None:
 
 def test_both_programs_tell_the_version_of_the_package() -> None:
     assert __version__ == mockserver.__version__
-

@@ -55,7 +55,11 @@ def test_every_place_that_a_fault_replaces_is_there() -> None:
 def test_each_must_that_the_mock_can_show_has_a_fault_of_its_own(api: str) -> None:
     own = {fault.requirement for fault in all_faults(api)}
     with Target.in_process(create_app([api]), api) as target:
-        shown = [one for one in catalogues.load(api).requirements.values() if not one.not_tested and not missing_capabilities(target, one.needs)]
+        shown = [
+            one
+            for one in catalogues.load(api).requirements.values()
+            if not one.not_tested and not missing_capabilities(target, one.needs)
+        ]
 
     assert [one.id for one in shown if one.level == "MUST" and one.id not in own] == []
 

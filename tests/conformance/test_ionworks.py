@@ -1,4 +1,6 @@
-"""The judge of Ionworks: every row of the request's table is judged, every MUST has its fault, and two faults at once do not hide each other."""
+"""The judge of Ionworks: every row of the request's table is judged, every MUST has its fault, and two faults at once
+do not hide each other.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,11 @@ def test_every_checked_requirement_has_something_that_judges_it() -> None:
 def test_every_checked_must_has_a_fault() -> None:
     seeded = {fault.requirement for fault in all_faults(API)}
 
-    musts = [one.id for one in catalogues.load(API).requirements.values() if one.id.startswith("ION") and one.level == "MUST" and not one.not_tested]
+    musts = [
+        one.id
+        for one in catalogues.load(API).requirements.values()
+        if one.id.startswith("ION") and one.level == "MUST" and not one.not_tested
+    ]
 
     assert [id_ for id_ in musts if id_ not in seeded] == []
 

@@ -1,4 +1,6 @@
-"""The measurement of the kill ratio measures what it says: nothing is left out that a fault could change, and nothing is lost."""
+"""The measurement of the kill ratio measures what it says: nothing is left out that a fault could change, and nothing
+is lost.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ def test_only_conversations_that_a_fault_changes_are_had_again() -> None:
     names = touched(fault(WRAPPED).apply, known.traffic)
 
     assert 0 < len(names) < len(known.traffic) / 2
-    assert touched(fault(PATCHED).apply, known.traffic) == set(known.traffic), "what a patch changes cannot be told from outside"
+    assert touched(fault(PATCHED).apply, known.traffic) == set(known.traffic), (
+        "what a patch changes cannot be told from outside"
+    )
 
 
 @pytest.mark.parametrize("id_", [WRAPPED, PATCHED])
@@ -72,10 +76,14 @@ def test_what_fails_on_our_side_is_an_error_of_that_run() -> None:
 def test_an_interruption_keeps_what_was_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("benchmarks.kill_ratio.multiprocessing.get_context", lambda kind: _Interrupted)
 
-    told, was_interrupted = gathered(lambda job: None, [Job(API, (WRAPPED,)), Job(API)], lambda one: one.job.name, workers=1)
+    told, was_interrupted = gathered(
+        lambda job: None, [Job(API, (WRAPPED,)), Job(API)], lambda one: one.job.name, workers=1
+    )
 
     assert was_interrupted
-    assert summed_up(told)["areas"] == {"LST": {"seeded": 1, "killed": 1, "rightly": 1, "exact": 1, "failed": 1, "compared": 0, "baseline": 0}}
+    assert summed_up(told)["areas"] == {
+        "LST": {"seeded": 1, "killed": 1, "rightly": 1, "exact": 1, "failed": 1, "compared": 0, "baseline": 0}
+    }
 
 
 class _Interrupted:

@@ -24,7 +24,9 @@ def test_nothing_is_left_on_a_shared_server(api: str, tmp_path: Path) -> None:
     file = tmp_path / "journal"
     with serving(apis=[api], pace="x1000") as url, Target.at(api, url, scale=1000.0) as target:
         journal = Journal(file, api=api, url=url, submit=("POST", ""))
-        report = run(target, Options(profiles=("create-only",), games=2, fuzz_examples=3), journal=journal, search=search)
+        report = run(
+            target, Options(profiles=("create-only",), games=2, fuzz_examples=3), journal=journal, search=search
+        )
         journal.close()
         held = _held(url)
 

@@ -1,4 +1,6 @@
-"""The judge of openYuanrong's API against the mock: nothing is broken, and a few defects are found by the requirement that speaks of them."""
+"""The judge of openYuanrong's API against the mock: nothing is broken, and a few defects are found by the requirement
+that speaks of them.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ def test_the_mock_keeps_every_requirement() -> None:
     assert not [one.requirement for one in report.of(Verdict.WARN, Verdict.ERROR, Verdict.INCONCLUSIVE)]
 
 
-@pytest.mark.parametrize("name", ["sixty-five", "duplicate-granted", "fewer-cores", "end-late", "stop-of-stopped-says-true"])
+@pytest.mark.parametrize(
+    "name", ["sixty-five", "duplicate-granted", "fewer-cores", "end-late", "stop-of-stopped-says-true"]
+)
 def test_a_defect_is_found_by_its_requirement(name: str) -> None:
     fault = KNOWN[f"{API}:{name}"]
 

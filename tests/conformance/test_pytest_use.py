@@ -16,7 +16,9 @@ def judged(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 def test_every_requirement_is_a_test_and_selected_ones_alone_are_judged(tmp_path: Path) -> None:
     with serving(apis=["ionworks"], pace="manual") as url:
-        told = judged(tmp_path, "--target", "ionworks", "--url", url, "--control", url, "-k", "JOB-STM-005 or JOB-STM-011")
+        told = judged(
+            tmp_path, "--target", "ionworks", "--url", url, "--control", url, "-k", "JOB-STM-005 or JOB-STM-011"
+        )
 
     assert told.returncode == 0, told.stdout[-3000:]
     assert "1 passed, 1 skipped" in told.stdout

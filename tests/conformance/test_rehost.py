@@ -9,9 +9,15 @@ from conformance.proxy.host_rewriter import Rehost
 BODY = b'{"a": "Host: inside\\r\\n\\r\\nHost: b"}\r\nHost: body\r\n\r\n'
 PLAIN = b"GET /jobs?Host:=x HTTP/1.1\r\nhOst:  127.0.0.1:4090\r\nX-Host: 127.0.0.1:4090\r\n\r\n"
 SIZED = b"POST /jobs HTTP/1.1\r\nContent-Length: %d\r\nHost: 127.0.0.1:4090\r\n\r\n" % len(BODY) + BODY
-CHUNKED = b"POST /jobs HTTP/1.1\r\nHost: 127.0.0.1:4090\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n" % len(BODY) + BODY + b"\r\n0\r\n\r\n"
+CHUNKED = (
+    b"POST /jobs HTTP/1.1\r\nHost: 127.0.0.1:4090\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n" % len(BODY)
+    + BODY
+    + b"\r\n0\r\n\r\n"
+)
 ALL = PLAIN + SIZED + CHUNKED + PLAIN
-EXPECTED = ALL.replace(b"hOst:  127.0.0.1:4090", b"hOst: api.example").replace(b"\r\nHost: 127.0.0.1:4090", b"\r\nHost: api.example")
+EXPECTED = ALL.replace(b"hOst:  127.0.0.1:4090", b"hOst: api.example").replace(
+    b"\r\nHost: 127.0.0.1:4090", b"\r\nHost: api.example"
+)
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 64, 100_000])

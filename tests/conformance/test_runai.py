@@ -1,4 +1,6 @@
-"""The judge of Run:AI's API: its catalogue covers the vendor's table, the mock keeps it in any order, what is broken is noticed."""
+"""The judge of Run:AI's API: its catalogue covers the vendor's table, the mock keeps it in any order, what is broken is
+noticed.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,11 @@ def test_every_row_of_the_table_has_a_requirement():
 
 def test_every_must_has_a_fault():
     named = {id_ for fault in FAULTS for id_ in (fault.requirement, *fault.also)}
-    musts = [one.id for one in CATALOGUE.requirements.values() if one.id.startswith("RAI-") and one.level == "MUST" and not one.not_tested]
+    musts = [
+        one.id
+        for one in CATALOGUE.requirements.values()
+        if one.id.startswith("RAI-") and one.level == "MUST" and not one.not_tested
+    ]
 
     assert [id_ for id_ in musts if id_ not in named] == []
 
@@ -39,7 +45,11 @@ def test_the_mock_keeps_every_requirement_in_any_order(seed):
     report = run(target, Options(seed=seed, shuffle=True, only=("RAI-*",)))
     target.close()
 
-    assert [(one.requirement, one.reason) for one in report.results.values() if one.verdict not in (Verdict.PASS, Verdict.SKIPPED)] == []
+    assert [
+        (one.requirement, one.reason)
+        for one in report.results.values()
+        if one.verdict not in (Verdict.PASS, Verdict.SKIPPED)
+    ] == []
     assert report.exit is Exit.CONFORMANT, report.sentence
 
 
@@ -50,4 +60,6 @@ def test_what_is_broken_is_noticed_by_the_requirement_that_says_so(fault: Fault)
         report = run(target, Options(only=(fault.requirement,)))
         target.close()
 
-    assert fault.requirement in {one.requirement for one in report.of(Verdict.FAIL, Verdict.WARN, Verdict.INFO)}, report.sentence
+    assert fault.requirement in {one.requirement for one in report.of(Verdict.FAIL, Verdict.WARN, Verdict.INFO)}, (
+        report.sentence
+    )

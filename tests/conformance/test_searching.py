@@ -65,18 +65,25 @@ with fault.apply(create_app([api])) as app, Target.in_process(app, api) as targe
     for one in search(target, catalogue.load(api), seed=1, games=int(sys.argv[2]), examples=int(sys.argv[3])):
         report.searches.append(one)
         for found in one.violations:
-            report.results.setdefault(found.requirement, Result(found.requirement)).add(Verdict.FAIL, found.message, [found])
+            result = report.results.setdefault(found.requirement, Result(found.requirement))
+            result.add(Verdict.FAIL, found.message, [found])
 print(text(canonical([report])))
 """
 
 
 @pytest.mark.parametrize(
-    ("fault", "games", "examples", "found"), [("openyuanrong:stop-ignored", 60, 0, "JOB-STM-007"), ("openyuanrong:id-number", 10, 1, "OYR-IDM-009")]
+    ("fault", "games", "examples", "found"),
+    [("openyuanrong:stop-ignored", 60, 0, "JOB-STM-007"), ("openyuanrong:id-number", 10, 1, "OYR-IDM-009")],
 )
 def test_equal_seeds_give_equal_reports_in_whichever_process(fault: str, games: int, examples: int, found: str) -> None:
     """All that a report says of random clients: findings, exchanges byte by byte, how much was done."""
     words = [sys.executable, "-W", "ignore", "-c", SEARCH, fault, str(games), str(examples)]
-    told = [subprocess.run(words, cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True).stdout for seed in "12"]
+    told = [
+        subprocess.run(
+            words, cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+        ).stdout
+        for seed in "12"
+    ]
 
     told = [re.sub(r'"(sent|began)": [^\n]*', "", one) for one in told]  # real time differs, nothing else
     assert told[0] == told[1]
@@ -115,7 +122,11 @@ def test_the_state_machine_alone_finds_what_is_broken(fault: str, requirement: s
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
     ("fault", "requirement"),
-    [("openyuanrong:id-number", "OYR-IDM-009"), ("openyuanrong:everyday-reading-counts", "OYR-RSP-014"), ("runai:wrong-success-status", "JOB-RSP-003")],
+    [
+        ("openyuanrong:id-number", "OYR-IDM-009"),
+        ("openyuanrong:everyday-reading-counts", "OYR-RSP-014"),
+        ("runai:wrong-success-status", "JOB-RSP-003"),
+    ],
 )
 def test_schemathesis_alone_finds_what_is_broken_and_shows_little(fault: str, requirement: str) -> None:
     told = searched(fault, examples=1)
@@ -127,7 +138,9 @@ def test_schemathesis_alone_finds_what_is_broken_and_shows_little(fault: str, re
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_in_ci_mode_random_clients_join_in_process_and_the_report_says_what_they_did(capsys: pytest.CaptureFixture[str]) -> None:
+def test_in_ci_mode_random_clients_join_in_process_and_the_report_says_what_they_did(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with Target.in_process(create_app(["openyuanrong"]), "openyuanrong") as target:
         (options,) = options_for("ci", Options(profiles=("create-only",)), quick=False)
         report = run(target, replace(options, games=5, fuzz_examples=1), search=search)
@@ -137,7 +150,10 @@ def test_in_ci_mode_random_clients_join_in_process_and_the_report_says_what_they
     assert report.exit is Exit.CONFORMANT, report.sentence
     assert options.games > 5
     assert options.fuzz_examples > 1
-    assert [(one["by"], one["examples"] > 0, one["steps"] > 0, len(one["operations"]), one["broken"]) for one in whole["runs"][0]["searches"]] == [
+    assert [
+        (one["by"], one["examples"] > 0, one["steps"] > 0, len(one["operations"]), one["broken"])
+        for one in whole["runs"][0]["searches"]
+    ] == [
         ("state machine", True, True, 5, []),
         ("schemathesis", True, True, 5, []),
     ]
@@ -148,7 +164,12 @@ def test_in_ci_mode_random_clients_join_in_process_and_the_report_says_what_they
 def test_what_random_clients_find_can_be_replayed() -> None:
     with _broken("openyuanrong:stop-ignored") as target:
         found = explore(target)
-        report = Report("openyuanrong", "", Options(), {one.requirement: Result(one.requirement, Verdict.FAIL, one.message, [one]) for one in found})
+        report = Report(
+            "openyuanrong",
+            "",
+            Options(),
+            {one.requirement: Result(one.requirement, Verdict.FAIL, one.message, [one]) for one in found},
+        )
         told = replay(target, canonical([report]), "JOB-STM-007")
 
     assert told.verdict == "broken"
@@ -171,9 +192,16 @@ def test_a_wrong_body_that_was_refused_for_another_reason_is_tried_on_a_job_that
     def mend(asked: Asked) -> None:
         asked.body = request_examples(spec, operation.id)[0]
 
-    with requests("bytenite", operation.id, mend)(create_app(["bytenite"])) as app, Target.in_process(app, "bytenite") as target:
+    with (
+        requests("bytenite", operation.id, mend)(create_app(["bytenite"])) as app,
+        Target.in_process(app, "bytenite") as target,
+    ):
         bench = Bench(spec, target)
-        list(bench.findings(_recorded("PATCH", f"{spec.base_path}{operation.path.replace('{jobId}', 'nobody')}", b"[5]", 404)))
+        list(
+            bench.findings(
+                _recorded("PATCH", f"{spec.base_path}{operation.path.replace('{jobId}', 'nobody')}", b"[5]", 404)
+            )
+        )
         found = list(bench.twins())
 
     assert [one.check for one in found] == ["wrong_reason"]
@@ -181,24 +209,40 @@ def test_a_wrong_body_that_was_refused_for_another_reason_is_tried_on_a_job_that
 
 def _recorded(method: str, path: str, body: bytes, status: int) -> Any:
     """What schemathesis records of one case with a wrong body."""
-    asked = SimpleNamespace(method=method, uri=f"http://localhost{path}", headers={"Content-Type": ["application/json"]}, body=body)
-    told = SimpleNamespace(status_code=status, headers={"content-type": ["application/json"]}, content=b"{}", content_size=2)
+    asked = SimpleNamespace(
+        method=method, uri=f"http://localhost{path}", headers={"Content-Type": ["application/json"]}, body=body
+    )
+    told = SimpleNamespace(
+        status_code=status, headers={"content-type": ["application/json"]}, content=b"{}", content_size=2
+    )
     case = SimpleNamespace(meta=SimpleNamespace(components={"body": SimpleNamespace(mode="negative")}))
     return SimpleNamespace(
-        interactions={"1": SimpleNamespace(request=asked, response=told, timestamp=0.0)}, cases={"1": SimpleNamespace(value=case)}, checks={}
+        interactions={"1": SimpleNamespace(request=asked, response=told, timestamp=0.0)},
+        cases={"1": SimpleNamespace(value=case)},
+        checks={},
     )
 
 
-@pytest.mark.parametrize(("operation", "is_broken"), [("yr_submit_job", False), ("yr_stop_job", True), ("yr_list_jobs", True)])
+@pytest.mark.parametrize(
+    ("operation", "is_broken"), [("yr_submit_job", False), ("yr_stop_job", True), ("yr_list_jobs", True)]
+)
 def test_only_the_operation_that_the_document_names_may_answer_500(operation: str, is_broken: bool) -> None:
     """Elsewhere a documented 500 is still a failure of the server."""
     spec = specs.load("openyuanrong")
-    told = Exchange(Request("POST", "", ""), Response(500, (("content-type", "application/json"),), b'"no room"'), operation=operation)
+    told = Exchange(
+        Request("POST", "", ""),
+        Response(500, (("content-type", "application/json"),), b'"no room"'),
+        operation=operation,
+    )
 
     broken = {one.requirement for one in Panel(spec, catalogues.load("openyuanrong")).observe(told)}
 
     assert ("JOB-ERR-010" in broken) is is_broken
-    assert [one["include-operation-id"] for one in documented_refusals("openyuanrong") if "not_a_server_error" in one["checks"]] == ["yr_submit_job"]
+    assert [
+        one["include-operation-id"]
+        for one in documented_refusals("openyuanrong")
+        if "not_a_server_error" in one["checks"]
+    ] == ["yr_submit_job"]
 
 
 @pytest.mark.parametrize("api", specs.names())
@@ -226,7 +270,8 @@ def _properties(schema: Any, document: Any, depth: int = 0) -> Iterator[str]:
 @pytest.mark.filterwarnings("ignore")
 def test_schemathesis_with_our_oracles_finds_what_it_cannot_find_by_itself() -> None:
     fault = next(one for one in all_faults("ionworks") if one.id == "ionworks:no-correlation")
-    with fault.apply(create_app(["ionworks"], pace="auto")) as app, serving(_Served(app)) as url:  # type: ignore[arg-type]
+    # type: ignore[arg-type]
+    with fault.apply(create_app(["ionworks"], pace="auto")) as app, serving(_Served(app)) as url:
         found = [one.check for one in fuzz("ionworks", url, most_examples=1, judged=True) if isinstance(one, Finding)]
 
     assert "ION-RSP-002" in found

@@ -31,7 +31,8 @@ def test_a_server_written_by_hand_passes(tmp_path: Path) -> None:
     with Target.in_process(Server(0), "bytenite", file=file) as target:
         report = run(target, Options(seed=1, shuffle=True))
 
-    # This server needs a token for everything, has templates of its own, prints zeros where nothing was set, and does as it likes where the vendor is silent.
+    # This server needs a token for everything, has templates of its own, prints zeros where nothing was set, and does
+    # as it likes where the vendor is silent.
     assert [(one.requirement, one.reason) for one in report.of(Verdict.FAIL, Verdict.WARN, Verdict.ERROR)] == []
     assert len(report.of(Verdict.PASS)) >= 230, report.sentence
     assert report.exit is Exit.CONFORMANT, report.sentence

@@ -1,4 +1,6 @@
-"""A server of Ionworks' API that chooses otherwise wherever the documents let it choose is found in order, over a socket and in scaled real time."""
+"""A server of Ionworks' API that chooses otherwise wherever the documents let it choose is found in order, over a
+socket and in scaled real time.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,18 @@ credentials:
 capabilities: {curves: false, foreign: false, strict: true}
 """
 LISTS = ("JOB-LST-*", "JOB-ISO-002", "ION-LST-008", "ION-LST-010")
-CHOICES = ("JOB-ERR-001", "JOB-RSP-001", "JOB-STM-002", "JOB-AUT-*", "ION-ERR-004", "ION-ERR-010", "ION-REQ-024", "ION-STM-007", "ION-STM-010", *LISTS)
+CHOICES = (
+    "JOB-ERR-001",
+    "JOB-RSP-001",
+    "JOB-STM-002",
+    "JOB-AUT-*",
+    "ION-ERR-004",
+    "ION-ERR-010",
+    "ION-REQ-024",
+    "ION-STM-007",
+    "ION-STM-010",
+    *LISTS,
+)
 """Where this server chooses otherwise; everything else takes a minute of waiting and holds too."""
 
 

@@ -1,4 +1,6 @@
-"""The judge of openYuanrong's API before a server that is not ours, in virtual time and in time that passes by itself."""
+"""The judge of openYuanrong's API before a server that is not ours, in virtual time and in time that passes
+by itself.
+"""
 
 from __future__ import annotations
 
@@ -35,16 +37,22 @@ def test_a_server_written_by_hand_passes(seed: int, keeps_ids: bool, tmp_path: P
 
     # What the vendor's own code does and no page says may differ; a SHOULD that every job API owes may not.
     assert [(one.requirement, one.reason) for one in report.of(Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE)] == []
-    assert [(one.requirement, one.reason) for one in report.of(Verdict.WARN) if one.requirement.startswith("JOB-")] == []
+    assert [
+        (one.requirement, one.reason) for one in report.of(Verdict.WARN) if one.requirement.startswith("JOB-")
+    ] == []
     assert report.exit is Exit.CONFORMANT, report.sentence
 
 
 def test_a_second_run_is_not_troubled_by_what_the_first_left(tmp_path: Path) -> None:
-    """Names are fresh in a world that outlives a run, and a stop that takes its time is waited for before a job is forgotten."""
+    """Names are fresh in a world that outlives a run, and a stop that takes its time is waited for before a job is
+    forgotten.
+    """
     server = Server(SPEED)
 
     for _ in range(2):
-        report = judged(server, tmp_path, Options(only=("JOB-CRT-*", "OYR-IDM-*", "JOB-STM-003")), control=None, scale=SPEED)
+        report = judged(
+            server, tmp_path, Options(only=("JOB-CRT-*", "OYR-IDM-*", "JOB-STM-003")), control=None, scale=SPEED
+        )
 
         assert report.exit is Exit.CONFORMANT, report.sentence
         assert "JOB-CRT-004" not in [one.requirement for one in report.of(Verdict.WARN)]

@@ -1,4 +1,6 @@
-"""A server of Run:AI's API that shares nothing with the mock, and chooses otherwise wherever the vendor's pages let it choose, is found in order."""
+"""A server of Run:AI's API that shares nothing with the mock, and chooses otherwise wherever the vendor's pages let it
+choose, is found in order.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,10 @@ def test_other_choices_are_in_order(seed: int, settings: Path) -> None:
     with Target.in_process(Server(), "runai", file=settings) as target:
         report = run(target, Options(seed=seed, shuffle=True))
 
-    assert [(one.requirement, one.reason) for one in report.of(Verdict.FAIL, Verdict.ERROR, Verdict.WARN, Verdict.INCONCLUSIVE)] == []
+    assert [
+        (one.requirement, one.reason)
+        for one in report.of(Verdict.FAIL, Verdict.ERROR, Verdict.WARN, Verdict.INCONCLUSIVE)
+    ] == []
     assert len(report.of(Verdict.PASS)) >= 195, report.sentence
     assert report.exit is Exit.CONFORMANT, report.sentence
 

@@ -31,8 +31,11 @@ def test_a_server_written_by_hand_passes(seed: int, tmp_path: Path) -> None:
     with Target.in_process(TinyServer(), "ionworks", file=file) as target:
         report = run(target, Options(seed=seed, shuffle=True))
 
-    # What rests on assumptions about the vendor's silence may differ in a server that was not built on ours, what every job API owes may not.
+    # What rests on assumptions about the vendor's silence may differ in a server that was not built on ours, what every
+    # job API owes may not.
     assert [(one.requirement, one.reason) for one in report.of(Verdict.FAIL, Verdict.ERROR)] == []
-    assert [(one.requirement, one.reason) for one in report.of(Verdict.WARN) if one.requirement.startswith("JOB-")] == []
+    assert [
+        (one.requirement, one.reason) for one in report.of(Verdict.WARN) if one.requirement.startswith("JOB-")
+    ] == []
     assert len(report.of(Verdict.PASS)) >= 100, report.sentence
     assert report.exit is Exit.CONFORMANT, report.sentence

@@ -1,4 +1,6 @@
-"""Where a vendor's pages contradict each other, the contract oracle lets pass what any of them says, and nothing else."""
+"""Where a vendor's pages contradict each other, the contract oracle lets pass what any of them says, and
+nothing else.
+"""
 
 from __future__ import annotations
 

@@ -26,7 +26,9 @@ from tests.conformance.variations import VARIATIONS
 
 CASES = [(api, name) for name, variation in VARIATIONS.items() for api in variation.apis]
 SHARE = 4
-"""Of these one in so many is put before the whole suite here; `python -m benchmarks.kill_ratio` does so with all of them."""
+"""Of these one in so many is put before the whole suite here; `python -m benchmarks.kill_ratio` does so with all of
+them.
+"""
 
 
 class Served:
@@ -68,7 +70,11 @@ def seen(target: Target) -> list[Any]:
             ask(longer)
         session.post({})
         session.read(job, credential="wrong")
-        session.read(job, tenant="second" if session.settings.tenants else "", credential="second" if "second" in session.settings.credentials else "good")
+        session.read(
+            job,
+            tenant="second" if session.settings.tenants else "",
+            credential="second" if "second" in session.settings.credentials else "good",
+        )
         return [(one.line, one.response.headers, one.response.body) for one in session.exchanges]
 
 
@@ -125,7 +131,13 @@ def test_a_slow_server_starts_jobs_late(api: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("api", "state"), [("bytenite", "JOB_STATE_PARTITIONING"), ("ionworks", "processing"), ("runai", "ContainerCreating"), ("xio", "ASSIGNED")]
+    ("api", "state"),
+    [
+        ("bytenite", "JOB_STATE_PARTITIONING"),
+        ("ionworks", "processing"),
+        ("runai", "ContainerCreating"),
+        ("xio", "ASSIGNED"),
+    ],
 )
 def test_a_quick_server_skips_a_state(api: str, state: str) -> None:
     with odd(api, "skipped-states") as target:
@@ -138,7 +150,14 @@ def test_a_quick_server_skips_a_state(api: str, state: str) -> None:
 
 @pytest.mark.parametrize(("name", "off"), [("clock-ahead", 2.0), ("clock-behind", -2.0)])
 @pytest.mark.parametrize(
-    ("api", "stamp"), [("bytenite", "createdAt"), ("ionworks", "created_at"), ("openyuanrong", "start_time"), ("runai", "createdAt"), ("xio", "created_at")]
+    ("api", "stamp"),
+    [
+        ("bytenite", "createdAt"),
+        ("ionworks", "created_at"),
+        ("openyuanrong", "start_time"),
+        ("runai", "createdAt"),
+        ("xio", "created_at"),
+    ],
 )
 def test_a_clock_goes_wrong_by_two_seconds(api: str, stamp: str, name: str, off: float) -> None:
     with odd(api, name) as target, conversation(target) as session:
@@ -206,7 +225,10 @@ def test_an_aborted_job_is_complete() -> None:
 @pytest.mark.parametrize("closes", [True, False])
 def test_every_answer_ends_its_connection(closes: bool) -> None:
     mock: Any = create_app(["ionworks"])
-    with VARIATIONS["connections-closed"].apply(mock, "ionworks") as app, serving(cast(Any, Served(app)) if closes else mock) as url:
+    with (
+        VARIATIONS["connections-closed"].apply(mock, "ionworks") as app,
+        serving(cast(Any, Served(app)) if closes else mock) as url,
+    ):
         connection = HTTPConnection(url.removeprefix("http://"), timeout=10)
         connection.request("GET", "/healthz")
         connection.getresponse().read()

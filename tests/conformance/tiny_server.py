@@ -1,6 +1,8 @@
-"""A second server of Ionworks' job API, written by hand from its documentation: bare ASGI, no document, nothing of ours.
+"""A second server of Ionworks' job API, written by hand from its documentation: bare ASGI, no document, nothing of
+ours.
 
-It keeps jobs in dictionaries, one per world, and moves them when its clock is moved. What a job does stands in `params`: `seconds` it runs, `fails`, `waits`.
+It keeps jobs in dictionaries, one per world, and moves them when its clock is moved. What a job does stands in
+`params`: `seconds` it runs, `fails`, `waits`.
 """
 
 from __future__ import annotations
@@ -50,7 +52,9 @@ class World:
         return (BEGIN + timedelta(seconds=self.now)).isoformat()
 
     def enter(self, job: Json, state: str) -> None:
-        job["view"].update(status=state, updated_at=self.stamp(), is_terminal=state in OVER, is_failed=state in ("failed", "canceled"))
+        job["view"].update(
+            status=state, updated_at=self.stamp(), is_terminal=state in OVER, is_failed=state in ("failed", "canceled")
+        )
         if state == "processing":
             job["view"]["started_at"], job["started"] = self.stamp(), self.now
         if state in OVER:
@@ -74,7 +78,11 @@ class World:
         target = self.now + seconds
         self.place()
         while True:
-            due = [job for job in self.jobs.values() if job["view"]["status"] == "processing" and job["started"] + job["seconds"] <= target]
+            due = [
+                job
+                for job in self.jobs.values()
+                if job["view"]["status"] == "processing" and job["started"] + job["seconds"] <= target
+            ]
             if not due:
                 break
             job = min(due, key=lambda job: (job["started"] + job["seconds"], job["number"]))
@@ -95,18 +103,24 @@ class TinyServer:
             return
         headers, raw = headers_of(scope), await body_of(receive)
         try:
-            status, body, more = await self.answer(scope["method"], scope["path"], scope["query_string"].decode(), headers, raw)
+            status, body, more = await self.answer(
+                scope["method"], scope["path"], scope["query_string"].decode(), headers, raw
+            )
         except Refused as refused:
             status, body, more = refused.status, refused.body, {}
             if status == 405:
                 more = {"allow": str(body.pop("allow"))}
         text = b"" if body is None else json.dumps(body).encode()
         fields = [(b"content-type", b"application/json"), (b"content-length", str(len(text)).encode())]
-        fields += [(name.encode(), value.encode()) for name, value in more.items()] + [(b"x-correlation-id", str(uuid.uuid4()).encode())]
+        fields += [(name.encode(), value.encode()) for name, value in more.items()] + [
+            (b"x-correlation-id", str(uuid.uuid4()).encode())
+        ]
         await send({"type": "http.response.start", "status": status, "headers": fields})
         await send({"type": "http.response.body", "body": text})
 
-    async def answer(self, method: str, path: str, query: str, headers: dict[str, str], raw: bytes) -> tuple[int, Any, dict[str, str]]:
+    async def answer(
+        self, method: str, path: str, query: str, headers: dict[str, str], raw: bytes
+    ) -> tuple[int, Any, dict[str, str]]:
         if path.startswith("/_mock"):
             return await self.control(method, path, headers, raw)
         world = self.worlds.setdefault(headers.get("x-mock-sandbox", ""), World(strict=False))
@@ -155,10 +169,21 @@ class TinyServer:
         if not isinstance(body.get("params"), dict):
             raise wrong("body", "params")
         priority = body.get("priority", 0)
-        if isinstance(priority, bool) or not isinstance(priority, int | float) or priority != int(priority) or not 0 <= priority <= 10:
+        if (
+            isinstance(priority, bool)
+            or not isinstance(priority, int | float)
+            or priority != int(priority)
+            or not 0 <= priority <= 10
+        ):
             raise wrong("body", "priority")
         url = body.get("callback_url")
-        if url is not None and (not isinstance(url, str) or not url.startswith(("http://", "https://")) or len(url) > 2083 or len(url) < 10 or " " in url):
+        if url is not None and (
+            not isinstance(url, str)
+            or not url.startswith(("http://", "https://"))
+            or len(url) > 2083
+            or len(url) < 10
+            or " " in url
+        ):
             raise wrong("body", "callback_url")
         metadata, parent = body.get("metadata"), body.get("parent_job_id")
         if metadata is not None and not isinstance(metadata, dict):
@@ -172,15 +197,39 @@ class TinyServer:
     def made(self, world: World, owner: str, body: Json, project: str | None) -> Json:
         id_, params = str(uuid.uuid4()), body["params"]
         view = {
-            "job_id": id_, "job_type": body["job_type"], "status": "pending", "priority": int(body.get("priority", 0)),
-            "created_at": world.stamp(), "updated_at": world.stamp(), "started_at": None, "completed_at": None, "compute_time": None,
-            "error": None, "error_code": None, "error_detail": None, "result": None, "callback_url": body.get("callback_url"),
-            "parent_job_id": body.get("parent_job_id"), "user_id": f"u-{owner}", "organization_id": owner, "project_id": project,
-            "access_level": "organization", "is_terminal": False, "is_failed": False,
-        }  # fmt: skip
+            "job_id": id_,
+            "job_type": body["job_type"],
+            "status": "pending",
+            "priority": int(body.get("priority", 0)),
+            "created_at": world.stamp(),
+            "updated_at": world.stamp(),
+            "started_at": None,
+            "completed_at": None,
+            "compute_time": None,
+            "error": None,
+            "error_code": None,
+            "error_detail": None,
+            "result": None,
+            "callback_url": body.get("callback_url"),
+            "parent_job_id": body.get("parent_job_id"),
+            "user_id": f"u-{owner}",
+            "organization_id": owner,
+            "project_id": project,
+            "access_level": "organization",
+            "is_terminal": False,
+            "is_failed": False,
+        }
         number, seconds = len(world.jobs), float(params.get("seconds", 2))
         fails, waits = bool(params.get("fails")), bool(params.get("waits"))
-        world.jobs[id_] = {"view": view, "seconds": seconds, "fails": fails, "waits": waits, "started": None, "number": number, "metadata": body.get("metadata")}
+        world.jobs[id_] = {
+            "view": view,
+            "seconds": seconds,
+            "fails": fails,
+            "waits": waits,
+            "started": None,
+            "number": number,
+            "metadata": body.get("metadata"),
+        }
         return dict(view)
 
     def parsed(self, headers: dict[str, str], raw: bytes) -> Json:
@@ -196,12 +245,19 @@ class TinyServer:
         return body
 
     def listed(self, world: World, owner: str, query: dict[str, list[str]], *, bare: bool) -> Any:
-        limit, offset = self.number(query, "limit", 1, 1000, 1000 if bare else 100), self.number(query, "offset", 0, 2**63 - 1, 0)
+        limit, offset = (
+            self.number(query, "limit", 1, 1000, 1000 if bare else 100),
+            self.number(query, "offset", 0, 2**63 - 1, 0),
+        )
         states, kinds = query.get("status", []), query.get("job_types") or query.get("job_type") or []
         if any(state not in STATES for state in states) or any(kind not in TYPES for kind in kinds):
             raise wrong("query")
         views = [job["view"] for job in reversed(world.jobs.values()) if job["view"]["organization_id"] == owner]
-        views = [view for view in views if (not states or view["status"] in states) and (not kinds or view["job_type"] in kinds)]
+        views = [
+            view
+            for view in views
+            if (not states or view["status"] in states) and (not kinds or view["job_type"] in kinds)
+        ]
         page = views[offset : offset + limit]
         return page if bare else {"jobs": page, "total": len(views)}
 
@@ -211,7 +267,9 @@ class TinyServer:
             raise wrong("query", name)
         return int(text)
 
-    async def control(self, method: str, path: str, headers: dict[str, str], raw: bytes) -> tuple[int, Any, dict[str, str]]:
+    async def control(
+        self, method: str, path: str, headers: dict[str, str], raw: bytes
+    ) -> tuple[int, Any, dict[str, str]]:
         if path == "/_mock/sandboxes":
             order = json.loads(raw)
             self.worlds[order["name"]] = World(strict=order.get("auth") == "strict")

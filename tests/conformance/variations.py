@@ -1,4 +1,6 @@
-"""Servers that are odd but allowed, on which the judge must stay green: each variation wraps the mock, or changes its worlds (`odd_worlds`)."""
+"""Servers that are odd but allowed, on which the judge must stay green: each variation wraps the mock, or changes its
+worlds (`odd_worlds`).
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ _DATE = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|\+00:00)$")
 
 @dataclass(frozen=True)
 class Variation:
-    """What a good server may do otherwise: `apply` takes the mock and yields the odd server, `apis` are those that leave room for it."""
+    """What a good server may do otherwise: `apply` takes the mock and yields the odd server, `apis` are those that
+    leave room for it.
+    """
 
     apply: odd_worlds.Apply
     apis: tuple[str, ...] = specs.names()
@@ -79,7 +83,9 @@ def null_for_absent(api: str, asked: Asked, told: Told) -> None:
 
 def other_key_order(api: str, asked: Asked, told: Told) -> None:
     """Members come in reverse."""
-    told.body = _everywhere(told.body, lambda value: dict(reversed(value.items())) if isinstance(value, dict) else value)
+    told.body = _everywhere(
+        told.body, lambda value: dict(reversed(value.items())) if isinstance(value, dict) else value
+    )
 
 
 def other_success_status(status: int) -> Callable[[str, Asked, Told], None]:
@@ -88,7 +94,11 @@ def other_success_status(status: int) -> Callable[[str, Asked, Told], None]:
     def revise(api: str, asked: Asked, told: Told) -> None:
         spec = specs.load(api)
         for key, raw in spec.operations[asked.operation].node["responses"].items():
-            if str(key) == str(told.status) and told.status in (200, 201, 202) and resolve(spec.document, raw).get("x-provenance") == "assumed":
+            if (
+                str(key) == str(told.status)
+                and told.status in (200, 201, 202)
+                and resolve(spec.document, raw).get("x-provenance") == "assumed"
+            ):
                 told.status = status
                 return
 
@@ -222,7 +232,13 @@ class SentOn:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and (scope["method"], scope["path"]) == ("POST", "/jobs/"):
-            await send({"type": "http.response.start", "status": 307, "headers": [(b"location", b"/jobs"), (b"content-length", b"0")]})
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": 307,
+                    "headers": [(b"location", b"/jobs"), (b"content-length", b"0")],
+                }
+            )
             await send({"type": "http.response.body", "body": b""})
             return
         await self._app(scope, receive, send)

@@ -26,7 +26,8 @@ WARM = 2500
 with what it is then."""
 
 DOCUMENTED = (b'"keyword":"unplaceable"', b'"keyword":"unavailable"', b"x-mock-steered", b"preference-applied")
-"""Heads of answers of 5xx that are promised: no node can hold it, no room, a rule, a fault or a preference ordered it."""
+"""Heads of answers of 5xx that are promised: no node can hold it, no room, a rule, a fault or a preference ordered it.
+"""
 
 
 class Died(Exception):

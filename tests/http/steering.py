@@ -1,4 +1,6 @@
-"""What the tests of rules, faults and steering share: how each API is asked to run a job, and where it says what became of it."""
+"""What the tests of rules, faults and steering share: how each API is asked to run a job, and where it says what became
+of it.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +21,19 @@ def ionworks_job(bench: Bench, job: str) -> dict[str, Any]:
 
 
 def xio(bench: Bench, *, env: dict[str, Any] | None = None, ok: bool = True, **more: Any) -> httpx.Response:
-    parameters = {"type": "docker", "parameters": {"image": "busybox", "tag": "1", "host": "registry.example", "env": env or {}, "ports": []}}
-    body = {"title": "t", "task": "BATCH", "max_timeout_run_ms": 3_600_000, "cpu_count": 1, "gpu_count": 0, "parameters": parameters, **more}
+    parameters = {
+        "type": "docker",
+        "parameters": {"image": "busybox", "tag": "1", "host": "registry.example", "env": env or {}, "ports": []},
+    }
+    body = {
+        "title": "t",
+        "task": "BATCH",
+        "max_timeout_run_ms": 3_600_000,
+        "cpu_count": 1,
+        "gpu_count": 0,
+        "parameters": parameters,
+        **more,
+    }
     return _sent(bench.post("/v1/jobs", json=body), ok)
 
 

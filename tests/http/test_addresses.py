@@ -23,15 +23,23 @@ ENDS = re.compile("abort|cancel|stop|delete", re.IGNORECASE)
 
 
 def outside(answer: httpx.Response, own: str, sent: str) -> list[str]:
-    """The addresses in an answer that lead to a host that is neither the mock, nor nobody's, nor the client's own word."""
+    """The addresses in an answer that lead to a host that is neither the mock, nor nobody's, nor the
+    client's own word.
+    """
     told = answer.text + "\n".join(answer.headers.values())
     found = [address for address in ADDRESS.findall(told) if address not in sent]
     hosts = [urlsplit(address.replace("\\", "")) for address in found]
-    return [address for address, host in zip(found, hosts, strict=True) if host.netloc != own and not (host.hostname or "").endswith(".invalid")]
+    return [
+        address
+        for address, host in zip(found, hosts, strict=True)
+        if host.netloc != own and not (host.hostname or "").endswith(".invalid")
+    ]
 
 
 def bodies(spec: Spec, operation: Operation) -> list[Any]:
-    content = resolve(spec.document, operation.node.get("requestBody", {})).get("content", {}).get("application/json", {})
+    content = (
+        resolve(spec.document, operation.node.get("requestBody", {})).get("content", {}).get("application/json", {})
+    )
     return [resolve(spec.document, example)["value"] for example in content.get("examples", {}).values()]
 
 
@@ -56,7 +64,9 @@ def jobs(bench: Bench, spec: Spec) -> list[str]:
 
 
 def call(bench: Bench, spec: Spec, operation: Operation, sent: str) -> tuple[int, list[str]]:
-    """How often an operation was called, with every body and for every job there is, and the outside addresses of its answers."""
+    """How often an operation was called, with every body and for every job there is, and the outside addresses of its
+    answers.
+    """
     found, count, method = [], 0, operation.method.upper()
     for path in paths(spec, operation, jobs(bench, spec)[:6]):
         for body in [None] if method == "GET" else [*bodies(spec, operation), {}]:
@@ -78,7 +88,16 @@ def test_no_answer_of_a_jobs_life_leads_outside(api: str, bench: Bench) -> None:
     ends = [one for one in operations if ENDS.search(one.id) or one.method.upper() == "DELETE"]
     changes = [one for one in operations if one not in reads and one not in ends]
 
-    for stage, seconds in ((changes, 0), (reads, 0), (reads, 4), (reads, 30), (reads, 3600), (changes, 0), (ends, 0), (reads, 0)):
+    for stage, seconds in (
+        (changes, 0),
+        (reads, 0),
+        (reads, 4),
+        (reads, 30),
+        (reads, 3600),
+        (changes, 0),
+        (ends, 0),
+        (reads, 0),
+    ):
         bench.advance(seconds)
         for operation in stage:
             count, addresses = call(bench, spec, operation, sent)
@@ -97,7 +116,9 @@ def test_no_example_and_no_error_leads_outside(api: str, bench: Bench) -> None:
         path = next(paths(spec, operation, []))
         declared = [code for code in operation.node["responses"] if code.isdigit()]
         for code in dict.fromkeys([*declared, "400", "404", "418", "429", "500", "502", "503"]):
-            answer = bench.request(operation.method.upper(), path, headers=HEADERS | {"Prefer": f"code={code}"}, content="{}")
+            answer = bench.request(
+                operation.method.upper(), path, headers=HEADERS | {"Prefer": f"code={code}"}, content="{}"
+            )
             statuses.add(answer.status_code)
             found += outside(answer, own, "{}")
     for path in (f"{spec.base_path}/nowhere", "/nowhere", "/v1/nowhere"):
@@ -118,7 +139,12 @@ def test_no_example_of_an_answer_in_a_document_leads_outside(api: str) -> None:
 
 
 def test_an_address_of_somebody_else_would_be_found() -> None:
-    told = {"link": "https://storage.example.com/a.zip", "own": "http://127.0.0.1:4080/a", "hook": "http://client/x", "node": "http://a.invalid/"}
+    told = {
+        "link": "https://storage.example.com/a.zip",
+        "own": "http://127.0.0.1:4080/a",
+        "hook": "http://client/x",
+        "node": "http://a.invalid/",
+    }
     answer = httpx.Response(200, json=told)
 
     assert outside(answer, "127.0.0.1:4080", "http://client/x") == ["https://storage.example.com/a.zip"]

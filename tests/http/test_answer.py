@@ -16,7 +16,10 @@ from tests.specs.small import DOCUMENT, changed, write
 @pytest.fixture
 def answers(tmp_path: Path) -> Answers:
     """The answers of an operation that declares 200, 204, 4XX and a default."""
-    problem = {"description": "no", "content": {"application/json": {"schema": {"type": "object", "required": ["error"]}}}}
+    problem = {
+        "description": "no",
+        "content": {"application/json": {"schema": {"type": "object", "required": ["error"]}}},
+    }
     document = DOCUMENT
     for status, response in {
         "204": {"description": "nothing"},
@@ -62,7 +65,9 @@ def test_an_answer_that_keeps_the_promise_passes(answers: Answers, reply: Reply)
         (Reply(410, text="farewell", media_type="text/plain", headers={"X-Why": "w"}), "maxLength", ()),
     ],
 )
-def test_an_answer_that_breaks_the_promise_is_found(answers: Answers, reply: Reply, keyword: str, pointer: tuple[str, ...]) -> None:
+def test_an_answer_that_breaks_the_promise_is_found(
+    answers: Answers, reply: Reply, keyword: str, pointer: tuple[str, ...]
+) -> None:
     assert [(one.place, one.keyword, one.pointer) for one in answers.judge(reply)] == [("answer", keyword, pointer)]
 
 
@@ -78,7 +83,10 @@ def test_an_answer_becomes_bytes() -> None:
         b'{"a":100000000000000000000}',
         [(b"content-type", b"application/json"), (b"content-length", b"27"), (b"x-a", b"b")],
     )
-    assert encode(Reply(200, text="é", media_type="text/plain")) == (b"\xc3\xa9", [(b"content-type", b"text/plain"), (b"content-length", b"2")])
+    assert encode(Reply(200, text="é", media_type="text/plain")) == (
+        b"\xc3\xa9",
+        [(b"content-type", b"text/plain"), (b"content-length", b"2")],
+    )
     assert encode(Reply(204, empty=True)) == (b"", [])
     assert encode(Reply(200, empty=True)) == (b"", [(b"content-length", b"0")])
 

@@ -15,7 +15,9 @@ class Restless:
     needs_moving, lags, is_attended, world = True, False, False, None
 
     def __init__(self) -> None:
-        self.pace = SimpleNamespace(tempo=SimpleNamespace(is_auto=False, rate=None), until_next=lambda world: None, until=lambda instant: None)
+        self.pace = SimpleNamespace(
+            tempo=SimpleNamespace(is_auto=False, rate=None), until_next=lambda world: None, until=lambda instant: None
+        )
         self.calls = SimpleNamespace(collect=lambda world: None, deliver=self.deliver, next_due=lambda world: None)
 
     def move(self) -> None:

@@ -1,4 +1,6 @@
-"""What is no request is refused plainly, in its turn and with few lines in the log; who does not go on with a request is let go."""
+"""What is no request is refused plainly, in its turn and with few lines in the log; who does not go on with a request
+is let go.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +19,26 @@ CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 
 REFUSED = {
     "no host": (b"GET /jobs HTTP/1.1\r\n\r\n", 400, b"no Host fields"),
-    "no host in an offer": (b"GET /jobs HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n", 400, b"no Host fields"),
+    "no host in an offer": (
+        b"GET /jobs HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n",
+        400,
+        b"no Host fields",
+    ),
     "two hosts": (b"GET /jobs HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, b"2 Host fields"),
     "another coding": (POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501, b"chunked"),
-    "another coding in a field of its own": (POST + b"Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n", 501, b"chunked"),
+    "another coding in a field of its own": (
+        POST + b"Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n",
+        501,
+        b"chunked",
+    ),
     "another version": (b"GET /jobs HTTP/2.0\r\nHost: mock\r\n\r\n", 505, b"HTTP/2.0"),
     "no method": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400, b"no HTTP request"),
     "raw bytes in the path": (b"GET /\xc3\xa4 HTTP/1.1\r\nHost: mock\r\n\r\n", 400, b"no HTTP request"),
-    "both lengths": (POST + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, b"no HTTP request"),
+    "both lengths": (
+        POST + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        400,
+        b"no HTTP request",
+    ),
     "a broken chunk": (CHUNKED + b"5\r\n[]   \r\nzz\r\n", 400, b"no HTTP request"),
 }
 
@@ -76,7 +90,9 @@ def test_a_request_of_http_1_0_needs_no_host(wire: Wire) -> None:
     assert wire.answer()[0] == 200
 
 
-def test_many_bad_requests_make_few_lines_and_these_name_the_client(port: int, caplog: pytest.LogCaptureFixture) -> None:
+def test_many_bad_requests_make_few_lines_and_these_name_the_client(
+    port: int, caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level(logging.WARNING):
         for _ in range(30):
             wire = Wire(port)
@@ -89,7 +105,9 @@ def test_many_bad_requests_make_few_lines_and_these_name_the_client(port: int, c
     assert all("no HTTP request" in line and line.startswith(host) for line in caplog.messages)
 
 
-def test_lines_that_were_not_logged_are_counted(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_lines_that_were_not_logged_are_counted(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     now = 100.0
     monkeypatch.setattr(admission, "ticks", lambda: now)
     door = admission.Admission(5)
@@ -103,10 +121,17 @@ def test_lines_that_were_not_logged_are_counted(monkeypatch: pytest.MonkeyPatch,
 
 @pytest.mark.parametrize(
     ("sent", "answered"),
-    [(b"", b""), (GET[:20], b"HTTP/1.1 408 "), (CHUNKED + b"5\r\n[", b"HTTP/1.1 408 "), (POST + b"Content-Length: 9\r\n\r\n[", b"HTTP/1.1 408 ")],
+    [
+        (b"", b""),
+        (GET[:20], b"HTTP/1.1 408 "),
+        (CHUNKED + b"5\r\n[", b"HTTP/1.1 408 "),
+        (POST + b"Content-Length: 9\r\n\r\n[", b"HTTP/1.1 408 "),
+    ],
     ids=["nothing", "half a head", "half a chunk", "half a body"],
 )
-def test_a_client_that_does_not_go_on_is_let_go(monkeypatch: pytest.MonkeyPatch, wire: Wire, sent: bytes, answered: bytes) -> None:
+def test_a_client_that_does_not_go_on_is_let_go(
+    monkeypatch: pytest.MonkeyPatch, wire: Wire, sent: bytes, answered: bytes
+) -> None:
     monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.1)
     monkeypatch.setattr(protocol, "BODY_PAUSE_SECONDS", 0.1)
     wire.say(sent)

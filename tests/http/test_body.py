@@ -17,7 +17,11 @@ from mockserver.http.contract.body import Disconnected, parse, receive_body
 from mockserver.http.limits import BODY_BYTES, BODY_DEPTH, BODY_VALUES, INTEGER_DIGITS
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**30), 10**30)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=20,
 )
@@ -108,7 +112,9 @@ def members(*parts: bytes) -> bytes:
     return b"".join(gzip.compress(one, mtime=0) for one in parts)
 
 
-@pytest.mark.parametrize("parts", [(b'{"a"', b": 1}"), (b"", b"{}"), (b"{}", b""), tuple(b"%d" % digit for digit in range(10))])
+@pytest.mark.parametrize(
+    "parts", [(b'{"a"', b": 1}"), (b"", b"{}"), (b"{}", b""), tuple(b"%d" % digit for digit in range(10))]
+)
 def test_gzip_of_several_members_is_all_of_them(parts: tuple[bytes, ...]) -> None:
     assert take(part(members(*parts)), content_encoding="gzip") == b"".join(parts)
 

@@ -36,7 +36,9 @@ def url(root: str) -> Iterator[str]:
 
 
 def submit(url: str, sandbox: str, text: str = BIG) -> httpx.Response:
-    return httpx.post(f"{url}/sandbox/{sandbox}/jobs", json={"job_type": "dummy", "params": {}, "metadata": {"k": text}})
+    return httpx.post(
+        f"{url}/sandbox/{sandbox}/jobs", json={"job_type": "dummy", "params": {}, "metadata": {"k": text}}
+    )
 
 
 def test_a_sandbox_that_keeps_its_limit_of_bytes_refuses_with_a_way_out_and_room_comes_back(url: str) -> None:
@@ -63,10 +65,14 @@ def test_all_sandboxes_together_keep_no_more_than_their_limit_and_a_deleted_one_
 
 
 def test_a_text_beyond_ascii_counts_as_what_it_takes_in_memory(url: str) -> None:
-    assert httpx.post(
-        f"{url}/sandbox/wide/jobs", content=b'{"job_type":"dummy","params":{"k":"' + b"x" * 600_000 + "\U0001f600".encode() + b'"}}',
-        headers={"Content-Type": "application/json"},
-    ).status_code == 503
+    assert (
+        httpx.post(
+            f"{url}/sandbox/wide/jobs",
+            content=b'{"job_type":"dummy","params":{"k":"' + b"x" * 600_000 + "\U0001f600".encode() + b'"}}',
+            headers={"Content-Type": "application/json"},
+        ).status_code
+        == 503
+    )
 
 
 def test_a_copy_of_a_world_counts_like_the_world(url: str) -> None:
@@ -81,7 +87,9 @@ def entry(body: bytes) -> Entry:
     return ("ionworks", "op", "POST", b"/jobs", b"", [], body, 200, [], b"", 0, 0.0, 0.001, "")
 
 
-def test_journals_of_all_sandboxes_are_bounded_together_and_idle_ones_are_cut_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_journals_of_all_sandboxes_are_bounded_together_and_idle_ones_are_cut_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("mockserver.http.records.journal.JOURNALS_BYTES", MIB)
     monkeypatch.setattr("mockserver.http.sandboxes.sandbox.JOURNALS_BYTES", MIB)
     sandboxes: Sandboxes = create_sandboxes(["ionworks"])
@@ -106,7 +114,8 @@ def test_a_rule_beyond_its_limit_of_bytes_is_refused(url: str) -> None:
 def test_requests_that_leave_nothing_behind_take_no_room(url: str) -> None:
     wanted = {"name": "x" * 900_000}
     answers = [
-        httpx.post(f"{url}/sandbox/reading/v1/customer/jobs/filter", json=wanted, headers={"Authorization": "any"}) for _ in range(4)
+        httpx.post(f"{url}/sandbox/reading/v1/customer/jobs/filter", json=wanted, headers={"Authorization": "any"})
+        for _ in range(4)
     ]
 
     assert [answer.status_code for answer in answers] == [200] * 4

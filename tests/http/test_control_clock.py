@@ -124,7 +124,16 @@ def test_two_that_advance_at_once_get_further_than_one(box: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(
-    "wish", [{}, {"seconds": -1}, {"seconds": 1, "to": 5}, {"next_event": False}, {"to": "tomorrow"}, {"until": {"api": "xio", "job": "a"}}, {"idle": True, "more": 1}]
+    "wish",
+    [
+        {},
+        {"seconds": -1},
+        {"seconds": 1, "to": 5},
+        {"next_event": False},
+        {"to": "tomorrow"},
+        {"until": {"api": "xio", "job": "a"}},
+        {"idle": True, "more": 1},
+    ],
 )
 def test_what_the_document_does_not_allow_is_refused(box: Sandbox, wish: dict[str, object]) -> None:
     assert httpx.post(f"{box.root}/_mock/clock/advance", json=wish).status_code == 400
@@ -132,5 +141,7 @@ def test_what_the_document_does_not_allow_is_refused(box: Sandbox, wish: dict[st
 
 def test_unknown_jobs_and_apis_are_told(box: Sandbox) -> None:
     for api in ("ionworks", "nobody"):
-        answer = httpx.post(f"{box.root}/_mock/clock/advance", json={"until": {"api": api, "job": "x", "state": "ended"}})
+        answer = httpx.post(
+            f"{box.root}/_mock/clock/advance", json={"until": {"api": api, "job": "x", "state": "ended"}}
+        )
         assert answer.status_code == 404

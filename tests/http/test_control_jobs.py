@@ -21,9 +21,21 @@ def test_a_job_is_told_with_its_whole_life(box: Sandbox) -> None:
 
     seen = box.jobs[job]
 
-    assert (seen.api, seen.state, seen.phase, seen.priority, seen.ended) == ("ionworks", "completed", "succeeded", 3, 10)
-    assert [(one.at, one.state, one.event) for one in seen.history] == [(0, "pending", "submitted"), (0, "processing", "allocated"), (10, "completed", "succeeded")]
-    assert [(one.nodes, one.started, one.ended, one.outcome) for one in seen.attempts] == [(["tiny-0"], 0, 10, "succeeded")]
+    assert (seen.api, seen.state, seen.phase, seen.priority, seen.ended) == (
+        "ionworks",
+        "completed",
+        "succeeded",
+        3,
+        10,
+    )
+    assert [(one.at, one.state, one.event) for one in seen.history] == [
+        (0, "pending", "submitted"),
+        (0, "processing", "allocated"),
+        (10, "completed", "succeeded"),
+    ]
+    assert [(one.nodes, one.started, one.ended, one.outcome) for one in seen.attempts] == [
+        (["tiny-0"], 0, 10, "succeeded")
+    ]
     assert seen.resources.cpu == 8
 
 
@@ -40,7 +52,11 @@ def test_a_waiting_job_says_what_it_waits_for(box: Sandbox) -> None:
 def test_outcomes_happen_on_demand(box: Sandbox) -> None:
     first, second, third = submit(box), submit(box), submit(box)
 
-    assert box.jobs.fail(first, exit_code=137, reason="out of memory").outcome == {"exit_code": 137, "reason": "out of memory", "code": ""}
+    assert box.jobs.fail(first, exit_code=137, reason="out of memory").outcome == {
+        "exit_code": 137,
+        "reason": "out of memory",
+        "code": "",
+    }
     assert box.jobs.complete(second).state == "completed"
     assert box.jobs[third].state == "processing"
     with pytest.raises(ControlRefused) as refused:

@@ -22,12 +22,27 @@ BODIES: list[tuple[str, str, Any, str]] = [
     ("POST", "clock/advance", {"seconds": "60"}, f'seconds: expected {SPAN}, got "60"'),
     ("POST", "clock/advance", {"seconds": -60}, f"seconds: expected {SPAN}, got -60"),
     ("POST", "clock/advance", {"seconds": 1, "withn": 3}, 'withn: unknown "withn"; expected seconds'),
-    ("POST", "clock/advance", {"to": "tomorrow"}, 'to: expected a UTC date such as 2026-01-01T00:00:00Z, got "tomorrow"'),
+    (
+        "POST",
+        "clock/advance",
+        {"to": "tomorrow"},
+        'to: expected a UTC date such as 2026-01-01T00:00:00Z, got "tomorrow"',
+    ),
     ("POST", "clock/advance", {"to": True}, "to: expected a number or a text, got true"),
     ("POST", "clock/advance", {"idle": False}, "idle: expected true, got false"),
-    ("POST", "clock/advance", {"idle": True, "withn": 3}, 'unknown "withn" (did you mean within?); expected one of idle, within'),
+    (
+        "POST",
+        "clock/advance",
+        {"idle": True, "withn": 3},
+        'unknown "withn" (did you mean within?); expected one of idle, within',
+    ),
     ("POST", "clock/advance", {"until": {"api": "xio"}}, "until: expected exactly one of state, phase, got none"),
-    ("POST", "clock/advance", {"until": {"api": "xio", "job": "j", "phase": "runing"}}, '"runing" (did you mean running?)'),
+    (
+        "POST",
+        "clock/advance",
+        {"until": {"api": "xio", "job": "j", "phase": "runing"}},
+        '"runing" (did you mean running?)',
+    ),
     ("POST", "clock/advance", [], "the body: expected "),
     ("POST", "clock/advance", "x", 'the body: expected an object, got "x"'),
     ("POST", "clock/advance", {"next_event": 1}, "next_event: expected true, got 1"),
@@ -41,7 +56,12 @@ BODIES: list[tuple[str, str, Any, str]] = [
     ("POST", "rules", {"answer": {"status": 500, "headers": {"a": 1}}}, "answer.headers.a: expected a text, got 1"),
     ("POST", "nodes", {"name": "n", "cpu": 1, "memory_gib": 1, "labels": {"a": 1}}, "labels.a: expected a text, got 1"),
     ("PUT", "clock", {}, "the body: expected exactly one of pace, rate, got none"),
-    ("PUT", "clock", {"pace": "fast"}, "pace: expected real, manual, auto, step, or x and a factor up to 1000000, such as x100"),
+    (
+        "PUT",
+        "clock",
+        {"pace": "fast"},
+        "pace: expected real, manual, auto, step, or x and a factor up to 1000000, such as x100",
+    ),
     ("PUT", "clock", {"rate": 0}, "rate: expected a number from 0.001 to 1000000, got 0"),
     ("PUT", "clock", {"rate": 2, "pace": "real"}, "exactly one of pace, rate, got pace, rate"),
     ("POST", "faults", {}, "kind is missing; expected kind, scope"),
@@ -59,15 +79,30 @@ BODIES: list[tuple[str, str, Any, str]] = [
     ("POST", "rules", {"answer": {"status": 99}}, "answer.status: expected a whole number from 200 to 599, got 99"),
     ("POST", "rules", {"answer": {}}, "status is missing"),
     ("POST", "rules", {"job": {"run_second": 1}}, "(did you mean run_seconds?)"),
-    ("POST", "sandboxes", {"name": "bad name!"}, "name: expected up to 64 letters, digits, dots, dashes and underscores"),
-    ("POST", "sandboxes", {"nam": "x"}, 'nam: unknown "nam" (did you mean name?); expected one of name, scenario, seed'),
-    ("POST", "sandboxes", {"auth": "strct"}, 'auth: expected one of lenient, strict, got "strct" (did you mean strict?)'),
+    (
+        "POST",
+        "sandboxes",
+        {"name": "bad name!"},
+        "name: expected up to 64 letters, digits, dots, dashes and underscores",
+    ),
+    (
+        "POST",
+        "sandboxes",
+        {"nam": "x"},
+        'nam: unknown "nam" (did you mean name?); expected one of name, scenario, seed',
+    ),
+    (
+        "POST",
+        "sandboxes",
+        {"auth": "strct"},
+        'auth: expected one of lenient, strict, got "strct" (did you mean strict?)',
+    ),
     ("POST", "sandboxes", {"seed": "7"}, 'seed: expected a whole number from 0 to 9223372036854775807, got "7"'),
     ("POST", "sandboxes", {"scenario": 7}, "scenario: expected a text or an object, got 7"),
     ("POST", "sandboxes", {"scenario": "defalt"}, "did you mean default?"),
     ("POST", "restore", {"snapshot": "!"}, "snapshot: expected a snapshot in base64"),
     ("POST", "restore", {}, "snapshot is missing"),
-    ("POST", "nodes", {"name": "n", "cpu": "many", "memory_gib": 1}, 'cpu: expected a number'),
+    ("POST", "nodes", {"name": "n", "cpu": "many", "memory_gib": 1}, "cpu: expected a number"),
     ("POST", "nodes", {"cpu": 1, "memory_gib": 1}, "name is missing"),
     ("POST", "nodes", {"name": "n", "cpu": 1, "memory_gib": 1, "gpu": 1}, "(did you mean gpus?)"),
     ("POST", "jobs/xio/none/outcome", {"outcome": "finish"}, "outcome: expected one of complete, fail"),
@@ -75,7 +110,9 @@ BODIES: list[tuple[str, str, Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "body", "sentence"), BODIES, ids=[f"{one[1]} {one[2]}"[:70] for one in BODIES])
+@pytest.mark.parametrize(
+    ("method", "path", "body", "sentence"), BODIES, ids=[f"{one[1]} {one[2]}"[:70] for one in BODIES]
+)
 def test_a_wrong_body_is_explained(bench: Bench, method: str, path: str, body: Any, sentence: str) -> None:
     answer = bench.http.request(method, f"/_mock/{path}", json=body)
 
@@ -83,7 +120,9 @@ def test_a_wrong_body_is_explained(bench: Bench, method: str, path: str, body: A
     assert answer.status_code in (400, 422)
     assert sentence in message
     assert len(answer.content) < 10_000
-    assert not re.search(r"oneOf|is not valid under|other candidates|is a required property|None|\^|were? unexpected", message)
+    assert not re.search(
+        r"oneOf|is not valid under|other candidates|is a required property|None|\^|were? unexpected", message
+    )
 
 
 @pytest.mark.parametrize(
@@ -116,7 +155,9 @@ def test_a_question_about_a_sandbox_that_is_not_there_makes_none_and_says_so(ben
     name = f"{bench.http.headers['X-Mock-Sandbox']}-typo"
     method = "POST" if path in ("snapshot", "fork") else "GET"
 
-    answer = bench.http.request(method, f"/_mock/{path}", headers={"X-Mock-Sandbox": name}, json={} if path == "fork" else None)
+    answer = bench.http.request(
+        method, f"/_mock/{path}", headers={"X-Mock-Sandbox": name}, json={} if path == "fork" else None
+    )
 
     assert answer.status_code == 404
     assert f"no sandbox is called {name}; did you mean " in answer.json()["error"]["message"]

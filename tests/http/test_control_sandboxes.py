@@ -14,7 +14,12 @@ from mockserver.http.sandboxes import sandbox as sandboxes
 
 JOB = {"job_type": "datafit", "params": {}}
 KEY = {"X-API-Key": "any"}
-SMALL = {"name": "small", "nodes": [{"class": "tiny", "cpu": 8, "memory_gib": 16}], "run": {"fixed": 10}, "startup": {"fixed": 0}}
+SMALL = {
+    "name": "small",
+    "nodes": [{"class": "tiny", "cpu": 8, "memory_gib": 16}],
+    "run": {"fixed": 10},
+    "startup": {"fixed": 0},
+}
 
 
 @pytest.fixture
@@ -39,12 +44,23 @@ def test_a_sandbox_is_made_as_asked_for(lenient_url: str, request: pytest.Fixtur
     http = httpx.Client(base_url=f"{lenient_url}/_mock")
     request.addfinalizer(http.close)
 
-    made = http.post("/sandboxes", json={"name": "asked-for", "scenario": SMALL, "seed": 9, "pace": "x10", "auth": "strict"})
+    made = http.post(
+        "/sandboxes", json={"name": "asked-for", "scenario": SMALL, "seed": 9, "pace": "x10", "auth": "strict"}
+    )
 
     assert made.status_code == 201
     assert made.json() | {"now": 0, "time": "", "idle_seconds": 0} == {
-        "name": "asked-for", "scenario": "small", "seed": 9, "pace": "x10", "rate": 10.0, "auth": "strict", "now": 0, "time": "", "jobs": 0, "idle_seconds": 0,
-    }  # fmt: skip
+        "name": "asked-for",
+        "scenario": "small",
+        "seed": 9,
+        "pace": "x10",
+        "rate": 10.0,
+        "auth": "strict",
+        "now": 0,
+        "time": "",
+        "jobs": 0,
+        "idle_seconds": 0,
+    }
     assert http.get("/sandboxes/asked-for").json()["seed"] == 9
     assert "asked-for" in [one["name"] for one in http.get("/sandboxes").json()["sandboxes"]]
     assert http.post("/sandboxes", json={"name": "asked-for"}).status_code == 409
@@ -52,7 +68,9 @@ def test_a_sandbox_is_made_as_asked_for(lenient_url: str, request: pytest.Fixtur
     assert http.get("/sandboxes/asked-for").status_code == 404
 
 
-@pytest.mark.parametrize("scenario", ["/etc/passwd", "../default", {"nodes": []}, {"nodes": [{"class": "a"}]}, {"surprise": 1}])
+@pytest.mark.parametrize(
+    "scenario", ["/etc/passwd", "../default", {"nodes": []}, {"nodes": [{"class": "a"}]}, {"surprise": 1}]
+)
 def test_a_scenario_that_cannot_be_is_refused_with_the_reason(server: MockServer, scenario: object) -> None:
     with pytest.raises(ControlRefused) as refused:
         server.sandbox(scenario=scenario)
@@ -60,7 +78,10 @@ def test_a_scenario_that_cannot_be_is_refused_with_the_reason(server: MockServer
     assert refused.value.status == 422
 
 
-@pytest.mark.parametrize("order", [{"name": ""}, {"name": "a/b"}, {"pace": "fast"}, {"pace": "x0"}, {"seed": -1}, {"auth": "none"}, {"more": 1}])
+@pytest.mark.parametrize(
+    "order",
+    [{"name": ""}, {"name": "a/b"}, {"pace": "fast"}, {"pace": "x0"}, {"seed": -1}, {"auth": "none"}, {"more": 1}],
+)
 def test_what_the_document_does_not_allow_is_refused(server: MockServer, order: dict[str, object]) -> None:
     answer = httpx.post(f"{server.url}/_mock/sandboxes", json=order)
 
@@ -92,7 +113,14 @@ def test_reset_leaves_nothing_behind(box: Sandbox) -> None:
 
     box.reset()
 
-    assert (len(box.jobs), box.rules.list(), box.faults.list(), box.exchanges.list(), box.callbacks.list(), box.clock.now) == (0, [], [], [], [], 0)
+    assert (
+        len(box.jobs),
+        box.rules.list(),
+        box.faults.list(),
+        box.exchanges.list(),
+        box.callbacks.list(),
+        box.clock.now,
+    ) == (0, [], [], [], [], 0)
 
 
 def test_a_snapshot_brings_everything_back(box: Sandbox) -> None:

@@ -16,7 +16,9 @@ def box(lenient_url: str) -> Iterator[Sandbox]:
 
 
 def test_a_rule_is_kept_counted_and_removed(box: Sandbox) -> None:
-    rule = box.rules.add(match={"api": "ionworks", "first": 1}, job={"run_seconds": 3, "exit_code": 9, "reason": "told so"})
+    rule = box.rules.add(
+        match={"api": "ionworks", "first": 1}, job={"run_seconds": 3, "exit_code": 9, "reason": "told so"}
+    )
     job = submit(box)
 
     assert box.clock.until(job, "failed").now == 3

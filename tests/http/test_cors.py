@@ -1,4 +1,6 @@
-"""Web pages of another origin: who may call the vendors' APIs, what they may read, and that the control API takes no part in it."""
+"""Web pages of another origin: who may call the vendors' APIs, what they may read, and that the control API takes no
+part in it.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ OPERATIONS = [(name, operation) for name in specs.names() for operation in specs
 
 
 def path_of(name: str, template: str) -> str:
-    return specs.load(name).base_path + "".join("x" if "{" in part else part for part in template.replace("}", "{").split("{"))
+    return specs.load(name).base_path + "".join(
+        "x" if "{" in part else part for part in template.replace("}", "{").split("{")
+    )
 
 
 def asks(method: str, headers: str = "content-type,authorization") -> dict[str, str]:
@@ -38,7 +42,9 @@ def allows(answer: httpx.Response) -> bool:
 def test_a_page_of_this_machine_may_read_every_answer(lenient_url: str, prefix: str, name: str) -> None:
     call = first_call(specs.load(name))
 
-    answer = httpx.request(call.method, lenient_url + prefix + call.path, headers=dict(call.headers) | PAGE, json=call.body)
+    answer = httpx.request(
+        call.method, lenient_url + prefix + call.path, headers=dict(call.headers) | PAGE, json=call.body
+    )
 
     assert answer.is_success
     assert answer.headers["access-control-allow-origin"] == PAGE["Origin"]
@@ -49,8 +55,12 @@ def test_a_page_of_this_machine_may_read_every_answer(lenient_url: str, prefix: 
 
 
 @pytest.mark.parametrize(("name", "operation"), OPERATIONS, ids=lambda value: getattr(value, "id", value))
-def test_a_preflight_allows_the_methods_of_the_path_and_the_header_fields_it_asks_for(bench: Bench, name: str, operation: specs.Operation) -> None:
-    answer = bench.request("OPTIONS", path_of(name, operation.path), headers=PAGE | asks(operation.method, "x-api-key,ra-user"))
+def test_a_preflight_allows_the_methods_of_the_path_and_the_header_fields_it_asks_for(
+    bench: Bench, name: str, operation: specs.Operation
+) -> None:
+    answer = bench.request(
+        "OPTIONS", path_of(name, operation.path), headers=PAGE | asks(operation.method, "x-api-key,ra-user")
+    )
 
     assert (answer.status_code, answer.content) == (204, b"")
     assert operation.method in answer.headers["access-control-allow-methods"].split(", ")
@@ -78,13 +88,22 @@ BROKEN: dict[str, tuple[int, Callable[[Bench], httpx.Response]]] = {
     "unknown path": (404, lambda bench: bench.get("/v1/nothing", headers=PAGE)),
     "unknown job": (404, lambda bench: bench.get("/v1/jobs/3fa85f64-5717-4562-b3fc-2c963f66afa6", headers=PAGE)),
     "wrong method": (405, lambda bench: bench.delete("/jobs", headers=PAGE)),
-    "too large": (413, lambda bench: bench.post("/jobs", headers=PAGE | {"Content-Type": "application/json"}, content=b" " * (8 * 1024 * 1024 + 1))),
+    "too large": (
+        413,
+        lambda bench: bench.post(
+            "/jobs", headers=PAGE | {"Content-Type": "application/json"}, content=b" " * (8 * 1024 * 1024 + 1)
+        ),
+    ),
     "media type": (415, lambda bench: bench.post("/jobs", headers=PAGE, content="x")),
     "broken body": (422, lambda bench: bench.post("/jobs", headers=PAGE, json={"job_type": 7})),
     "no credentials": (401, lambda bench: bench.get("/v1/customer/jobs/x", headers=PAGE)),
     "two content types": (
         400,
-        lambda bench: bench.post("/api/jobs", headers=[*PAGE.items(), ("Content-Type", "application/json"), ("Content-Type", "text/plain")], content="{}"),
+        lambda bench: bench.post(
+            "/api/jobs",
+            headers=[*PAGE.items(), ("Content-Type", "application/json"), ("Content-Type", "text/plain")],
+            content="{}",
+        ),
     ),
     "no sandbox name": (422, lambda bench: bench.get("/jobs", headers=PAGE | {"X-Mock-Sandbox": "bad name!"})),
 }
@@ -100,7 +119,12 @@ def test_an_error_can_be_read_too(bench: Bench, kind: str) -> None:
     assert answer.headers["access-control-allow-origin"] == PAGE["Origin"]
 
 
-FAULTS = [{"kind": "status", "status": 503}, {"kind": "status", "status": 429}, {"kind": "malformed"}, {"kind": "slow", "seconds": 0.02}]
+FAULTS = [
+    {"kind": "status", "status": 503},
+    {"kind": "status", "status": 429},
+    {"kind": "malformed"},
+    {"kind": "slow", "seconds": 0.02},
+]
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault['kind']} {fault.get('status', '')}")
@@ -125,7 +149,14 @@ def test_the_mock_s_own_failure_can_be_read_too(bench: Bench, monkeypatch: pytes
 
 @pytest.mark.parametrize(
     "origin",
-    ["http://localhost:3000", "https://localhost", "http://127.0.0.1:1", "http://[::1]:8080", "http://app.localhost:5173", "HTTP://LOCALHOST:3000"],
+    [
+        "http://localhost:3000",
+        "https://localhost",
+        "http://127.0.0.1:1",
+        "http://[::1]:8080",
+        "http://app.localhost:5173",
+        "HTTP://LOCALHOST:3000",
+    ],
 )
 def test_a_loopback_origin_is_of_this_machine(origin: str) -> None:
     assert Cors().admits(origin.encode())
@@ -134,23 +165,48 @@ def test_a_loopback_origin_is_of_this_machine(origin: str) -> None:
 @pytest.mark.parametrize(
     "origin",
     [
-        "null", "", "https://evil.example", "http://localhost.evil.example", "http://127.0.0.1.evil.example", "http://evil.example/localhost",
-        "http://evil.example@localhost", "http://localhost@evil.example", "http://localhost:x", "http://[::1", "file://localhost", "http://0.0.0.0",
-        "http://192.168.1.7", "http://localhost, https://evil.example",
+        "null",
+        "",
+        "https://evil.example",
+        "http://localhost.evil.example",
+        "http://127.0.0.1.evil.example",
+        "http://evil.example/localhost",
+        "http://evil.example@localhost",
+        "http://localhost@evil.example",
+        "http://localhost:x",
+        "http://[::1",
+        "file://localhost",
+        "http://0.0.0.0",
+        "http://192.168.1.7",
+        "http://localhost, https://evil.example",
     ],
-)  # fmt: skip
+)
 def test_any_other_origin_is_not(bench: Bench, origin: str) -> None:
-    for answer in (bench.get("/jobs", headers={"Origin": origin}), bench.request("OPTIONS", "/jobs", headers={"Origin": origin} | asks("POST"))):
+    for answer in (
+        bench.get("/jobs", headers={"Origin": origin}),
+        bench.request("OPTIONS", "/jobs", headers={"Origin": origin} | asks("POST")),
+    ):
         assert not allows(answer)
         assert answer.is_success
 
 
-CONTROL = ["/_mock/health", "/_mock/clock", "/_mock/jobs", "/_mock/spec/xio.json", "/_mock/ui/control/", "/_mock/pages/style.css", "/", "/%5Fmock/health"]
+CONTROL = [
+    "/_mock/health",
+    "/_mock/clock",
+    "/_mock/jobs",
+    "/_mock/spec/xio.json",
+    "/_mock/ui/control/",
+    "/_mock/pages/style.css",
+    "/",
+    "/%5Fmock/health",
+]
 
 
 @pytest.mark.parametrize("path", CONTROL)
 @pytest.mark.parametrize("prefix", ["", "/sandbox/mine"], ids=["default", "sandbox"])
-def test_the_control_api_and_our_pages_are_closed_to_pages_of_other_origins(bench_of: Callable[..., Bench], prefix: str, path: str) -> None:
+def test_the_control_api_and_our_pages_are_closed_to_pages_of_other_origins(
+    bench_of: Callable[..., Bench], prefix: str, path: str
+) -> None:
     bench = bench_of(cors="*")
 
     assert not allows(bench.get(prefix + path, headers=PAGE))
@@ -168,7 +224,11 @@ def test_files_of_jobs_can_be_read_and_written_by_a_page(bench: Bench) -> None:
 def test_without_an_origin_nothing_is_added_and_a_plain_options_keeps_its_answer(bench: Bench) -> None:
     plain = bench.request("OPTIONS", "/jobs")
 
-    assert (plain.status_code, plain.headers["allow"], "vary" in plain.headers) == (204, "GET, HEAD, OPTIONS, POST", False)
+    assert (plain.status_code, plain.headers["allow"], "vary" in plain.headers) == (
+        204,
+        "GET, HEAD, OPTIONS, POST",
+        False,
+    )
     assert not allows(plain)
     assert not allows(bench.get("/jobs"))
     asked = bench.request("OPTIONS", "/jobs", headers=PAGE)
@@ -203,8 +263,15 @@ def test_a_named_origin_is_allowed_and_no_other(bench_of: Callable[..., Bench]) 
 def test_a_page_that_is_allowed_may_change_what_is_here_and_no_other_may(bench_of: Callable[..., Bench]) -> None:
     bench, closed = bench_of(cors=["https://my.app"]), bench_of(cors="off")
 
-    for box, origin, status in ((bench, "https://my.app", 202), (bench, FOREIGN["Origin"], 403), (closed, PAGE["Origin"], 403)):
-        assert box.post("/jobs", headers={"Origin": origin}, json={"job_type": "dummy", "params": {}}).status_code == status
+    for box, origin, status in (
+        (bench, "https://my.app", 202),
+        (bench, FOREIGN["Origin"], 403),
+        (closed, PAGE["Origin"], 403),
+    ):
+        assert (
+            box.post("/jobs", headers={"Origin": origin}, json={"job_type": "dummy", "params": {}}).status_code
+            == status
+        )
 
 
 def test_a_page_of_the_internet_may_reach_this_machine_where_it_is_allowed(bench_of: Callable[..., Bench]) -> None:
@@ -217,7 +284,9 @@ def test_a_page_of_the_internet_may_reach_this_machine_where_it_is_allowed(bench
 
 def test_it_holds_without_a_socket_too() -> None:
     async def ask() -> httpx.Response:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(cast(Any, create_app())), base_url="http://mock") as client:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(cast(Any, create_app())), base_url="http://mock"
+        ) as client:
             return await client.get("/jobs", headers=PAGE)
 
     assert asyncio.run(ask()).headers["access-control-allow-origin"] == PAGE["Origin"]
@@ -226,7 +295,10 @@ def test_it_holds_without_a_socket_too() -> None:
 @pytest.mark.parametrize(
     ("values", "told"),
     [
-        (["my.app"], "'my.app' is no origin; expected loopback, *, off or an origin such as https://my.app:8443, without a path"),
+        (
+            ["my.app"],
+            "'my.app' is no origin; expected loopback, *, off or an origin such as https://my.app:8443, without a path",
+        ),
         (["https://my.app/path"], "'https://my.app/path' is no origin"),
         (["https://my.app:port"], "'https://my.app:port' is no origin"),
         (["off", "https://my.app"], "off allows no origin; expected it alone, not with https://my.app"),

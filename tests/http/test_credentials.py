@@ -24,7 +24,9 @@ SCHEMES = {
 
 def credentials(folder: Path, *, strict: bool = False, own: dict[str, Any] | None = None, **root: Any) -> Credentials:
     """What the read operation demands; `root` and `own` are added to the document and to the operation."""
-    document = changed(DOCUMENT, "components.securitySchemes", SCHEMES) | {key.replace("_", "-"): value for key, value in root.items()}
+    document = changed(DOCUMENT, "components.securitySchemes", SCHEMES) | {
+        key.replace("_", "-"): value for key, value in root.items()
+    }
     document["paths"]["/jobs/{id}"]["get"].update({key.replace("_", "-"): value for key, value in (own or {}).items()})
     spec = specs.read(write(folder, document=document))
     return Credentials(spec, spec.operations["small_read"], strict=strict)
@@ -54,7 +56,9 @@ def passes(demand: Credentials, fields: dict[bytes, bytes], query: bytes = b"") 
         ("basic", {b"authorization": b"BASIC dTpw"}, b"", True),
     ],
 )
-def test_a_credential_must_be_present(tmp_path: Path, scheme: str, fields: dict[bytes, bytes], query: bytes, *, enough: bool) -> None:
+def test_a_credential_must_be_present(
+    tmp_path: Path, scheme: str, fields: dict[bytes, bytes], query: bytes, *, enough: bool
+) -> None:
     assert passes(credentials(tmp_path, security=[{scheme: []}]), fields, query) is enough
 
 
@@ -64,7 +68,10 @@ def test_a_credential_must_be_present(tmp_path: Path, scheme: str, fields: dict[
         ([{"key": []}], "header X-Key"),
         ([{"query": []}, {"cookie": []}], "query parameter key or cookie session"),
         ([{"key": [], "query": [], "cookie": []}], "header X-Key, query parameter key and cookie session"),
-        ([{"bearer": []}, {"basic": []}], "header Authorization: Bearer <token> or header Authorization: Basic <token>"),
+        (
+            [{"bearer": []}, {"basic": []}],
+            "header Authorization: Bearer <token> or header Authorization: Basic <token>",
+        ),
     ],
 )
 def test_a_missing_credential_is_named_by_where_it_is_sent(tmp_path: Path, security: list[Any], places: str) -> None:
@@ -114,4 +121,6 @@ def test_an_operations_own_word_wins_and_strict_reads_the_strict_demand(tmp_path
 
     assert credentials(tmp_path / "a", security=[{"key": []}], own={"security": []}).is_open
     assert not credentials(tmp_path / "b", strict=True, security=[], x_strict_security=[{"key": []}]).is_open
-    assert credentials(tmp_path / "c", strict=True, x_strict_security=[{"key": []}], own={"x_strict_security": []}).is_open
+    assert credentials(
+        tmp_path / "c", strict=True, x_strict_security=[{"key": []}], own={"x_strict_security": []}
+    ).is_open

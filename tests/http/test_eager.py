@@ -83,7 +83,9 @@ def test_a_client_that_asks_first_is_told_to_go_on(wire: Wire) -> None:
     assert wire.answer()[0] == 202
 
 
-@pytest.mark.parametrize("request_line", [GET % b"Connection: close\r\n", (GET % b"").replace(b"HTTP/1.1", b"HTTP/1.0")])
+@pytest.mark.parametrize(
+    "request_line", [GET % b"Connection: close\r\n", (GET % b"").replace(b"HTTP/1.1", b"HTTP/1.0")]
+)
 def test_a_connection_that_is_not_kept_is_closed_and_said_to_be(wire: Wire, request_line: bytes) -> None:
     wire.say(request_line)
 
@@ -129,7 +131,9 @@ async def _odd(scope: dict[str, Any], receive: Any, send: Any) -> None:
 @pytest.fixture(scope="module")
 def odd_port() -> Iterator[int]:
     """A server whose application does not keep to the rules."""
-    config = uvicorn.Config(_odd, http=EagerProtocol, interface="asgi3", lifespan="off", log_config=None, log_level="critical")
+    config = uvicorn.Config(
+        _odd, http=EagerProtocol, interface="asgi3", lifespan="off", log_config=None, log_level="critical"
+    )
     server, listener = uvicorn.Server(config), bind("127.0.0.1", 0)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
     thread.start()
@@ -138,7 +142,10 @@ def odd_port() -> Iterator[int]:
     thread.join(5)
 
 
-@pytest.mark.parametrize(("word", "status"), [("nothing", b"500"), ("raises", b"500"), ("raises-late", b"500"), ("late", b"200"), ("half", b"200")])
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [("nothing", b"500"), ("raises", b"500"), ("raises-late", b"500"), ("late", b"200"), ("half", b"200")],
+)
 def test_an_application_that_fails_is_answered_for_as_uvicorn_does(odd_port: int, word: str, status: bytes) -> None:
     wire = Wire(odd_port)
     wire.say(b"GET /%b HTTP/1.1\r\nHost: mock\r\n\r\n" % word.encode())

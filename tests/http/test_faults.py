@@ -55,7 +55,10 @@ def test_a_truncated_body_was_announced_at_its_full_length(bench: Bench, path: s
     whole = bench.get(path)
     fault(bench, kind="truncate", keep=0.25, count=1)
 
-    with bench.http.stream("GET", path) as answer, pytest.raises(httpx.RemoteProtocolError, match=f"received {len(whole.content) // 4} bytes"):
+    with (
+        bench.http.stream("GET", path) as answer,
+        pytest.raises(httpx.RemoteProtocolError, match=f"received {len(whole.content) // 4} bytes"),
+    ):
         answer.read()
 
     assert answer.headers["Content-Length"] == whole.headers["Content-Length"]
@@ -132,8 +135,13 @@ def test_a_quota_counts_in_simulated_time_and_says_when_to_come_back(bench: Benc
     assert bench.get("/v1/jobs").status_code == 200
 
 
-@pytest.mark.parametrize(("pace", "answered"), [("manual", "60"), ("step", "60"), ("x100", "1"), ("x7", "9"), ("x0.5", "120"), ("real", "60")])
-def test_a_client_waits_for_a_quota_in_the_time_that_it_lives_in(bench_of: Callable[..., Bench], pace: str, answered: str) -> None:
+@pytest.mark.parametrize(
+    ("pace", "answered"),
+    [("manual", "60"), ("step", "60"), ("x100", "1"), ("x7", "9"), ("x0.5", "120"), ("real", "60")],
+)
+def test_a_client_waits_for_a_quota_in_the_time_that_it_lives_in(
+    bench_of: Callable[..., Bench], pace: str, answered: str
+) -> None:
     here = bench_of(apis=["ionworks"], pace=pace)
     fault(here, kind="quota", requests=0, window=60)
 
@@ -244,13 +252,23 @@ def test_faults_are_bounded_and_can_be_removed() -> None:
         faults.remove("fault-1")
 
 
-LISTS = {"openyuanrong": "/api/jobs", "runai": "/api/job", "xio": "/v1/jobs", "ionworks": "/jobs", "bytenite": "/v1/customer/jobs"}
+LISTS = {
+    "openyuanrong": "/api/jobs",
+    "runai": "/api/job",
+    "xio": "/v1/jobs",
+    "ionworks": "/jobs",
+    "bytenite": "/v1/customer/jobs",
+}
 
 
-@pytest.mark.parametrize("status", [200, 201, 202, 203, 204, 206, 299, 301, 302, 304, 307, 399, 400, 418, 451, 499, 500, 599])
+@pytest.mark.parametrize(
+    "status", [200, 201, 202, 203, 204, 206, 299, 301, 302, 304, 307, 399, 400, 418, 451, 499, 500, 599]
+)
 @pytest.mark.parametrize("api", LISTS)
 @pytest.mark.parametrize("way", ["rule", "fault"])
-def test_every_status_is_sent_as_ordered_and_never_blamed_on_the_client(bench: Bench, api: str, status: int, way: str) -> None:
+def test_every_status_is_sent_as_ordered_and_never_blamed_on_the_client(
+    bench: Bench, api: str, status: int, way: str
+) -> None:
     ways = {
         "rule": lambda: rule(bench, match={"api": api}, answer={"status": status}),
         "fault": lambda: fault(bench, kind="status", status=status, scope={"api": api}),

@@ -87,7 +87,9 @@ def test_addresses_stay_in_the_sandbox_however_it_was_named(lenient_url: str, be
 def test_addresses_name_the_host_that_the_reader_asked(bench: Bench) -> None:
     job = create(bench, UPLOAD)["id"]
 
-    answers = [bench.get(f"/v1/customer/jobs/{job}", headers=TOKEN | {"Host": host}) for host in ("mock:4080", "127.0.0.1:1")]
+    answers = [
+        bench.get(f"/v1/customer/jobs/{job}", headers=TOKEN | {"Host": host}) for host in ("mock:4080", "127.0.0.1:1")
+    ]
 
     addresses = [answer.json()["job"]["dataSource"]["params"]["tempUrl"] for answer in answers]
     assert [address.split("/")[2] for address in addresses] == ["mock:4080", "127.0.0.1:1"]
@@ -137,7 +139,10 @@ def test_a_file_that_is_too_large_is_refused(bench: Bench, monkeypatch: pytest.M
     assert (answer.status_code, answer.json()["error"]["message"]) == (413, "the file has more than 1000 bytes")
 
 
-@pytest.mark.parametrize("place", ["bytenite/nobody/result.zip", "bytenite/nobody/input", "bytenite/", "xio/a/result.zip", "", "bytenite/%2e%2e/etc"])
+@pytest.mark.parametrize(
+    "place",
+    ["bytenite/nobody/result.zip", "bytenite/nobody/input", "bytenite/", "xio/a/result.zip", "", "bytenite/%2e%2e/etc"],
+)
 @pytest.mark.parametrize("method", ["GET", "PUT"])
 def test_a_file_that_never_was_is_not_found(bench: Bench, place: str, method: str) -> None:
     answer = bench.request(method, f"/_mock/files/{place}", content=b"x" if method == "PUT" else None)
@@ -150,7 +155,10 @@ def test_a_job_without_results_has_no_zip(bench: Bench) -> None:
 
     answer = bench.get(f"/_mock/files/bytenite/{job}/result.zip")
 
-    assert (answer.status_code, answer.json()["error"]["message"]) == (404, f"job {job} has no result.zip: it is JOB_STATE_NEW")
+    assert (answer.status_code, answer.json()["error"]["message"]) == (
+        404,
+        f"job {job} has no result.zip: it is JOB_STATE_NEW",
+    )
 
 
 def test_a_deleted_job_takes_its_files_along(bench: Bench) -> None:

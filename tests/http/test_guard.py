@@ -20,7 +20,22 @@ from tests.http.test_control_sandboxes import KEY
 PATH = "/_mock/rules"
 
 
-@pytest.mark.parametrize(("host", "expected"), [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("[::1]", True), ("::ffff:127.0.0.1", True), ("::ffff:10.0.0.3", False), ("localhost", True), ("0.0.0.0", False), ("::", False), ("10.0.0.3", False), ("mock.example", False)])
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("[::1]", True),
+        ("::ffff:127.0.0.1", True),
+        ("::ffff:10.0.0.3", False),
+        ("localhost", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("10.0.0.3", False),
+        ("mock.example", False),
+    ],
+)
 def test_loopback_is_known(host: str, expected: bool) -> None:
     assert is_loopback(host) is expected
 
@@ -77,11 +92,25 @@ def test_our_own_page_and_plain_names_are_served(bench: Bench) -> None:
 
     assert bench.get(PATH, headers={"Origin": bench.url, "Sec-Fetch-Site": "same-origin"}).status_code == 200
     assert bench.get(PATH, headers={"Sec-Fetch-Site": "none"}).status_code == 200
-    for name in ("localhost", "mock:4080", "mock.testing.svc:4080", "mock.project_default", "mock.lan", "mock.home.arpa", "m.svc.cluster.local", "10.1.2.3:80", "[::1]:4080", "app.localhost", host):
+    for name in (
+        "localhost",
+        "mock:4080",
+        "mock.testing.svc:4080",
+        "mock.project_default",
+        "mock.lan",
+        "mock.home.arpa",
+        "m.svc.cluster.local",
+        "10.1.2.3:80",
+        "[::1]:4080",
+        "app.localhost",
+        host,
+    ):
         assert bench.get(PATH, headers={"Host": name}).status_code == 200
 
 
-@pytest.mark.parametrize("name", ["mock.testing", "evil.example", "mock.testing.svc", "mock.project_default", "mock.lan", "mock.home.arpa"])
+@pytest.mark.parametrize(
+    "name", ["mock.testing", "evil.example", "mock.testing.svc", "mock.project_default", "mock.lan", "mock.home.arpa"]
+)
 def test_under_any_name_the_token_is_enough(bench_of: Callable[..., Bench], name: str) -> None:
     bench = bench_of(guard=Guard("open-sesame"))
 
@@ -89,7 +118,15 @@ def test_under_any_name_the_token_is_enough(bench_of: Callable[..., Bench], name
     assert bench.get(PATH, headers={"Host": name}).status_code == 401
 
 
-@pytest.mark.parametrize("fields", [{"Host": "mock.testing"}, {"Host": "evil.example"}, {"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"Host": "mock.testing"},
+        {"Host": "evil.example"},
+        {"Origin": "http://evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ],
+)
 def test_health_is_told_to_everybody(bench: Bench, fields: dict[str, str]) -> None:
     assert bench.get("/_mock/health", headers=fields).status_code == 200
 
@@ -97,7 +134,10 @@ def test_health_is_told_to_everybody(bench: Bench, fields: dict[str, str]) -> No
 def test_further_names_can_be_allowed_one_by_one_or_by_their_end(bench_of: Callable[..., Bench]) -> None:
     bench = bench_of(guard=Guard(hosts=["Mock.Testing", ".ci.example"]))
 
-    told = {name: bench.get(PATH, headers={"Host": name}).status_code for name in ("mock.testing:4080", "a.ci.example", "ci.example", "other.testing")}
+    told = {
+        name: bench.get(PATH, headers={"Host": name}).status_code
+        for name in ("mock.testing:4080", "a.ci.example", "ci.example", "other.testing")
+    }
 
     assert told == {"mock.testing:4080": 200, "a.ci.example": 200, "ci.example": 403, "other.testing": 403}
 
@@ -121,7 +161,10 @@ def test_its_token_can_be_given() -> None:
         port = server.url.rpartition(":")[2]
 
         assert server.token == "open-sesame"
-        with MockServer.at(f"http://127.0.0.1:{port}") as stranger, pytest.raises(ControlRefused, match="needs the token"):
+        with (
+            MockServer.at(f"http://127.0.0.1:{port}") as stranger,
+            pytest.raises(ControlRefused, match="needs the token"),
+        ):
             stranger.sandbox()
         with MockServer.at(f"http://127.0.0.1:{port}", token="open-sesame") as same:
             assert same.sandbox().clock.now == 0

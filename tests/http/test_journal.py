@@ -26,7 +26,9 @@ from tests.conftest import Bench
 from tests.http.steering import fault, ionworks, rule, xio
 
 
-def entry(body: bytes = b"{}", *, status: int = 200, api: str = "ionworks", operation: str = "op", answer: bytes = b"{}") -> Entry:
+def entry(
+    body: bytes = b"{}", *, status: int = 200, api: str = "ionworks", operation: str = "op", answer: bytes = b"{}"
+) -> Entry:
     return (api, operation, "POST", b"/jobs", b"", [], body, status, [], answer, 0, 0.0, 0.001, "")
 
 
@@ -42,7 +44,12 @@ def test_an_exchange_tells_what_was_asked_answered_and_whether_it_kept_the_docum
 
     kept, broken = exchanges(bench)
 
-    assert (kept["api"], kept["operation"], kept["method"], kept["path"]) == ("ionworks", "submit_job_jobs_post", "POST", "/jobs")
+    assert (kept["api"], kept["operation"], kept["method"], kept["path"]) == (
+        "ionworks",
+        "submit_job_jobs_post",
+        "POST",
+        "/jobs",
+    )
     assert (kept["verdict"], kept["status"], kept["violations"], kept["at"]) == ("kept", 202, [], 0)
     assert kept["request"]["body"]["priority"] == 3
     assert kept["answer"]["body"]["status"] == "pending"
@@ -58,7 +65,9 @@ def test_an_exchange_tells_what_was_asked_answered_and_whether_it_kept_the_docum
         ("GET", "/v1/jobs/00000000-0000-4000-8000-000000000000", "kept", "unknown"),
     ],
 )
-def test_refusals_by_the_world_are_no_breach_of_the_document(bench: Bench, method: str, path: str, verdict: str, refused: str) -> None:
+def test_refusals_by_the_world_are_no_breach_of_the_document(
+    bench: Bench, method: str, path: str, verdict: str, refused: str
+) -> None:
     bench.request(method, path)
 
     [one] = exchanges(bench)
@@ -92,7 +101,11 @@ def test_secrets_are_not_shown(bench: Bench) -> None:
     headers = {"Authorization": f"Bearer {secret}", "X-Api-Key": secret, "Cookie": f"a={secret}"}
     ionworks(bench, params={"password": secret, "deep": [{"apiKey": secret, "kept": 1}]})
     bench.get("/jobs", headers=headers, params={"access_token": secret, "limit": 5})
-    bench.post("/jobs", content=b'{"params": {"signature": "' + secret.encode() + b'", ', headers={"Content-Type": "application/json"})
+    bench.post(
+        "/jobs",
+        content=b'{"params": {"signature": "' + secret.encode() + b'", ',
+        headers={"Content-Type": "application/json"},
+    )
 
     shown = bench.get("/_mock/exchanges").text + bench.get("/_mock/exchanges/har").text
 
@@ -177,7 +190,11 @@ def test_events_tell_exchanges_and_transitions_as_they_happen(bench: Bench) -> N
                 break
     watcher.close()
 
-    assert [one["state"] for one in told if one["event"] == "transition" and one["job"] == job] == ["pending", "processing", "completed"]
+    assert [one["state"] for one in told if one["event"] == "transition" and one["job"] == job] == [
+        "pending",
+        "processing",
+        "completed",
+    ]
     assert [one["operation"] for one in told if one["event"] == "exchange"] == ["submit_job_jobs_post"]
 
 
@@ -202,7 +219,9 @@ def test_a_slow_subscriber_is_told_how_much_it_missed() -> None:
     assert len(told) == JOURNAL_EXCHANGES + 2
 
 
-@pytest.mark.parametrize("name", ["X-Api-Key", "apiKey", "access_token", "client_secret", "X-Signature", "PASSWORD", "authorization"])
+@pytest.mark.parametrize(
+    "name", ["X-Api-Key", "apiKey", "access_token", "client_secret", "X-Signature", "PASSWORD", "authorization"]
+)
 def test_names_of_secrets(name: str) -> None:
     assert is_secret(name)
 
@@ -230,7 +249,13 @@ def test_every_refused_request_says_why_in_a_header(bench: Bench) -> None:
         assert all(set(one) == {"place", "pointer", "keyword", "expected", "got"} for one in told)
         return told
 
-    assert said(wrong)[0] == {"place": "body", "pointer": "/job_type", "keyword": "type", "expected": ["string"], "got": 7}
+    assert said(wrong)[0] == {
+        "place": "body",
+        "pointer": "/job_type",
+        "keyword": "type",
+        "expected": ["string"],
+        "got": 7,
+    }
     assert said(absent)[0]["keyword"] == "unknown"
     assert "POST" in said(method)[0]["expected"]
     assert said(broken)[0]["keyword"] == "malformed"
@@ -238,7 +263,9 @@ def test_every_refused_request_says_why_in_a_header(bench: Bench) -> None:
 
 
 def test_the_header_is_bounded_ascii_and_keeps_secrets() -> None:
-    violations = tuple(Violation("body", ("a", n), "enum", ["é" * 500], {"token": "t0p", "text": "ü" * 5000}, "no") for n in range(60))
+    violations = tuple(
+        Violation("body", ("a", n), "enum", ["é" * 500], {"token": "t0p", "text": "ü" * 5000}, "no") for n in range(60)
+    )
     secret = Violation("header", ("X-Api-Key",), "pattern", "x", "t0p", "no")
 
     text = violation_header.header(Refusal("invalid", "no", violations=(secret, *violations)))

@@ -27,7 +27,12 @@ def test_a_media_type_is_matched(declared: list[str], sent: bytes, found: str) -
 
 @pytest.mark.parametrize(
     ("sent", "kind"),
-    [(b"text/plain", "media_type"), (b"", "media_type"), (b"application/json; charset=latin-1", "malformed"), (b"application/jsonx", "media_type")],
+    [
+        (b"text/plain", "media_type"),
+        (b"", "media_type"),
+        (b"application/json; charset=latin-1", "malformed"),
+        (b"application/jsonx", "media_type"),
+    ],
 )
 def test_another_media_type_is_refused(sent: bytes, kind: str) -> None:
     with pytest.raises(Refusal) as refused:
@@ -37,4 +42,8 @@ def test_another_media_type_is_refused(sent: bytes, kind: str) -> None:
 
 
 def test_json_is_known_by_its_suffix_too() -> None:
-    assert [is_json(name) for name in ("application/json", "application/problem+json", "text/plain")] == [True, True, False]
+    assert [is_json(name) for name in ("application/json", "application/problem+json", "text/plain")] == [
+        True,
+        True,
+        False,
+    ]

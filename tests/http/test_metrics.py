@@ -19,7 +19,11 @@ from tests.http.steering import ionworks, xio
 
 def figures(bench: Bench) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
     text = bench.get("/_mock/metrics").text
-    return {(one.name, frozenset(one.labels.items())): one.value for family in text_string_to_metric_families(text) for one in family.samples}
+    return {
+        (one.name, frozenset(one.labels.items())): one.value
+        for family in text_string_to_metric_families(text)
+        for one in family.samples
+    }
 
 
 def figure(bench: Bench, name: str, **labels: str) -> float:
@@ -58,7 +62,9 @@ def test_every_sandbox_tells_its_jobs_queue_clock_and_use(bench_of: Callable[...
     assert figure(bench, "understudy_utilisation_ratio", **here, resource="cpu") == 0
 
 
-def test_the_access_log_names_operation_and_sandbox(bench_of: Callable[..., Bench], caplog: pytest.LogCaptureFixture) -> None:
+def test_the_access_log_names_operation_and_sandbox(
+    bench_of: Callable[..., Bench], caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level(logging.INFO, logger=ACCESS):
         bench = bench_of(access_log=True)
         ionworks(bench)
@@ -71,7 +77,12 @@ def test_the_access_log_names_operation_and_sandbox(bench_of: Callable[..., Benc
     assert record.name == ACCESS
     told = json.loads(JsonFormatter().format(record))
     assert record.getMessage().startswith(f"{bench.sandbox} ionworks submit_job_jobs_post POST /jobs 202 ")
-    assert (told["sandbox"], told["api"], told["operation"], told["status"]) == (bench.sandbox, "ionworks", "submit_job_jobs_post", 202)
+    assert (told["sandbox"], told["api"], told["operation"], told["status"]) == (
+        bench.sandbox,
+        "ionworks",
+        "submit_job_jobs_post",
+        202,
+    )
     assert told["took_ms"] >= 0
 
 
@@ -96,7 +107,10 @@ def test_an_unknown_log_format_is_refused() -> None:
 
 def test_what_only_some_ask_for_is_not_imported_at_the_start() -> None:
     late = ("prometheus_client", "harfile", "jsonpath_rfc9535")
-    program = f"import sys; from mockserver.http.app import create_app; create_app(); print([name for name in {late} if name in sys.modules])"
+    program = (
+        "import sys; from mockserver.http.app import create_app; create_app(); "
+        f"print([name for name in {late} if name in sys.modules])"
+    )
 
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 

@@ -42,7 +42,9 @@ def test_a_path_that_is_nearly_right_is_told_what_was_meant(bench: Bench, path: 
     assert re.search(rf"did you mean .*{re.escape(meant)}\b", reason(answer))
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/docs", "/openapi.json", "/_mock/", "/_mock", "/x/y/z", "/%00", "/" + "a" * 5000])
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/docs", "/openapi.json", "/_mock/", "/_mock", "/x/y/z", "/%00", "/" + "a" * 5000]
+)
 def test_a_path_that_is_like_nothing_is_told_where_to_look(bench: Bench, path: str) -> None:
     answer = bench.get(path)
 
@@ -66,7 +68,11 @@ def test_a_browser_gets_a_page_whose_links_lead_somewhere(lenient_url: str, pref
         assert "no operation" not in httpx.get(there).text
 
 
-@pytest.mark.parametrize("headers", [JAVA, {"Accept": "*/*"}, {"Accept": "application/json"}, {"Accept": "text/html"}], ids=lambda one: one["Accept"][:12])
+@pytest.mark.parametrize(
+    "headers",
+    [JAVA, {"Accept": "*/*"}, {"Accept": "application/json"}, {"Accept": "text/html"}],
+    ids=lambda one: one["Accept"][:12],
+)
 def test_a_program_gets_the_vendor_s_error(bench: Bench, headers: dict[str, str]) -> None:
     answer = bench.get("/jobs/x/y/z", headers=headers)
 

@@ -15,7 +15,9 @@ from tests.simulation.test_metamorphic import Command, at_once, journals, play
 
 
 class Following:
-    """Moves a world as a sandbox of that pace is moved: by a hand clock that shows real seconds, looked at `looks` times on the way."""
+    """Moves a world as a sandbox of that pace is moved: by a hand clock that shows real seconds, looked at `looks`
+    times on the way.
+    """
 
     def __init__(self, pace: Tempo, scenario: Scenario, looks: int) -> None:
         self.now, self.looks, self.rate = 0.0, looks, pace.rate or 1.0
@@ -32,15 +34,24 @@ class Following:
         assert here.now_us == instant
 
 
-@given(worlds.scenarios, journals, st.sampled_from([Tempo("real", 1.0), Tempo("x4", 4.0), Tempo("x1024", 1024.0)]), st.sampled_from([1, 2, 4]))
-def test_a_clock_that_follows_real_time_gives_the_same_log(scenario: Scenario, journal: list[Command], pace: Tempo, looks: int) -> None:
+@given(
+    worlds.scenarios,
+    journals,
+    st.sampled_from([Tempo("real", 1.0), Tempo("x4", 4.0), Tempo("x1024", 1024.0)]),
+    st.sampled_from([1, 2, 4]),
+)
+def test_a_clock_that_follows_real_time_gives_the_same_log(
+    scenario: Scenario, journal: list[Command], pace: Tempo, looks: int
+) -> None:
     followed = play(scenario, journal, move=Following(pace, scenario, looks))
 
     assert worlds.timeline(followed) == worlds.timeline(play(scenario, journal, move=at_once))
 
 
 @given(worlds.scenarios, journals, st.sampled_from(["step", "auto"]))
-def test_a_clock_that_goes_from_event_to_event_gives_the_same_log(scenario: Scenario, journal: list[Command], name: str) -> None:
+def test_a_clock_that_goes_from_event_to_event_gives_the_same_log(
+    scenario: Scenario, journal: list[Command], name: str
+) -> None:
     boxes = Sandboxes(worlds.LIFECYCLES, Plan(scenario, None, Tempo(name, None)))
 
     def stepped(here: World, instant: int) -> None:
@@ -51,4 +62,6 @@ def test_a_clock_that_goes_from_event_to_event_gives_the_same_log(scenario: Scen
             assert box.move(is_read=True).now_us == following
         here.advance_to(instant)
 
-    assert worlds.timeline(play(scenario, journal, move=stepped)) == worlds.timeline(play(scenario, journal, move=at_once))
+    assert worlds.timeline(play(scenario, journal, move=stepped)) == worlds.timeline(
+        play(scenario, journal, move=at_once)
+    )

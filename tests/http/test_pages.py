@@ -86,13 +86,30 @@ def test_a_page_is_found_without_its_slash_where_it_was_asked(lenient_url: str, 
         assert urljoin(lenient_url + bare, moved.headers["location"]) == f"{lenient_url}{bare}/"
 
 
-ODD = ("none.js", "%2e%2e/__init__.py", "a" * 300, "a" * 5000, "a/" * 300, "%00", "..%5c..", "%f0%9f%92%a9", "%2e", "%2e%2e", "/", "swagger-ui.css/")
+ODD = (
+    "none.js",
+    "%2e%2e/__init__.py",
+    "a" * 300,
+    "a" * 5000,
+    "a/" * 300,
+    "%00",
+    "..%5c..",
+    "%f0%9f%92%a9",
+    "%2e",
+    "%2e%2e",
+    "/",
+    "swagger-ui.css/",
+)
 
 
 @pytest.mark.parametrize("file", ODD, ids=lambda file: file[:12])
-@pytest.mark.parametrize("place", ["/_mock/ui/xio/", "/_mock/ui/control/", "/_mock/ui/", "/_mock/spec/", "/_mock/pages/"])
+@pytest.mark.parametrize(
+    "place", ["/_mock/ui/xio/", "/_mock/ui/control/", "/_mock/ui/", "/_mock/spec/", "/_mock/pages/"]
+)
 @pytest.mark.parametrize("prefix", PREFIXES, ids=["default", "sandbox"])
-def test_a_name_that_no_page_has_is_404_however_long_or_odd(lenient_url: str, prefix: str, place: str, file: str) -> None:
+def test_a_name_that_no_page_has_is_404_however_long_or_odd(
+    lenient_url: str, prefix: str, place: str, file: str
+) -> None:
     with httpx.Client() as client:
         request = client.build_request("GET", lenient_url)
         request.url = request.url.copy_with(raw_path=(prefix + place + file).encode())

@@ -60,7 +60,12 @@ def test_a_text_becomes_what_the_schema_says(tmp_path: Path, schema: Any, text: 
 
 @pytest.mark.parametrize(
     ("style", "explode", "text"),
-    [("form", False, "q=1,2"), ("spaceDelimited", False, "q=1%202"), ("pipeDelimited", False, "q=1|2"), ("form", True, "q=1&q=2")],
+    [
+        ("form", False, "q=1,2"),
+        ("spaceDelimited", False, "q=1%202"),
+        ("pipeDelimited", False, "q=1|2"),
+        ("form", True, "q=1&q=2"),
+    ],
 )
 def test_an_array_is_split_by_its_style(tmp_path: Path, style: str, text: str, *, explode: bool) -> None:
     schema = {"type": "array", "items": {"type": "integer"}}

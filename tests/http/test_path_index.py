@@ -11,7 +11,13 @@ from mockserver.http.asgi.path_index import PathIndex
 def index() -> PathIndex[str]:
     """A few routes that compete."""
     made: PathIndex[str] = PathIndex()
-    for template, method in [("/jobs", "GET"), ("/jobs", "POST"), ("/jobs/", "GET"), ("/jobs/{p0}", "GET"), ("/jobs/{p0}", "DELETE")]:
+    for template, method in [
+        ("/jobs", "GET"),
+        ("/jobs", "POST"),
+        ("/jobs/", "GET"),
+        ("/jobs/{p0}", "GET"),
+        ("/jobs/{p0}", "DELETE"),
+    ]:
         made.add(template, method, f"{method} {template}")
     made.add("/jobs/templates", "POST", "templates")
     made.add("/jobs/{p0}/runs/{p1}", "GET", "run")
@@ -41,7 +47,9 @@ def index() -> PathIndex[str]:
         ("/jobs/1/2/3/4/5/6", "GET", None),
     ],
 )
-def test_a_path_and_method_find_their_target(index: PathIndex[str], path: str, method: str, found: tuple[str, tuple[str, ...]] | None) -> None:
+def test_a_path_and_method_find_their_target(
+    index: PathIndex[str], path: str, method: str, found: tuple[str, tuple[str, ...]] | None
+) -> None:
     assert index.find(path, method) == found
 
 

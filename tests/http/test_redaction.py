@@ -13,8 +13,66 @@ from mockserver.http.redaction import HIDDEN, is_secret, redacted, redacted_stri
 from tests.conftest import Bench
 
 S = "s3cr3t-value"
-SECRET_NAMES = ["PGPASSWORD", "DBPASSWORD", "SECRETKEY", "secretkey", "accesstoken", "authtoken", "mysecret", "pwd", "DB_PWD", "jwt", "bearer", "sessionid", "session_id", "sig", "pin", "otp", "access_code", "connectionString", "DATABASE_URL", "DB_PASS", "apiKey", "API-KEY", "aws_secret_access_key", "X-Auth", "clientSecret", "privatekey", "tokens"]
-HARMLESS_NAMES = ["job_id", "monkey", "tokenize", "tokenizer", "status", "authority", "author", "pin_memory", "pass_rate", "secretary", "keyboard", "PWD", "bypass", "signal", "design", "spinning", "compass", "hotkey", "turkey", "name", "image", "value", "session", "description", "cpu_count", "code", "url", "database", "connection"]
+SECRET_NAMES = [
+    "PGPASSWORD",
+    "DBPASSWORD",
+    "SECRETKEY",
+    "secretkey",
+    "accesstoken",
+    "authtoken",
+    "mysecret",
+    "pwd",
+    "DB_PWD",
+    "jwt",
+    "bearer",
+    "sessionid",
+    "session_id",
+    "sig",
+    "pin",
+    "otp",
+    "access_code",
+    "connectionString",
+    "DATABASE_URL",
+    "DB_PASS",
+    "apiKey",
+    "API-KEY",
+    "aws_secret_access_key",
+    "X-Auth",
+    "clientSecret",
+    "privatekey",
+    "tokens",
+]
+HARMLESS_NAMES = [
+    "job_id",
+    "monkey",
+    "tokenize",
+    "tokenizer",
+    "status",
+    "authority",
+    "author",
+    "pin_memory",
+    "pass_rate",
+    "secretary",
+    "keyboard",
+    "PWD",
+    "bypass",
+    "signal",
+    "design",
+    "spinning",
+    "compass",
+    "hotkey",
+    "turkey",
+    "name",
+    "image",
+    "value",
+    "session",
+    "description",
+    "cpu_count",
+    "code",
+    "url",
+    "database",
+    "connection",
+]
 
 BODIES: dict[str, Any] = {
     "a pair": {"env": [{"name": "DB_PASSWORD", "value": S}]},
@@ -105,7 +163,13 @@ def test_a_secret_reaches_neither_journal_nor_archive(bench: Bench, kind: str) -
 
 
 @pytest.mark.parametrize(
-    "url", [f"http://me:{S}@host.test/x", f"ftp://me:{S}@host.test/?token={S}", f"http://host.test:x/?token={S}", f"http://[::1/?access_token={S}"]
+    "url",
+    [
+        f"http://me:{S}@host.test/x",
+        f"ftp://me:{S}@host.test/?token={S}",
+        f"http://host.test:x/?token={S}",
+        f"http://[::1/?access_token={S}",
+    ],
 )
 def test_a_secret_in_a_url_that_is_refused_is_in_no_reason(bench: Bench, url: str) -> None:
     answer = bench.post("/jobs", json={"job_type": "simulate", "params": {}, "callback_url": url})
@@ -114,14 +178,18 @@ def test_a_secret_in_a_url_that_is_refused_is_in_no_reason(bench: Bench, url: st
     assert S not in shown(bench)
 
 
-@pytest.mark.parametrize("query", [{"sig": S}, {"accesstoken": S}, {"next": f"http://me:{S}@h/"}, {"next": f"http://h/?token={S}"}])
+@pytest.mark.parametrize(
+    "query", [{"sig": S}, {"accesstoken": S}, {"next": f"http://me:{S}@h/"}, {"next": f"http://h/?token={S}"}]
+)
 def test_a_secret_in_a_query_or_header_is_hidden(bench: Bench, query: dict[str, str]) -> None:
     bench.get("/jobs", params=query, headers={"Referer": f"http://h/?token={S}", "X-Pgpassword": S})
 
     assert S not in shown(bench)
 
 
-@pytest.mark.parametrize("text", ['"' * 65536, "a" * 65536, "a=" * 32000, '"token":{' * 7000, "key:[" * 13000, '"name":"a","value":"' * 3000])
+@pytest.mark.parametrize(
+    "text", ['"' * 65536, "a" * 65536, "a=" * 32000, '"token":{' * 7000, "key:[" * 13000, '"name":"a","value":"' * 3000]
+)
 def test_hiding_takes_time_in_proportion_to_the_text(text: str) -> None:
     import time
 

@@ -56,12 +56,17 @@ def test_a_refused_request_is_let_go_without_a_collection_of_garbage(
 
 @pytest.mark.parametrize(
     "sent",
-    [b"GET /healthz HTTP/1.1\r\nHost: mock\r\n\r\n", b"GET /healthz HTTP/2.0\r\n\r\n", b"GET /healthz HTTP/1.1\r\nHost: mock\r\n\r\n" * 9],
+    [
+        b"GET /healthz HTTP/1.1\r\nHost: mock\r\n\r\n",
+        b"GET /healthz HTTP/2.0\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: mock\r\n\r\n" * 9,
+    ],
     ids=["a request", "no request", "requests sent at once"],
 )
 def test_a_connection_is_let_go_without_a_collection_of_garbage(url: str, sent: bytes) -> None:
     gc.collect()
-    others = {id(one) for one in gc.get_objects() if isinstance(one, EagerProtocol)}  # of servers that other tests share
+    # of servers that other tests share
+    others = {id(one) for one in gc.get_objects() if isinstance(one, EagerProtocol)}
     gc.disable()
     try:
         for _ in range(5):

@@ -31,7 +31,8 @@ def test_only_routing_is_left_of_connexions_middlewares() -> None:
 
 
 def test_importing_the_server_leaves_out_what_it_never_uses() -> None:
-    code = "import sys, mockserver.http.app; print([name for name in ('httpx', 'requests', 'starlette.testclient', 'rich') if name in sys.modules])"
+    late = ("httpx", "requests", "starlette.testclient", "rich")
+    code = f"import sys, mockserver.http.app; print([name for name in {late} if name in sys.modules])"
 
     assert python(code) == "[]"
 

@@ -30,7 +30,11 @@ def matches(match: dict[str, Any], request: Asked) -> bool:
 
 
 def test_a_rule_decides_how_long_an_ionworks_job_runs_and_why_it_fails(bench: Bench) -> None:
-    rule(bench, match=SUBMIT, job={"run_seconds": 30, "exit_code": 3, "reason": "the mesh is broken", "code": "MODEL_ERROR"})
+    rule(
+        bench,
+        match=SUBMIT,
+        job={"run_seconds": 30, "exit_code": 3, "reason": "the mesh is broken", "code": "MODEL_ERROR"},
+    )
 
     job = ionworks(bench).json()["job_id"]
     bench.advance(29)
@@ -52,9 +56,16 @@ def test_an_error_code_that_the_vendor_does_not_have_stays_out_of_its_answers(be
 
 
 def test_a_rule_decides_what_becomes_of_an_xio_job_and_of_its_retries(bench: Bench) -> None:
-    rule(bench, match={"api": "xio", "body": {"$.title": "flaky"}}, job={"run_seconds": 1, "fail_attempts": 2, "reason": "evicted"})
+    rule(
+        bench,
+        match={"api": "xio", "body": {"$.title": "flaky"}},
+        job={"run_seconds": 1, "fail_attempts": 2, "reason": "evicted"},
+    )
 
-    flaky, other = xio(bench, title="flaky", max_retry_count=1).json()["uuid"], xio(bench, title="steady").json()["uuid"]
+    flaky, other = (
+        xio(bench, title="flaky", max_retry_count=1).json()["uuid"],
+        xio(bench, title="steady").json()["uuid"],
+    )
     bench.advance(3600)
 
     assert xio_job(bench, flaky)["status"] == "FAILED"
@@ -72,7 +83,11 @@ def test_a_job_can_stay_queued_whatever_is_free(bench: Bench) -> None:
 
 
 def test_an_error_is_answered_in_the_words_of_each_vendor_and_makes_no_job(bench: Bench) -> None:
-    rule(bench, match={"method": "POST"}, answer={"status": 503, "message": "down for repairs", "headers": {"Retry-After": "7"}})
+    rule(
+        bench,
+        match={"method": "POST"},
+        answer={"status": 503, "message": "down for repairs", "headers": {"Retry-After": "7"}},
+    )
 
     ours, theirs = ionworks(bench, ok=False), xio(bench, ok=False)
 

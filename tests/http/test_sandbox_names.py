@@ -1,4 +1,6 @@
-"""What a request names as its sandbox is taken as it was sent: what is no name is refused, in the words of the API that was asked."""
+"""What a request names as its sandbox is taken as it was sent: what is no name is refused, in the words of the API that
+was asked.
+"""
 
 from __future__ import annotations
 
@@ -102,7 +104,15 @@ def test_an_encoded_slash_behind_the_name_stays_one(url: str) -> None:
 def test_a_sandbox_that_is_asked_for_is_not_made_by_the_asking(url: str, how: str, fields: tuple[str, ...]) -> None:
     assert ask(url, f"{how}/_mock/sandboxes/new", *fields)[0] == 404
     wire = Wire(urlsplit(url).port or 0)
-    lines = [f"POST {how}/_mock/sandboxes HTTP/1.1", "Host: mock", *fields, "Content-Type: application/json", "Content-Length: 14", "", '{"name":"new"}']
+    lines = [
+        f"POST {how}/_mock/sandboxes HTTP/1.1",
+        "Host: mock",
+        *fields,
+        "Content-Type: application/json",
+        "Content-Length: 14",
+        "",
+        '{"name":"new"}',
+    ]
     wire.say("\r\n".join(lines).encode())
 
     assert wire.answer()[0] == 201

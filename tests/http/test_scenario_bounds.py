@@ -1,4 +1,6 @@
-"""Scenarios at the edges of what is accepted, over HTTP: whatever is taken works for all five APIs, to the clock's end."""
+"""Scenarios at the edges of what is accepted, over HTTP: whatever is taken works for all five APIs, to the
+clock's end.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,10 @@ def test_a_clock_that_moves_by_itself_stops_at_its_end(server: MockServer, pace:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"nodes": [{**NODE, "gpu": {"count": 1_000_000_000, "model": "x"}}]}, "nodes[0].gpu.count: expected a whole number"),
+        (
+            {"nodes": [{**NODE, "gpu": {"count": 1_000_000_000, "model": "x"}}]},
+            "nodes[0].gpu.count: expected a whole number",
+        ),
         ({"nodes": [{**NODE, "count": 2_000, "gpu": {"count": 1_000, "model": "x"}}]}, "at most 1000000 GPUs in all"),
         ({"nodes": [{**NODE, "count": -1}]}, "nodes[0].count: expected a whole number of nodes from 1 to 100000"),
         ({"start": "0001-01-01T00:00:00Z"}, "expected `start` from 2001-09-09T01:46:40Z to 2200-01-01T00:00:00Z"),
@@ -68,7 +73,9 @@ def test_a_clock_that_moves_by_itself_stops_at_its_end(server: MockServer, pace:
         ({"surprise": 1}, "unknown field `surprise`; expected one of name, seed"),
     ],
 )
-def test_a_scenario_out_of_bounds_is_refused_in_one_sentence(server: MockServer, change: dict[str, Any], reason: str) -> None:
+def test_a_scenario_out_of_bounds_is_refused_in_one_sentence(
+    server: MockServer, change: dict[str, Any], reason: str
+) -> None:
     with pytest.raises(ControlRefused) as refused:
         server.sandbox(scenario={"nodes": [NODE], **change})
 
@@ -79,12 +86,17 @@ def test_a_scenario_out_of_bounds_is_refused_in_one_sentence(server: MockServer,
 
 @pytest.mark.parametrize(
     ("change", "reason"),
-    [({"nodes": [{**NODE, "cpu": 2**64}]}, "nodes[0].cpu: expected"), ({"most_jobs": [10**200]}, "most_jobs: expected")],
+    [
+        ({"nodes": [{**NODE, "cpu": 2**64}]}, "nodes[0].cpu: expected"),
+        ({"most_jobs": [10**200]}, "most_jobs: expected"),
+    ],
 )
 def test_a_number_of_more_than_64_bits_is_refused(server: MockServer, change: dict[str, Any], reason: str) -> None:
     scenario = json.dumps({"scenario": {"nodes": [NODE], **change}})
 
-    refused = httpx.post(f"{server.url}/_mock/sandboxes", content=scenario, headers={"Content-Type": "application/json"})
+    refused = httpx.post(
+        f"{server.url}/_mock/sandboxes", content=scenario, headers={"Content-Type": "application/json"}
+    )
 
     assert refused.status_code == 422
     assert reason in refused.text

@@ -77,7 +77,9 @@ def test_an_address_may_stand_in_brackets() -> None:
         assert listener.getsockname()[0] == "::1"
 
 
-def test_an_address_that_this_machine_lacks_does_not_keep_the_others_from_being_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_address_that_this_machine_lacks_does_not_keep_the_others_from_being_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     foreign = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 0))
     own = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [foreign, own])
@@ -127,13 +129,17 @@ def test_a_stream_ends_with_the_server() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_server_within_a_second(foreground: tuple[subprocess.Popen[str], str], number: signal.Signals) -> None:
+def test_a_signal_ends_the_server_within_a_second(
+    foreground: tuple[subprocess.Popen[str], str], number: signal.Signals
+) -> None:
     process, url = foreground
     with httpx.Client(base_url=url) as client, connect(url) as stream, connect(url) as unfinished:
         assert client.get("/jobs").status_code == 200
         stream.sendall(b"GET /v1/customer/events HTTP/1.1\r\nHost: x\r\nAuthorization: t\r\n\r\n")
         assert b"200" in stream.recv(4096)
-        unfinished.sendall(b"POST /jobs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+        unfinished.sendall(
+            b"POST /jobs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+        )
 
         began = time.monotonic()
         os.kill(process.pid, number)

@@ -1,4 +1,6 @@
-"""Whatever clients are waiting for, a server stops within a second; and what a client waits for ends when the client or its world goes."""
+"""Whatever clients are waiting for, a server stops within a second; and what a client waits for ends when the client or
+its world goes.
+"""
 
 from __future__ import annotations
 
@@ -217,7 +219,9 @@ def test_calls_for_a_deleted_sandbox_are_not_made(silent: str) -> None:
 
 def test_of_two_advances_at_once_both_are_made(silent: str) -> None:
     with serving(pace="manual") as url, httpx.Client(base_url=url) as client:
-        job = client.post("/jobs", json=JOB | {"callback_url": "http://localhost:1/"}).raise_for_status().json()["job_id"]
+        job = (
+            client.post("/jobs", json=JOB | {"callback_url": "http://localhost:1/"}).raise_for_status().json()["job_id"]
+        )
         client.post(f"/jobs/{job}/cancel").raise_for_status()
         wires = [Wire(port_of(url)) for _ in range(2)]
         for wire in wires:
@@ -248,7 +252,20 @@ def test_a_server_of_a_test_stops_within_a_second(silent: str) -> None:
 @pytest.fixture
 def foreground() -> Iterator[tuple[subprocess.Popen[str], str]]:
     """`mockserver serve` in its own process, and its URL."""
-    line = [sys.executable, "-W", "ignore", "-m", "mockserver", "serve", "--port", "0", "--pace", "manual", "--log-format", "json"]
+    line = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-m",
+        "mockserver",
+        "serve",
+        "--port",
+        "0",
+        "--pace",
+        "manual",
+        "--log-format",
+        "json",
+    ]
     process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     url = json.loads(process.stdout.readline())["urls"][0]

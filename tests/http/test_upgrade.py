@@ -1,4 +1,6 @@
-"""A request that offers another protocol is answered as if it did not, from a bare socket, by Java's own client and by curl (RFC 9110, 7.8)."""
+"""A request that offers another protocol is answered as if it did not, from a bare socket, by Java's own
+client and by curl (RFC 9110, 7.8).
+"""
 
 from __future__ import annotations
 
@@ -20,9 +22,17 @@ from mockserver.http.server import serving
 from tests.http.wire import Wire
 
 OFFERS = {
-    "h2c": b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\n",
-    "websocket": b"Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: eA==\r\n",
-    "two": b"Upgrade: h2c, TLS/1.0\r\nConnection: upgrade\r\nConnection: HTTP2-Settings\r\nHTTP2-Settings: AAMAAABk\r\n",
+    "h2c": (
+        b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+        b"HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\n"
+    ),
+    "websocket": (
+        b"Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        b"Sec-WebSocket-Key: eA==\r\n"
+    ),
+    "two": (
+        b"Upgrade: h2c, TLS/1.0\r\nConnection: upgrade\r\nConnection: HTTP2-Settings\r\nHTTP2-Settings: AAMAAABk\r\n"
+    ),
 }
 CONTROL = FirstCall("POST", "/_mock/clock/advance", (), {"seconds": 7})
 CALLS = {name: first_call(specs.load(name)) for name in specs.names()} | {"control": CONTROL}
@@ -47,7 +57,11 @@ def request(call: FirstCall, sandbox: str, offer: bytes = b"", *, chunked: bool 
     body = orjson.dumps(call.body)
     framing = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: %d" % len(body)
     fields = [f"{name}: {value}".encode() for name, value in call.headers]
-    lines = [f"{call.method} {call.path} HTTP/1.1\r\nHost: mock\r\nX-Mock-Sandbox: {sandbox}".encode(), *fields, b"Content-Type: application/json"]
+    lines = [
+        f"{call.method} {call.path} HTTP/1.1\r\nHost: mock\r\nX-Mock-Sandbox: {sandbox}".encode(),
+        *fields,
+        b"Content-Type: application/json",
+    ]
     head = b"\r\n".join([*lines, framing, offer + b"\r\n"])
     return head, b"5\r\n%b\r\n%x\r\n%b\r\n0\r\n\r\n" % (body[:5], len(body) - 5, body[5:]) if chunked else body
 
@@ -88,7 +102,9 @@ def test_what_is_sent_behind_an_offer_is_answered_in_order(wire: Wire, offer: st
 def test_a_body_behind_an_offer_is_not_taken_for_a_request(wire: Wire) -> None:
     world = f"world-{next(names)}"
     smuggled = b"".join(request(CALLS["ionworks"], world))
-    head = f"POST /jobs HTTP/1.1\r\nHost: mock\r\nX-Mock-Sandbox: {world}\r\nContent-Type: application/json\r\n".encode()
+    head = (
+        f"POST /jobs HTTP/1.1\r\nHost: mock\r\nX-Mock-Sandbox: {world}\r\nContent-Type: application/json\r\n".encode()
+    )
 
     wire.say(head + b"Content-Length: %d\r\n" % len(smuggled) + OFFERS["h2c"] + b"\r\n")
     wire.say(smuggled)
@@ -157,11 +173,20 @@ public class Call {
 def test_javas_own_client_is_served_with_its_default_settings(url: str, tmp_path: Path) -> None:
     (tmp_path / "Call.java").write_text(JAVA)
     lines = [
-        "\t".join([call.method, url + call.path, orjson.dumps(call.body).decode(), *(part for field in call.headers for part in field)])
+        "\t".join(
+            [
+                call.method,
+                url + call.path,
+                orjson.dumps(call.body).decode(),
+                *(part for field in call.headers for part in field),
+            ]
+        )
         for call in CALLS.values()
     ]
 
-    done = subprocess.run(["java", str(tmp_path / "Call.java"), *lines], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        ["java", str(tmp_path / "Call.java"), *lines], capture_output=True, text=True, timeout=120, check=False
+    )
 
     assert done.stderr == ""
     assert len(done.stdout.split()) == 2 * len(CALLS)
@@ -171,7 +196,19 @@ def test_javas_own_client_is_served_with_its_default_settings(url: str, tmp_path
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl on this machine")
 def test_curl_is_served_when_it_offers_another_protocol(url: str) -> None:
     body = orjson.dumps(CALLS["ionworks"].body).decode()
-    one = ["-s", "-o", "/dev/null", "-w", "%{http_code} ", "--http2", url + "/jobs", "-H", "Content-Type: application/json", "-d", body]
+    one = [
+        "-s",
+        "-o",
+        "/dev/null",
+        "-w",
+        "%{http_code} ",
+        "--http2",
+        url + "/jobs",
+        "-H",
+        "Content-Type: application/json",
+        "-d",
+        body,
+    ]
 
     done = subprocess.run(["curl", *one, "--next", *one], capture_output=True, text=True, timeout=30, check=False)
 

@@ -209,7 +209,15 @@ def test_other_machines_are_not_called(box: Sandbox, host: str) -> None:
 
 @pytest.mark.parametrize(
     ("address", "is_here"),
-    [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("::ffff:127.0.0.1", True), ("::ffff:192.0.2.1", False), ("fe80::1%eth0", False), ("2001:db8::1", False)],
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("::ffff:192.0.2.1", False),
+        ("fe80::1%eth0", False),
+        ("2001:db8::1", False),
+    ],
 )
 def test_only_loopback_is_this_machine(address: str, is_here: bool) -> None:
     assert outbound.is_loopback(address) is is_here
@@ -226,7 +234,9 @@ def test_a_name_is_not_trusted_but_looked_up(box: Sandbox, monkeypatch: pytest.M
     assert "mixed.test is 192.0.2.7" in refused(box, "http://mixed.test/hook").error
 
 
-def test_what_was_looked_up_is_what_is_called(box: Sandbox, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_looked_up_is_what_is_called(
+    box: Sandbox, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[str] = []
 
     async def resolve(host: str, port: int) -> list[str]:
@@ -266,11 +276,15 @@ def test_where_no_address_answers_each_is_named(box: Sandbox, monkeypatch: pytes
     assert "127.0.0.1 (" in only.error
 
 
-def test_an_address_that_never_answers_leaves_time_for_the_next(box: Sandbox, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_address_that_never_answers_leaves_time_for_the_next(
+    box: Sandbox, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     given: list[float | None] = []
     known = httpcore.AnyIOBackend.connect_tcp
 
-    async def connect(self: httpcore.AnyIOBackend, host: str, port: int, timeout: float | None = None, *others: Any) -> httpcore.AsyncNetworkStream:
+    async def connect(
+        self: httpcore.AnyIOBackend, host: str, port: int, timeout: float | None = None, *others: Any
+    ) -> httpcore.AsyncNetworkStream:
         given.append(timeout)
         if host == "::1":
             raise httpcore.ConnectTimeout
@@ -299,7 +313,10 @@ def far(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_client_of_another_machine_has_nobody_of_this_one_called(box: Sandbox, receiver: Receiver, host: str) -> None:
     told = refused(box, receiver.url.replace("127.0.0.1", host)).error
 
-    assert told == f"{host} is this machine, and the client that asks to have it called is not on it; allow it with --allow-callbacks {host}"
+    assert (
+        told == f"{host} is this machine, and the client that asks to have it called is not on it; "
+        f"allow it with --allow-callbacks {host}"
+    )
     assert receiver.heard == []
 
 
@@ -315,7 +332,10 @@ def test_nor_does_a_snapshot_make_it_one_of_this_machine(box: Sandbox, receiver:
 
 @pytest.mark.usefixtures("far")
 def test_unless_that_was_allowed(receiver: Receiver) -> None:
-    with MockServer(pace="manual", apis=["ionworks"], callback_hosts=["127.0.0.1"]) as server, server.sandbox(scenario=SMALL) as box:
+    with (
+        MockServer(pace="manual", apis=["ionworks"], callback_hosts=["127.0.0.1"]) as server,
+        server.sandbox(scenario=SMALL) as box,
+    ):
         submit(box, callback_url=receiver.url)
         box.clock.advance(10)
 
@@ -335,7 +355,9 @@ def test_unless_that_was_allowed(receiver: Receiver) -> None:
         (None, None, False),
     ],
 )
-def test_who_is_on_another_machine(client: tuple[str, int] | None, server: tuple[str, int] | None, expected: bool) -> None:
+def test_who_is_on_another_machine(
+    client: tuple[str, int] | None, server: tuple[str, int] | None, expected: bool
+) -> None:
     assert is_remote({"client": client, "server": server}) is expected
 
 
@@ -350,10 +372,14 @@ def test_credentials_in_the_url_are_sent_and_shown_nowhere(box: Sandbox, receive
     job = submit(box, callback_url=url)
 
     box.clock.advance(10)
-    seen = repr([box.callbacks.list(), box.callbacks.pending(), box.jobs.get(job), box.exchanges.list(), box.exchanges.har()])
+    seen = repr(
+        [box.callbacks.list(), box.callbacks.pending(), box.jobs.get(job), box.exchanges.list(), box.exchanges.har()]
+    )
     box.clock.advance(10)
 
-    assert [fields["authorization"] for _, fields, _ in receiver.heard] == ["Basic " + b64encode(b"me:s3cr:t").decode()] * 2
+    assert [fields["authorization"] for _, fields, _ in receiver.heard] == [
+        "Basic " + b64encode(b"me:s3cr:t").decode()
+    ] * 2
     assert receiver.heard[0][0] == f"/hook?token={SECRET}&page=1"
     assert "s3cr" not in seen
     assert "[redacted]@127.0.0.1" in seen
@@ -361,7 +387,11 @@ def test_credentials_in_the_url_are_sent_and_shown_nowhere(box: Sandbox, receive
 
 
 def test_a_refusal_does_not_show_them_either(box: Sandbox) -> None:
-    answer = httpx.post(f"{box.url('ionworks')}/jobs", json={"job_type": "datafit", "params": {}, "callback_url": f"ftp://me:{SECRET}@h/"}, headers=KEY)
+    answer = httpx.post(
+        f"{box.url('ionworks')}/jobs",
+        json={"job_type": "datafit", "params": {}, "callback_url": f"ftp://me:{SECRET}@h/"},
+        headers=KEY,
+    )
 
     assert answer.status_code == 422
     assert "s3cr" not in answer.headers["X-Mock-Violations"]
@@ -396,7 +426,9 @@ def test_a_redirect_on_this_machine_is_followed(box: Sandbox, receiver: Receiver
 
 
 @pytest.mark.parametrize("answer", [(307, "/hook"), (302, "/other"), (404, None)])
-def test_endless_and_other_redirects_are_failures(box: Sandbox, receiver: Receiver, answer: tuple[int, str | None]) -> None:
+def test_endless_and_other_redirects_are_failures(
+    box: Sandbox, receiver: Receiver, answer: tuple[int, str | None]
+) -> None:
     receiver.answers = [answer]
     submit(box, callback_url=receiver.url)
     box.clock.advance(10)
@@ -416,7 +448,10 @@ def test_a_host_can_be_allowed(receiver: Receiver, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(outbound, "resolve", resolve)
     monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", connect)
-    with MockServer(pace="manual", apis=["ionworks"], callback_hosts=["far.test"]) as server, server.sandbox(scenario=SMALL) as box:
+    with (
+        MockServer(pace="manual", apis=["ionworks"], callback_hosts=["far.test"]) as server,
+        server.sandbox(scenario=SMALL) as box,
+    ):
         submit(box, callback_url="http://far.test/hook")
         box.clock.advance(10)
 

@@ -1,4 +1,6 @@
-"""The wire traps, for every API: what goes wrong on the way in is answered in the vendor's own shape, with the right status."""
+"""The wire traps, for every API: what goes wrong on the way in is answered in the vendor's own shape, with the right
+status.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ def call(api: str) -> FirstCall:
     return first_call(specs.load(api))
 
 
-def send(bench: Bench, call: FirstCall, content: Any, media: str | None = "application/json", **headers: str) -> httpx.Response:
+def send(
+    bench: Bench, call: FirstCall, content: Any, media: str | None = "application/json", **headers: str
+) -> httpx.Response:
     """Submit `content`."""
     fields = [*call.headers, *headers.items()]
     if media is not None:
@@ -76,9 +80,17 @@ def test_the_documents_own_example_is_accepted(bench: Bench, call: FirstCall) ->
 
 
 @pytest.mark.parametrize(
-    "media", ["Application/JSON", "application/json; charset=utf-8", 'application/json; charset="UTF-8"', "application/json;charset=us-ascii"]
+    "media",
+    [
+        "Application/JSON",
+        "application/json; charset=utf-8",
+        'application/json; charset="UTF-8"',
+        "application/json;charset=us-ascii",
+    ],
 )
-def test_a_content_type_is_read_without_regard_to_case_and_parameters(bench: Bench, call: FirstCall, media: str) -> None:
+def test_a_content_type_is_read_without_regard_to_case_and_parameters(
+    bench: Bench, call: FirstCall, media: str
+) -> None:
     answer = send(bench, call, body_of(call), media)
 
     assert answer.is_success, answer.text
@@ -90,7 +102,9 @@ def test_a_body_without_content_type_is_refused(bench: Bench, api: str, call: Fi
     assert is_refused(api, answer, 415)
 
 
-@pytest.mark.parametrize("media", ["text/plain", "application/xml", "application/x-www-form-urlencoded", "nonsense", "application/jsonp"])
+@pytest.mark.parametrize(
+    "media", ["text/plain", "application/xml", "application/x-www-form-urlencoded", "nonsense", "application/jsonp"]
+)
 def test_another_media_type_is_refused(bench: Bench, api: str, call: FirstCall, media: str) -> None:
     answer = send(bench, call, body_of(call), media)
 
@@ -170,7 +184,9 @@ def test_another_coding_is_refused(bench: Bench, api: str, call: FirstCall) -> N
 
 
 @pytest.mark.parametrize("compressed", [False, True])
-def test_a_body_beyond_the_limit_is_refused_and_the_connection_stays_sane(bench: Bench, api: str, call: FirstCall, *, compressed: bool) -> None:
+def test_a_body_beyond_the_limit_is_refused_and_the_connection_stays_sane(
+    bench: Bench, api: str, call: FirstCall, *, compressed: bool
+) -> None:
     content = b" " * (BODY_BYTES + 1)
     headers = {"Content-Encoding": "gzip"} if compressed else {}
 
@@ -233,7 +249,10 @@ def test_head_is_get_without_the_body(bench: Bench, api: str) -> None:
     head = bench.request("HEAD", listing.path, headers=listing.headers)
 
     assert (head.status_code, head.content) == (got.status_code, b"")
-    assert (head.headers["content-type"], head.headers["content-length"]) == (got.headers["content-type"], got.headers["content-length"])
+    assert (head.headers["content-type"], head.headers["content-length"]) == (
+        got.headers["content-type"],
+        got.headers["content-length"],
+    )
 
 
 def test_a_trailing_slash_is_another_path_unless_the_document_serves_both(bench: Bench, api: str) -> None:
@@ -258,7 +277,11 @@ def test_a_whole_number_in_the_query_is_read_strictly(bench: Bench, api: str) ->
 
     for operation in lists:
         path = spec.base_path + operation.path
-        for name in [one["name"] for one in operation.parameters if one["in"] == "query" and one["schema"].get("type") == "integer"]:
+        for name in [
+            one["name"]
+            for one in operation.parameters
+            if one["in"] == "query" and one["schema"].get("type") == "integer"
+        ]:
             for text in NO_WHOLE_NUMBERS:
                 answer = bench.get(path, params={name: text}, headers=headers)
                 assert answer.status_code in (400, 422), f"{path} {name}={text!r}: {answer.text}"
@@ -292,7 +315,10 @@ def raw(url: str, request: bytes) -> bytes:
 
 
 def test_expect_continue_is_answered(bench: Bench) -> None:
-    head = b"POST /_mock/reset HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n"
+    head = (
+        b"POST /_mock/reset HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+        b"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n"
+    )
 
     assert raw(bench.url, head).startswith(b"HTTP/1.1 100")
 
@@ -317,10 +343,14 @@ def jsonschema_contents(api: str) -> Iterator[str]:
 def test_the_error_shape_is_a_compiled_schema(api: str) -> None:
     spec = specs.load(api)
 
-    assert isinstance(Schemas(spec).validator(split(spec.document["x-error-schema"])), jsonschema_rs.Draft202012Validator)
+    assert isinstance(
+        Schemas(spec).validator(split(spec.document["x-error-schema"])), jsonschema_rs.Draft202012Validator
+    )
 
 
-@pytest.mark.parametrize("path", ["/api/jobs", "/api/job?project=p", "/v1/jobs", "/jobs", "/v1/customer/jobs", "/nowhere", "/_mock/jobs"])
+@pytest.mark.parametrize(
+    "path", ["/api/jobs", "/api/job?project=p", "/v1/jobs", "/jobs", "/v1/customer/jobs", "/nowhere", "/_mock/jobs"]
+)
 @pytest.mark.parametrize("name", ["bad name!", "http://x", "a" * 65, "-a"])
 def test_a_wrong_sandbox_name_is_called_one_in_every_apis_words(bench: Bench, path: str, name: str) -> None:
     answer = bench.get(path, headers={"X-Mock-Sandbox": name, "Authorization": "t"})

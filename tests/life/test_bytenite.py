@@ -65,7 +65,11 @@ def test_token_create_edit_run_wait_results(customer):
     member = Customer(customer.bench, token["token"])
     job = member.create(name="four", dataSource={"dataSourceDescriptor": "bypass"})
     member.ask("PATCH", f"/jobs/{job}/datasource", json={"dataDestination": {"dataSourceDescriptor": "bucket"}})
-    member.ask("PATCH", f"/jobs/{job}/params", json={"partitioner": {"num_replicas": 4}, "app": {"command": "sleep 3"}, "assembler": {}})
+    member.ask(
+        "PATCH",
+        f"/jobs/{job}/params",
+        json={"partitioner": {"num_replicas": 4}, "app": {"command": "sleep 3"}, "assembler": {}},
+    )
     assert member.ask("GET", f"/jobs/{job}/results").json() == {"results": []}
 
     ran = member.ask("POST", f"/jobs/{job}/run", json={"config": {"jobTimeout": 3600}})
@@ -74,7 +78,11 @@ def test_token_create_edit_run_wait_results(customer):
     done = member.job(job)
     assert ran.json() == {"ok": True, "requestId": "", "message": "", "error": None}
     assert (done["state"], done["numChunks"], done["config"]) == ("JOB_STATE_COMPLETE", 4, {"jobTimeout": 3600})
-    assert member.ask("GET", f"/jobs/{job}/results").json()["results"][0]["link"].endswith(f"/_mock/files/bytenite/{job}/result.zip")
+    assert (
+        member.ask("GET", f"/jobs/{job}/results")
+        .json()["results"][0]["link"]
+        .endswith(f"/_mock/files/bytenite/{job}/result.zip")
+    )
 
 
 def test_a_job_waits_for_capacity_in_started(bench_of: Callable[..., Bench]):
@@ -121,7 +129,10 @@ def test_a_failed_job_tells_why_and_is_created_anew(customer):
     again = customer.run(**command("sleep 1"))
     customer.bench.advance(30)
 
-    assert (customer.job(failed)["state"], customer.job(failed)["errorMessage"]) == ("JOB_STATE_FAILED", "a task failed: exit code 4")
+    assert (customer.job(failed)["state"], customer.job(failed)["errorMessage"]) == (
+        "JOB_STATE_FAILED",
+        "a task failed: exit code 4",
+    )
     assert customer.job(again)["state"] == "JOB_STATE_COMPLETE"
     assert code(customer.ask("POST", f"/jobs/{failed}/run")) == (400, 9)
 
@@ -220,7 +231,10 @@ def test_pages_of_a_list(customer):
     assert oldest["data"][0]["id"] == jobs[0]
 
 
-@pytest.mark.parametrize("query", ["limit=-1", "pagination.limit=many", "pagination.offset=1.5", "orderBy=mood", "limit=99999999999999999999"])
+@pytest.mark.parametrize(
+    "query",
+    ["limit=-1", "pagination.limit=many", "pagination.offset=1.5", "orderBy=mood", "limit=99999999999999999999"],
+)
 def test_paging_that_makes_no_sense_is_refused(customer, query):
     assert code(customer.ask("GET", f"/jobs?{query}")) == (400, 3)
 
@@ -231,7 +245,12 @@ def test_a_filter_by_state_template_and_name(customer):
     customer.run(name="big", templateId="web-scraper")
     customer.bench.advance(40)
 
-    body = {"states": ["JOB_STATE_COMPLETE"], "templateIds": ["hello-world"], "name": "big", "pagination": {"limit": "5", "offset": 0}}
+    body = {
+        "states": ["JOB_STATE_COMPLETE"],
+        "templateIds": ["hello-world"],
+        "name": "big",
+        "pagination": {"limit": "5", "offset": 0},
+    }
     found = customer.ask("POST", "/jobs/filter", json=body).json()
 
     assert [job["id"] for job in found["data"]] == [wanted]

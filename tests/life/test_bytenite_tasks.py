@@ -15,6 +15,7 @@ from tests.life.test_bytenite import ONE_WORKER, Customer
 def customer(bench: Bench) -> Customer:
     return Customer(bench)
 
+
 def replicas(count: int, words: str = "sleep 5", **config: Any) -> dict[str, Any]:
     return {"params": {"partitioner": {"num_replicas": count}, "app": {"command": words}}, "config": config}
 
@@ -91,7 +92,9 @@ def test_a_task_that_loses_its_worker_is_worked_on_anew(customer):
     customer.bench.advance(15)
 
     assert customer.job(job)["state"] == "JOB_STATE_COMPLETE"
-    lines = customer.ask("POST", "/logs", json={"jobId": job, "levels": ["WARN"]}).json()["taskrunner"][f"{job}-0"]["logs"]
+    lines = customer.ask("POST", "/logs", json={"jobId": job, "levels": ["WARN"]}).json()["taskrunner"][f"{job}-0"][
+        "logs"
+    ]
     assert [line["log"] for line in lines] == ["task lost its worker and waits for another: node_lost"]
 
 
@@ -114,7 +117,11 @@ def test_a_source_that_nobody_serves_fails_the_upload(customer, url):
     assert "data source" in failed["errorMessage"]
     assert "JOB_STATE_PARTITIONING" not in failed["stateTimestamps"]
     mended = customer.create(dataSource={"dataSourceDescriptor": "url", "params": {"url": url}})
-    customer.ask("PATCH", f"/jobs/{mended}/datasource", json={"dataSource": {"dataSourceDescriptor": "url", "params": {"url": "https://example.com/x"}}})
+    customer.ask(
+        "PATCH",
+        f"/jobs/{mended}/datasource",
+        json={"dataSource": {"dataSourceDescriptor": "url", "params": {"url": "https://example.com/x"}}},
+    )
     customer.ask("POST", f"/jobs/{mended}/run")
     customer.bench.advance(2)
     assert customer.job(mended)["state"] == "JOB_STATE_PARTITIONING"

@@ -1,4 +1,6 @@
-"""What happens to the cluster, as a client of compute.x.io sees it: nodes that fail, drain and return, images that cannot be pulled, and queue policies."""
+"""What happens to the cluster, as a client of compute.x.io sees it: nodes that fail, drain and return, images that
+cannot be pulled, and queue policies.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,19 @@ def of(bench_of: Worlds) -> Callable[[str], Bench]:
 
 
 def job(bench: Bench, seconds: float, **wishes: object) -> str:
-    return str(create(bench, command=f"sleep {seconds}", **{"cpu_count": 4, "max_timeout_run_ms": int(seconds * 1000), "max_timeout_start_ms": 120_000, "max_timeout_assign_ms": 3_600_000} | wishes)["uuid"])
+    return str(
+        create(
+            bench,
+            command=f"sleep {seconds}",
+            **{
+                "cpu_count": 4,
+                "max_timeout_run_ms": int(seconds * 1000),
+                "max_timeout_start_ms": 120_000,
+                "max_timeout_assign_ms": 3_600_000,
+            }
+            | wishes,
+        )["uuid"]
+    )
 
 
 def states(bench: Bench, *uuids: str) -> list[str]:
@@ -77,10 +91,18 @@ def test_an_image_that_cannot_be_pulled_uses_up_the_attempts(of: Callable[..., B
 
 @pytest.mark.parametrize(
     ("queue", "at_start", "next_up"),
-    [("greedy", ["RUNNING", "PENDING", "RUNNING"], "late"), ("fifo", ["RUNNING", "PENDING", "PENDING"], "big"), ("backfill", ["RUNNING", "PENDING", "RUNNING"], "big")],
+    [
+        ("greedy", ["RUNNING", "PENDING", "RUNNING"], "late"),
+        ("fifo", ["RUNNING", "PENDING", "PENDING"], "big"),
+        ("backfill", ["RUNNING", "PENDING", "RUNNING"], "big"),
+    ],
 )
-def test_who_overtakes_a_gang_that_waits_is_the_queue_s_policy(of: Callable[..., Bench], queue: str, at_start: list[str], next_up: str) -> None:
-    """EASY backfill: the short job may overtake, since it is gone when the gang's turn comes; a later long one may not."""
+def test_who_overtakes_a_gang_that_waits_is_the_queue_s_policy(
+    of: Callable[..., Bench], queue: str, at_start: list[str], next_up: str
+) -> None:
+    """EASY backfill: the short job may overtake, since it is gone when the gang's turn comes; a later long
+    one may not.
+    """
     bench = of(f"queue: {queue}\n")
     long, big = job(bench, 1000), job(bench, 60, max_node_count=2)
     short = job(bench, 800)

@@ -135,7 +135,8 @@ def test_an_unknown_parent_is_not_found(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", ""), ("POST", "/cancel"), ("GET", "/metadata"), ("GET", "/series"), ("GET", "/series/channels")]
+    ("method", "path"),
+    [("GET", ""), ("POST", "/cancel"), ("GET", "/metadata"), ("GET", "/series"), ("GET", "/series/channels")],
 )
 def test_an_unknown_id_is_not_found(bench: Bench, method: str, path: str) -> None:
     message = refused(bench.request(method, f"/jobs/no-such-job{path}"), 404, "NOT_FOUND")
@@ -192,7 +193,9 @@ def test_a_body_that_is_not_json_is_refused_with_its_offset(bench: Bench) -> Non
 
 def test_the_content_type_of_every_answer_is_exact(bench: Bench) -> None:
     job_id = submit(bench)["job_id"]
-    answers = [bench.get(path) for path in ("/jobs", "/jobs/", f"/jobs/{job_id}", "/jobs/nobody", "/healthz", "/users/me")]
+    answers = [
+        bench.get(path) for path in ("/jobs", "/jobs/", f"/jobs/{job_id}", "/jobs/nobody", "/healthz", "/users/me")
+    ]
     answers.append(bench.delete(f"/jobs/{job_id}"))
 
     assert {answer.headers["content-type"] for answer in answers} == {"application/json"}
@@ -210,7 +213,9 @@ def test_a_method_that_is_not_there_names_those_that_are(bench: Bench) -> None:
 def test_a_compressed_body_is_read(bench: Bench) -> None:
     body = gzip.compress(b'{"job_type": "dummy", "params": {"points": [' + b"1," * 300_000 + b"1]}}")
 
-    answer = bench.post("/jobs/", content=body, headers={"content-type": "application/json", "content-encoding": "gzip"})
+    answer = bench.post(
+        "/jobs/", content=body, headers={"content-type": "application/json", "content-encoding": "gzip"}
+    )
 
     assert answer.status_code == 202
 
@@ -224,8 +229,12 @@ def test_metadata_curves_and_plot_of_a_fit(bench: Bench) -> None:
     after = bench.get(f"/jobs/{job_id}/metadata").json()
     channels = bench.get(f"/jobs/{job_id}/series/channels").json()
     columns = channels["objective"]["optimal"][:2]
-    series = bench.get(f"/jobs/{job_id}/series", params={"objective": "objective", "columns": ",".join(columns), "max_points": 50}).json()
-    plot = bench.get(f"/pipelines/datafits/{job_id}/plot_data", params={"objective_name": "objective", "x_max": 100}).json()
+    series = bench.get(
+        f"/jobs/{job_id}/series", params={"objective": "objective", "columns": ",".join(columns), "max_points": 50}
+    ).json()
+    plot = bench.get(
+        f"/pipelines/datafits/{job_id}/plot_data", params={"objective_name": "objective", "x_max": 100}
+    ).json()
 
     assert before == {"ticket": 7}
     assert (early.status_code, early.json()) == (200, {})
@@ -250,7 +259,11 @@ def test_tenants_do_not_see_each_other(bench: Bench) -> None:
 def test_strict_mode_wants_a_known_key_or_token(strict_bench: Bench) -> None:
     refused(strict_bench.get("/jobs"), 401, "UNAUTHORIZED")
     refused(strict_bench.post("/jobs", json=SIMULATION, headers={"X-API-Key": "guess"}), 401, "UNAUTHORIZED")
-    refused(strict_bench.get("/jobs", headers={"X-API-Key": "mock-api-key", "X-Organization-Id": "others"}), 403, "FORBIDDEN")
+    refused(
+        strict_bench.get("/jobs", headers={"X-API-Key": "mock-api-key", "X-Organization-Id": "others"}),
+        403,
+        "FORBIDDEN",
+    )
 
     by_key = strict_bench.post("/jobs", json=SIMULATION, headers={"X-API-Key": "mock-api-key"})
     by_token = strict_bench.get("/jobs", headers={"Authorization": "Bearer mock-api-key"})
@@ -335,7 +348,9 @@ def test_a_completed_validation_can_be_read_in_the_metadata(bench: Bench, job_ty
     plots = metadata["validation_plot_config"]["objectives"]
 
     assert metadata["validation_results"]["charge"] == series
-    assert list(metadata["baseline_validation_results"]) == list(metadata["validation_results"]) == ["charge", "discharge"]
+    assert (
+        list(metadata["baseline_validation_results"]) == list(metadata["validation_results"]) == ["charge", "discharge"]
+    )
     assert {name: plot["plot_count"] for name, plot in plots.items()} == {"charge": 1, "discharge": 1}
 
 
@@ -373,7 +388,9 @@ def test_a_job_that_names_no_objectives_has_one(bench: Bench, objectives: Any) -
 
 
 def test_objectives_beyond_a_number_are_not_told_apart(bench: Bench) -> None:
-    job_id = submit(bench, job_type="datafit", params={"objectives": {f"o{number}": {} for number in range(5000)}})["job_id"]
+    job_id = submit(bench, job_type="datafit", params={"objectives": {f"o{number}": {} for number in range(5000)}})[
+        "job_id"
+    ]
     bench.advance(30)
 
     assert len(bench.get(f"/jobs/{job_id}/series/channels").json()) == 50
@@ -394,9 +411,21 @@ def test_a_series_always_holds_its_x(bench: Bench, columns: str, x_column: str |
 def test_every_answer_has_a_correlation_id_of_its_own(bench: Bench) -> None:
     def asked() -> list[str]:
         bench.post("/_mock/reset")
-        bench.post("/_mock/faults", json={"kind": "status", "status": 503, "count": 3, "scope": {"operation": "list_jobs_jobs_get"}})
-        answers = [bench.get("/jobs") for _ in range(4)] + [bench.get("/jobs/nobody"), bench.get("/jobs/nobody"), bench.get("/jobs/nobody/nowhere")]
-        answers += [bench.post("/jobs", json={}), bench.post("/jobs", content=b"{"), bench.delete("/jobs"), bench.get("/jobs", headers={"Prefer": "code=429"})]
+        bench.post(
+            "/_mock/faults",
+            json={"kind": "status", "status": 503, "count": 3, "scope": {"operation": "list_jobs_jobs_get"}},
+        )
+        answers = [bench.get("/jobs") for _ in range(4)] + [
+            bench.get("/jobs/nobody"),
+            bench.get("/jobs/nobody"),
+            bench.get("/jobs/nobody/nowhere"),
+        ]
+        answers += [
+            bench.post("/jobs", json={}),
+            bench.post("/jobs", content=b"{"),
+            bench.delete("/jobs"),
+            bench.get("/jobs", headers={"Prefer": "code=429"}),
+        ]
         return [answer.headers["x-correlation-id"] for answer in answers]
 
     first, second = asked(), asked()

@@ -163,7 +163,10 @@ def test_both_slash_forms_of_the_collection_are_served(bench: Bench, slash: str)
 
 def test_the_list_is_whole_and_in_order_whatever_is_asked(bench: Bench) -> None:
     assert bench.get("/api/jobs").json() == []
-    jobs = [bench.post("/api/jobs", json=asked(), headers={"X-Tenant-Id": tenant}).json()["submission_id"] for tenant in "aba"]
+    jobs = [
+        bench.post("/api/jobs", json=asked(), headers={"X-Tenant-Id": tenant}).json()["submission_id"]
+        for tenant in "aba"
+    ]
 
     listed = bench.get("/api/jobs", params={"limit": 1, "status": "FAILED"}, headers={"X-Tenant-Id": "a"}).json()
 
@@ -205,7 +208,9 @@ def test_a_body_that_is_not_declared_as_json_is_refused(bench: Bench, content: s
     assert isinstance(answer.json(), str)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"null", b"[]", b'"text"', b"\xff", b'{"entrypoint": NaN}', b"[" * 5000])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"null", b"[]", b'"text"', b"\xff", b'{"entrypoint": NaN}', b"[" * 5000]
+)
 def test_a_body_that_is_no_object_is_refused(bench: Bench, content: bytes) -> None:
     answer = bench.post("/api/jobs", content=content, headers={"Content-Type": "application/json"})
 
@@ -215,7 +220,11 @@ def test_a_body_that_is_no_object_is_refused(bench: Bench, content: bytes) -> No
 
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
-    [("PUT", "/api/jobs", {"GET", "POST"}), ("PATCH", "/api/jobs/app-1", {"GET", "DELETE"}), ("GET", "/api/jobs/app-1/stop", {"POST"})],
+    [
+        ("PUT", "/api/jobs", {"GET", "POST"}),
+        ("PATCH", "/api/jobs/app-1", {"GET", "DELETE"}),
+        ("GET", "/api/jobs/app-1/stop", {"POST"}),
+    ],
 )
 def test_a_wrong_method_is_told_the_right_ones(bench: Bench, method: str, path: str, allowed: set[str]) -> None:
     answer = bench.request(method, path)
@@ -245,7 +254,9 @@ def test_bodies_that_nobody_asked_for_are_not_looked_at(bench: Bench) -> None:
 
 
 def token(**claims: Any) -> str:
-    head, body = (urlsafe_b64encode(orjson.dumps(part)).rstrip(b"=") for part in ({"alg": "HS256", "typ": "JWT"}, claims))
+    head, body = (
+        urlsafe_b64encode(orjson.dumps(part)).rstrip(b"=") for part in ({"alg": "HS256", "typ": "JWT"}, claims)
+    )
     signature = urlsafe_b64encode(hmac.digest(b"any", head + b"." + body, "sha256")).rstrip(b"=")
     return b".".join((head, body, signature)).decode()
 
@@ -254,7 +265,12 @@ DEVELOPER = token(sub="tenant-7", role="developer", exp=0)
 
 
 @pytest.mark.parametrize(
-    "sent", [{"headers": {"X-Auth": DEVELOPER}}, {"params": {"token": DEVELOPER}}, {"headers": {"Cookie": f"iam_token={DEVELOPER}"}}]
+    "sent",
+    [
+        {"headers": {"X-Auth": DEVELOPER}},
+        {"params": {"token": DEVELOPER}},
+        {"headers": {"Cookie": f"iam_token={DEVELOPER}"}},
+    ],
 )
 def test_a_developer_s_token_opens_every_operation(strict_bench: Bench, sent: dict[str, Any]) -> None:
     def ask(method: str, path: str, **more: Any) -> httpx.Response:
@@ -268,8 +284,12 @@ def test_a_developer_s_token_opens_every_operation(strict_bench: Bench, sent: di
     assert ask("DELETE", f"/{job}").json() is True
 
 
-@pytest.mark.parametrize("bad", [None, "", "nonsense", token(sub="t", role="user"), token(sub="t", role="developer", exp=1)])
-@pytest.mark.parametrize(("method", "path"), [("POST", ""), ("GET", ""), ("GET", "/app-1"), ("DELETE", "/app-1"), ("POST", "/app-1/stop")])
+@pytest.mark.parametrize(
+    "bad", [None, "", "nonsense", token(sub="t", role="user"), token(sub="t", role="developer", exp=1)]
+)
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", ""), ("GET", ""), ("GET", "/app-1"), ("DELETE", "/app-1"), ("POST", "/app-1/stop")]
+)
 def test_any_other_token_opens_nothing(strict_bench: Bench, method: str, path: str, bad: str | None) -> None:
     headers = {} if bad is None else {"X-Auth": bad}
 

@@ -41,7 +41,9 @@ def test_others_are_served_while_a_submission_waits_and_may_leave(bench_of: Call
     submit(bench, "sleep 900", entrypoint_resources={"NPU": 8})
 
     with pytest.raises(httpx.ReadTimeout):
-        bench.post("/api/jobs", json=asked("sleep 9", entrypoint_resources={"NPU": 1}, submission_id="patient"), timeout=0.3)
+        bench.post(
+            "/api/jobs", json=asked("sleep 9", entrypoint_resources={"NPU": 1}, submission_id="patient"), timeout=0.3
+        )
 
     assert status(bench, "app-patient") == "PENDING"
 
@@ -71,7 +73,9 @@ def test_at_the_pace_manual_nobody_waits_for_an_answer(bench: Bench) -> None:
 
 
 def placed_on(bench: Bench, labels: str) -> str:
-    job = bench.post("/api/jobs", json=asked("sleep 900", entrypoint_num_cpus=8), headers={"X-Pool-Label": labels}).json()["submission_id"]
+    job = bench.post(
+        "/api/jobs", json=asked("sleep 900", entrypoint_num_cpus=8), headers={"X-Pool-Label": labels}
+    ).json()["submission_id"]
     return str(read(bench, job)["driver_node_id"])
 
 

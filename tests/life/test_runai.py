@@ -22,7 +22,10 @@ BAD_JOBS: dict[str, tuple[dict[str, Any], str]] = {
     "a name of fifty letters": ({"name": "a" * 50}, "job.name"),
     "a prefix that begins with a digit": ({"jobNamePrefix": "0a"}, "job.jobNamePrefix"),
     "another pull policy": ({"imagePullPolicy": "Sometimes"}, "job.imagePullPolicy"),
-    "another service type": ({"serviceType": "NodePort", "ports": [{"container": 1, "external": 2}]}, "job.serviceType"),
+    "another service type": (
+        {"serviceType": "NodePort", "ports": [{"container": 1, "external": 2}]},
+        "job.serviceType",
+    ),
     "a service type without ports": ({"serviceType": "nodeport"}, "ports"),
     "a port without its outside": ({"ports": [{"container": 80}]}, "external"),
     "a terminal without stdin": ({"tty": True}, "stdin"),
@@ -38,7 +41,9 @@ BAD_JOBS: dict[str, tuple[dict[str, Any], str]] = {
 
 
 def submit(bench: Bench, *, headers: dict[str, str] | None = None, **wanted: Any) -> httpx.Response:
-    job = {name: value for name, value in ({"project": "team-a", "image": "ubuntu"} | wanted).items() if value is not None}
+    job = {
+        name: value for name, value in ({"project": "team-a", "image": "ubuntu"} | wanted).items() if value is not None
+    }
     return bench.post("/api/job", json={"job": job}, headers=headers)
 
 
@@ -60,7 +65,11 @@ def delete(bench: Bench, *names: str, project: str = "team-a") -> httpx.Response
 def is_error(answer: httpx.Response, status: int) -> bool:
     body = answer.json()
     typed = isinstance(body["message"], str) and isinstance(body["details"], str)
-    return answer.status_code == body["status"] == status and typed and answer.headers["content-type"] == "application/json"
+    return (
+        answer.status_code == body["status"] == status
+        and typed
+        and answer.headers["content-type"] == "application/json"
+    )
 
 
 def test_a_training_job_waits_prepares_runs_and_succeeds(bench: Bench) -> None:
@@ -138,7 +147,10 @@ def test_a_finished_job_leaves_the_list_after_its_time_to_live(bench: Bench) -> 
 
 
 def test_names_are_numbered_per_project_and_prefix(bench: Bench) -> None:
-    names = [name_of(submit(bench, **wanted)) for wanted in ({}, {}, {"project": "team-b"}, {"jobNamePrefix": "hpo"}, {"name": "mine"})]
+    names = [
+        name_of(submit(bench, **wanted))
+        for wanted in ({}, {}, {"project": "team-b"}, {"jobNamePrefix": "hpo"}, {"name": "mine"})
+    ]
 
     assert names == ["job-0", "job-1", "job-0", "hpo-0", "mine"]
     delete(bench, "job-0")
@@ -178,8 +190,24 @@ def test_a_list_item_has_the_documented_members_and_types(bench: Bench) -> None:
 
     (job,) = bench.get("/api/job").json()["data"]
 
-    assert list(job) == ["id", "project", "name", "status", "type", "nodes", "createdAt", "images", "user", "currentAllocatedGPUs"]
-    assert (job["type"], job["nodes"], job["currentAllocatedGPUs"], job["user"]) == ("Interactive", ["rtx4090-0"], 0.5, "")
+    assert list(job) == [
+        "id",
+        "project",
+        "name",
+        "status",
+        "type",
+        "nodes",
+        "createdAt",
+        "images",
+        "user",
+        "currentAllocatedGPUs",
+    ]
+    assert (job["type"], job["nodes"], job["currentAllocatedGPUs"], job["user"]) == (
+        "Interactive",
+        ["rtx4090-0"],
+        0.5,
+        "",
+    )
     assert job["createdAt"] == 1_767_225_600_000
 
 
@@ -197,7 +225,10 @@ def test_a_deletion_of_several_says_what_became_of_each(bench: Bench) -> None:
     ]
 
 
-@pytest.mark.parametrize("body", [{"name": "job-0", "project": "team-a"}, ["job-0"], [{"name": "job-0"}], [{"name": 1, "project": "a"}], None])
+@pytest.mark.parametrize(
+    "body",
+    [{"name": "job-0", "project": "team-a"}, ["job-0"], [{"name": "job-0"}], [{"name": 1, "project": "a"}], None],
+)
 def test_a_deletion_needs_a_list_of_names_and_projects(bench: Bench, body: Any) -> None:
     submit(bench)
 
@@ -254,7 +285,9 @@ def test_an_unusual_job_is_taken(bench: Bench, wanted: dict[str, Any]) -> None:
         ("PATCH", "/api/job", 405),
     ],
 )
-def test_what_this_generation_does_not_know_is_refused_in_its_shape(bench_of: Callable[..., Bench], method: str, path: str, status: int) -> None:
+def test_what_this_generation_does_not_know_is_refused_in_its_shape(
+    bench_of: Callable[..., Bench], method: str, path: str, status: int
+) -> None:
     answer = bench_of(apis=["runai"]).request(method, path)
 
     assert is_error(answer, status)
@@ -276,7 +309,9 @@ def test_nobody_is_asked_who_he_is(bench: Bench) -> None:
     assert bench.get("/api/job", headers={"Authorization": "Basic whatever"}).status_code == 200
 
 
-@pytest.mark.parametrize("headers", [{}, {"RA-USER": "john"}, {"Authorization": "Basic mock-token"}, {"Authorization": "Bearer stranger"}])
+@pytest.mark.parametrize(
+    "headers", [{}, {"RA-USER": "john"}, {"Authorization": "Basic mock-token"}, {"Authorization": "Bearer stranger"}]
+)
 def test_a_strict_cluster_wants_a_token_it_knows(strict_bench: Bench, headers: dict[str, str]) -> None:
     answer = submit(strict_bench, headers=headers)
 
@@ -292,6 +327,20 @@ def test_a_strict_cluster_serves_whoever_brings_its_token(strict_bench: Bench) -
     assert [job["name"] for job in strict_bench.get("/api/job", headers=token).json()["data"]] == [name]
 
 
-@pytest.mark.parametrize("policy", ["Always", "IfNotPresent", "Never", "always", "ifNotPresent", "ifnotpresent", "never", "ALWAYS", "IFNOTPRESENT", "NEVER"])
+@pytest.mark.parametrize(
+    "policy",
+    [
+        "Always",
+        "IfNotPresent",
+        "Never",
+        "always",
+        "ifNotPresent",
+        "ifnotpresent",
+        "never",
+        "ALWAYS",
+        "IFNOTPRESENT",
+        "NEVER",
+    ],
+)
 def test_a_pull_policy_is_taken_in_any_usual_case(bench: Bench, policy: str) -> None:
     assert submit(bench, imagePullPolicy=policy).status_code == 200

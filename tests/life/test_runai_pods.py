@@ -29,7 +29,16 @@ def test_completions_are_worked_off_in_parallel(bench: Bench) -> None:
 
 
 def test_failures_beyond_the_limit_end_the_job_and_stop_its_pods(bench: Bench) -> None:
-    name = name_of(submit(bench, gpu=1, completions=4, parallelism=2, backoffLimit=1, environment={"MOCK_FAIL_ATTEMPTS": 2, "MOCK_RUN_SECONDS": 5}))
+    name = name_of(
+        submit(
+            bench,
+            gpu=1,
+            completions=4,
+            parallelism=2,
+            backoffLimit=1,
+            environment={"MOCK_FAIL_ATTEMPTS": 2, "MOCK_RUN_SECONDS": 5},
+        )
+    )
     bench.advance(7)
     assert shown(bench, name)["status"] == "Running"
 
@@ -40,7 +49,9 @@ def test_failures_beyond_the_limit_end_the_job_and_stop_its_pods(bench: Bench) -
 
 
 def test_a_failed_pod_is_tried_again_after_a_pause_while_others_go_on(bench: Bench) -> None:
-    name = name_of(submit(bench, gpu=1, completions=2, parallelism=2, environment={"MOCK_FAIL_ATTEMPTS": 1, "MOCK_RUN_SECONDS": 8}))
+    name = name_of(
+        submit(bench, gpu=1, completions=2, parallelism=2, environment={"MOCK_FAIL_ATTEMPTS": 1, "MOCK_RUN_SECONDS": 8})
+    )
     pods = []
     for _ in range(80):
         pods.append(shown(bench, name)["currentAllocatedGPUs"])
@@ -117,7 +128,9 @@ def test_a_running_elastic_job_gives_back_what_a_late_one_needs_and_begins_nothi
     assert shown(bench, "soft")["currentAllocatedGPUs"] == 4
     bench.advance(60)
     assert shown(bench, "soft")["status"] == "Succeeded"
-    told = bench.get("/_mock/jobs/runai/" + bench.get("/_mock/jobs?api=runai").json()["jobs"][0]["job"].replace("/", "%2F")).json()
+    told = bench.get(
+        "/_mock/jobs/runai/" + bench.get("/_mock/jobs?api=runai").json()["jobs"][0]["job"].replace("/", "%2F")
+    ).json()
     assert [attempt["outcome"] for attempt in told["attempts"]] == ["succeeded"]
 
 

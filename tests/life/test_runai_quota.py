@@ -1,4 +1,6 @@
-"""Run:AI's quotas over a real socket: the published walkthrough step by step, then each promise of the scheduler's page."""
+"""Run:AI's quotas over a real socket: the published walkthrough step by step, then each promise of the scheduler's
+page.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ def teams(bench_of: Callable[..., Bench]) -> Callable[..., Bench]:
 
 
 def train(bench: Bench, name: str, team: str, gpu: float = 1, **wanted: object) -> str:
-    return name_of(submit(bench, **{"name": name, "project": f"team-{team}", "gpu": gpu, "command": "sleep 100000"} | wanted))
+    return name_of(
+        submit(bench, **{"name": name, "project": f"team-{team}", "gpu": gpu, "command": "sleep 100000"} | wanted)
+    )
 
 
 def states(bench: Bench, *names: str) -> list[str]:
@@ -109,7 +113,9 @@ def test_interactive_jobs_go_first_stay_inside_the_quota_and_are_never_taken_bac
     assert "quota of team-a used up" in bench.get(f"/_mock/jobs/runai/{waiting['job'].replace('/', '%2F')}").text
 
 
-def test_a_preemptible_interactive_job_may_exceed_the_quota_and_ends_when_taken_back(teams: Callable[..., Bench]) -> None:
+def test_a_preemptible_interactive_job_may_exceed_the_quota_and_ends_when_taken_back(
+    teams: Callable[..., Bench],
+) -> None:
     bench = teams()
     for number in range(4):
         train(bench, f"i{number}", "a", interactive=True, preemptible=True)

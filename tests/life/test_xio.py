@@ -17,7 +17,12 @@ import pytest
 from mockserver.simulation.scenario.scenario import parse
 from tests.conftest import Bench
 
-JOB = {"title": "a", "task": "BATCH", "max_timeout_run_ms": 60_000, "parameters": {"type": "docker", "parameters": {"image": "i"}}}
+JOB = {
+    "title": "a",
+    "task": "BATCH",
+    "max_timeout_run_ms": 60_000,
+    "parameters": {"type": "docker", "parameters": {"image": "i"}},
+}
 NOBODY = "00000000-0000-4000-8000-000000000000"
 EPOCH_MS = 1_767_225_600_000
 KEYS = ("pk_mock", "sk_mock")
@@ -71,7 +76,9 @@ def test_reading_changes_nothing(bench: Bench) -> None:
 def test_a_job_is_cancelled_in_every_state_that_allows_it_and_in_no_other(bench: Bench) -> None:
     waiting, preparing = create(bench, cpu_count=99)["uuid"], create(bench)["uuid"]
     running = create(bench, task="PERSISTENT", max_timeout_run_ms=None)["uuid"]
-    first = [bench.put(f"/v1/jobs/{uuid}/cancel", json={"reason": "Cancelled by user"}) for uuid in (waiting, preparing)]
+    first = [
+        bench.put(f"/v1/jobs/{uuid}/cancel", json={"reason": "Cancelled by user"}) for uuid in (waiting, preparing)
+    ]
     bench.advance(500)
 
     last = bench.put(f"/v1/jobs/{running}/cancel")
@@ -79,7 +86,9 @@ def test_a_job_is_cancelled_in_every_state_that_allows_it_and_in_no_other(bench:
 
     assert [answer.status_code for answer in (*first, last)] == [200] * 3
     assert [answer.json()["status"] for answer in (*first, last)] == ["CANCELLED"] * 3
-    assert [answer.json()["status_reason"] for answer in (*first, last)] == ["Cancelled by user"] * 2 + ["cancelled_by_user"]
+    assert [answer.json()["status_reason"] for answer in (*first, last)] == ["Cancelled by user"] * 2 + [
+        "cancelled_by_user"
+    ]
     assert [answer.json()["started_at"] is None for answer in (*first, last)] == [True, True, False]
     assert again == [(409, "conflict")] * 3
 
@@ -103,7 +112,9 @@ def test_a_failing_job_is_tried_again_as_often_as_it_may_and_each_try_is_a_run(b
 
     assert (job["status"], job["status_reason"]) == ("FAILED", "exit code 3")
     assert (runs["total"], runs["limit"], runs["page"]) == (3, 10, 1)
-    assert [(run["status"], run["duration_ms"], run["job_uuid"]) for run in runs["data"]] == [("FAILED", 2000, uuid)] * 3
+    assert [(run["status"], run["duration_ms"], run["job_uuid"]) for run in runs["data"]] == [
+        ("FAILED", 2000, uuid)
+    ] * 3
     assert [run | {"logs": log["logs"]} for run, log in zip(runs["data"], logs, strict=True)] == logs
     assert all("exit code 3" in log["logs"] for log in logs)
 
@@ -151,11 +162,18 @@ def test_a_recipe_is_cooked_into_a_job_that_runs(bench: Bench) -> None:
     bare = bench.post(f"/v1/job-recipes/{batch['uuid']}/cook")
     bench.advance(30)
 
-    assert (answer.status_code, answer.json()["title"], answer.json()["source_recipe_uuid"]) == (201, "mine", batch["uuid"])
+    assert (answer.status_code, answer.json()["title"], answer.json()["source_recipe_uuid"]) == (
+        201,
+        "mine",
+        batch["uuid"],
+    )
     assert (bare.status_code, bare.json()["title"]) == (201, batch["title"])
     assert read(bench, answer.json()["uuid"])["status"] == "COMPLETED"
     assert fault(bench.post(f"/v1/job-recipes/{NOBODY}/cook", json={})) == (404, "not_found")
-    assert fault(bench.post(f"/v1/job-recipes/{batch['uuid']}/cook", json={"max_timeout_run_ms": 1})) == (400, "validation_error")
+    assert fault(bench.post(f"/v1/job-recipes/{batch['uuid']}/cook", json={"max_timeout_run_ms": 1})) == (
+        400,
+        "validation_error",
+    )
 
 
 def test_a_service_is_reached_while_it_runs(bench: Bench) -> None:
@@ -176,13 +194,19 @@ def test_twenty_jobs_make_a_queue_and_pages(bench: Bench) -> None:
         create(bench, title=str(number), cpu_count=4)
     bench.advance(2)
 
-    plain, second, last = (bench.get("/v1/jobs", params=query).json() for query in ({}, {"page": 2, "limit": 20}, {"page": 3}))
+    plain, second, last = (
+        bench.get("/v1/jobs", params=query).json() for query in ({}, {"page": 2, "limit": 20}, {"page": 3})
+    )
     waiting = bench.get("/v1/jobs", params={"filter[status]": "PENDING", "limit": 50}).json()
     oldest = bench.get("/v1/jobs", params={"sort": "created_at", "limit": 1}).json()
 
     titles = [job["title"] for page in (plain, second, last) for job in page["data"]]
     assert titles == [str(number) for number in reversed(range(45))]
-    assert [(page["page"], page["limit"], page["total"]) for page in (plain, second, last)] == [(1, 20, 45), (2, 20, 45), (3, 20, 45)]
+    assert [(page["page"], page["limit"], page["total"]) for page in (plain, second, last)] == [
+        (1, 20, 45),
+        (2, 20, 45),
+        (3, 20, 45),
+    ]
     assert 0 < waiting["total"] < 45
     assert oldest["data"][0]["title"] == "0"
 
@@ -210,7 +234,9 @@ def test_a_query_that_means_nothing_is_refused(bench: Bench, query: str) -> None
 
 
 def test_the_catalog_shows_the_cluster(bench: Bench) -> None:
-    gpus = bench.get("/v1/gpu-registry", params={"limit": "50", "filter[only_available]": "true", "filter[min_vram_gb]": "24.0"}).json()
+    gpus = bench.get(
+        "/v1/gpu-registry", params={"limit": "50", "filter[only_available]": "true", "filter[min_vram_gb]": "24.0"}
+    ).json()
     nodes = bench.get("/v1/nodes", params={"filter[gpu_name]": "A100"}).json()
     offers = bench.get(
         "/v1/compute/offers", params={"filter[allowed_region_codes]": "us-east-1,us-west-2", "filter[min_vram_gb]": 24}
@@ -237,7 +263,11 @@ def test_a_gpu_of_the_registry_can_be_asked_for_by_its_uuid(bench: Bench) -> Non
 
 @pytest.mark.parametrize("uuid", [NOBODY, "nothing", "%20", "a%2Fb"])
 def test_what_does_not_exist_is_not_found(bench: Bench, uuid: str) -> None:
-    answers = [bench.get(f"/v1/jobs/{uuid}"), bench.put(f"/v1/jobs/{uuid}/cancel", json={}), bench.get(f"/v1/job-runs/{uuid}")]
+    answers = [
+        bench.get(f"/v1/jobs/{uuid}"),
+        bench.put(f"/v1/jobs/{uuid}/cancel", json={}),
+        bench.get(f"/v1/job-runs/{uuid}"),
+    ]
 
     assert [fault(answer) for answer in answers] == [(404, "not_found")] * 3
 
@@ -252,7 +282,9 @@ def test_what_does_not_exist_is_not_found(bench: Bench, uuid: str) -> None:
         ("POST", f"/v1/jobs/{NOBODY}/restart", 404, set()),
     ],
 )
-def test_what_is_not_served_is_refused_in_the_vendors_shape(bench: Bench, method: str, path: str, status: int, allowed: set[str]) -> None:
+def test_what_is_not_served_is_refused_in_the_vendors_shape(
+    bench: Bench, method: str, path: str, status: int, allowed: set[str]
+) -> None:
     answer = bench.request(method, path)
 
     assert fault(answer) == (status, "method_not_allowed" if status == 405 else "not_found")
@@ -270,7 +302,9 @@ def test_what_is_not_served_is_refused_in_the_vendors_shape(bench: Bench, method
         (json.dumps(JOB).encode(), None, (415, "unsupported_media_type")),
     ],
 )
-def test_a_body_that_is_no_job_is_refused(bench: Bench, content: bytes, media_type: str | None, expected: tuple[int, str]) -> None:
+def test_a_body_that_is_no_job_is_refused(
+    bench: Bench, content: bytes, media_type: str | None, expected: tuple[int, str]
+) -> None:
     headers = {} if media_type is None else {"Content-Type": media_type}
 
     assert fault(bench.post("/v1/jobs", content=content, headers=headers)) == expected
@@ -308,7 +342,9 @@ class Signing(httpx.Auth):
         digest = sha256(request.content).hexdigest()
         text = "|".join([self.public, time, nonce, request.method, request.url.path, query, digest])
         signature = hmac.new(self.secret.encode(), text.encode(), sha256).hexdigest()
-        request.headers.update({"X-API-Key": self.public, "X-Time": time, "X-Nonce": nonce, "X-Signature": signature} | self.changes)
+        request.headers.update(
+            {"X-API-Key": self.public, "X-Time": time, "X-Nonce": nonce, "X-Signature": signature} | self.changes
+        )
         yield request
 
 
@@ -318,7 +354,9 @@ def test_a_signed_client_lives_a_whole_life(strict_bench: Bench, space: str) -> 
 
     uuid = create(strict_bench)["uuid"]
     strict_bench.advance(1)
-    page = strict_bench.get("/v1/jobs", params={"page": "1", "limit": "20", "sort": "-created_at", "filter[status]": "ASSIGNED,RUNNING"})
+    page = strict_bench.get(
+        "/v1/jobs", params={"page": "1", "limit": "20", "sort": "-created_at", "filter[status]": "ASSIGNED,RUNNING"}
+    )
     nodes = strict_bench.get("/v1/nodes", params={"filter[gpu_name]": "RTX 4090"})
     stopped = strict_bench.put(f"/v1/jobs/{uuid}/cancel", json={"reason": "Cancelled by user"})
 

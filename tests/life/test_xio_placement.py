@@ -10,7 +10,15 @@ from tests.life.test_xio import create, read
 
 def test_a_gang_takes_all_its_nodes_at_once_or_waits(bench: Bench) -> None:
     single = create(bench, command="sleep 20", gpu_count=4, gpu_name="RTX 4090")
-    gang = create(bench, command="sleep 20", gpu_count=1, gpu_name="RTX 4090", max_node_count=2, cpu_count=5, max_timeout_run_ms=600_000)
+    gang = create(
+        bench,
+        command="sleep 20",
+        gpu_count=1,
+        gpu_name="RTX 4090",
+        max_node_count=2,
+        cpu_count=5,
+        max_timeout_run_ms=600_000,
+    )
     small = create(bench, command="sleep 900", gpu_count=4, gpu_name="RTX 4090", max_node_count=1)
     bench.advance(2)
 
@@ -31,10 +39,16 @@ def test_a_gang_of_more_nodes_than_there_are_is_given_up(bench: Bench) -> None:
 
     bench.advance(300)
 
-    assert (read(bench, job["uuid"])["status"], read(bench, job["uuid"])["status_reason"]) == ("FAILED", "assign_timeout")
+    assert (read(bench, job["uuid"])["status"], read(bench, job["uuid"])["status_reason"]) == (
+        "FAILED",
+        "assign_timeout",
+    )
 
 
-@pytest.mark.parametrize(("regions", "hosts"), [(["ap-southeast-1"], {"npu-0"}), (["nowhere", "us-east-1"], {"rtx4090-0", "rtx4090-1", "a100-0"})])
+@pytest.mark.parametrize(
+    ("regions", "hosts"),
+    [(["ap-southeast-1"], {"npu-0"}), (["nowhere", "us-east-1"], {"rtx4090-0", "rtx4090-1", "a100-0"})],
+)
 def test_a_job_stays_in_the_regions_it_is_allowed(bench: Bench, regions: list[str], hosts: set[str]) -> None:
     jobs = [create(bench, command="sleep 90", allowed_region_codes=regions)["uuid"] for _ in range(3)]
     bench.advance(2)

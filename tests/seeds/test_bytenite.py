@@ -29,7 +29,10 @@ def told(schema: Any) -> str:
     return ":".join(filter(None, (schema["type"], schema.get("format"))))
 
 
-@pytest.mark.parametrize(("part", "name"), [("job", "jobJob"), ("config", "jobJobConfig"), ("template", "jobJobTemplate"), ("status", "rpcStatus")])
+@pytest.mark.parametrize(
+    ("part", "name"),
+    [("job", "jobJob"), ("config", "jobJobConfig"), ("template", "jobJobTemplate"), ("status", "rpcStatus")],
+)
 def test_the_document_keeps_every_member_with_its_type(part, name):
     assert {member: told(schema) for member, schema in SCHEMAS[name]["properties"].items()} == FACTS[part]
 

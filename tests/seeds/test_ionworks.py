@@ -1,4 +1,6 @@
-"""The vendor's page on submitting a job: its facts stand in our document, and every rule it states is kept on the wire."""
+"""The vendor's page on submitting a job: its facts stand in our document, and every rule it states is kept
+on the wire.
+"""
 
 from __future__ import annotations
 
@@ -42,10 +44,12 @@ def test_the_document_keeps_every_member_with_its_types(part: str, name: str) ->
 def test_the_document_keeps_bounds_and_dates() -> None:
     request, response = SCHEMAS["SubmitJobRequest"]["properties"], SCHEMAS["JobResponse"]["properties"]
 
-    assert {member: {key: request[member][key] for key in bounds} for member, bounds in FACTS["request"]["bounds"].items()} == FACTS[
-        "request"
-    ]["bounds"]
-    assert [member for member, schema in response.items() if schema.get("format") == "date-time"] == FACTS["response"]["dates"]
+    assert {
+        member: {key: request[member][key] for key in bounds} for member, bounds in FACTS["request"]["bounds"].items()
+    } == FACTS["request"]["bounds"]
+    assert [member for member, schema in response.items() if schema.get("format") == "date-time"] == FACTS["response"][
+        "dates"
+    ]
     assert [member for member, schema in response.items() if schema.get("readOnly")] == ["is_terminal", "is_failed"]
     assert response["access_level"]["default"] == "organization"
 

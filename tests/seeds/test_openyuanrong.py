@@ -22,7 +22,9 @@ def told(member: dict[str, Any]) -> dict[str, Any]:
     if "$ref" in member:
         member = SCHEMAS[member["$ref"].rpartition("/")[2]]
     stated = next((branch for branch in member.get("anyOf", ()) if "const" not in branch), member)
-    return {"type": stated["type"]} | {ours: stated[key] for key, ours in (("minimum", "least"), ("maximum", "most")) if stated.get(key)}
+    return {"type": stated["type"]} | {
+        ours: stated[key] for key, ours in (("minimum", "least"), ("maximum", "most")) if stated.get(key)
+    }
 
 
 @pytest.mark.parametrize(("part", "schema"), [("members", "SubmitRequest"), ("environment", "RuntimeEnvironment")])
@@ -38,8 +40,12 @@ def test_the_document_keeps_every_member_with_its_type_and_range(part: str, sche
 def test_the_document_keeps_the_operation_and_its_headers() -> None:
     operation = specs.load("openyuanrong").operations["yr_submit_job"]
 
-    assert (operation.method, specs.load("openyuanrong").base_path + operation.path) == tuple(FACTS["operation"].values())
-    assert [parameter["name"] for parameter in operation.parameters if not parameter.get("required")] == FACTS["headers"]
+    assert (operation.method, specs.load("openyuanrong").base_path + operation.path) == tuple(
+        FACTS["operation"].values()
+    )
+    assert [parameter["name"] for parameter in operation.parameters if not parameter.get("required")] == FACTS[
+        "headers"
+    ]
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
@@ -127,7 +133,9 @@ def test_an_id_that_fits_the_pattern_with_its_prefix_is_taken(bench: Bench, give
         ("unheard_of", {"any": ["thing"]}, 200),
     ],
 )
-def test_a_changed_member_of_the_printed_request_is_judged_alone(bench: Bench, member: str, value: Any, status: int) -> None:
+def test_a_changed_member_of_the_printed_request_is_judged_alone(
+    bench: Bench, member: str, value: Any, status: int
+) -> None:
     answer = bench.post("/api/jobs", json=EXAMPLE["request"] | {member: value})
 
     assert answer.status_code == status

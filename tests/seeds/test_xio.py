@@ -1,4 +1,6 @@
-"""The vendor's page on creating a job: its facts stand in our document, its request and answer are judged as decided."""
+"""The vendor's page on creating a job: its facts stand in our document, its request and answer are judged
+as decided.
+"""
 
 from __future__ import annotations
 
@@ -122,7 +124,8 @@ def test_the_example_of_each_row_is_accepted(bench: Bench, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("task", "limit", "status"), [("PERSISTENT", None, 201), ("PERSISTENT", 900_000, 400), ("BATCH", None, 400), ("OTHER", 900_000, 400)]
+    ("task", "limit", "status"),
+    [("PERSISTENT", None, 201), ("PERSISTENT", 900_000, 400), ("BATCH", None, 400), ("OTHER", 900_000, 400)],
 )
 def test_a_task_goes_with_its_run_limit(bench: Bench, task: str, limit: int | None, status: int) -> None:
     assert bench.post("/v1/jobs", json=ACCEPTED | {"task": task, "max_timeout_run_ms": limit}).status_code == status

@@ -1,4 +1,6 @@
-"""What must hold in a world after every event; each check names the promise it keeps and looks at the ledger, never at the index it checks."""
+"""What must hold in a world after every event; each check names the promise it keeps and looks at the ledger, never at
+the index it checks.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +68,9 @@ def devices_are_not_shared_by_whole_jobs(here: World, jobs: list[Job]) -> None:
 
 
 def masks_say_what_is_free(here: World) -> None:
-    """Bit n of a level's mask is set exactly when node n has that much free, and the ladder holds each node on its rung."""
+    """Bit n of a level's mask is set exactly when node n has that much free, and the ladder holds each node on its
+    rung.
+    """
     for dimension in here.scheduler.cluster.dimensions:
         assert dimension.amounts == sorted({level.amount for level in dimension.levels})
         for level in dimension.levels:
@@ -74,7 +78,9 @@ def masks_say_what_is_free(here: World) -> None:
         if dimension.ladder is not None:
             assert dimension.ladder.rungs == sorted(set(dimension.free))
             for rung in dimension.ladder.rungs:
-                assert dimension.ladder.at[rung] == sum(1 << node for node, free in enumerate(dimension.free) if free == rung)
+                assert dimension.ladder.at[rung] == sum(
+                    1 << node for node, free in enumerate(dimension.free) if free == rung
+                )
 
 
 def members_have_places(here: World) -> None:
@@ -87,7 +93,9 @@ def members_have_places(here: World) -> None:
 
 
 def node_jobs_and_slack_are_what_is_held(here: World, jobs: list[Job]) -> None:
-    """The index by node names exactly those that hold something there; who holds less than it asked for, or more than the least, is filed so."""
+    """The index by node names exactly those that hold something there; who holds less than it asked for, or more than
+    the least, is filed so.
+    """
     placement = here.scheduler.placement
     on: dict[int, set[Job]] = {}
     for job in jobs:
@@ -130,7 +138,9 @@ def stamps_never_go_back(job: Job) -> None:
     assert job.changed == instants[-1]
     assert (job.ended is not None) == job.is_terminal
     for attempt in job.attempts():
-        reached = [stamp for stamp in (attempt.queued, attempt.assigned, attempt.started, attempt.ended) if stamp is not None]
+        reached = [
+            stamp for stamp in (attempt.queued, attempt.assigned, attempt.started, attempt.ended) if stamp is not None
+        ]
         assert reached == sorted(reached)
         assert (attempt.assigned is not None) == bool(attempt.nodes)
 
@@ -145,14 +155,20 @@ def attempts_are_bounded(job: Job) -> None:
 
 
 def teams_add_up(job: Job) -> None:
-    """Members queued, running, done and failed are all there are; no more work at once than allowed; the job ends with the last, or with the first failure too many."""
+    """Members queued, running, done and failed are all there are; no more work at once than allowed; the job ends with
+    the last, or with the first failure too many.
+    """
     crew, team = job.crew, job.request.team
     if crew is None or team is None:
         return
     counted = Counter(member.phase for member in crew.members)
     active = [member for member in crew.members if member.holding]
     assert (crew.done, crew.failed, crew.active) == (counted["succeeded"], counted["failed"], len(active))
-    assert crew.open == sum(not member.is_over for member in crew.members) <= max(0, min(team.parallel, team.size - crew.done))
+    assert (
+        crew.open
+        == sum(not member.is_over for member in crew.members)
+        <= max(0, min(team.parallel, team.size - crew.done))
+    )
     assert not job.holding or (not crew.open and job.phase != "working")
     if job.is_over or job.generation < 0:
         assert not crew.open
@@ -164,7 +180,9 @@ def teams_add_up(job: Job) -> None:
 
 
 def whoever_works_has_a_future(here: World, jobs: list[Job]) -> None:
-    """For everybody who holds nodes something is due that ends it, unless the run is to go on until somebody ends it."""
+    """For everybody who holds nodes something is due that ends it, unless the run is to go on until
+    somebody ends it.
+    """
     due = {
         event[3] for event in here.scheduler.agenda.heap if event[4] == event[3].generation and event[0] >= here.now_us
     }
@@ -185,7 +203,11 @@ def limits_are_kept(here: World, job: Job) -> None:
             assert instant == anchor + round(span * 1e6)
         if stage.phase != phase:
             began, phase = instant, stage.phase
-    limit = {"queued": job.request.limits.assign, "starting": job.request.limits.start, "running": job.request.limits.run}.get(phase)
+    limit = {
+        "queued": job.request.limits.assign,
+        "starting": job.request.limits.start,
+        "running": job.request.limits.run,
+    }.get(phase)
     if limit is not None and "timed_out" in job.stage.on and job.generation >= 0 and job.crew is None:
         assert here.now_us <= began + round(limit * 1e6)
 
@@ -210,7 +232,9 @@ def nobody_is_where_a_node_is_down(here: World, job: Job) -> None:
 
 
 def settled(here: World) -> None:
-    """What holds only when everything due has happened: nobody waits for room that is there, and equal shapes keep their order."""
+    """What holds only when everything due has happened: nobody waits for room that is there, and equal shapes keep
+    their order.
+    """
     cluster, scheduler = here.scheduler.cluster, here.scheduler
     following = scheduler.next_event()
     assert following is None or following > here.now_us
@@ -225,7 +249,9 @@ def settled(here: World) -> None:
         for other in (other for other in here.everybody() if other.shape is job.shape and other.holding):
             assigned = other.attempts()[-1].assigned
             inverted = assigned == here.now_us > since and other.request.priority < job.request.priority
-            assert not inverted or job.request.not_before * 1e6 >= here.now_us or job.failures, f"{other} overtook {job}"
+            assert not inverted or job.request.not_before * 1e6 >= here.now_us or job.failures, (
+                f"{other} overtook {job}"
+            )
 
 
 def fits_now(here: World, job: Job, node: int) -> bool:
@@ -243,4 +269,8 @@ def fits_now(here: World, job: Job, node: int) -> bool:
         return False
     if wanted.gpu >= 1 and devices.count(MILLI) < wanted.gpu:
         return False
-    return all(cluster.dimensions[index].free[node] >= amount for index, amount in job.shape.demand if index not in (GPU, SHARE))
+    return all(
+        cluster.dimensions[index].free[node] >= amount
+        for index, amount in job.shape.demand
+        if index not in (GPU, SHARE)
+    )

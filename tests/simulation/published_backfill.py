@@ -1,8 +1,8 @@
 """EASY and conservative backfill on identical processors, written from the published definitions alone.
 
 EASY: D. Lifka, "The ANL/IBM SP scheduling system", 1995; A. Mu'alem and D. Feitelson, "Utilization, predictability,
-workloads, and user runtime estimates in scheduling the IBM SP2 with backfilling", IEEE TPDS 12(6), 2001, figures 1 and 2.
-Nothing here is taken from, or knows of, the engine under test: no nodes, no vectors, no shapes, only processors.
+workloads, and user runtime estimates in scheduling the IBM SP2 with backfilling", IEEE TPDS 12(6), 2001, figures 1 and
+2. Nothing here is taken from, or knows of, the engine under test: no nodes, no vectors, no shapes, only processors.
 
 What the publications leave open is read as follows:
 

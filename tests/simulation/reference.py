@@ -1,4 +1,5 @@
-"""The placement of jobs once more, by brute force: every pass looks at all that wait and all nodes, and counts what is free from what is held.
+"""The placement of jobs once more, by brute force: every pass looks at all that wait and all nodes, and counts what is
+free from what is held.
 
 It knows no masks, no levels, no blocked shapes and no index. Of a shape it reads only what was asked for.
 """
@@ -28,7 +29,8 @@ def world(scenario: Scenario) -> World:
     """A world in which jobs are placed by brute force."""
     here = World(scenario, worlds.LIFECYCLES, epoch_us=0, log=None)
     fixed = round((scenario.startup.fixed or 0) * 1_000_000)
-    here.scheduler.placement = Reference(here.scheduler.cluster, scenario.queue, scenario.placement, fixed)  # type: ignore[assignment]
+    # type: ignore[assignment]
+    here.scheduler.placement = Reference(here.scheduler.cluster, scenario.queue, scenario.placement, fixed)
     return here
 
 
@@ -46,7 +48,9 @@ class Free:
     @classmethod
     def of(cls, node: Node) -> Free:
         own = {"cpu": thousandths(node.cpu), "memory": node.memory, "storage": node.storage}
-        return cls(own | {f"custom {name}": thousandths(amount) for name, amount in node.custom.items()}, [1000] * node.gpus)
+        return cls(
+            own | {f"custom {name}": thousandths(amount) for name, amount in node.custom.items()}, [1000] * node.gpus
+        )
 
     def change(self, wanted: ResourceRequest, devices: Iterable[int], sign: int) -> None:
         """Give back (1) or take (-1) what a job holds."""
@@ -64,7 +68,9 @@ class Free:
         return self.devices.count(1000) >= ceil(wanted.gpu)
 
     def choice(self, wanted: ResourceRequest, own: tuple[int, ...] = ()) -> tuple[int, ...]:
-        """The devices that are taken: for a part the fullest that has room, else the first untouched ones, `own` before others."""
+        """The devices that are taken: for a part the fullest that has room, else the first untouched ones, `own` before
+        others.
+        """
         if 0 < wanted.gpu < 1:
             part = thousandths(wanted.gpu)
             return (min((left, number) for number, left in enumerate(self.devices) if left >= part)[1],)
@@ -78,7 +84,9 @@ class Free:
         return self.choice(wanted)
 
     def part_for(self, wanted: ResourceRequest) -> tuple[int, int]:
-        """What is left of the fullest device in part use that has room, and how many devices are whole; as much as a whole one where there is none."""
+        """What is left of the fullest device in part use that has room, and how many devices are whole; as much as a
+        whole one where there is none.
+        """
         left = [free for free in self.devices if thousandths(wanted.gpu) <= free < 1000]
         return (min(left), 0) if left else (1000, self.devices.count(1000))
 
@@ -97,7 +105,9 @@ def needs(wanted: ResourceRequest) -> dict[str, int]:
 
 def has(node: Node, label: str) -> bool:
     name, equals, value = label.partition("=")
-    return (name in node.labels and (not equals or node.labels[name] == value)) or (bool(equals) and name == "region" and node.region == value)
+    return (name in node.labels and (not equals or node.labels[name] == value)) or (
+        bool(equals) and name == "region" and node.region == value
+    )
 
 
 class Reference:
@@ -166,7 +176,9 @@ class Reference:
             allowed = [node for node in allowed if self._leaves_room({node: shape.request}, now)]
         fit = [node for node in allowed if self._fits(shape.request, node)]
         while len(fit) < shape.count:
-            offers = [offer for node in allowed if node not in fit and (offer := self._offer(shape.request, node)) is not None]
+            offers = [
+                offer for node in allowed if node not in fit and (offer := self._offer(shape.request, node)) is not None
+            ]
             if len(fit) + len(offers) < shape.count or (stays and shape.count > 1):
                 self._turn_away(job, now)
                 return False
@@ -175,7 +187,11 @@ class Reference:
                 self._hold(other, size, other.holding[0][1][: ceil(size.request.gpu)])
             fit = sorted((*fit, node))
         for larger in shape.larger:
-            roomy = [node for node in fit if self._fits(larger.request, node) and (not stays or self._leaves_room({node: larger.request}, now))]
+            roomy = [
+                node
+                for node in fit
+                if self._fits(larger.request, node) and (not stays or self._leaves_room({node: larger.request}, now))
+            ]
             if roomy:
                 shape, fit = larger, roomy
                 break
@@ -204,14 +220,18 @@ class Reference:
     def _turn_away(self, job: Job, now: int) -> None:
         if self.policy != "backfill":
             self.away.add(job.shape)
-        if self.policy == "greedy" or sum(self._could(job.shape.request, node) for node in range(len(self.cluster.nodes))) < job.shape.count:
+        if (
+            self.policy == "greedy"
+            or sum(self._could(job.shape.request, node) for node in range(len(self.cluster.nodes))) < job.shape.count
+        ):
             return
         if self.policy != "backfill":
             self.line = []
         elif self.promise is None:
             self._promise(job, now)
 
-    # What is published of EASY: the first is promised the earliest instant, whoever overtakes is gone by then or uses what is extra
+    # What is published of EASY: the first is promised the earliest instant, whoever overtakes is gone by then or uses
+    # what is extra
 
     def _promise(self, first: Job, now: int) -> None:
         for instant in sorted({now, *(self._ends(other, now) for other in self.held)}):
@@ -226,7 +246,9 @@ class Reference:
             free = self._free_at(node, instant, now)
             if node in beside:
                 today = self._free(node)
-                free.change(beside[node], (today if today.suits(beside[node]) else free).choice_of_gpus(beside[node]), -1)
+                free.change(
+                    beside[node], (today if today.suits(beside[node]) else free).choice_of_gpus(beside[node]), -1
+                )
             if self._is_up(node) and self._could(first.shape.request, node) and free.suits(first.shape.request):
                 found.append(node)
         return found
@@ -253,7 +275,10 @@ class Reference:
             if stage.after is not None:
                 at, stage = at + stage.after[0], stage.after[1]
             elif stage.phase == "starting":
-                at, stage = at + min(self.startup, UNKNOWN if limits.start is None else round(limits.start * 1_000_000)), stage.on["started"]
+                at, stage = (
+                    at + min(self.startup, UNKNOWN if limits.start is None else round(limits.start * 1_000_000)),
+                    stage.on["started"],
+                )
             elif limits.run is None:
                 return UNKNOWN + job.serial
             else:
@@ -288,7 +313,11 @@ class Reference:
     def _could(self, wanted: ResourceRequest, node: int) -> bool:
         """Whether an empty `node` would do."""
         machine = self.cluster.nodes[node]
-        traits = wanted.gpu_model in (None, machine.gpu_model) and wanted.gpu_registry in (None, machine.gpu_registry) and machine.vram >= wanted.vram
+        traits = (
+            wanted.gpu_model in (None, machine.gpu_model)
+            and wanted.gpu_registry in (None, machine.gpu_registry)
+            and machine.vram >= wanted.vram
+        )
         labels = all(has(machine, label) for label in wanted.labels)
         any_label = not wanted.any_labels or any(has(machine, label) for label in wanted.any_labels)
         return traits and labels and any_label and Free.of(machine).suits(wanted)
@@ -320,7 +349,10 @@ class Reference:
         known, held = [*job.shape.smallest.larger, job.shape.smallest], job.shape.request
         for size in known[known.index(job.shape) + 1 :]:
             wanted = size.request
-            less = all(amount <= needs(held).get(name, 0) for name, amount in needs(wanted).items()) and not 0 < wanted.gpu < 1
+            less = (
+                all(amount <= needs(held).get(name, 0) for name, amount in needs(wanted).items())
+                and not 0 < wanted.gpu < 1
+            )
             less = less and (not wanted.gpu or (held.gpu >= 1 and ceil(wanted.gpu) <= ceil(held.gpu)))
             if less and self._could(wanted, job.holding[0][0]):
                 found.append(size)
@@ -328,7 +360,9 @@ class Reference:
         return found
 
     def _offer(self, wanted: ResourceRequest, node: int) -> tuple[int, int, list[tuple[Job, Shape]]] | None:
-        """GPUs given back, the node, and who shrinks to what: the youngest first until there is room, then the oldest takes back what it can."""
+        """GPUs given back, the node, and who shrinks to what: the youngest first until there is room, then the oldest
+        takes back what it can.
+        """
         if not self._is_up(node) or not self._could(wanted, node):
             return None
         soft = sorted((job for job in self._on(node) if self._smaller(job)), reverse=True)

@@ -85,14 +85,18 @@ def test_easy_starts_each_job_when_the_definition_says(lines: list[str], machine
 
 @pytest.mark.parametrize("machine", MACHINES.values(), ids=list(MACHINES))
 @pytest.mark.parametrize(("queue", "exact"), [("backfill", True), ("backfill", False), ("conservative", True)])
-def test_random_traces_start_when_the_published_definition_says(queue: str, exact: bool, machine: tuple[NodeClass, ...]) -> None:
+def test_random_traces_start_when_the_published_definition_says(
+    queue: str, exact: bool, machine: tuple[NodeClass, ...]
+) -> None:
     for seed in range(250):
         lines = random_trace(seed, exact=exact)
         assert played(lines, queue, machine) == RULES[queue](lines, 10), f"seed {seed}: {lines}"
 
 
 def test_early_ends_bring_the_promises_of_conservative_backfill_forward() -> None:
-    """No two submissions at one instant, nor with an end: a client's request meets a world in which what was due is done."""
+    """No two submissions at one instant, nor with an end: a client's request meets a world in which what was due is
+    done.
+    """
     for seed in range(400):
         lines = [
             Asked(1000 * one.submitted + 7 * number, 1000 * one.runs, 1000 * max(one.asked, one.runs), one.processors)
@@ -102,7 +106,9 @@ def test_early_ends_bring_the_promises_of_conservative_backfill_forward() -> Non
 
 
 def test_a_start_up_is_reckoned_with_as_long_as_it_may_take() -> None:
-    """The head gets the ten processors when the first job is done, start-up included; a long job may not go before it."""
+    """The head gets the ten processors when the first job is done, start-up included; a long job may not go
+    before it.
+    """
     for late in ("2: 5000 x4", "100: 930 x4"):
         asked = trace("0: 1000 x6", "1: 1000 x10", late)
         assert played(asked, "backfill", MACHINES["one node"], startup=60)[:2] == [0, 1060]
@@ -110,7 +116,9 @@ def test_a_start_up_is_reckoned_with_as_long_as_it_may_take() -> None:
 
 @pytest.mark.parametrize("queue", ["backfill", "conservative"])
 def test_without_run_limits_the_capacity_of_the_first_is_held(queue: str) -> None:
-    scenario = Scenario(nodes=MACHINES["one node"], queue=queue, startup=Distribution(fixed=0), run=Distribution(fixed=100))
+    scenario = Scenario(
+        nodes=MACHINES["one node"], queue=queue, startup=Distribution(fixed=0), run=Distribution(fixed=100)
+    )
     here = World(scenario, LIFECYCLES, epoch_us=0, log=None)
 
     def submit(key: str, cpu: float, run: float | None = None) -> Job:
@@ -123,6 +131,8 @@ def test_without_run_limits_the_capacity_of_the_first_is_held(queue: str) -> Non
 
     assert first.holding
     assert not head.holding
-    assert [bool(job.holding) for job in beside] == ([True, False, False] if queue == "backfill" else [False, False, False])
+    assert [bool(job.holding) for job in beside] == (
+        [True, False, False] if queue == "backfill" else [False, False, False]
+    )
     here.advance_to(100_000_000)
     assert head.holding

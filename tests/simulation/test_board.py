@@ -9,7 +9,11 @@ from mockserver.simulation.cluster.packing import bin_pack, first_fit, spread
 amounts = st.integers(0, 9)
 
 
-@given(st.lists(amounts, min_size=1, max_size=12), st.lists(st.tuples(st.integers(0, 11), amounts), max_size=30), st.lists(amounts, max_size=5))
+@given(
+    st.lists(amounts, min_size=1, max_size=12),
+    st.lists(st.tuples(st.integers(0, 11), amounts), max_size=30),
+    st.lists(amounts, max_size=5),
+)
 def test_masks_and_rungs_follow_every_change(free: list[int], changes: list[tuple[int, int]], asked: list[int]) -> None:
     board = Dimension(list(free), packed=True)
     board.pack()

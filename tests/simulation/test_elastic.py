@@ -1,4 +1,6 @@
-"""Elastic jobs: they take what there is, grow where nobody waits, and give back in place before anybody is evicted or kept waiting."""
+"""Elastic jobs: they take what there is, grow where nobody waits, and give back in place before anybody is evicted or
+kept waiting.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +14,18 @@ from mockserver.simulation.world import World
 from tests.simulation import invariants
 from tests.simulation.worlds import after, ask, path, world
 
-elastic = st.tuples(st.sampled_from([1, 2, 4]), st.booleans(), st.sampled_from(["sleep 3", "sleep 10", "sleep 40"]), st.integers(0, 6))
+elastic = st.tuples(
+    st.sampled_from([1, 2, 4]), st.booleans(), st.sampled_from(["sleep 3", "sleep 10", "sleep 40"]), st.integers(0, 6)
+)
 ONE_NODE = (NodeClass("g", 16, 64, gpu=Gpu(4, "A")),)
 
 
 def soft(here: World, key: str, gpu: int, **facts: object) -> Job:
     """An elastic Run:AI job that makes do with half, a quarter and so on of its GPUs, submitted and settled."""
     less = tuple(ResourceRequest(cpu=1, gpu=gpu // 2**step) for step in range(1, gpu.bit_length()))
-    job = here.submit(ask(key, api="runai", gpu=gpu, elastic=less, **{"preemptible": True, "command": "sleep 1000"} | facts))
+    job = here.submit(
+        ask(key, api="runai", gpu=gpu, elastic=less, **{"preemptible": True, "command": "sleep 1000"} | facts)
+    )
     here.settle()
     return job
 
@@ -103,7 +109,10 @@ def test_slack_above_the_share_is_taken_before_anybody_is_evicted() -> None:
 
 def test_slack_inside_its_share_is_no_business_of_other_projects() -> None:
     here = world(nodes=ONE_NODE, projects=QUOTAS)
-    large, theirs = soft(here, "large", 2, project="a"), [rigid(here, f"b{number}", 1, project="b") for number in range(3)]
+    large, theirs = (
+        soft(here, "large", 2, project="a"),
+        [rigid(here, f"b{number}", 1, project="b") for number in range(3)],
+    )
 
     assert (held(large), [job.phase for job in theirs]) == ([2], ["running", "running", "queued"])
     own = rigid(here, "own", 1, project="a")
@@ -161,21 +170,39 @@ def test_no_quota_is_given_where_there_is_no_room_for_it() -> None:
 
 @settings(max_examples=150)
 @given(st.lists(elastic, max_size=12), st.booleans())
-def test_elastic_jobs_use_what_nobody_waits_for_and_keep_nobody_waiting(asked: list[tuple[int, bool, str, int]], with_projects: bool) -> None:
-    """Invariant 48: never below the least; nobody waits, and without projects nobody is evicted, for what elastic jobs hold beyond it."""
+def test_elastic_jobs_use_what_nobody_waits_for_and_keep_nobody_waiting(
+    asked: list[tuple[int, bool, str, int]], with_projects: bool
+) -> None:
+    """Invariant 48: never below the least; nobody waits, and without projects nobody is evicted, for what elastic jobs
+    hold beyond it.
+    """
     quotas = (Project("a", 2), Project("b", 2)) if with_projects else ()
     here = world(nodes=(NodeClass("g", 16, 64, count=2, gpu=Gpu(4, "A")),), projects=quotas)
     jobs: list[Job] = []
     for number, (gpu, is_soft, command, pause) in enumerate(asked):
         less = tuple(ResourceRequest(gpu=gpu // 2**step) for step in (1, 2) if gpu >= 2**step) if is_soft else ()
-        request = JobRequest("runai", f"j{number}", ResourceRequest(gpu=gpu), project="ab"[number % 2], preemptible=True, command=command, elastic=less)
+        request = JobRequest(
+            "runai",
+            f"j{number}",
+            ResourceRequest(gpu=gpu),
+            project="ab"[number % 2],
+            preemptible=True,
+            command=command,
+            elastic=less,
+        )
         jobs.append(here.submit(request))
         after(here, pause)
         invariants.everything(here)
         waiting = [job for job in jobs if job.phase == "queued"]
         for job in waiting:
-            helpers = [other for other in jobs if other.holding and (not with_projects or other.request.project == job.request.project)]
-            assert not any(room(here, node, helpers) >= job.shape.request.gpu for node in range(2)), f"{job} waits beside slack"
+            helpers = [
+                other
+                for other in jobs
+                if other.holding and (not with_projects or other.request.project == job.request.project)
+            ]
+            assert not any(room(here, node, helpers) >= job.shape.request.gpu for node in range(2)), (
+                f"{job} waits beside slack"
+            )
         assert with_projects or not any(attempt.outcome == "displaced" for job in jobs for attempt in job.attempts())
         for job in jobs:
             (gpus,) = held(job)
@@ -192,5 +219,9 @@ def test_elastic_jobs_use_what_nobody_waits_for_and_keep_nobody_waiting(asked: l
 
 def room(here: World, node: int, helpers: list[Job]) -> float:
     """By brute force: the GPUs of a node that are free, and those that `helpers` hold there beyond the least."""
-    slack = sum(held(job)[0] - (job.request.elastic or (job.request.resources,))[-1].gpu for job in helpers if job.holding[0][0] == node)
+    slack = sum(
+        held(job)[0] - (job.request.elastic or (job.request.resources,))[-1].gpu
+        for job in helpers
+        if job.holding[0][0] == node
+    )
     return here.scheduler.cluster.devices[node].count(1000) + slack

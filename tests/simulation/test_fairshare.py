@@ -21,7 +21,9 @@ FOUR_GPUS = (NodeClass("n", 16, 64, count=2, gpu=Gpu(2, "V100")),)
 
 
 def two_teams(**deserved: float) -> World:
-    quotas = tuple(Quota(name.replace("_", "-"), amount) for name, amount in (deserved or {"team_a": 2, "team_b": 2}).items())
+    quotas = tuple(
+        Quota(name.replace("_", "-"), amount) for name, amount in (deserved or {"team_a": 2, "team_b": 2}).items()
+    )
     scenario = Scenario(nodes=FOUR_GPUS, projects=quotas, startup=Distribution(fixed=0), run=Distribution(fixed=10_000))
     return World(scenario, LIFECYCLES, epoch_us=0, log=None)
 
@@ -108,8 +110,17 @@ def test_building_is_never_evicted() -> None:
 
 def test_preemptible_building_may_exceed_quota_and_ends_when_evicted() -> None:
     here = two_teams()
-    loose = here.submit(ask("loose", api="runai", project="team-a", gpu=3, priority=1, endless=True, preemptible=True, restartable=False))
-    small = [here.submit(ask(f"s{number}", api="runai", project="team-a", gpu=1, endless=True, preemptible=True, restartable=False)) for number in range(3)]
+    loose = here.submit(
+        ask(
+            "loose", api="runai", project="team-a", gpu=3, priority=1, endless=True, preemptible=True, restartable=False
+        )
+    )
+    small = [
+        here.submit(
+            ask(f"s{number}", api="runai", project="team-a", gpu=1, endless=True, preemptible=True, restartable=False)
+        )
+        for number in range(3)
+    ]
     here.settle()
     assert [job.state for job in small] == ["Running"] * 3
     assert loose.state == "Pending"
@@ -161,7 +172,9 @@ def test_shares_are_a_water_filling(demand: dict[str, int], total: int, deserved
     for name, project in projects.items():
         assert min(project.deserved, demand.get(name, 0)) <= shares[name] + 1e-6
         assert shares[name] <= demand.get(name, 0) + 1e-6
-    guaranteed = sum(min(project.deserved, demand.get(name, 0)) for name, project in projects.items()) + demand.get("other", 0)
+    guaranteed = sum(min(project.deserved, demand.get(name, 0)) for name, project in projects.items()) + demand.get(
+        "other", 0
+    )
     assert sum(shares.values()) + demand.get("other", 0) <= max(total, guaranteed) + 1e-6
     if guaranteed < total:
         unmet = [name for name in projects if shares[name] < demand.get(name, 0) - 1e-6 and projects[name].weight]
@@ -180,7 +193,8 @@ steps = st.lists(
 
 
 WHOM_TO_TAKE_FROM = [("train", team, 1.0) for team in ("team-a", "team-a", "team-c", "team-c", "team-b")]
-"""Room for the last is to be taken from team-c, which deserves nothing, never from team-a, which has what it deserves."""
+"""Room for the last is to be taken from team-c, which deserves nothing, never from team-a, which has what it deserves.
+"""
 
 
 @settings(max_examples=150, deadline=None)
@@ -197,17 +211,27 @@ def test_quotas_hold_whatever_happens(story: list[tuple[str, str, float]]) -> No
         elif what in ("train", "build"):
             before = {job: bool(job.holding) for job in jobs}
             allocated = dict(here.scheduler.placement.allocated)
-            jobs.append(train(here, f"j{number}", team, gpu) if what == "train" else build(here, f"j{number}", team, gpu))
+            jobs.append(
+                train(here, f"j{number}", team, gpu) if what == "train" else build(here, f"j{number}", team, gpu)
+            )
             evicted = [job for job, held in before.items() if held and not job.holding]
             for job in evicted:
                 assert job.request.preemptible
                 project = job.request.project
-                assert project == jobs[-1].request.project or allocated[project] > 1000 * DESERVED[project], "inside its quota, and yet evicted by another project"
-            assert not evicted or any(job.holding and not before.get(job, False) for job in jobs), "somebody was evicted for nothing"
+                assert project == jobs[-1].request.project or allocated[project] > 1000 * DESERVED[project], (
+                    "inside its quota, and yet evicted by another project"
+                )
+            assert not evicted or any(job.holding and not before.get(job, False) for job in jobs), (
+                "somebody was evicted for nothing"
+            )
         here.settle()
         invariants.everything(here)
         for name, quota in DESERVED.items():
-            firm = sum(gpus(job) for job in jobs if job.holding and job.request.project == name and not job.request.preemptible)
+            firm = sum(
+                gpus(job) for job in jobs if job.holding and job.request.project == name and not job.request.preemptible
+            )
             assert firm <= 1000 * quota
         free = [job for job in jobs if job.phase == "queued" and job.request.preemptible]
-        assert not any(invariants.fits_now(here, job, node) for job in free for node in range(2)), "idle room beside waiting training"
+        assert not any(invariants.fits_now(here, job, node) for job in free for node in range(2)), (
+            "idle room beside waiting training"
+        )

@@ -9,7 +9,13 @@ from tests.simulation.worlds import after, ask, path, world
 def test_a_job_says_what_happened_last_and_when() -> None:
     here = world()
     job = here.submit(ask("a", cpu=4, command="sleep 10"))
-    assert (job.last_event, job.last_detail, job.since, job.previous_stage, job.step_count) == ("submitted", None, 0, None, 1)
+    assert (job.last_event, job.last_detail, job.since, job.previous_stage, job.step_count) == (
+        "submitted",
+        None,
+        0,
+        None,
+        1,
+    )
 
     after(here, 12)
 
@@ -51,4 +57,9 @@ def test_a_job_says_which_nodes_each_attempt_was_given() -> None:
     assert [nodes for _, nodes in job.allocations()] == [("plain-0",), ("plain-1",)]
     assert job.first_allocated() == 0
     assert job.last_entered("running") == 5_000_000
-    assert (job.nodes_of(1), job.nodes_of(2), job.nodes_of(-1), job.nodes_of(3)) == (("plain-0",), ("plain-1",), ("plain-1",), ())
+    assert (job.nodes_of(1), job.nodes_of(2), job.nodes_of(-1), job.nodes_of(3)) == (
+        ("plain-0",),
+        ("plain-1",),
+        ("plain-1",),
+        (),
+    )

@@ -1,4 +1,6 @@
-"""One rule-based state machine over small crowded worlds: invariants after every step and every event, and a twin that is placed by brute force."""
+"""One rule-based state machine over small crowded worlds: invariants after every step and every event, and a twin that
+is placed by brute force.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ from tests.simulation import invariants, reference, worlds
 
 
 class Crowd(RuleBasedStateMachine):
-    """Clients that submit, start, cancel and delete while time passes in odd steps, nodes come and go, and worlds are frozen and thawed."""
+    """Clients that submit, start, cancel and delete while time passes in odd steps, nodes come and go, and worlds are
+    frozen and thawed.
+    """
 
     @initialize(scenario=worlds.scenarios, queue=st.sampled_from(["greedy", "greedy", "fifo", "priority", "backfill"]))
     def begin(self, scenario: Scenario, queue: str) -> None:

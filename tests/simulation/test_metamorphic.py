@@ -1,4 +1,6 @@
-"""Two runs that must tell the same story: repeated, cut into slices, stepped event by event, or beside an unrelated job."""
+"""Two runs that must tell the same story: repeated, cut into slices, stepped event by event, or beside an unrelated
+job.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ journals = st.lists(st.tuples(st.integers(0, 4), st.none() | worlds.requests), m
 
 
 def play(scenario: Scenario, journal: list[Command], *, move: Callable[[World, int], object]) -> World:
-    """A world in which each entry of the journal waits its seconds, then submits its request, or cancels the oldest live job."""
+    """A world in which each entry of the journal waits its seconds, then submits its request, or cancels the oldest
+    live job.
+    """
     here, instant = World(scenario, worlds.LIFECYCLES, epoch_us=0, log=None), 0
     for number, (pause, request) in enumerate(journal):
         instant += pause * MICRO
@@ -57,7 +61,9 @@ def test_the_log_does_not_depend_on_the_size_of_slices(scenario: Scenario, journ
         while not here.advance_to(instant, most=most):
             pass
 
-    assert worlds.timeline(play(scenario, journal, move=sliced)) == worlds.timeline(play(scenario, journal, move=at_once))
+    assert worlds.timeline(play(scenario, journal, move=sliced)) == worlds.timeline(
+        play(scenario, journal, move=at_once)
+    )
 
 
 @given(worlds.scenarios, journals)
@@ -69,7 +75,9 @@ def test_stepping_from_event_to_event_gives_the_same_log(scenario: Scenario, jou
             assert here.now_us == following
         here.advance_to(instant)
 
-    assert worlds.timeline(play(scenario, journal, move=stepped)) == worlds.timeline(play(scenario, journal, move=at_once))
+    assert worlds.timeline(play(scenario, journal, move=stepped)) == worlds.timeline(
+        play(scenario, journal, move=at_once)
+    )
 
 
 @given(worlds.scenarios, journals, st.integers(1, 999_999))
@@ -78,7 +86,9 @@ def test_two_advances_are_as_good_as_one(scenario: Scenario, journal: list[Comma
         here.advance_to(here.now_us + (instant - here.now_us) * part // 1_000_000)
         here.advance_to(instant)
 
-    assert worlds.timeline(play(scenario, journal, move=halved)) == worlds.timeline(play(scenario, journal, move=at_once))
+    assert worlds.timeline(play(scenario, journal, move=halved)) == worlds.timeline(
+        play(scenario, journal, move=at_once)
+    )
 
 
 @settings(max_examples=50)
@@ -87,7 +97,9 @@ def test_a_job_that_takes_no_room_shifts_no_draw_of_the_others(scenario: Scenari
     alone, beside = (World(scenario, worlds.LIFECYCLES, epoch_us=0, log=None) for _ in range(2))
 
     for number, request in enumerate(wanted):
-        beside.submit(structs.replace(request, key=f"extra{number}", resources=ResourceRequest(gpu_model="none such"), elastic=()))
+        beside.submit(
+            structs.replace(request, key=f"extra{number}", resources=ResourceRequest(gpu_model="none such"), elastic=())
+        )
         for here in (alone, beside):
             here.submit(structs.replace(request, key=str(number)))
     for here in (alone, beside):

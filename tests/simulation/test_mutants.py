@@ -1,4 +1,6 @@
-"""Deliberate faults of the engine: each must be caught by some property of this folder, or the properties are worth nothing."""
+"""Deliberate faults of the engine: each must be caught by some property of this folder, or the properties are worth
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -31,14 +33,27 @@ from mockserver.simulation.placement.profile import _Book
 from mockserver.simulation.placement.queue import Queue
 from mockserver.simulation.placement.reservation import Promise
 from mockserver.simulation.scheduler import Scheduler
-from tests.simulation import test_backfill, test_fairshare, test_policies, test_quota_guarantee, test_reference, test_teams
+from tests.simulation import (
+    test_backfill,
+    test_fairshare,
+    test_policies,
+    test_quota_guarantee,
+    test_reference,
+    test_teams,
+)
 from tests.simulation.published_backfill import easy
 from tests.simulation.test_machine import Crowd
 from tests.simulation.test_published_backfill import trace
 
 EXAMPLES = 100
 QUICK = settings(
-    max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck), print_blob=False
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+    print_blob=False,
 )
 Patch = pytest.MonkeyPatch
 Original = Callable[..., Any]
@@ -79,7 +94,11 @@ teams = _again(
     st.sampled_from(["greedy", "fifo", "backfill"]),
     st.sampled_from([0, 0.3]),
 )
-_brute_stories = _again(test_reference.test_the_engine_places_exactly_as_brute_force_does, test_reference.scenarios, st.lists(test_reference.commands, max_size=18))
+_brute_stories = _again(
+    test_reference.test_the_engine_places_exactly_as_brute_force_does,
+    test_reference.scenarios,
+    st.lists(test_reference.commands, max_size=18),
+)
 
 
 def brute() -> None:
@@ -100,7 +119,10 @@ def published() -> None:
 
 def overruns() -> None:
     """Jobs that run longer than they asked for, and those that take time to start."""
-    for lines in (["0: 100/50 x6", "1: 10 x10", "60: 30 x4"], ["0: 100/50 x3", "0: 100/60 x3", "70: 10 x6", "71: 500 x3"]):
+    for lines in (
+        ["0: 100/50 x6", "1: 10 x10", "60: 30 x4"],
+        ["0: 100/50 x3", "0: 100/60 x3", "70: 10 x6", "71: 500 x3"],
+    ):
         asked = trace(*lines)
         for machine in test_backfill.MACHINES.values():
             assert test_backfill.played(asked, "backfill", machine) == easy(asked, 10)
@@ -115,7 +137,17 @@ def guarantee() -> None:
         test_quota_guarantee.nobody_is_denied(kind, 20)
 
 
-HUNTS = {"guarantee": guarantee, "published": published, "overruns": overruns, "crowd": crowd, "order": order, "served": served, "quotas": quotas, "teams": teams, "brute": brute}
+HUNTS = {
+    "guarantee": guarantee,
+    "published": published,
+    "overruns": overruns,
+    "crowd": crowd,
+    "order": order,
+    "served": served,
+    "quotas": quotas,
+    "teams": teams,
+    "brute": brute,
+}
 
 
 def skip_a_release(patch: Patch) -> None:
@@ -180,7 +212,13 @@ def float_ledger(patch: Patch) -> None:
 
 def off_by_one_timeout(patch: Patch) -> None:
     original = Scheduler.arm
-    patch.setattr(Scheduler, "arm", lambda self, job, limit, span, **facts: original(self, job, limit, None if span is None else span + 1e-6, **facts))
+    patch.setattr(
+        Scheduler,
+        "arm",
+        lambda self, job, limit, span, **facts: original(
+            self, job, limit, None if span is None else span + 1e-6, **facts
+        ),
+    )
 
 
 def lost_timer(patch: Patch) -> None:
@@ -266,7 +304,12 @@ def more_given_back_than_needed(patch: Patch) -> None:
 
 
 def the_oldest_gives_first(patch: Patch) -> None:
-    patch.setattr(elastic_module, "sorted", lambda jobs, reverse=False, **facts: sorted(jobs, reverse=False, **facts), raising=False)
+    patch.setattr(
+        elastic_module,
+        "sorted",
+        lambda jobs, reverse=False, **facts: sorted(jobs, reverse=False, **facts),
+        raising=False,
+    )
 
 
 def growth_into_what_others_wait_for(patch: Patch) -> None:
@@ -366,7 +409,9 @@ def only_the_node_of_the_youngest(patch: Patch) -> None:
 
 
 def one_victim_will_do(patch: Patch) -> None:
-    patch.setattr(making_room_module, "combinations", lambda jobs, count: combinations(jobs, 1) if count == 1 else iter(()))
+    patch.setattr(
+        making_room_module, "combinations", lambda jobs, count: combinations(jobs, 1) if count == 1 else iter(())
+    )
 
 
 def the_quota_is_asked_first(patch: Patch) -> None:

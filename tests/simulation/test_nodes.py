@@ -61,7 +61,9 @@ def test_names_of_nodes_are_checked() -> None:
         here.add_node(Node("gpu-0", "gpu", cpu=1, memory=1))
 
 
-@pytest.mark.parametrize(("event", "state"), [("succeeded", "COMPLETED"), ("failed", "FAILED"), ("displaced", "PENDING")])
+@pytest.mark.parametrize(
+    ("event", "state"), [("succeeded", "COMPLETED"), ("failed", "FAILED"), ("displaced", "PENDING")]
+)
 def test_an_outcome_can_be_forced(event: str, state: str) -> None:
     here = world()
     job = here.submit(ask("a"))

@@ -54,7 +54,10 @@ def test_the_classic_case_tells_the_policies_apart(queue: str, starts: dict[str,
 def test_fifo_ignores_priority_and_priority_does_not() -> None:
     for queue, first in (("fifo", "low"), ("priority", "high")):
         here, jobs = submitted(queue, ("a", {"cpu": 4}), ("b", {"cpu": 4}))
-        low, high = here.submit(ask("low", cpu=4, command="sleep 5")), here.submit(ask("high", cpu=4, priority=9, command="sleep 5"))
+        low, high = (
+            here.submit(ask("low", cpu=4, command="sleep 5")),
+            here.submit(ask("high", cpu=4, priority=9, command="sleep 5")),
+        )
         here.cancel(jobs["a"])
         after(here, 1)
         assert [job.key for job in (low, high) if job.holding] == [first]
@@ -80,7 +83,9 @@ def test_what_can_never_run_blocks_nobody() -> None:
 
 
 def test_a_gang_gets_all_its_nodes_or_none() -> None:
-    here, jobs = submitted("greedy", ("a", {"cpu": 1, "command": "sleep 5"}), ("gang", {"cpu": 4, "nodes": 2, "command": "sleep 5"}))
+    here, jobs = submitted(
+        "greedy", ("a", {"cpu": 1, "command": "sleep 5"}), ("gang", {"cpu": 4, "nodes": 2, "command": "sleep 5"})
+    )
 
     after(here, 4)
     assert not jobs["gang"].holding
@@ -102,8 +107,13 @@ small = st.fixed_dictionaries(
 )
 
 
-@given(st.sampled_from(["fifo", "priority", "backfill", "conservative", "greedy"]), st.lists(st.tuples(st.integers(0, 3), small), max_size=14))
-def test_every_policy_serves_everybody_and_keeps_the_ledger(queue: str, asked: list[tuple[int, dict[str, object]]]) -> None:
+@given(
+    st.sampled_from(["fifo", "priority", "backfill", "conservative", "greedy"]),
+    st.lists(st.tuples(st.integers(0, 3), small), max_size=14),
+)
+def test_every_policy_serves_everybody_and_keeps_the_ledger(
+    queue: str, asked: list[tuple[int, dict[str, object]]]
+) -> None:
     here = world(queue=queue, nodes=TWO_NODES, startup=Distribution(fixed=0))
     jobs = []
     for number, (pause, facts) in enumerate(asked):
@@ -134,7 +144,9 @@ def test_nobody_overtakes_the_head_in_strict_order(queue: str, asked: list[tuple
 
     for job in jobs:
         for other in jobs:
-            overtaken = rank(job) < rank(other) and job.created < (other.attempts()[0].assigned or 0) < (job.attempts()[0].assigned or 0)
+            overtaken = rank(job) < rank(other) and job.created < (other.attempts()[0].assigned or 0) < (
+                job.attempts()[0].assigned or 0
+            )
             assert not overtaken
 
 
@@ -152,6 +164,7 @@ def test_a_backfilled_job_never_delays_the_promise_to_the_head(asked: list[tuple
         after(here, 10_000)
         starts[queue] = [job.attempts()[0].assigned or 0 for job in jobs]
 
-    blocked = [index for index, job in enumerate(jobs) if starts["fifo"][index] > job.created][:1]  # whoever is blocked behind it has no promise yet
+    # whoever is blocked behind it has no promise yet
+    blocked = [index for index, job in enumerate(jobs) if starts["fifo"][index] > job.created][:1]
     for index in blocked:
         assert starts["backfill"][index] <= starts["fifo"][index]

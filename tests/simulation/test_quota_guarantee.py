@@ -1,4 +1,6 @@
-"""What a project deserves is a guarantee: small worlds worked out by hand, and random ones in which nobody is denied it."""
+"""What a project deserves is a guarantee: small worlds worked out by hand, and random ones in which nobody is denied
+it.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ from tests.simulation.worlds import LIFECYCLES, ask
 def cluster(nodes: int, gpu: int, deserved: dict[str, float], *, cpu: float = 64, **facts: float) -> World:
     """Nodes alike under quotas; runs never end by themselves. `weight_a` and `most_a` are facts of project a."""
     projects = tuple(
-        Project(name, amount, facts.get(f"weight_{name}"), facts.get(f"most_{name}")) for name, amount in deserved.items()
+        Project(name, amount, facts.get(f"weight_{name}"), facts.get(f"most_{name}"))
+        for name, amount in deserved.items()
     )
     kind = NodeClass("n", cpu, 64, count=nodes, gpu=Gpu(gpu, "V100"))
     return World(
@@ -181,7 +184,9 @@ def test_a_gang_is_helped_by_consolidation() -> None:
 
 
 def denied(here: World, deserved: dict[str, float]) -> str:
-    """A job that waits although it fits inside its project's quota and evicting work above the quotas of others would place it."""
+    """A job that waits although it fits inside its project's quota and evicting work above the quotas of others would
+    place it.
+    """
     jobs = [job for job in here.jobs("runai").values() if job.holding or job.phase == "queued"]
     holds = {name: sum(gpus(job) for job in jobs if job.holding and job.request.project == name) for name in deserved}
     for job in (one for one in jobs if one.phase == "queued"):
@@ -189,7 +194,14 @@ def denied(here: World, deserved: dict[str, float]) -> str:
         if holds[name] + gpus(job) > 1000 * deserved[name]:
             continue
         for node in range(len(here.scheduler.cluster.nodes)):
-            there = [other for other in jobs if other.holding and other.holding[0][0] == node and other.request.project != name and is_evictable(other)]
+            there = [
+                other
+                for other in jobs
+                if other.holding
+                and other.holding[0][0] == node
+                and other.request.project != name
+                and is_evictable(other)
+            ]
             for count in range(len(there) + 1):
                 for some in combinations(there, count):
                     if over_quota(some, holds, deserved) and would_fit(here, job, node, some):
@@ -222,11 +234,19 @@ def random_world(seed: int, sizes: tuple[float, ...]) -> tuple[World, dict[str, 
     nodes, gpu = draw.randint(2, 4), draw.choice([2, 4] if max(sizes) <= 4 else [8])
     names = [f"p{number}" for number in range(draw.randint(2, 3))]
     cuts = sorted(draw.randint(0, nodes * gpu) for _ in names[1:])
-    deserved = {name: float(high - low) for name, low, high in zip(names, [0, *cuts], [*cuts, nodes * gpu], strict=True)}
+    deserved = {
+        name: float(high - low) for name, low, high in zip(names, [0, *cuts], [*cuts, nodes * gpu], strict=True)
+    }
     return cluster(nodes, gpu, deserved), deserved, draw
 
 
-KINDS = {"whole": (1,), "to two": (1, 2), "to four": (1, 2, 3, 4), "to eight": (1, 2, 4, 8), "parts": (0.25, 0.5, 0.5, 1, 2)}
+KINDS = {
+    "whole": (1,),
+    "to two": (1, 2),
+    "to four": (1, 2, 3, 4),
+    "to eight": (1, 2, 4, 8),
+    "parts": (0.25, 0.5, 0.5, 1, 2),
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,4 +1,6 @@
-"""The engine's index against brute force: the same commands give the same log, the same nodes and the same devices, after every single event."""
+"""The engine's index against brute force: the same commands give the same log, the same nodes and the same devices,
+after every single event.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,10 @@ from mockserver.simulation.scenario.scenario import Distribution, Gpu, NodeClass
 from mockserver.simulation.world import World
 from tests.simulation import invariants, reference, worlds
 
-FOUR_GPUS = (NodeClass("g", 8, 16, count=2, gpu=Gpu(4, "A100"), labels={"fast": "yes"}), NodeClass("h", 4, 8, gpu=Gpu(2, "H100"), region="eu"))
+FOUR_GPUS = (
+    NodeClass("g", 8, 16, count=2, gpu=Gpu(4, "A100"), labels={"fast": "yes"}),
+    NodeClass("h", 4, 8, gpu=Gpu(2, "H100"), region="eu"),
+)
 
 
 def halved(gpu: int, cpu: float = 0.0) -> tuple[ResourceRequest, ...]:
@@ -84,7 +89,11 @@ def do(here: World, number: int, what: str, told: Any) -> None:
     elif what == "wait":
         here.advance_to(here.now_us + told * 1_000_000)
     elif what in ("fail", "drain", "restore"):
-        change: Callable[[str], None] = {"fail": here.fail_node, "drain": here.drain_node, "restore": here.restore_node}[what]
+        change: Callable[[str], None] = {
+            "fail": here.fail_node,
+            "drain": here.drain_node,
+            "restore": here.restore_node,
+        }[what]
         change(names[told % len(names)])
     elif jobs:
         job = jobs[told % len(jobs)]
@@ -98,7 +107,9 @@ def do(here: World, number: int, what: str, told: Any) -> None:
 @settings(max_examples=300)
 @given(scenarios, st.lists(commands, max_size=18))
 def test_the_engine_places_exactly_as_brute_force_does(scenario: Scenario, story: list[tuple[str, Any]]) -> None:
-    """Invariants 9, 37, 38 and 48: the index is its definition, for every queue and placement policy, gangs and elastic jobs."""
+    """Invariants 9, 37, 38 and 48: the index is its definition, for every queue and placement policy, gangs and elastic
+    jobs.
+    """
     fast, slow = World(scenario, worlds.LIFECYCLES, epoch_us=0, log=None), reference.world(scenario)
 
     for number, (what, told) in enumerate([*story, ("wait", 200)]):
@@ -108,11 +119,16 @@ def test_the_engine_places_exactly_as_brute_force_does(scenario: Scenario, story
 
 
 def crowd(seed: int) -> tuple[Scenario, list[tuple[str, Any]]]:
-    """Many elastic jobs and others of a few sizes on few large nodes, thick enough that slack is asked for all the time."""
+    """Many elastic jobs and others of a few sizes on few large nodes, thick enough that slack is asked for all the
+    time.
+    """
     draw = Random(seed)
     nodes = (NodeClass("g", 32, 64, count=draw.choice([1, 2, 3]), gpu=Gpu(draw.choice([4, 8]), "A100")),)
     scenario = Scenario(
-        nodes=nodes, queue=draw.choice(["greedy", "fifo", "priority", "backfill"]), placement=draw.choice(["bin-pack", "first-fit", "spread"]), failure_rate=0.1
+        nodes=nodes,
+        queue=draw.choice(["greedy", "fifo", "priority", "backfill"]),
+        placement=draw.choice(["bin-pack", "first-fit", "spread"]),
+        failure_rate=0.1,
     )
     story: list[tuple[str, Any]] = []
     for _ in range(40):
@@ -150,7 +166,9 @@ def test_crowds_of_elastic_jobs_are_placed_as_by_brute_force(seed: int) -> None:
 
 @pytest.mark.parametrize("queue", ["greedy", "fifo", "priority", "backfill"])
 def test_a_long_queue_is_placed_as_by_brute_force(queue: str) -> None:
-    scenario = Scenario(nodes=FOUR_GPUS, queue=queue, startup=Distribution(fixed=1), run=Distribution(uniform=(1, 30)), failure_rate=0.2)
+    scenario = Scenario(
+        nodes=FOUR_GPUS, queue=queue, startup=Distribution(fixed=1), run=Distribution(uniform=(1, 30)), failure_rate=0.2
+    )
     fast, slow = World(scenario, worlds.LIFECYCLES, epoch_us=0, log=None), reference.world(scenario)
 
     for here in (fast, slow):
@@ -158,7 +176,15 @@ def test_a_long_queue_is_placed_as_by_brute_force(queue: str) -> None:
             wanted, *less = halved([1, 2, 4][number % 3])
             is_soft = number % 4 == 0
             here.submit(
-                JobRequest("runai", str(number), wanted, priority=number % 2, elastic=tuple(less) if is_soft else (), nodes=1 + (number % 10 == 9), retries=1)
+                JobRequest(
+                    "runai",
+                    str(number),
+                    wanted,
+                    priority=number % 2,
+                    elastic=tuple(less) if is_soft else (),
+                    nodes=1 + (number % 10 == 9),
+                    retries=1,
+                )
             )
             here.advance_to(here.now_us + 2_000_000)
         here.advance_to(here.now_us + 10_000_000_000)

@@ -12,7 +12,17 @@ from mockserver.simulation.errors import ScenarioError
 from mockserver.simulation.request import Limits
 from mockserver.simulation.scenario import scenario as scenarios
 from mockserver.simulation.scenario.file import MOST_PARTS, ScenarioText, schema
-from mockserver.simulation.scenario.scenario import ApiWorkload, Distribution, Gpu, JobKind, NodeClass, NodeFailures, Project, Scenario, parse
+from mockserver.simulation.scenario.scenario import (
+    ApiWorkload,
+    Distribution,
+    Gpu,
+    JobKind,
+    NodeClass,
+    NodeFailures,
+    Project,
+    Scenario,
+    parse,
+)
 from mockserver.simulation.snapshot import freeze, thaw
 from tests.simulation.worlds import LIFECYCLES, after, ask, path, world
 
@@ -35,7 +45,9 @@ def test_the_shipped_scenarios_are_sound_and_bear_their_file_names(name: str) ->
 
 
 def test_all_promised_scenarios_are_shipped() -> None:
-    assert {"default", "tiny", "busy", "flaky", "gpu-shortage", "quota-walkthrough", "philly-like"} <= set(scenarios.names())
+    assert {"default", "tiny", "busy", "flaky", "gpu-shortage", "quota-walkthrough", "philly-like"} <= set(
+        scenarios.names()
+    )
 
 
 @pytest.mark.parametrize(
@@ -49,7 +61,9 @@ def test_all_promised_scenarios_are_shipped() -> None:
         ("part", Distribution),
     ],
 )
-def test_the_schema_knows_the_fields_that_the_reader_knows(definition: str | None, struct: type[msgspec.Struct]) -> None:
+def test_the_schema_knows_the_fields_that_the_reader_knows(
+    definition: str | None, struct: type[msgspec.Struct]
+) -> None:
     told = schema() if definition is None else schema()["$defs"][definition]
 
     assert set(told["properties"]) == set(struct.__struct_encode_fields__)
@@ -80,37 +94,70 @@ def test_every_part_of_the_schema_says_what_is_expected() -> None:
     ("text", "told"),
     [
         ("nodes: []", "line 1: nodes: expected at least one node class under `nodes`, got []"),
-        ("name: x\nnodes:\n  - class: a\n    cpu: many\n    memory_gib: 1", 'line 4: nodes[0].cpu: expected cores, a number of at least 0, got "many"'),
+        (
+            "name: x\nnodes:\n  - class: a\n    cpu: many\n    memory_gib: 1",
+            'line 4: nodes[0].cpu: expected cores, a number of at least 0, got "many"',
+        ),
         (NODES + "colour: red", "line 2: colour: unknown field `colour`; expected one of name, seed"),
         ("nodes: [{class: a, cpu: -1, memory_gib: 1}]", "line 1: nodes[0].cpu: expected cores"),
         (NODES + "run: {uniform: [5, 1]}", "line 2: run: expected seconds of at least 0, the lower first"),
-        (NODES + "run:\n  fixed: 1\n  uniform: [1, 2]", "line 2: run: expected a distribution: exactly one of fixed, uniform"),
+        (
+            NODES + "run:\n  fixed: 1\n  uniform: [1, 2]",
+            "line 2: run: expected a distribution: exactly one of fixed, uniform",
+        ),
         (NODES + "startup: {}", "line 2: startup: expected a distribution: exactly one of fixed"),
         (NODES + "failure_rate: 2", "line 2: failure_rate: expected failure_rate, a share from 0 to 1, got 2"),
         (NODES + "switches: [x]", "line 2: switches: unknown switch 'x'; expected one of ionworks"),
         (NODES + "run: {fixed: 1:30}", 'line 2: run.fixed: expected seconds, a number from 0 to 1e9, got "1:30"'),
-        (NODES + "run: {fixed: .inf}", "line 2: run.fixed: expected seconds, a number from 0 to 1e9, got \".inf\""),
+        (NODES + "run: {fixed: .inf}", 'line 2: run.fixed: expected seconds, a number from 0 to 1e9, got ".inf"'),
         (NODES + "run: {fixed: 1e400}", 'line 2: run.fixed: expected seconds, a number from 0 to 1e9, got "1e400"'),
-        (NODES + "queue: lottery", 'line 2: queue: expected greedy, fifo, priority, backfill or conservative, got "lottery"'),
-        (NODES + "pace: fast", 'line 2: pace: expected real, manual, auto, step, or x followed by a factor, such as x100, got "fast"'),
+        (
+            NODES + "queue: lottery",
+            'line 2: queue: expected greedy, fifo, priority, backfill or conservative, got "lottery"',
+        ),
+        (
+            NODES + "pace: fast",
+            'line 2: pace: expected real, manual, auto, step, or x followed by a factor, such as x100, got "fast"',
+        ),
         (NODES + "start: 2026-01-01", "line 2: start: expected an instant with its offset from UTC"),
         (NODES + "start: 2026-02-31T00:00:00Z", "expected `start` as an instant"),
         (NODES + "limits: {run: -1}", "line 2: limits.run: expected seconds, a number from 0 to 1e9, got -1"),
-        (NODES + "apis: {nobody: {}}", "expected `apis` to name bytenite, ionworks, openyuanrong, runai, xio, got 'nobody'"),
+        (
+            NODES + "apis: {nobody: {}}",
+            "expected `apis` to name bytenite, ionworks, openyuanrong, runai, xio, got 'nobody'",
+        ),
         (NODES + "apis:\n  xio:\n    run: 5", "line 4: apis.xio.run: expected a distribution"),
-        (NODES + "projects:\n - {name: p}\n - {deserved_gpus: 1}", "line 4: projects[1]: `name` is missing; expected the name of a project"),
+        (
+            NODES + "projects:\n - {name: p}\n - {deserved_gpus: 1}",
+            "line 4: projects[1]: `name` is missing; expected the name of a project",
+        ),
         (NODES + "projects: [{name: p}, {name: p}]", "line 1: expected each project once, got p, p"),
         (NODES + "node_failures: {repair_s: {fixed: 1}}", "`mean_time_between_s` is missing; expected a distribution"),
-        (NODES + "run:\n  mixture:\n  - {weight: 0, fixed: 1}", "line 4: run.mixture[0].weight: expected a weight above 0, got 0"),
+        (
+            NODES + "run:\n  mixture:\n  - {weight: 0, fixed: 1}",
+            "line 4: run.mixture[0].weight: expected a weight above 0, got 0",
+        ),
         (NODES + "run:\n  mixture:\n  - {fixed: 1}", "line 4: run.mixture[0]: `weight` is missing"),
-        (NODES + "run:\n  quantiles: [[50, 1], [40, 2]]", "line 2: run: expected `quantiles` as [percent, seconds], both rising"),
+        (
+            NODES + "run:\n  quantiles: [[50, 1], [40, 2]]",
+            "line 2: run: expected `quantiles` as [percent, seconds], both rising",
+        ),
         (NODES + "run: {quantiles: [[50, 2], [60, 1]]}", "both rising"),
         (NODES + "run: {quantiles: [[50, 2], [160, 3]]}", "expected percents from 0 to 100"),
         (NODES + "run: {trace: []}", "run.trace: expected a list of seconds, or {file: NAME, column: NAME}, got []"),
-        ("nodes:\n- {class: a, cpu: 1, memory_gib: 1}\n- {class: a, cpu: 1, memory_gib: 1}", "expected each node class once, got a, a"),
+        (
+            "nodes:\n- {class: a, cpu: 1, memory_gib: 1}\n- {class: a, cpu: 1, memory_gib: 1}",
+            "expected each node class once, got a, a",
+        ),
         ("nodes: [{class: a, cpu: .nan, memory_gib: 1}]", "nodes[0].cpu: expected cores"),
-        ("nodes: [{class: a, cpu: 1, memory_gib: 1, labels: {fast: yes}}]", 'labels.fast: expected text (in quotes, such as "true"), got true'),
-        ("nodes: [{class: a, cpu: 1, memory_gib: 1, count: 99999}, {class: b, cpu: 1, memory_gib: 1, count: 2}]", "expected at most 100000 nodes in all"),
+        (
+            "nodes: [{class: a, cpu: 1, memory_gib: 1, labels: {fast: yes}}]",
+            'labels.fast: expected text (in quotes, such as "true"), got true',
+        ),
+        (
+            "nodes: [{class: a, cpu: 1, memory_gib: 1, count: 99999}, {class: b, cpu: 1, memory_gib: 1, count: 2}]",
+            "expected at most 100000 nodes in all",
+        ),
         (NODES + "name: x\nname: y", "line 3: `name` is given twice, first on line 2; expected it once"),
         (NODES + "labels:\n  1: x", "line 3: the key '1' is not text; expected it in quotes"),
         ("nodes: &a [*a]", "line 1: a part that contains itself"),
@@ -139,7 +186,9 @@ def test_a_flood_of_mistakes_is_cut_short() -> None:
 
 
 def test_a_file_of_too_many_parts_is_refused_before_it_is_built() -> None:
-    doubled = "".join(f"x{number}: &x{number} [{f'*x{number - 1}, *x{number - 1}' if number else '1, 1'}]\n" for number in range(30))
+    doubled = "".join(
+        f"x{number}: &x{number} [{f'*x{number - 1}, *x{number - 1}' if number else '1, 1'}]\n" for number in range(30)
+    )
 
     assert f"more than {MOST_PARTS} parts" in refusal(doubled)
 
@@ -152,7 +201,9 @@ def test_anchors_and_merge_keys_are_followed_and_their_lines_found() -> None:
 
 
 def test_a_file_that_is_not_there_is_told_with_what_is() -> None:
-    with pytest.raises(ScenarioError, match=r"scenario 'missing\.yaml' cannot be read .* expected a YAML file or one of busy, default"):
+    with pytest.raises(
+        ScenarioError, match=r"scenario 'missing\.yaml' cannot be read .* expected a YAML file or one of busy, default"
+    ):
         scenarios.load("missing.yaml")
 
 
@@ -160,7 +211,9 @@ def test_a_trace_of_values_comes_from_a_file_beside_the_scenario(tmp_path: Path)
     (tmp_path / "runs.csv").write_text("# seconds\nsubmit,run\n0,5\n\n1,7.5\n", encoding="utf-8")
     (tmp_path / "plain.txt").write_text("3\n4\n", encoding="utf-8")
     file = tmp_path / "world.yaml"
-    file.write_text(NODES + "run: {trace: {file: runs.csv, column: run}}\nstartup: {trace: {file: plain.txt}}\n", encoding="utf-8")
+    file.write_text(
+        NODES + "run: {trace: {file: runs.csv, column: run}}\nstartup: {trace: {file: plain.txt}}\n", encoding="utf-8"
+    )
 
     found = scenarios.load(str(file))
 
@@ -215,9 +268,18 @@ def test_a_scenario_that_no_file_describes_is_checked_as_well(facts: dict[str, o
 
 @pytest.mark.parametrize(
     "facts",
-    [{}, {"fixed": -1}, {"fixed": 1, "exponential": 1}, {"trace": ()}, {"mixture": ()}, {"mixture": (Distribution(fixed=1),)}, {"log_normal": (0, -1)},
-     {"fixed": 1, "weight": 0}, {"quantiles": ()}],
-)  # fmt: skip
+    [
+        {},
+        {"fixed": -1},
+        {"fixed": 1, "exponential": 1},
+        {"trace": ()},
+        {"mixture": ()},
+        {"mixture": (Distribution(fixed=1),)},
+        {"log_normal": (0, -1)},
+        {"fixed": 1, "weight": 0},
+        {"quantiles": ()},
+    ],
+)
 def test_a_distribution_that_cannot_be_is_refused(facts: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="expected"):
         Distribution(**facts)  # type: ignore[arg-type]
@@ -257,7 +319,11 @@ def test_an_api_can_have_runs_of_its_own() -> None:
 
 def test_a_world_with_every_kind_of_distribution_survives_being_frozen() -> None:
     mixed = Distribution(mixture=(Distribution(fixed=1, weight=1), Distribution(exponential=3, weight=2)))
-    here = world(run=mixed, startup=Distribution(quantiles=((0, 1), (100, 2))), apis={"xio": ApiWorkload(run=Distribution(trace=(4, 5)))})
+    here = world(
+        run=mixed,
+        startup=Distribution(quantiles=((0, 1), (100, 2))),
+        apis={"xio": ApiWorkload(run=Distribution(trace=(4, 5)))},
+    )
     here.submit(ask("a"))
 
     again = thaw(freeze(here), LIFECYCLES)

@@ -2,7 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.simulation.errors import DuplicateJob, NotCancellable, NotReleasable, UnknownJob, UnknownParent, Unplaceable, WorldFull
+from mockserver.simulation.errors import (
+    DuplicateJob,
+    NotCancellable,
+    NotReleasable,
+    UnknownJob,
+    UnknownParent,
+    Unplaceable,
+    WorldFull,
+)
 from mockserver.simulation.request import Backoff, ResourceRequest
 from mockserver.simulation.scenario.scenario import Distribution
 from mockserver.simulation.world import World
@@ -26,7 +34,10 @@ def test_priority_goes_first_and_equal_priority_in_order_of_submission() -> None
     for number in range(3):
         here.submit(ask(f"blocker{number}", cpu=4))
     here.settle()
-    waiting = [here.submit(ask(f"{priority}{number}", cpu=4, priority=priority)) for number, priority in enumerate([0, 5, 5, 9])]
+    waiting = [
+        here.submit(ask(f"{priority}{number}", cpu=4, priority=priority))
+        for number, priority in enumerate([0, 5, 5, 9])
+    ]
 
     after(here, 10)
 
@@ -65,7 +76,15 @@ def test_an_ended_job_cannot_be_cancelled() -> None:
         ({"total": 13}, [(0, "PENDING"), (0, "ASSIGNED"), (3, "RUNNING"), (13, "COMPLETED")]),
         (
             {"run": 4, "retries": 1},
-            [(0, "PENDING"), (0, "ASSIGNED"), (3, "RUNNING"), (7, "PENDING"), (7, "ASSIGNED"), (10, "RUNNING"), (14, "FAILED")],
+            [
+                (0, "PENDING"),
+                (0, "ASSIGNED"),
+                (3, "RUNNING"),
+                (7, "PENDING"),
+                (7, "ASSIGNED"),
+                (10, "RUNNING"),
+                (14, "FAILED"),
+            ],
         ),
         ({"gpu_model": "H100", "assign": 3, "retries": 2}, [(0, "PENDING"), (3, "FAILED")]),
     ],
@@ -103,7 +122,11 @@ def test_a_failing_run_is_retried_with_growing_pauses_and_then_fails() -> None:
         (27, "RUNNING"),
         (28, "FAILED"),
     ]
-    assert [(attempt.outcome, attempt.exit_code) for attempt in job.attempts()] == [("retried", 3), ("retried", 3), ("failed", 3)]
+    assert [(attempt.outcome, attempt.exit_code) for attempt in job.attempts()] == [
+        ("retried", 3),
+        ("retried", 3),
+        ("failed", 3),
+    ]
 
 
 def test_a_scheduled_job_starts_at_its_instant_and_not_before() -> None:
@@ -220,7 +243,9 @@ def test_what_can_never_be_placed_is_told_with_counted_reasons() -> None:
     with pytest.raises(Unplaceable) as told:
         here.refuse_unplaceable("a", ResourceRequest(cpu=5, gpu=1, gpu_model="A100", custom=(("TPU", 1),)))
 
-    assert str(told.value) == "job a can never be placed: 2 of 3 nodes lack gpu model A100; 1 of 3 nodes lack 5 cpu cores"
+    assert (
+        str(told.value) == "job a can never be placed: 2 of 3 nodes lack gpu model A100; 1 of 3 nodes lack 5 cpu cores"
+    )
 
 
 def test_a_gang_says_how_many_nodes_it_waits_for() -> None:
@@ -229,8 +254,12 @@ def test_a_gang_says_how_many_nodes_it_waits_for() -> None:
     large, gang = here.submit(ask("gang", cpu=4, nodes=4)), here.submit(ask("pair", cpu=4, nodes=3))
     here.settle()
 
-    assert here.why_waiting(large).startswith("the job takes 4 nodes at once, and no more than 3 of this cluster could ever hold it")
-    assert here.why_waiting(gang).startswith("the job takes 3 nodes at once, and 2 can hold it now; 1 of 3 nodes lack free 4 cpu cores")
+    assert here.why_waiting(large).startswith(
+        "the job takes 4 nodes at once, and no more than 3 of this cluster could ever hold it"
+    )
+    assert here.why_waiting(gang).startswith(
+        "the job takes 3 nodes at once, and 2 can hold it now; 1 of 3 nodes lack free 4 cpu cores"
+    )
 
 
 def test_a_waiting_job_can_tell_why() -> None:

@@ -18,7 +18,18 @@ from mockserver.simulation.world import World
 from tests.simulation import invariants
 from tests.simulation.worlds import LIFECYCLES, after, ask, path, timeline, world
 
-_STEPS = ("NEW", "STARTED", "UPLOADING", "PARTITIONING", "PARTITIONED", "TASKS_COMPLETED", "MERGING", "MERGED", "DOWNLOADING", "COMPLETE")
+_STEPS = (
+    "NEW",
+    "STARTED",
+    "UPLOADING",
+    "PARTITIONING",
+    "PARTITIONED",
+    "TASKS_COMPLETED",
+    "MERGING",
+    "MERGED",
+    "DOWNLOADING",
+    "COMPLETE",
+)
 ONE_NODE = (NodeClass("n", 4, 8),)
 PIPELINE = [f"JOB_STATE_{name}" for name in _STEPS]
 
@@ -48,7 +59,9 @@ def test_a_pipeline_holds_only_while_it_works_itself() -> None:
     job = chunked(here, cpu=2, team=Team(3, 3), command="sleep 5")
     held = []
     for _ in range(40):
-        held.append((job.state.removeprefix("JOB_STATE_"), len(job.holding), 0 if job.crew is None else job.crew.active))
+        held.append(
+            (job.state.removeprefix("JOB_STATE_"), len(job.holding), 0 if job.crew is None else job.crew.active)
+        )
         after(here, 0.5)
 
     assert list(dict.fromkeys(held)) == [
@@ -123,7 +136,11 @@ def test_a_job_without_any_pod_at_work_waits_again() -> None:
 
 def test_the_pause_doubles_with_each_failure_of_the_team() -> None:
     here = world(nodes=ONE_NODE)
-    facts = {"team": Team(2, 2, tolerate=6), "backoff": Backoff(10, 360), "script": Script(run_seconds=1, fail_attempts=2)}
+    facts = {
+        "team": Team(2, 2, tolerate=6),
+        "backoff": Backoff(10, 360),
+        "script": Script(run_seconds=1, fail_attempts=2),
+    }
     job = pods(here, cpu=4, retries=6, **facts)
 
     after(here, 1000)
@@ -206,11 +223,19 @@ def test_a_waiting_member_says_why() -> None:
     assert here.why_waiting(job) == "1 of 1 nodes lack free 3 cpu cores"
 
 
-teams = st.builds(Team, size=st.integers(1, 5), parallel=st.integers(1, 4), tolerate=st.integers(0, 3), run=st.sampled_from([None, 3, 5, 8]))
+teams = st.builds(
+    Team,
+    size=st.integers(1, 5),
+    parallel=st.integers(1, 4),
+    tolerate=st.integers(0, 3),
+    run=st.sampled_from([None, 3, 5, 8]),
+)
 words = st.sampled_from(["sleep 0", "sleep 3", "sleep 5", "exit 1", "sleep 2; exit 1", ""])
 steps = st.lists(
     st.one_of(
-        st.tuples(st.just("submit"), st.sampled_from(["bytenite", "runai", "xio"]), teams, words, st.sampled_from([0.5, 2, 4])),
+        st.tuples(
+            st.just("submit"), st.sampled_from(["bytenite", "runai", "xio"]), teams, words, st.sampled_from([0.5, 2, 4])
+        ),
         st.tuples(st.sampled_from(["cancel", "delete", "fail", "restore"]), st.integers(0, 20)),
         st.tuples(st.just("wait"), st.sampled_from([0, 1, 2.5, 4, 12])),
     ),
@@ -225,7 +250,17 @@ def play(here: World, story: list[tuple[object, ...]], *, check: bool = True) ->
         jobs = [job for api in LIFECYCLES for job in here.jobs(api).values()]
         if what == "submit":
             api, team, command, cpu = told
-            job = here.submit(ask(f"j{number}", api=str(api), cpu=cpu, team=team, command=command, retries=team.tolerate, backoff=Backoff(1, 4)))
+            job = here.submit(
+                ask(
+                    f"j{number}",
+                    api=str(api),
+                    cpu=cpu,
+                    team=team,
+                    command=command,
+                    retries=team.tolerate,
+                    backoff=Backoff(1, 4),
+                )
+            )
             if api == "bytenite":
                 here.release(job)
         elif what == "fail":
@@ -247,8 +282,12 @@ def play(here: World, story: list[tuple[object, ...]], *, check: bool = True) ->
 
 @settings(max_examples=120, deadline=None)
 @given(steps, st.sampled_from(["greedy", "fifo", "backfill"]), st.sampled_from([0, 0.3]))
-def test_work_completions_and_failures_add_up_at_every_event(story: list[tuple[object, ...]], queue: str, failure_rate: float) -> None:
-    """Invariants 31 and 52: never more at work than allowed, success with the last completion, failure with the first that is not borne."""
+def test_work_completions_and_failures_add_up_at_every_event(
+    story: list[tuple[object, ...]], queue: str, failure_rate: float
+) -> None:
+    """Invariants 31 and 52: never more at work than allowed, success with the last completion, failure with the first
+    that is not borne.
+    """
     here = world(queue=queue, failure_rate=failure_rate, startup=Distribution(fixed=1))
 
     play(here, story)
@@ -316,6 +355,9 @@ def test_members_compare_by_their_job_and_then_by_number() -> None:
 
     assert first.crew is not None
     assert second.crew is not None
-    assert sorted([*reversed(second.crew.members), *reversed(first.crew.members)]) == [*first.crew.members, *second.crew.members]
+    assert sorted([*reversed(second.crew.members), *reversed(first.crew.members)]) == [
+        *first.crew.members,
+        *second.crew.members,
+    ]
     assert all(isinstance(member, Member) for member in first.crew.members)
     assert max(first.crew.members) < second

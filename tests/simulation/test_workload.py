@@ -62,7 +62,9 @@ def test_draws_spread_evenly() -> None:
         (Distribution(mixture=(Distribution(fixed=1, weight=2), Distribution(uniform=(5, 9), weight=2))), 1, 5, 9),
     ],
 )
-def test_distributions_are_drawn_by_inversion(distribution: Distribution, low: float, middle: float, high: float) -> None:
+def test_distributions_are_drawn_by_inversion(
+    distribution: Distribution, low: float, middle: float, high: float
+) -> None:
     assert low <= sample(distribution, 0) <= sample(distribution, 0.5) <= sample(distribution, 0.9999999) <= high
     assert sample(distribution, 0.5) == pytest.approx(middle)
 

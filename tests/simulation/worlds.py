@@ -22,7 +22,14 @@ LIFECYCLES = {
 
 SMALL = (
     NodeClass("plain", 4, 8, count=2, storage_gib=10, labels={"disk": "ssd"}),
-    NodeClass("gpu", 4, 16, gpu=Gpu(2, "A100", "11111111-1111-4111-8111-111111111111", 40), labels={"fast": "yes"}, custom={"NPU": 2}),
+    NodeClass(
+        "gpu",
+        4,
+        16,
+        gpu=Gpu(2, "A100", "11111111-1111-4111-8111-111111111111", 40),
+        labels={"fast": "yes"},
+        custom={"NPU": 2},
+    ),
 )
 
 
@@ -35,7 +42,11 @@ def world(**changes: Any) -> World:
 def ask(key: str, *, api: str = "xio", cpu: float = 1, **facts: Any) -> JobRequest:
     """A request for a job of `api`; what is not a field of JobRequest goes to its ResourceRequest or Limits."""
     limits = {name: facts.pop(name) for name in ("assign", "start", "run", "total") if name in facts}
-    wants = {name: facts.pop(name) for name in ("memory", "gpu", "gpu_model", "gpu_registry", "vram", "custom", "labels") if name in facts}
+    wants = {
+        name: facts.pop(name)
+        for name in ("memory", "gpu", "gpu_model", "gpu_registry", "vram", "custom", "labels")
+        if name in facts
+    }
     return JobRequest(api=api, key=key, resources=ResourceRequest(cpu=cpu, **wants), limits=Limits(**limits), **facts)
 
 
@@ -72,7 +83,9 @@ resources = st.builds(
 )
 
 spans = st.sampled_from([0, 1, 2, 5, 10])
-limits = st.builds(Limits, assign=st.none() | spans, start=st.none() | spans, run=st.none() | spans, total=st.none() | spans)
+limits = st.builds(
+    Limits, assign=st.none() | spans, start=st.none() | spans, run=st.none() | spans, total=st.none() | spans
+)
 requests = st.builds(
     lambda **facts: JobRequest(**facts),  # hypothesis cannot read a struct's hints
     api=st.sampled_from(sorted(LIFECYCLES)),
@@ -85,8 +98,13 @@ requests = st.builds(
     command=st.sampled_from(["", "sleep 0", "sleep 1", "sleep 5", "sleep 10", "exit 1", "sleep 2; exit 3"]),
     not_before=st.sampled_from([0, 0, 3, 20]),
     ttl=st.none() | spans,
-    elastic=st.sampled_from([(), (), (ResourceRequest(cpu=2, gpu=1), ResourceRequest(cpu=1)), (ResourceRequest(cpu=0.5),)]),
-    team=st.none() | st.builds(Team, size=st.integers(1, 4), parallel=st.integers(1, 3), tolerate=st.integers(0, 2), run=st.none() | spans),
+    elastic=st.sampled_from(
+        [(), (), (ResourceRequest(cpu=2, gpu=1), ResourceRequest(cpu=1)), (ResourceRequest(cpu=0.5),)]
+    ),
+    team=st.none()
+    | st.builds(
+        Team, size=st.integers(1, 4), parallel=st.integers(1, 3), tolerate=st.integers(0, 2), run=st.none() | spans
+    ),
 )
 scenarios = st.builds(
     Scenario,

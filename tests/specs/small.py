@@ -16,18 +16,28 @@ DOCUMENT: dict[str, Any] = {
         "/jobs": {
             "post": {
                 "operationId": "small_submit",
-                "requestBody": {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Order"}}}},
+                "requestBody": {
+                    "required": True,
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Order"}}},
+                },
                 "responses": {"201": {"$ref": "#/components/responses/Job"}},
             },
             "get": {
                 "operationId": "small_list",
-                "parameters": [{"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "default": 20}}],
+                "parameters": [
+                    {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "default": 20}}
+                ],
                 "responses": {
                     "200": {
                         "description": "some",
                         "content": {
                             "application/json": {
-                                "schema": {"type": "object", "properties": {"jobs": {"type": "array", "items": {"$ref": "#/components/schemas/Job"}}}}
+                                "schema": {
+                                    "type": "object",
+                                    "properties": {
+                                        "jobs": {"type": "array", "items": {"$ref": "#/components/schemas/Job"}}
+                                    },
+                                }
                             }
                         },
                     }
@@ -40,13 +50,21 @@ DOCUMENT: dict[str, Any] = {
         },
     },
     "components": {
-        "responses": {"Job": {"description": "a job", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Job"}}}}},
+        "responses": {
+            "Job": {
+                "description": "a job",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Job"}}},
+            }
+        },
         "schemas": {
             "Order": {"type": "object", "required": ["command"], "properties": {"command": {"type": "string"}}},
             "Job": {
                 "type": "object",
                 "required": ["id", "status"],
-                "properties": {"id": {"type": "string"}, "status": {"anyOf": [{"enum": ["WAITING", "BUSY", "DONE", "BROKEN"]}, {"type": "null"}]}},
+                "properties": {
+                    "id": {"type": "string"},
+                    "status": {"anyOf": [{"enum": ["WAITING", "BUSY", "DONE", "BROKEN"]}, {"type": "null"}]},
+                },
             },
         },
     },
@@ -59,7 +77,12 @@ LIFECYCLE: dict[str, Any] = {
         "read": {"operation": "small_read", "parameter": "id", "status": "/status"},
         "list": {"operation": "small_list", "items": "/jobs", "id": "/id", "status": "/status"},
     },
-    "states": {"WAITING": {"phase": "queued"}, "BUSY": {"phase": "running"}, "DONE": {"phase": "succeeded"}, "BROKEN": {"phase": "failed"}},
+    "states": {
+        "WAITING": {"phase": "queued"},
+        "BUSY": {"phase": "running"},
+        "DONE": {"phase": "succeeded"},
+        "BROKEN": {"phase": "failed"},
+    },
     "transitions": [
         {"from": "WAITING", "when": "allocated", "to": "BUSY"},
         {"from": "BUSY", "when": "succeeded", "to": "DONE"},

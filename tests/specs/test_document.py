@@ -27,13 +27,25 @@ def test_operations_know_their_place_and_parameters(tmp_path: Path) -> None:
         ("openapi", "3.0.3", ("openapi",), "OpenAPI 3.1 is expected"),
         ("info", ..., ("info",), "is missing"),
         ("paths", [], ("paths",), "is missing"),
-        ("components.schemas.Job.not", {"$ref": "#/components/schemas/Id"}, ("components", "schemas", "Job", "not", "$ref"), "leads nowhere"),
-        ("components.schemas.Job.not", {"$ref": "other.yaml#/Id"}, ("components", "schemas", "Job", "not", "$ref"), "leads nowhere"),
+        (
+            "components.schemas.Job.not",
+            {"$ref": "#/components/schemas/Id"},
+            ("components", "schemas", "Job", "not", "$ref"),
+            "leads nowhere",
+        ),
+        (
+            "components.schemas.Job.not",
+            {"$ref": "other.yaml#/Id"},
+            ("components", "schemas", "Job", "not", "$ref"),
+            "leads nowhere",
+        ),
         ("paths./jobs.get.operationId", "small_submit", ("paths", "/jobs", "post", "operationId"), "is also GET /jobs"),
         ("paths./jobs.get.operationId", ..., ("paths", "/jobs", "get"), "an operationId is expected"),
     ],
 )
-def test_a_broken_document_is_refused_with_its_place(tmp_path: Path, path: str, value: Any, place: tuple[str | int, ...], reason: str) -> None:
+def test_a_broken_document_is_refused_with_its_place(
+    tmp_path: Path, path: str, value: Any, place: tuple[str | int, ...], reason: str
+) -> None:
     folder = write(tmp_path, document=changed(DOCUMENT, path, value))
 
     with pytest.raises(specs.SpecError, match=reason) as refused:

@@ -16,7 +16,11 @@ def test_a_sound_lifecycle_is_read(tmp_path: Path) -> None:
 
     lifecycle = spec.lifecycle
     assert lifecycle is not None
-    assert (lifecycle.initial, lifecycle.states["DONE"].is_terminal, lifecycle.states["BUSY"].is_terminal) == ("WAITING", True, False)
+    assert (lifecycle.initial, lifecycle.states["DONE"].is_terminal, lifecycle.states["BUSY"].is_terminal) == (
+        "WAITING",
+        True,
+        False,
+    )
     assert lifecycle.edges() == {("WAITING", "BUSY"), ("BUSY", "DONE"), ("BUSY", "BROKEN"), ("WAITING", "BROKEN")}
     assert [step.after for step in lifecycle.transitions if step.after is not None] == [60.0]
     assert lifecycle.roles["list"].items == "/jobs"
@@ -38,8 +42,18 @@ def test_a_sound_lifecycle_is_read(tmp_path: Path) -> None:
         ("transitions.3.after", "soon", ("transitions", 3), "number of seconds"),
         ("transitions.3.after", -1, ("transitions", 3), "number of seconds"),
         ("transitions.1.to", "NOWHERE", ("transitions", 1), "'NOWHERE'"),
-        ("transitions.4", {"from": "WAITING", "after": 5, "to": "DONE"}, ("transitions", 4), "a second step for `after`"),
-        ("transitions.4", {"from": "BUSY", "when": "failed", "to": "DONE"}, ("transitions", 4), "a second step for `failed`"),
+        (
+            "transitions.4",
+            {"from": "WAITING", "after": 5, "to": "DONE"},
+            ("transitions", 4),
+            "a second step for `after`",
+        ),
+        (
+            "transitions.4",
+            {"from": "BUSY", "when": "failed", "to": "DONE"},
+            ("transitions", 4),
+            "a second step for `failed`",
+        ),
         ("transitions.4", {"from": "DONE", "when": "failed", "to": "BROKEN"}, ("states", "DONE"), "is terminal"),
         ("transitions.1", {"from": "BUSY", "when": "timed_out", "to": "DONE"}, ("states", "BUSY"), "dead end"),
         ("transitions.0.to", "DONE", ("states", "BUSY"), "no job can ever get here"),
@@ -52,7 +66,9 @@ def test_a_sound_lifecycle_is_read(tmp_path: Path) -> None:
         ("roles.submit.colour", "red", ("roles", "submit", "colour"), "not known here"),
     ],
 )
-def test_a_broken_lifecycle_is_refused_with_its_place(tmp_path: Path, path: str, value: Any, place: tuple[str | int, ...], reason: str) -> None:
+def test_a_broken_lifecycle_is_refused_with_its_place(
+    tmp_path: Path, path: str, value: Any, place: tuple[str | int, ...], reason: str
+) -> None:
     folder = write(tmp_path, lifecycle=changed(LIFECYCLE, path, value))
 
     with pytest.raises(specs.SpecError) as refused:

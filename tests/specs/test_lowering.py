@@ -21,10 +21,16 @@ def lowered(schema: Any) -> Any:
         ({"type": ["string", "null"]}, {"type": "string", "nullable": True}),
         ({"type": "null"}, {"enum": [None]}),
         ({"type": ["array", "null"]}, {"items": {}, "type": "array", "nullable": True}),
-        ({"type": ["string", "integer", "null"]}, {"allOf": [{"anyOf": [{"type": "string"}, {"type": "integer"}, {"enum": [None]}]}]}),
+        (
+            {"type": ["string", "integer", "null"]},
+            {"allOf": [{"anyOf": [{"type": "string"}, {"type": "integer"}, {"enum": [None]}]}]},
+        ),
         ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, {"anyOf": [{"type": "integer"}, {"enum": [None]}]}),
         ({"const": "a"}, {"enum": ["a"]}),
-        ({"exclusiveMinimum": 3, "exclusiveMaximum": 5}, {"minimum": 3, "exclusiveMinimum": True, "maximum": 5, "exclusiveMaximum": True}),
+        (
+            {"exclusiveMinimum": 3, "exclusiveMaximum": 5},
+            {"minimum": 3, "exclusiveMinimum": True, "maximum": 5, "exclusiveMaximum": True},
+        ),
         ({"examples": [1, 2]}, {"example": 1}),
         ({"$ref": "#/a", "description": "d"}, {"allOf": [{"$ref": "#/a"}], "description": "d"}),
         ({"$ref": "#/a"}, {"$ref": "#/a"}),

@@ -35,7 +35,11 @@ def test_operation_ids_are_unique_over_all_documents() -> None:
 
 
 def test_no_two_documents_serve_the_same_path_and_method() -> None:
-    served = [(spec.base_path + re.sub(r"{.*?}", "{}", one.path), one.method) for spec in map(specs.load, EVERY) for one in spec.operations.values()]
+    served = [
+        (spec.base_path + re.sub(r"{.*?}", "{}", one.path), one.method)
+        for spec in map(specs.load, EVERY)
+        for one in spec.operations.values()
+    ]
 
     assert len(served) == len(set(served))
 
@@ -62,7 +66,13 @@ def test_security_names_only_declared_schemes(name: str) -> None:
     spec = specs.load(name)
     declared = spec.document.get("components", {}).get("securitySchemes", {})
     nodes = [spec.document, *(one.node for one in spec.operations.values())]
-    used = {scheme for node in nodes for key in ("security", "x-strict-security") for way in node.get(key, []) for scheme in way}
+    used = {
+        scheme
+        for node in nodes
+        for key in ("security", "x-strict-security")
+        for way in node.get(key, [])
+        for scheme in way
+    }
 
     assert used <= set(declared)
 
@@ -98,7 +108,9 @@ def test_links_of_the_submit_answer_lead_to_the_job_that_was_made(name: str) -> 
             values = {key.rpartition(".")[2]: value for key, value in link.get("parameters", {}).items()}
             assert values.get(role.parameter) == f"$response.body#{submit.id}"
     if "read" in spec.lifecycle.roles:
-        assert spec.lifecycle.roles["read"].operation in {resolve(spec.document, one)["operationId"] for one in links.values()}
+        assert spec.lifecycle.roles["read"].operation in {
+            resolve(spec.document, one)["operationId"] for one in links.values()
+        }
 
 
 @pytest.mark.parametrize("name", EVERY)

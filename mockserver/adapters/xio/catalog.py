@@ -1,4 +1,6 @@
-"""xio's catalog: GPU models, nodes and offers, derived from the world's cluster. Source: specs/xio/sources.md#catalog"""
+"""xio's catalog: GPU models, nodes and offers, derived from the world's cluster. Source:
+specs/xio/sources.md#catalog
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,9 @@ MEMORY_US = 86_400_000_000
 """How far a clock may be off, and how long a nonce is remembered."""
 
 MOST_CANONICAL_BYTES = 1024 * 1024
-"""Longest body whose signature may be about its canonical JSON: this comes before values are counted, and costs many times its length."""
+"""Longest body whose signature may be about its canonical JSON: this comes before values are counted, and costs many
+times its length.
+"""
 
 _NONCE = re.compile(r"[0-9a-fA-F]{16,128}")
 _TIME = re.compile(r"[0-9]{1,16}", re.ASCII)

@@ -52,7 +52,8 @@ _STATUSES: Mapping[Kind, int] = {
 def refusal(error: Exception) -> Refusal:
     """The neutral reason for any exception, without the frames it came from; one that is nobody's intention is logged.
 
-    Those frames hold the whole request, and the reason itself: with them it would stay in memory until a collection of garbage.
+    Those frames hold the whole request, and the reason itself: with them it would stay in memory until a collection of
+    garbage.
     """
     reason = _reason(error)
     for one in (reason, reason.cause):
@@ -73,7 +74,9 @@ def _reason(error: Exception) -> Refusal:
 
 
 def worded(reason: Refusal, adapter: Wording, world: World | None = None) -> Reply:
-    """The answer to a refusal in the words of an API, with the true reasons in a header; `Allow` is added if the refusal names methods."""
+    """The answer to a refusal in the words of an API, with the true reasons in a header; `Allow` is added if the
+    refusal names methods.
+    """
     reply = adapter.error(reason, world)
     if reason.kind != "internal":
         reply.headers[violation_header.HEADER] = violation_header.header(reason)
@@ -89,7 +92,12 @@ def error(reason: Refusal, world: World | None = None) -> Reply:
     facts: dict[str, Any] = {"kind": reason.kind, "message": reason.message}
     if reason.violations:
         facts["violations"] = [
-            {"place": one.place, "pointer": "".join(f"/{key}" for key in one.pointer), "keyword": one.keyword, "message": one.message}
+            {
+                "place": one.place,
+                "pointer": "".join(f"/{key}" for key in one.pointer),
+                "keyword": one.keyword,
+                "message": one.message,
+            }
             for one in reason.violations
         ]
     return Reply(_STATUSES[reason.kind], {"error": facts})

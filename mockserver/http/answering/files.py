@@ -1,7 +1,7 @@
 """Serves the files of jobs: downloads of results, uploads of inputs.
 
-Their addresses are ours (`/_mock/files/API/...`), so that they meet no vendor's path. Like the signed addresses of a real storage they
-ask for no credentials. An upload is counted as it comes in and not kept.
+Their addresses are ours (`/_mock/files/API/...`), so that they meet no vendor's path. Like the signed addresses of a
+real storage they ask for no credentials. An upload is counted as it comes in and not kept.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ class Files:
         api, _, place = path.removeprefix(FILES).partition("/")
         store, method = self._stores.get(api), scope["method"]
         if store is None:
-            raise Refusal("unknown", f"there are no files at {path}; expected: {FILES} and one of {', '.join(self._stores)}")
+            raise Refusal(
+                "unknown", f"there are no files at {path}; expected: {FILES} and one of {', '.join(self._stores)}"
+            )
         if method in ("GET", "HEAD"):
             return _downloaded(store, world, place)
         if method == "PUT":

@@ -1,4 +1,6 @@
-"""Makes answers that a rule, fault or preference demands: in the vendor's error shape, or from the document's examples."""
+"""Makes answers that a rule, fault or preference demands: in the vendor's error shape, or from the
+document's examples.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,11 @@ def by_rule(contract: Contract, answer: Answer, world: World) -> Reply:
 
 def by_status(contract: Contract, status: int, message: str, *, headers: Mapping[str, str], world: World) -> Reply:
     """An answer of that status: from 400 the vendor's error body, below it the document's example, or no body."""
-    reply = vendor_error(contract.adapter, status, message, world) if status >= 400 else example(contract, status) or Reply(status, empty=True)
+    reply = (
+        vendor_error(contract.adapter, status, message, world)
+        if status >= 400
+        else example(contract, status) or Reply(status, empty=True)
+    )
     reply.headers.update(headers)
     return reply
 
@@ -36,7 +42,11 @@ def by_preference(contract: Contract, status: int, world: World) -> Reply:
     reply = vendor_error(contract.adapter, status, message, world) if status >= 400 else example(contract, status)
     if reply is None:
         declared = ", ".join(contract.operation.node.get("responses", {}))
-        raise Refusal("invalid", f"Prefer asks for status {status}, which the document has no example of; expected one of {declared}, or an error from 400")
+        raise Refusal(
+            "invalid",
+            f"Prefer asks for status {status}, which the document has no example of; expected one of "
+            f"{declared}, or an error from 400",
+        )
     return reply
 
 
@@ -65,7 +75,10 @@ def _kind(error: Callable[[Refusal], Reply], status: int) -> Kind:
 def _replaced(body: Any, old: int, new: int) -> Any:
     """The body with the status in it corrected."""
     if isinstance(body, dict):
-        return {name: new if value == old and not isinstance(value, bool) else _replaced(value, old, new) for name, value in body.items()}
+        return {
+            name: new if value == old and not isinstance(value, bool) else _replaced(value, old, new)
+            for name, value in body.items()
+        }
     return body
 
 
@@ -80,5 +93,10 @@ def example(contract: Contract, status: int) -> Reply | None:
         if names:
             _, found = contract.schemas.follow((*place, "content", media_type, "examples", names[0]))
             value = found.get("value")
-            return Reply(status, value, media_type=media_type, text=value if isinstance(value, str) and "json" not in media_type else None)
+            return Reply(
+                status,
+                value,
+                media_type=media_type,
+                text=value if isinstance(value, str) and "json" not in media_type else None,
+            )
     return None if content else Reply(status, empty=True)

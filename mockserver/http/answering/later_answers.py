@@ -17,7 +17,8 @@ from mockserver.http.sandboxes.sandbox import Sandbox
 async def final(reply: Reply, sandbox: Sandbox, *, receive: Receive) -> Reply:
     """The answer that `reply.later` gives in the end; `reply` itself if the clock moves only on demand.
 
-    Raises Disconnected when the client leaves, Refusal when the server stops or the world is replaced meanwhile, and what `later` raises.
+    Raises Disconnected when the client leaves, Refusal when the server stops or the world is replaced meanwhile, and
+    what `later` raises.
     """
     later, ended = reply.later, sandbox.ended
     assert later is not None

@@ -1,4 +1,6 @@
-"""Sends an endless answer, piece by piece as simulated time moves, until the client leaves, the sandbox is deleted or the server stops."""
+"""Sends an endless answer, piece by piece as simulated time moves, until the client leaves, the sandbox is deleted or
+the server stops.
+"""
 
 from __future__ import annotations
 

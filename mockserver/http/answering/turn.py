@@ -20,7 +20,8 @@ Judge = Callable[[Reply], tuple[Violation, ...]]
 
 @dataclass(slots=True)
 class Turn:
-    """What is done to one request: real seconds to wait first, an answer instead of the true one, a strike on the bytes.
+    """What is done to one request: real seconds to wait first, an answer instead of the true one, a strike on the
+    bytes.
 
     `names` and `preference` say whose doing it is.
     """
@@ -54,7 +55,9 @@ def _anything(reply: Reply) -> tuple[Violation, ...]:
     return ()
 
 
-async def before(contract: Contract, scope: Mapping[str, Any], fields: Mapping[bytes, bytes], sandbox: Sandbox) -> Turn | None:
+async def before(
+    contract: Contract, scope: Mapping[str, Any], fields: Mapping[bytes, bytes], sandbox: Sandbox
+) -> Turn | None:
     """What faults and preferences do to a request before it is validated; None if nothing. Raises Refusal."""
     turn = None
     if sandbox.faults.given:
@@ -65,7 +68,9 @@ async def before(contract: Contract, scope: Mapping[str, Any], fields: Mapping[b
             if strike.drop and not strike.acts:
                 turn.reply = Reply(0, empty=True)  # never sent
             elif strike.status is not None:
-                turn.reply = forced_answers.by_status(contract, strike.status, strike.message, headers=strike.headers, world=sandbox.world)
+                turn.reply = forced_answers.by_status(
+                    contract, strike.status, strike.message, headers=strike.headers, world=sandbox.world
+                )
     wish = prefer.read(fields[prefer.HEADER]) if prefer.HEADER in fields else prefer.NONE
     if wish is not prefer.NONE:
         turn = turn or Turn()
@@ -77,7 +82,9 @@ async def before(contract: Contract, scope: Mapping[str, Any], fields: Mapping[b
     return turn
 
 
-def ruled(contract: Contract, call: Call, fields: Mapping[bytes, bytes], sandbox: Sandbox, turn: Turn | None) -> Turn | None:
+def ruled(
+    contract: Contract, call: Call, fields: Mapping[bytes, bytes], sandbox: Sandbox, turn: Turn | None
+) -> Turn | None:
     """What the rules do to a valid request: a script for its job, or an answer."""
     rule = sandbox.rules.match(Asked(contract.api, call.operation, call.method, call.target, fields, call.body))
     if rule is None:

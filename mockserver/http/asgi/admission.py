@@ -11,7 +11,9 @@ logger = logging.getLogger("mockserver")
 
 
 class Admission:
-    """Shared by all connections of a process's servers. `open` counts them, `most` is how many may be open at a time."""
+    """Shared by all connections of a process's servers. `open` counts them, `most` is how many may be open
+    at a time.
+    """
 
     def __init__(self, most: int | None = None) -> None:
         self.most = most_connections() if most is None else most

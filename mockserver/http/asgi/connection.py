@@ -1,7 +1,7 @@
 """A connection as one request sees it: body and answer in one piece if possible, piece by piece otherwise.
 
-uvicorn hands over `receive` and `send`, methods of an object that knows the connection. Reading and writing through that
-object saves three calls and two writes per request; under any other server the two functions do all the work.
+uvicorn hands over `receive` and `send`, methods of an object that knows the connection. Reading and writing through
+that object saves three calls and two writes per request; under any other server the two functions do all the work.
 """
 
 from __future__ import annotations

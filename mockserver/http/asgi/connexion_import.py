@@ -1,8 +1,8 @@
 """Imports connexion without running what this server never uses of it: test client, HTTP clients.
 
-connexion's package body and a few libraries it names at the top of its modules would cost as much start-up time and memory as
-everything else together. While its routing is imported a stand-in takes their place, which fetches the real thing the moment anybody
-asks it for a name: nothing is patched, nothing is missing.
+connexion's package body and a few libraries it names at the top of its modules would cost as much start-up time and
+memory as everything else together. While its routing is imported a stand-in takes their place, which fetches the real
+thing the moment anybody asks it for a name: nothing is patched, nothing is missing.
 """
 
 from __future__ import annotations

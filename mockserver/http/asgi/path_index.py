@@ -21,8 +21,8 @@ class _Place(Generic[Target]):
 class PathIndex(Generic[Target]):
     """Maps path templates and methods to targets.
 
-    A template without parameters has its path to itself, whatever the method. Elsewhere a literal segment wins over `{a parameter}`,
-    which takes one non-empty segment.
+    A template without parameters has its path to itself, whatever the method. Elsewhere a literal segment wins over `{a
+    parameter}`, which takes one non-empty segment.
     """
 
     def __init__(self) -> None:
@@ -45,7 +45,9 @@ class PathIndex(Generic[Target]):
             self._plain[template] = place
 
     def find(self, path: str, method: str) -> tuple[Target, tuple[str, ...]] | None:
-        """The target for a percent-encoded path and a method, with the decoded parameters; HEAD finds what serves GET."""
+        """The target for a percent-encoded path and a method, with the decoded parameters; HEAD finds what
+        serves GET.
+        """
         if method == "HEAD":
             method = "GET"
         plain = self._plain.get(path)
@@ -59,7 +61,9 @@ class PathIndex(Generic[Target]):
         return None
 
     def methods(self, path: str) -> tuple[str, ...]:
-        """Every method that some matching template serves, HEAD and OPTIONS among them; empty if no template matches."""
+        """Every method that some matching template serves, HEAD and OPTIONS among them; empty if no
+        template matches.
+        """
         plain = self._plain.get(path)
         places = [plain] if plain is not None else [place for place, _ in _walk(self._root, _segments(path), ())]
         found = {method for place in places for method in place.targets}
@@ -89,7 +93,9 @@ def _only_way(place: _Place[Target], segments: list[str]) -> tuple[tuple[_Place[
     return ((place, tuple(values)),)
 
 
-def _walk(place: _Place[Target], segments: list[str], values: tuple[str, ...]) -> Iterator[tuple[_Place[Target], tuple[str, ...]]]:
+def _walk(
+    place: _Place[Target], segments: list[str], values: tuple[str, ...]
+) -> Iterator[tuple[_Place[Target], tuple[str, ...]]]:
     if not segments:
         yield place, values
         return

@@ -114,7 +114,9 @@ class EagerProtocol(HttpToolsProtocol):
 
     @property
     def _is_idle(self) -> bool:
-        """Whether everything has been answered and no timer waits for more: something was sent that began no request."""
+        """Whether everything has been answered and no timer waits for more: something was sent that began
+        no request.
+        """
         return self.timeout_keep_alive_task is None and (self.cycle is None or self.cycle.response_complete)
 
     # Reading
@@ -195,12 +197,17 @@ class EagerProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def _check_head(self) -> None:
-        """Raises Unacceptable for a head beyond the limits. Until it is complete, `_useless` bounds what is read of it."""
+        """Raises Unacceptable for a head beyond the limits. Until it is complete, `_useless` bounds what is
+        read of it.
+        """
         if len(self.url) > HEAD_BYTES:
             raise Unacceptable(414, f"the URL is longer than {HEAD_BYTES} bytes")
         if len(self.headers) > HEAD_FIELDS:
             raise self._too_long()
-        if self._useless + self._chunk > HEAD_BYTES and sum(len(name) + len(value) for name, value in self.headers) > HEAD_BYTES:
+        if (
+            self._useless + self._chunk > HEAD_BYTES
+            and sum(len(name) + len(value) for name, value in self.headers) > HEAD_BYTES
+        ):
             raise self._too_long()
 
     def _too_long(self) -> Unacceptable:
@@ -242,7 +249,9 @@ class EagerProtocol(HttpToolsProtocol):
         self.tasks.add(task)
 
     def _end_task(self) -> None:
-        """Cancel what still runs, once it has taken its first step: a task that never did cannot end what it was given."""
+        """Cancel what still runs, once it has taken its first step: a task that never did cannot end what
+        it was given.
+        """
         if self._task is not None and not self._task.done():
             self.loop.call_soon(self._task.cancel)
 
@@ -287,7 +296,9 @@ class EagerProtocol(HttpToolsProtocol):
 
 
 def _whole(target: bytes) -> bytes:
-    """A target that names a host, with the path that it has without saying so (RFC 9112, 3.2.2). Raises Unacceptable."""
+    """A target that names a host, with the path that it has without saying so (RFC 9112, 3.2.2). Raises
+    Unacceptable.
+    """
     try:
         parsed = httptools.parse_url(target)  # a part that is not there is None
     except httptools.HttpParserInvalidURLError:

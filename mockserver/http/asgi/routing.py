@@ -1,7 +1,7 @@
 """connexion's part: finds the operation of a request in the documents.
 
-It compiles the documents into operations; only its scan over all routes is replaced by one lookup in a path index. Its other middlewares are
-left out: the contract application answers every error itself.
+It compiles the documents into operations; only its scan over all routes is replaced by one lookup in a path index. Its
+other middlewares are left out: the contract application answers every error itself.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ class IndexedRouting(RoutingMiddleware):  # type: ignore[misc]  # connexion has 
 def connect(application: Application, served: Sequence[tuple[Spec, object]], index: Routes) -> IndexedRouting:
     """Wrap the contract application in connexion's routing over all documents.
 
-    `served` pairs each API with the object whose attributes are its operations. Raises connexion's ResolverError for an operation without one.
+    `served` pairs each API with the object whose attributes are its operations. Raises connexion's ResolverError for an
+    operation without one.
     """
     stack = ConnexionMiddleware(application, import_name=__name__, middlewares=[partial(IndexedRouting, index=index)])
     for spec, functions in served:

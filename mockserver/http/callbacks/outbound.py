@@ -49,7 +49,8 @@ class _Guarded(httpcore.AsyncNetworkBackend):
         if host.lower().strip("[]") not in self._allowed:
             for address in addresses:
                 self._check(host, address)
-        share = None if len(addresses) == 1 else CALLBACK_SECONDS / (len(addresses) + 1)  # one address is left time to answer
+        # one address is left time to answer
+        share = None if len(addresses) == 1 else CALLBACK_SECONDS / (len(addresses) + 1)
         failures = []
         for address in addresses:
             try:
@@ -60,7 +61,9 @@ class _Guarded(httpcore.AsyncNetworkBackend):
 
     def _check(self, host: str, address: str) -> None:
         if not is_loopback(address):
-            raise AddressRefused(f"{host} is {address}, which is not this machine; allow it with --allow-callbacks {host}")
+            raise AddressRefused(
+                f"{host} is {address}, which is not this machine; allow it with --allow-callbacks {host}"
+            )
         if self._remote:
             reason = f"{host} is this machine, and the client that asks to have it called is not on it"
             raise AddressRefused(f"{reason}; allow it with --allow-callbacks {host}")
@@ -69,7 +72,8 @@ class _Guarded(httpcore.AsyncNetworkBackend):
 async def resolve(host: str, port: int) -> list[str]:
     """All addresses of a host. Raises httpcore.ConnectError.
 
-    A thread of its own asks, for which nobody waits: the loop's own resolver would keep a server that stops until the last name server has given up.
+    A thread of its own asks, for which nobody waits: the loop's own resolver would keep a server that stops until the
+    last name server has given up.
     """
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[list[str]] = loop.create_future()
@@ -127,14 +131,18 @@ async def post(
         return AttemptOutcome("failed", error=f"{type(error).__name__}: {error}")
 
 
-async def _send(pool: httpcore.AsyncConnectionPool, url: str, body: bytes, *, headers: dict[str, str]) -> tuple[int, str | None]:
+async def _send(
+    pool: httpcore.AsyncConnectionPool, url: str, body: bytes, *, headers: dict[str, str]
+) -> tuple[int, str | None]:
     """The status and Location of an answer; its body is not read."""
     target = httpcore.URL(url)
     host = target.host if target.port is None else target.host + b":%d" % target.port
     fields = [(b"host", host), (b"content-length", b"%d" % len(body)), (b"connection", b"close")]
     fields += [(name.encode(), value.encode()) for name, value in (headers | _credentials(url)).items()]
     async with pool.stream("POST", target, headers=fields, content=body) as answer:
-        location = next((value.decode("latin-1") for name, value in answer.headers if name.lower() == b"location"), None)
+        location = next(
+            (value.decode("latin-1") for name, value in answer.headers if name.lower() == b"location"), None
+        )
         return answer.status, location
 
 

@@ -26,7 +26,10 @@ BACKOFF_SECONDS = (10.0, 60.0, 300.0)
 """Simulated pauses before the second, third and fourth attempt; then the delivery is given up."""
 
 Entry = dict[str, Any]
-"""A delivery that is pending: number, id, api, job, url, remote (its client is on another machine), body (bytes), due (microseconds), attempt (from 1)."""
+"""A delivery that is pending: number, id, api, job, url, remote (its client is on another machine), body (bytes), due
+(microseconds), attempt (from 1).
+"""
+
 
 class PendingEntry(TypedDict):
     """A pending delivery as a snapshot stores it."""
@@ -56,13 +59,15 @@ Record = dict[str, Any]
 class Deliveries:
     """The callbacks of one world.
 
-    `allowed` are the hosts that may be called although they are not this machine; `tell` hears of every attempt. Once the world
-    `is_over`, no attempt follows the one under way.
+    `allowed` are the hosts that may be called although they are not this machine; `tell` hears of every attempt. Once
+    the world `is_over`, no attempt follows the one under way.
     """
 
     __slots__ = ("_allowed", "_lock", "_tell", "is_over", "recorded", "records")
 
-    def __init__(self, allowed: frozenset[str] = frozenset(), *, tell: Callable[[str, float, Record], None] = lambda *_: None) -> None:
+    def __init__(
+        self, allowed: frozenset[str] = frozenset(), *, tell: Callable[[str, float, Record], None] = lambda *_: None
+    ) -> None:
         self._allowed, self._tell = allowed, tell
         self._lock: asyncio.Lock | None = None
         self.records: deque[Record] = deque(maxlen=CALLBACKS_RECORDED)
@@ -98,10 +103,19 @@ class Deliveries:
         shelf["count"] = number = shelf.get("count", 0) + 1
         body = dumps(callback_body(world, job))
         name = f"msg_{world.new_id(SHELF, fingerprint=job.key.encode()).replace('-', '')}"
-        entry = {"number": number, "id": name, "api": api, "job": job.key, "url": job.request.callback, "remote": job.request.remote}
+        entry = {
+            "number": number,
+            "id": name,
+            "api": api,
+            "job": job.key,
+            "url": job.request.callback,
+            "remote": job.request.remote,
+        }
         entry |= {"body": body, "due": instant, "attempt": 1}
         if len(pending) >= CALLBACKS_PENDING:
-            self._record(world, pending.pop(0), AttemptOutcome("dropped", error=f"{CALLBACKS_PENDING} others were waiting"))
+            self._record(
+                world, pending.pop(0), AttemptOutcome("dropped", error=f"{CALLBACKS_PENDING} others were waiting")
+            )
         pending.append(entry)
 
     def _next(self, world: World) -> Entry | None:
@@ -119,7 +133,11 @@ class Deliveries:
     async def _attempt(self, world: World, entry: Entry) -> AttemptOutcome:
         from mockserver.http.callbacks.outbound import post
 
-        headers = {"content-type": "application/json", "user-agent": f"Understudy/{__version__}", **signature(world, entry)}
+        headers = {
+            "content-type": "application/json",
+            "user-agent": f"Understudy/{__version__}",
+            **signature(world, entry),
+        }
         return await post(entry["url"], entry["body"], headers, allowed=self._allowed, remote=entry["remote"])
 
     def _note(self, world: World, entry: Entry, heard: AttemptOutcome) -> None:
@@ -156,5 +174,7 @@ def signature(world: World, entry: Entry) -> dict[str, str]:
         from base64 import b64decode, b64encode
 
         signed = f"{entry['id']}.{stamp}.".encode() + entry["body"]
-        fields["webhook-signature"] = "v1," + b64encode(hmac.digest(b64decode(secret.removeprefix("whsec_")), signed, "sha256")).decode()
+        fields["webhook-signature"] = (
+            "v1," + b64encode(hmac.digest(b64decode(secret.removeprefix("whsec_")), signed, "sha256")).decode()
+        )
     return fields

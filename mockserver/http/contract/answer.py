@@ -38,19 +38,40 @@ class Answers:
         status = reply.status
         declared = self._statuses.get(status) or self._looked_up(status)
         if declared is None:
-            return (_broken("responses", sorted(self._schemas.follow(self._place)[1]), status, f"status {status} is not declared"),)
+            return (
+                _broken(
+                    "responses",
+                    sorted(self._schemas.follow(self._place)[1]),
+                    status,
+                    f"status {status} is not declared",
+                ),
+            )
         for name in declared.headers:
             if name not in reply.headers and name not in map(str.lower, reply.headers):
                 return (_broken("headers", name, None, f"header {name} is missing"),)
         if reply.empty or not declared.validators:
             if reply.empty and not declared.validators:
                 return ()
-            return (_broken("content", list(declared.validators), reply.media_type, "a body is declared and none sent, or the reverse"),)
+            return (
+                _broken(
+                    "content",
+                    list(declared.validators),
+                    reply.media_type,
+                    "a body is declared and none sent, or the reverse",
+                ),
+            )
         medium = reply.media_type
         if medium not in declared.validators:
             medium = medium.partition(";")[0]
         if medium not in declared.validators:
-            return (_broken("content", list(declared.validators), reply.media_type, f"media type {reply.media_type} is not declared"),)
+            return (
+                _broken(
+                    "content",
+                    list(declared.validators),
+                    reply.media_type,
+                    f"media type {reply.media_type} is not declared",
+                ),
+            )
         validator = declared.validators[medium]
         value = reply.body if reply.text is None else reply.text
         return () if validator is None or validator.is_valid(value) else violations(validator, value, "answer")
@@ -68,7 +89,9 @@ class Answers:
                 validators: dict[str, Draft202012Validator | None] = {}
                 for media_type, medium in node.get("content", {}).items():
                     judged = "schema" in medium and media_type != "text/event-stream"
-                    validators[media_type] = self._schemas.validator((*here, "content", media_type, "schema")) if judged else None
+                    validators[media_type] = (
+                        self._schemas.validator((*here, "content", media_type, "schema")) if judged else None
+                    )
                 headers = node.get("headers", {})
                 needed = (name for name in headers if self._schemas.follow((*here, "headers", name))[1].get("required"))
                 return _Declared(validators, tuple(name.lower() for name in needed))

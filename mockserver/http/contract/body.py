@@ -1,7 +1,7 @@
 """Reads and parses a request body, within the limits.
 
-JSON is strict: no NaN or Infinity, no number beyond a double, whole numbers exact up to a stated length, UTF-8 only. Of a key that
-an object names twice the last value counts, as with JavaScript, Go and Python.
+JSON is strict: no NaN or Infinity, no number beyond a double, whole numbers exact up to a stated length, UTF-8 only. Of
+a key that an object names twice the last value counts, as with JavaScript, Go and Python.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from mockserver.http.limits import BODY_BYTES, BODY_DEPTH, BODY_VALUES, INTEGER_
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 
 _ALIKE = bytes.maketrans(b"123456789[", b"000000000{")
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # what some Windows programs put in front of UTF-8; the vendors' JSON readers skip it
-_LONG_NUMBER = b"0" * 19  # the digits of the longest whole numbers that are exact anyway; sought in a body whose digits are all alike
+# what some Windows programs put in front of UTF-8; the vendors' JSON readers skip it
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# the digits of the longest whole numbers that are exact anyway; sought in a body whose digits are all alike
+_LONG_NUMBER = b"0" * 19
 
 
 class Disconnected(Exception):
@@ -78,7 +80,8 @@ def _check_number(raw: bytes) -> None:
     if _marks(raw) <= BODY_VALUES:
         return
     bare = raw.replace(rb"\\", b"").replace(rb"\"", b"")  # without quotes inside of strings
-    is_crowded = bare.count(b'"') > 4 * BODY_VALUES  # two quotes a string, and at worst a string a key and a string a value
+    # two quotes a string, and at worst a string a key and a string a value
+    is_crowded = bare.count(b'"') > 4 * BODY_VALUES
     if is_crowded or _marks(b"".join(bare.split(b'"')[::2])) > BODY_VALUES:
         raise Refusal("too_large", f"the body holds more than {BODY_VALUES} values", limit=BODY_VALUES)
 

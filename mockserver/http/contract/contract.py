@@ -87,7 +87,9 @@ class Contract:
         self._media, self._required = MediaTypes(content), bool(node.get("required"))
         for name, medium in content.items():
             if is_json(name.lower()):
-                self._bodies[name.lower()] = schemas.validator((*place, "content", name, "schema")) if "schema" in medium else None
+                self._bodies[name.lower()] = (
+                    schemas.validator((*place, "content", name, "schema")) if "schema" in medium else None
+                )
 
     def admit(
         self, scope: Mapping[str, Any], fields: Fields, raw: bytes, *, world: World, sandbox: str, manual: bool

@@ -16,7 +16,8 @@ Present = Callable[[Fields, bytes], bool]
 class Credentials:
     """The requirement of one operation: one of several sets of credentials, or nothing.
 
-    Lenient reads the document's `security`, strict its `x-strict-security`; an operation's own word overrides the document's.
+    Lenient reads the document's `security`, strict its `x-strict-security`; an operation's own word overrides the
+    document's.
     """
 
     def __init__(self, spec: Spec, operation: Operation, *, strict: bool) -> None:

@@ -94,7 +94,13 @@ def _wrong(schemas: Schemas, place: Place, value: Any, at: Place) -> Iterator[_W
 
 
 def _exactly_one(
-    schemas: Schemas, branches: list[tuple[Place, Any]], needs: list[str], value: dict[str, Any], at: Place, *, members: Any
+    schemas: Schemas,
+    branches: list[tuple[Place, Any]],
+    needs: list[str],
+    value: dict[str, Any],
+    at: Place,
+    *,
+    members: Any,
 ) -> Iterator[_Wrong]:
     """Of some members exactly one is to be there, which may say what else may be."""
     given = [name for name in needs if name in value]
@@ -148,14 +154,17 @@ def _plain(node: dict[str, Any], value: Any, at: Place) -> Iterator[_Wrong]:
 
 def _text(node: dict[str, Any], value: str, at: Place) -> Iterator[_Wrong]:
     if not node.get("minLength", 0) <= len(value) <= node.get("maxLength", len(value)):
-        words = f"expected {node.get('minLength', 0)} to {node.get('maxLength', 'any number of')} characters, got {len(value)}"
+        least, most = node.get("minLength", 0), node.get("maxLength", "any number of")
+        words = f"expected {least} to {most} characters, got {len(value)}"
         yield at, "length", None, value, words
     elif "x-expected" in node or "format" in node:
         words = node.get("x-expected") or _FORMATS.get(node["format"], node["format"])
         yield at, "form", words, value, f"expected {words}, got {shown(value)}"
 
 
-def _members(schemas: Schemas, place: Place, node: dict[str, Any], value: dict[str, Any], at: Place) -> Iterator[_Wrong]:
+def _members(
+    schemas: Schemas, place: Place, node: dict[str, Any], value: dict[str, Any], at: Place
+) -> Iterator[_Wrong]:
     known = node.get("properties", {})
     strange = [name for name in value if name not in known]
     if node.get("additionalProperties") is False:

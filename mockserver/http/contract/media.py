@@ -12,7 +12,9 @@ _REMEMBERED = 64  # how many different spellings of Content-Type one operation k
 
 
 class MediaTypes:
-    """The media types one operation takes. Names are compared without regard to case, parameters other than charset are ignored."""
+    """The media types one operation takes. Names are compared without regard to case, parameters other than charset are
+    ignored.
+    """
 
     def __init__(self, declared: Collection[str]) -> None:
         self.declared = tuple(name.lower() for name in declared)

@@ -1,7 +1,8 @@
-"""Reads path, query and header parameters: split by style, turned into what the schema says, checked, defaults filled in.
+"""Reads path, query and header parameters: split by style, turned into what the schema says, checked, defaults filled
+in.
 
-A text that does not look like the declared type stays a text and fails its schema. A parameter that is no array may be sent once.
-Query members that no parameter declares are ignored, but refused by our own control API (`is_own`).
+A text that does not look like the declared type stays a text and fails its schema. A parameter that is no array may be
+sent once. Query members that no parameter declares are ignored, but refused by our own control API (`is_own`).
 """
 
 from __future__ import annotations
@@ -25,13 +26,16 @@ Values = Mapping[str, Any]
 
 _INTEGER = re.compile(r"-?[0-9]{1,20}\Z", re.ASCII)
 _NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,4})?\Z", re.ASCII)
-_IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})  # OpenAPI: such header parameters have no effect
+# OpenAPI: such header parameters have no effect
+_IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 _DELIMITERS = {"form": ",", "simple": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One declared parameter, compiled. `delimiter` splits one text into an array's items; None where items are repeated."""
+    """One declared parameter, compiled. `delimiter` splits one text into an array's items; None where items are
+    repeated.
+    """
 
     name: str
     place: str
@@ -51,7 +55,16 @@ class Parameter:
                 texts = [part for text in texts for part in text.split(self.delimiter)]
             value = [self.read(text) for text in texts]
         elif len(texts) > 1:
-            found.append(Violation(self.place, (self.name,), "repeated", 1, texts, f"{self.name} is sent {len(texts)} times, once is expected"))
+            found.append(
+                Violation(
+                    self.place,
+                    (self.name,),
+                    "repeated",
+                    1,
+                    texts,
+                    f"{self.name} is sent {len(texts)} times, once is expected",
+                )
+            )
             return None
         else:
             value = self.read(texts[0])
@@ -62,7 +75,9 @@ class Parameter:
 
 
 class Parameters:
-    """All parameters of one operation; `wants_query` says that an empty query means something, `wants_headers` that any header does."""
+    """All parameters of one operation; `wants_query` says that an empty query means something, `wants_headers` that any
+    header does.
+    """
 
     def __init__(self, schemas: Schemas, operation: Operation, *, is_own: bool = False) -> None:
         self._is_own = is_own
@@ -71,15 +86,25 @@ class Parameters:
         order = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
         self._path = [by_name[name] for name in order]
         self._query = {parameter.name: parameter for parameter in compiled if parameter.place == "query"}
-        self._missed = [parameter for parameter in self._query.values() if parameter.required or parameter.default is not None]
-        headers = [parameter for parameter in compiled if parameter.place == "header" and parameter.name.lower() not in _IGNORED_HEADERS]
+        self._missed = [
+            parameter for parameter in self._query.values() if parameter.required or parameter.default is not None
+        ]
+        headers = [
+            parameter
+            for parameter in compiled
+            if parameter.place == "header" and parameter.name.lower() not in _IGNORED_HEADERS
+        ]
         self.wants_query = bool(self._missed)
-        self._headers = [(parameter, parameter.name.lower(), parameter.name.lower().encode("latin-1")) for parameter in headers]
+        self._headers = [
+            (parameter, parameter.name.lower(), parameter.name.lower().encode("latin-1")) for parameter in headers
+        ]
         self.wants_headers = bool(headers)
 
     def path(self, values: tuple[str, ...], found: list[Violation]) -> Values:
         """The path parameters from the segments that matched them."""
-        return {parameter.name: parameter.value([text], found) for parameter, text in zip(self._path, values, strict=True)}
+        return {
+            parameter.name: parameter.value([text], found) for parameter, text in zip(self._path, values, strict=True)
+        }
 
     def query(self, query_string: bytes, found: list[Violation]) -> Values:
         """The query parameters. Raises Refusal if the query is not UTF-8."""
@@ -91,7 +116,8 @@ class Parameters:
             if parameter is not None:
                 values[name] = parameter.value(texts, found)
             elif self._is_own:
-                words = f"query: {unknown(name, self._query) if self._query else f'unknown {shown(name)}; expected no query'}"
+                wrong = unknown(name, self._query) if self._query else f"unknown {shown(name)}; expected no query"
+                words = f"query: {wrong}"
                 found.append(Violation("query", (name,), "unknown", sorted(self._query), texts[0], words))
         for parameter in self._missed:
             if parameter.name not in values:
@@ -127,7 +153,11 @@ def split_query(query_string: bytes) -> dict[str, list[str]]:
 
 def _absent(parameter: Parameter, key: str, values: dict[str, Any], found: list[Violation]) -> None:
     if parameter.required:
-        found.append(Violation(parameter.place, (parameter.name,), "required", parameter.name, None, f"{parameter.name} is required"))
+        found.append(
+            Violation(
+                parameter.place, (parameter.name,), "required", parameter.name, None, f"{parameter.name} is required"
+            )
+        )
     elif parameter.default is not None:
         values[key] = parameter.default
 
@@ -223,4 +253,9 @@ def _null(text: str) -> Any:
     return None if text in ("", "null") else _NOT
 
 
-_READERS: tuple[tuple[str, Callable[[str], Any]], ...] = (("integer", _integer), ("number", _number), ("boolean", _boolean), ("null", _null))
+_READERS: tuple[tuple[str, Callable[[str], Any]], ...] = (
+    ("integer", _integer),
+    ("number", _number),
+    ("boolean", _boolean),
+    ("null", _null),
+)

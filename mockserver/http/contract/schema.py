@@ -51,10 +51,11 @@ def split(reference: str) -> Place:
 
 
 def violations(validator: Draft202012Validator, value: Any, place: str, above: Place = ()) -> tuple[Violation, ...]:
-    """How a value breaks its schema, up to the limit: every way, or in a large value those that are seen in an excerpt of it.
+    """How a value breaks its schema, up to the limit: every way, or in a large value those that are seen in an excerpt
+    of it.
 
-    The validator works out all errors before it gives the first one, each with a copy of what is wrong: of a large value only
-    an excerpt is given to it. The values that are reported are the true ones.
+    The validator works out all errors before it gives the first one, each with a copy of what is wrong: of a large
+    value only an excerpt is given to it. The values that are reported are the true ones.
     """
     short, cut = excerpt(value, EXCERPT_MEMBERS, EXCERPT_VALUES)
     found: list[Violation] = []
@@ -64,7 +65,9 @@ def violations(validator: Draft202012Validator, value: Any, place: str, above: P
         if len(found) >= VIOLATIONS:
             break
     if cut:
-        found = [replace(one, got=_at(value, one.pointer[len(above) :])) for one in found] or _first(validator, value, place, above)
+        found = [replace(one, got=_at(value, one.pointer[len(above) :])) for one in found] or _first(
+            validator, value, place, above
+        )
     return tuple(found[:VIOLATIONS])
 
 
@@ -88,7 +91,8 @@ def _violations(error: ValidationError, place: str, above: Place) -> Iterator[Vi
     if kind.name == "anyOf":
         alternatives: list[list[ValidationError]] = kind.value
         branches = [branch for branch in alternatives if not _only_null(branch)]
-        if len(branches) == 1 < len(alternatives):  # "or null" alone was the alternative: the other branch says what is wrong
+        # "or null" alone was the alternative: the other branch says what is wrong
+        if len(branches) == 1 < len(alternatives):
             for inner in branches[0]:
                 yield from _violations(inner, place, above)
             return

@@ -21,7 +21,12 @@ class Control:
 
     def __init__(self, kept: Sandboxes, apis: Sequence[str], *, strict: bool = False) -> None:
         self._context = Context(kept, tuple(apis), strict)
-        self._functions = {name: getattr(part, name) for part in PARTS for name in specs.load(specs.CONTROL).operations if hasattr(part, name)}
+        self._functions = {
+            name: getattr(part, name)
+            for part in PARTS
+            for name in specs.load(specs.CONTROL).operations
+            if hasattr(part, name)
+        }
 
     def __getattr__(self, operation: str) -> Callable[[Call], Reply]:
         if operation not in self._functions:

@@ -12,10 +12,11 @@ from mockserver.http.sandboxes.sandbox import Sandbox
 
 
 async def advance(sandbox: Sandbox, target: int, is_reached: Callable[[], bool] | None = None) -> None:
-    """Go to the instant `target`, or from event to event until `is_reached`. Raises Refusal when the world ends meanwhile.
+    """Go to the instant `target`, or from event to event until `is_reached`. Raises Refusal when the world ends
+    meanwhile.
 
-    The clock stops wherever a client wants to be called or called again, and goes on when that is done. Where whoever asked for
-    this leaves, the clock stays where it has come to.
+    The clock stops wherever a client wants to be called or called again, and goes on when that is done. Where whoever
+    asked for this leaves, the clock stays where it has come to.
     """
     world, calls = sandbox.world, sandbox.calls
     world.settle()

@@ -63,7 +63,9 @@ def _target(sandbox: Sandbox, body: Json) -> int:
     if "seconds" in body:
         return _within_time(world, world.now_us + micros(body["seconds"]))
     if "next_event" in body:
-        upcoming = [instant for instant in (world.next_event_us(), sandbox.calls.next_due(world)) if instant is not None]
+        upcoming = [
+            instant for instant in (world.next_event_us(), sandbox.calls.next_due(world)) if instant is not None
+        ]
         return _within_time(world, max(world.now_us, min(upcoming, default=world.now_us)))
     goal = body["to"]
     target = micros(goal) if not isinstance(goal, str) else _instant(goal) - world.epoch_us
@@ -147,7 +149,14 @@ def _clock(sandbox: Sandbox) -> Json:
     upcoming = world.next_event_us()
     following = None if upcoming is None else seconds(upcoming)
     lag = seconds(sandbox.pace.target(world) - world.now_us) if sandbox.lags else 0.0
-    return {**moment(sandbox), "time": iso(world, world.now_us), "pace": pace.name, "rate": pace.rate, "next_event": following, "lag": lag}
+    return {
+        **moment(sandbox),
+        "time": iso(world, world.now_us),
+        "pace": pace.name,
+        "rate": pace.rate,
+        "next_event": following,
+        "lag": lag,
+    }
 
 
 def _report(sandbox: Sandbox, *, logged: int, recorded: int, reached: bool) -> Json:
@@ -156,7 +165,14 @@ def _report(sandbox: Sandbox, *, logged: int, recorded: int, reached: bool) -> J
     fired, called = world.scheduler.logged - logged, calls.recorded - recorded
     log, records = world.scheduler.log, calls.records
     transitions: list[dict[str, Any]] = [
-        {"at": seconds(instant), "api": job.request.api, "job": job.key, "state": stage.name, "phase": stage.phase, "event": event}
+        {
+            "at": seconds(instant),
+            "api": job.request.api,
+            "job": job.key,
+            "state": stage.name,
+            "phase": stage.phase,
+            "event": event,
+        }
         for instant, job, stage, event in islice(log, max(0, len(log) - min(fired, FIRED_LISTED)), None)
     ]
     return {

@@ -13,7 +13,9 @@ from mockserver.http.sandboxes.sandbox import Sandbox, Sandboxes
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The sandboxes of one server, the APIs it serves, and whether it verifies credentials unless a sandbox says otherwise."""
+    """The sandboxes of one server, the APIs it serves, and whether it verifies credentials unless a sandbox says
+    otherwise.
+    """
 
     sandboxes: Sandboxes
     apis: tuple[str, ...]

@@ -16,7 +16,14 @@ def mock_list_exchanges(context: Context, call: Call) -> Reply:
     if query.get("api") not in (None, *context.apis):
         raise Refusal("invalid", f"query api: {unknown(query['api'], context.apis)}")
     names = ("api", "operation", "status", "since")
-    return Reply(200, {"exchanges": context.sandbox(call).journal.list(**{name: query.get(name) for name in names}, limit=query["limit"])})
+    return Reply(
+        200,
+        {
+            "exchanges": context.sandbox(call).journal.list(
+                **{name: query.get(name) for name in names}, limit=query["limit"]
+            )
+        },
+    )
 
 
 def mock_clear_exchanges(context: Context, call: Call) -> Reply:
@@ -40,7 +47,12 @@ def mock_export_exchanges(context: Context, call: Call) -> Reply:
 
 def mock_watch(context: Context, call: Call) -> Reply:
     """What happens from now on, until the client leaves."""
-    return Reply(200, media_type="text/event-stream", stream=server_sent(context.sandbox(call).journal), headers={"Cache-Control": "no-store"})
+    return Reply(
+        200,
+        media_type="text/event-stream",
+        stream=server_sent(context.sandbox(call).journal),
+        headers={"Cache-Control": "no-store"},
+    )
 
 
 def mock_metrics(context: Context, call: Call) -> Reply:

@@ -43,7 +43,9 @@ def _traffic(tally: Tally) -> Iterator[Any]:
         for status, count in one.statuses.items():
             requests.add_metric([*key, str(status)], count)
     yield requests
-    latency = HistogramMetricFamily("understudy_request_seconds", "Real seconds from the last byte of a request to its answer.", labels=labels)
+    latency = HistogramMetricFamily(
+        "understudy_request_seconds", "Real seconds from the last byte of a request to its answer.", labels=labels
+    )
     for key, one in tally.passed.items():
         latency.add_metric(list(key), list(one.cumulative()), one.sum)
     yield latency
@@ -54,14 +56,22 @@ def _worlds(boxes: list[Sandbox]) -> Iterator[Any]:
 
     yield GaugeMetricFamily("understudy_sandboxes", "Sandboxes in use.", value=len(boxes))
     jobs = GaugeMetricFamily("understudy_jobs", "Jobs by API and state.", labels=["sandbox", "api", "state", "phase"])
-    clock = GaugeMetricFamily("understudy_clock_seconds", "Simulated seconds since the sandbox began.", labels=["sandbox"])
-    lag = GaugeMetricFamily("understudy_clock_lag_seconds", "Simulated seconds by which the clock is behind its pace.", labels=["sandbox"])
+    clock = GaugeMetricFamily(
+        "understudy_clock_seconds", "Simulated seconds since the sandbox began.", labels=["sandbox"]
+    )
+    lag = GaugeMetricFamily(
+        "understudy_clock_lag_seconds", "Simulated seconds by which the clock is behind its pace.", labels=["sandbox"]
+    )
     queue = GaugeMetricFamily("understudy_queue_length", "Jobs that wait for capacity.", labels=["sandbox"])
-    used = GaugeMetricFamily("understudy_utilisation_ratio", "Part of the cluster that is taken.", labels=["sandbox", "resource"])
+    used = GaugeMetricFamily(
+        "understudy_utilisation_ratio", "Part of the cluster that is taken.", labels=["sandbox", "resource"]
+    )
     for box in boxes:
         world, name = box.world, box.name
         clock.add_metric([name], world.now)
-        lag.add_metric([name], (box.pace.target(world) - world.now_us) / 1_000_000 if box.pace.tempo.rate is not None else 0.0)
+        lag.add_metric(
+            [name], (box.pace.target(world) - world.now_us) / 1_000_000 if box.pace.tempo.rate is not None else 0.0
+        )
         queue.add_metric([name], len(world.scheduler.placement.queue))
         for api in world.lifecycles:
             counts = Counter(job.stage for job in world.jobs(api).values())

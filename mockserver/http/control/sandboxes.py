@@ -102,7 +102,9 @@ def _name(context: Context, call: Call) -> str:
 
 
 def _scenario(description: Any) -> Scenario:
-    """A shipped scenario by name, or one described in full; files of the server's machine are not read. Raises ScenarioError."""
+    """A shipped scenario by name, or one described in full; files of the server's machine are not read. Raises
+    ScenarioError.
+    """
     if isinstance(description, str):
         if description not in scenarios.names():
             raise ScenarioError(f"scenario: {unknown(description, scenarios.names())}, or a description")

@@ -1,7 +1,7 @@
 """Pages for people: what is served at `/`, each document as JSON, and a Swagger UI per API.
 
-All addresses in pages, documents and redirects are relative, so that a reader stays in the sandbox, and behind the proxy,
-that was asked. Nothing here is read before somebody looks.
+All addresses in pages, documents and redirects are relative, so that a reader stays in the sandbox, and behind the
+proxy, that was asked. Nothing here is read before somebody looks.
 """
 
 from __future__ import annotations

@@ -19,7 +19,9 @@ def docs(name: str) -> Page | None:
     files = _files()
     if not name:
         items = "".join(f'<li><a href="{file}">{_title(path)}</a>' for file, path in sorted(files.items()))
-        return framed("Understudy: documentation", f"<main><h1>Documentation</h1><ul>{items}</ul></main>", root="../../")
+        return framed(
+            "Understudy: documentation", f"<main><h1>Documentation</h1><ul>{items}</ul></main>", root="../../"
+        )
     path = files.get(name)
     if path is None:
         return None

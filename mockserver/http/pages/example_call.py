@@ -34,7 +34,8 @@ class FirstCall:
 def first_call(spec: Spec, role: str = "submit", **path_values: str) -> FirstCall:
     """The call that plays `role`, with `path_values` in its path. Raises KeyError: no such role.
 
-    Its body is the document's `x-first-call`, or else the shortest example: short lines are read, and ask for no name twice.
+    Its body is the document's `x-first-call`, or else the shortest example: short lines are read, and ask for no name
+    twice.
     """
     assert spec.lifecycle is not None
     operation = spec.operations[spec.lifecycle.roles[role].operation]
@@ -56,7 +57,11 @@ def _query(operation: Operation) -> str:
 
 
 def _headers(spec: Spec, operation: Operation) -> list[tuple[str, str]]:
-    found = [(one["name"], str(_example(one))) for one in operation.parameters if one["in"] == "header" and one.get("required")]
+    found = [
+        (one["name"], str(_example(one)))
+        for one in operation.parameters
+        if one["in"] == "header" and one.get("required")
+    ]
     schemes = spec.document.get("components", {}).get("securitySchemes", {})
     ways: list[Any] = operation.node.get("security", spec.document.get("security")) or []
     for way in ways[:1]:

@@ -25,8 +25,9 @@ def landing(apis: Sequence[Spec], scope: Mapping[str, Any]) -> Page:
     looks = "".join(f'<a href="_mock/{name}">{name}</a>' for name in LOOKS)
     parts.append(f'<nav><span>View</span>{looks}<a href="_mock/docs/">docs</a></nav>')
     control = '<a href="_mock/ui/control/">the control API</a>'
-    parts.append(f"<p>Control time, faults and jobs with {control} "
-                 '(<a href="_mock/spec/control.json">document</a>).</p>')
+    parts.append(
+        f'<p>Control time, faults and jobs with {control} (<a href="_mock/spec/control.json">document</a>).</p>'
+    )
     parts += [_api(spec, base) for spec in apis]
     script = '<script src="_mock/pages/page.js" defer></script>'
     return framed("Understudy", f'<main data-base="{escape(base)}">{"".join(parts)}</main>', root="", extra_head=script)

@@ -21,7 +21,8 @@ def missing(path: str, near: Sequence[str]) -> Page:
     meant = f"<p>Did you mean {links}?</p>" if near else ""
     return framed(
         "Not found: Understudy",
-        f"<main><h1>Nothing is served here</h1><p>this mock does not define the path <code>{escape(path)}</code>.</p>{meant}"
+        f"<main><h1>Nothing is served here</h1><p>this mock does not define the path "
+        f"<code>{escape(path)}</code>.</p>{meant}"
         f'<p><a href="{root or "./"}">List of what is served</a></p></main>',
         root=root,
         status=404,

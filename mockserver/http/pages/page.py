@@ -1,4 +1,6 @@
-"""A finished page, and the frame that all our pages share: one stylesheet, one icon, no script or style from anywhere else."""
+"""A finished page, and the frame that all our pages share: one stylesheet, one icon, no script or style from anywhere
+else.
+"""
 
 from __future__ import annotations
 

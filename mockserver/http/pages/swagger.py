@@ -1,4 +1,6 @@
-"""A Swagger UI over one document: the page, the document as it is served here, and the files of the installed Swagger UI."""
+"""A Swagger UI over one document: the page, the document as it is served here, and the files of the installed Swagger
+UI.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ def document(spec: Spec) -> Page:
     """The document with this mock as its server, relative to where the document is: sandbox and proxy prefixes stay."""
     here = {**spec.document, "servers": [{"url": f"../..{spec.base_path or '/'}", "description": "this mock"}]}
     if spec.name == CONTROL:  # asked for only by a server that others can reach; the page lets it be filled in
-        schemes = {"token": {"type": "http", "scheme": "bearer", "description": "The control token, where there is one"}}
+        schemes = {
+            "token": {"type": "http", "scheme": "bearer", "description": "The control token, where there is one"}
+        }
         here |= {"components": {**here["components"], "securitySchemes": schemes}, "security": [{"token": []}, {}]}
     return Page(orjson.dumps(here), "application/json")
 
@@ -40,7 +44,9 @@ def swagger(spec: Spec, sandbox: str | None, *, strict: bool) -> Page:
 
 
 def credentials(spec: Spec) -> dict[str, str]:
-    """A value for each scheme of the first way to authenticate that the document asks for everywhere; a lenient mock takes any."""
+    """A value for each scheme of the first way to authenticate that the document asks for everywhere; a lenient mock
+    takes any.
+    """
     ways: list[dict[str, Any]] = spec.document.get("security") or []
     return dict.fromkeys(next(iter(ways), {}), "any-token")
 
@@ -48,7 +54,9 @@ def credentials(spec: Spec) -> dict[str, str]:
 def swagger_file(name: str) -> Page | None:
     """A file of the installed Swagger UI, if it has one of that name."""
     file = _files().get(name)
-    return None if file is None else Page(file.read_bytes(), mimetypes.guess_type(name)[0] or "application/octet-stream")
+    return (
+        None if file is None else Page(file.read_bytes(), mimetypes.guess_type(name)[0] or "application/octet-stream")
+    )
 
 
 @lru_cache(maxsize=1)

@@ -17,13 +17,17 @@ Fields = Iterable[tuple[bytes, bytes]]
 
 
 Entry = tuple[str, str, str, bytes, bytes, Fields, bytes, int, Fields, bytes, int, float, float, str]
-"""An exchange as it is recorded: the members of `Exchange` from `api` to `steered`, in that order; a plain tuple costs least."""
+"""An exchange as it is recorded: the members of `Exchange` from `api` to `steered`, in that order; a plain tuple costs
+least.
+"""
+
 
 class Exchange(NamedTuple):
-    """One request and its answer as they were on the wire. `at` is simulated microseconds, `began` and `took` real seconds (`ticks`).
+    """One request and its answer as they were on the wire. `at` is simulated microseconds, `began` and `took` real
+    seconds (`ticks`).
 
-    `status` 0 means that the connection was cut. `steered` names rules, faults and preferences that had a hand in it. `refused` is
-    the kind of a refusal, or empty, and `violations` its reasons in short.
+    `status` 0 means that the connection was cut. `steered` names rules, faults and preferences that had a hand in it.
+    `refused` is the kind of a refusal, or empty, and `violations` its reasons in short.
     """
 
     number: int

@@ -39,7 +39,6 @@ def archive(exchanges: Iterable[Exchange]) -> dict[str, Any]:
 def _request(one: Exchange) -> Request:
     from harfile import PostData, Record, Request
 
-
     fields = redacted_fields(one.headers)
     sent = {name.lower(): value for name, value in fields}
     query = redacted_query(one.query)
@@ -54,13 +53,14 @@ def _request(one: Exchange) -> Request:
 def _response(one: Exchange) -> Response:
     from harfile import Content, Record, Response
 
-
     fields = redacted_fields(one.answer_headers)
     medium = next((value for name, value in fields if name == "content-type"), "")
     phrase = HTTPStatus(one.status).phrase if one.status in HTTPStatus._value2member_map_ else ""
     size = length(one.answer_headers, one.answer)
     content = Content(size=size, mimeType=medium, text=_text(one.answer))
-    return Response(one.status, phrase, "HTTP/1.1", headers=[Record(*pair) for pair in fields], content=content, bodySize=size)
+    return Response(
+        one.status, phrase, "HTTP/1.1", headers=[Record(*pair) for pair in fields], content=content, bodySize=size
+    )
 
 
 def _text(body: bytes) -> str:

@@ -1,6 +1,7 @@
 """Records the latest exchanges of a sandbox: request, answer, and whether the request conforms to its document.
 
-Recording is cheap, so that it can always be on; secrets are taken out when somebody looks. Number and bytes are bounded.
+Recording is cheap, so that it can always be on; secrets are taken out when somebody looks. Number and bytes are
+bounded.
 """
 
 from __future__ import annotations
@@ -73,7 +74,8 @@ class Journal:
             self.breaches.add(self._number, entry, refusal)
         if len(entry[_BODY]) + len(entry[_ANSWER]) > JOURNAL_BODY_BYTES:
             _, _, _, _, _, _, body, status, headers, answer, *rest = entry
-            entry = (*entry[:_BODY], body[:JOURNAL_BODY_BYTES], status, headers, answer[:JOURNAL_BODY_BYTES], *rest)  # type: ignore[assignment]
+            body, answer = body[:JOURNAL_BODY_BYTES], answer[:JOURNAL_BODY_BYTES]
+            entry = (*entry[:_BODY], body, status, headers, answer, *rest)  # type: ignore[assignment]
         packed = _pack(
             entry if refusal is None else (*entry, refusal.kind, json.dumps(violation_header.as_list(refusal)))
         )
@@ -102,7 +104,13 @@ class Journal:
         self._notes.append(Note(self._note_number, event, at, facts))
 
     def list(
-        self, *, api: str | None = None, operation: str | None = None, status: int | None = None, since: int | None = None, limit: int = 100
+        self,
+        *,
+        api: str | None = None,
+        operation: str | None = None,
+        status: int | None = None,
+        since: int | None = None,
+        limit: int = 100,
     ) -> Listed:
         """The latest exchanges that fit, oldest first; with `since`, those after that number, from the first."""
         found = [

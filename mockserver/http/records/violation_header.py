@@ -13,7 +13,9 @@ from specs.json_pointer import pointer_to
 
 HEADER = "X-Mock-Violations"
 
-BROKEN: frozenset[Kind] = frozenset({"malformed", "invalid", "unauthenticated", "unrouted", "method", "too_large", "media_type"})
+BROKEN: frozenset[Kind] = frozenset(
+    {"malformed", "invalid", "unauthenticated", "unrouted", "method", "too_large", "media_type"}
+)
 """Kinds of refusals of requests that break their document; other kinds refuse valid requests."""
 
 _EXPECTED: dict[Kind, str] = {
@@ -77,7 +79,11 @@ def _part(got: Any) -> Any:
 
 def _short(value: Any) -> Any:
     if value is None or isinstance(value, bool | float):
-        return value if value is None or isinstance(value, bool) or (abs(value) != float("inf") and value == value) else str(value)
+        return (
+            value
+            if value is None or isinstance(value, bool) or (abs(value) != float("inf") and value == value)
+            else str(value)
+        )
     if isinstance(value, int) and abs(value) < 1 << 63:
         return value
     text = value if isinstance(value, str) else _dumped(value)

@@ -22,7 +22,10 @@ class BackgroundMover:
             return
         woken = asyncio.Event()
         sandbox.is_attended = True
-        self._rounds[sandbox] = (woken, asyncio.get_running_loop().create_task(self._look_after(sandbox, woken), name="background_mover"))
+        self._rounds[sandbox] = (
+            woken,
+            asyncio.get_running_loop().create_task(self._look_after(sandbox, woken), name="background_mover"),
+        )
 
     def close(self) -> None:
         """Stop; what is pending stays pending."""
@@ -40,7 +43,8 @@ class BackgroundMover:
                     await asyncio.sleep(0)  # requests first, then the next slice
                     continue
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(_pause(sandbox)):  # not wait_for, which can lose a cancellation to an event set at the same moment
+                    # not wait_for, which can lose a cancellation to an event set at the same moment
+                    async with asyncio.timeout(_pause(sandbox)):
                         await woken.wait()
         finally:
             del self._rounds[sandbox]

@@ -64,7 +64,9 @@ def _check_jobs(world: World, api: str, jobs: Mapping[str, Job]) -> None:
             is_good = is_valid(view(world, job)) and (calls_back or job.request.callback is None)
             _describe(world, job)
         except Exception as error:  # whatever a made-up world makes an adapter raise means the same
-            raise SnapshotError(f"{_UNFIT}: job {job.key[:80]} of {api} cannot be rendered by its API ({_brief(error)})") from error
+            raise SnapshotError(
+                f"{_UNFIT}: job {job.key[:80]} of {api} cannot be rendered by its API ({_brief(error)})"
+            ) from error
         if not is_good:
             raise SnapshotError(f"{_UNFIT}: job {job.key[:80]} of {api} is not what its document says")
 

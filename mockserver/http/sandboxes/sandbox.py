@@ -49,8 +49,8 @@ class Plan:
 class Sandbox:
     """A world with its pace, rules, faults, journal and callbacks.
 
-    `used` is the real time of the last request. `ended` is set when whatever waits in the world must give up; `moving` is held
-    by whoever moves the clock on demand.
+    `used` is the real time of the last request. `ended` is set when whatever waits in the world must give up; `moving`
+    is held by whoever moves the clock on demand.
     """
 
     name: str
@@ -76,14 +76,15 @@ class Sandbox:
     def move(self, *, is_read: bool = False) -> World:
         """The world after everything due has happened; `is_read` says that a job is about to be read.
 
-        A world that follows real time takes one slice at most: what is left over (`lags`) is made up for by the background task, and until then
-        the world shows the instant it has come to.
+        A world that follows real time takes one slice at most: what is left over (`lags`) is made up for by the
+        background task, and until then the world shows the instant it has come to.
         """
         world = self.world
         if self.pace.stands and world.scheduler.is_settled:
             return world
         target = min(self.pace.target(world, is_read=is_read), world.end_us)
-        if target == world.now_us and self.pace.tempo.is_auto:  # nothing is due but, perhaps, another attempt to call somebody
+        # nothing is due but, perhaps, another attempt to call somebody
+        if target == world.now_us and self.pace.tempo.is_auto:
             target = max(target, self.calls.next_due(world) or 0)
         most = None if self.pace.tempo.rate is None else SLICE_STEPS
         while True:
@@ -95,7 +96,9 @@ class Sandbox:
     @property
     def needs_moving(self) -> bool:
         """Whether something will happen here by itself, or a callback is pending."""
-        return not self.is_removed and (self.world.awaited > 0 or self.moves_by_itself or bool(self.calls.pending(self.world)))
+        return not self.is_removed and (
+            self.world.awaited > 0 or self.moves_by_itself or bool(self.calls.pending(self.world))
+        )
 
     @property
     def moves_by_itself(self) -> bool:
@@ -104,11 +107,18 @@ class Sandbox:
 
 
 class Sandboxes:
-    """All sandboxes of one server, by name; new ones follow `plan` unless another is given. `clock` gives real seconds."""
+    """All sandboxes of one server, by name; new ones follow `plan` unless another is given. `clock` gives
+    real seconds.
+    """
 
     def __init__(
-        self, lifecycles: Mapping[str, CompiledLifecycle], plan: Plan, *, callback_hosts: Sequence[str] = (),
-        most_bytes: int = KEPT_BYTES, clock: Callable[[], float] = ticks,
+        self,
+        lifecycles: Mapping[str, CompiledLifecycle],
+        plan: Plan,
+        *,
+        callback_hosts: Sequence[str] = (),
+        most_bytes: int = KEPT_BYTES,
+        clock: Callable[[], float] = ticks,
     ) -> None:
         self.lifecycles, self.plan = lifecycles, plan
         self._hosts, self._clock = frozenset(callback_hosts), clock
@@ -155,7 +165,9 @@ class Sandboxes:
         made.job_limits.join(self.budget)  # raises WorldFull
         pace, journal, faults = self._pace(plan, made), Journal(self.journal_budget), Faults(self._clock)
         calls = Deliveries(self._hosts, tell=journal.note)
-        sandbox = self._kept[name] = Sandbox(name, plan, made, pace, calls=calls, rules=Rules(), faults=faults, journal=journal, used=now)
+        sandbox = self._kept[name] = Sandbox(
+            name, plan, made, pace, calls=calls, rules=Rules(), faults=faults, journal=journal, used=now
+        )
         journal.watch(lambda: sandbox.world)
         return sandbox
 
@@ -267,7 +279,8 @@ class Sandboxes:
             others = [box for box in self._kept.values() if box.name != DEFAULT]
             idle = min(others, key=lambda box: box.used, default=None)
             if idle is None or now - idle.used < SANDBOX_IDLE_SECONDS:
-                full = f"{len(self._kept)} sandboxes of at most {SANDBOXES} are in use, with at most {SANDBOX_JOBS} jobs together"
+                in_use = f"{len(self._kept)} sandboxes of at most {SANDBOXES} are in use"
+                full = f"{in_use}, with at most {SANDBOX_JOBS} jobs together"
                 raise Refusal("unavailable", f"{full}; none was idle for {SANDBOX_IDLE_SECONDS:.0f} seconds")
             self.remove(idle.name)
 

@@ -13,7 +13,14 @@ from mockserver.http.contract.explanation import shown, unknown
 
 T = TypeVar("T")
 
-_TYPES = {"int": "a whole number", "float": "a number", "str": "a text", "bool": "true or false", "object": "an object", "array": "a list"}
+_TYPES = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "a text",
+    "bool": "true or false",
+    "object": "an object",
+    "array": "a list",
+}
 _UNKNOWN = re.compile(r"unknown field `([^`]*)`")
 _AT = re.compile(r" - at `(?:key in )?\$(.*)`$", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
@@ -59,8 +66,18 @@ def refuse(what: str, pointer: tuple[str | int, ...], got: Any, reason: str) -> 
 def check_headers(headers: Mapping[str, str], what: str, pointer: tuple[str | int, ...]) -> None:
     """Raises Refusal for a header field that cannot be sent, or that the server sets itself."""
     for name, value in headers.items():
-        if not _TOKEN.match(name) or name.lower() in ("content-length", "transfer-encoding", "connection", "content-type"):
-            raise refuse(what, (*pointer, name), value, "expected the name of a header field other than those the server itself sets")
+        if not _TOKEN.match(name) or name.lower() in (
+            "content-length",
+            "transfer-encoding",
+            "connection",
+            "content-type",
+        ):
+            raise refuse(
+                what,
+                (*pointer, name),
+                value,
+                "expected the name of a header field other than those the server itself sets",
+            )
         if not _PRINTABLE.match(value):
             raise refuse(what, (*pointer, name), value, "expected at most 1000 printable characters of ISO 8859-1")
 

@@ -58,7 +58,9 @@ class _Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(slots=True)
 class Fault:
-    """One fault. `expires` is real time; `seen` counts requests in its scope, `struck` those to which it was applied."""
+    """One fault. `expires` is real time; `seen` counts requests in its scope, `struck` those to which it
+    was applied.
+    """
 
     id: str
     kind: Kind
@@ -103,7 +105,8 @@ class Fault:
 
 @dataclass(slots=True)
 class Strike:
-    """What all faults together do to one request; `ids` names them. Seconds are real time, `keep` a fraction of the body.
+    """What all faults together do to one request; `ids` names them. Seconds are real time, `keep` a fraction of the
+    body.
 
     A dropped request is acted upon first if `acts` says so.
     """
@@ -201,7 +204,13 @@ class Faults:
         self._prune()
         now = self._clock()
         return [
-            {"id": one.id, **one.description, "seen": one.seen, "struck": one.struck, "seconds_left": round(one.expires - now, 3)}
+            {
+                "id": one.id,
+                **one.description,
+                "seen": one.seen,
+                "struck": one.struck,
+                "seconds_left": round(one.expires - now, 3),
+            }
             for one in self.given.values()
         ]
 
@@ -271,7 +280,11 @@ _RULES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("probability", lambda value: 0 <= value <= 1, "a number from 0 to 1"),
     ("count", lambda value: value >= 1, "a count from 1"),
     ("seconds", lambda value: 0 <= value <= FAULT_DELAY_SECONDS, f"real seconds from 0 to {FAULT_DELAY_SECONDS:.0f}"),
-    ("log_normal", lambda value: abs(value[0]) <= 20 and 0 <= value[1] <= 20, "[mu, sigma] with mu from -20 to 20 and sigma from 0 to 20"),
+    (
+        "log_normal",
+        lambda value: abs(value[0]) <= 20 and 0 <= value[1] <= 20,
+        "[mu, sigma] with mu from -20 to 20 and sigma from 0 to 20",
+    ),
     ("status", lambda value: 200 <= value <= 599, "a status from 200 to 599"),
     ("message", lambda value: len(value) <= 1000, "at most 1000 characters"),
     ("keep", lambda value: 0 <= value < 1, "the fraction of the body that is sent, from 0 to below 1"),

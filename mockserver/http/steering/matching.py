@@ -37,9 +37,9 @@ class Asked:
 class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which requests match; members that are left out match everything.
 
-    `path` is a pattern with `*` and `?` over the whole path as sent, without query and sandbox prefix; `path_regex` is searched for (RE2's syntax).
-    `headers` names header fields, `body` JSONPath expressions (RFC 9535); each with the value expected, or with one of
-    `{"equals": …}`, `{"regex": …}`, `{"exists": true}`.
+    `path` is a pattern with `*` and `?` over the whole path as sent, without query and sandbox prefix; `path_regex` is
+    searched for (RE2's syntax). `headers` names header fields, `body` JSONPath expressions (RFC 9535); each with the
+    value expected, or with one of `{"equals": …}`, `{"regex": …}`, `{"exists": true}`.
     """
 
     api: str | None = None
@@ -52,7 +52,9 @@ class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def compiled(scope: Scope, what: str, place: str) -> Test:
-    """A function that says whether a request matches. Raises Refusal for unknown names, bad patterns and expressions."""
+    """A function that says whether a request matches. Raises Refusal for unknown names, bad patterns and
+    expressions.
+    """
     tests: list[Test] = []
     if scope.api is not None:
         if scope.api not in specs.names():

@@ -36,7 +36,9 @@ _OPTIONS = RegexOptions(size_limit=PATTERN_BYTES, dfa_size_limit=PATTERN_BYTES)
 
 
 def regex(pattern: str) -> Search:
-    """Whether a text (of a long one its beginning) contains what `pattern` describes, as a function. Raises ValueError."""
+    """Whether a text (of a long one its beginning) contains what `pattern` describes, as a function. Raises
+    ValueError.
+    """
     _check_length(pattern)
     try:
         search = Draft202012Validator({"pattern": pattern}, pattern_options=_OPTIONS).is_valid

@@ -57,4 +57,6 @@ def _wait(text: str) -> float:
 
 def _refusal(name: str, got: str, expected: str) -> Refusal:
     message = f"Prefer asks for {name}={got!r}; expected {expected}"
-    return Refusal("invalid", message, violations=(Violation("header", ("Prefer", name), "preference", expected, got, message),))
+    return Refusal(
+        "invalid", message, violations=(Violation("header", ("Prefer", name), "preference", expected, got, message),)
+    )

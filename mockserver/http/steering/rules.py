@@ -1,6 +1,7 @@
 """The rules of a sandbox: for requests that match, what happens to the job, or what is answered.
 
-A rule looks at requests that satisfy their document; the first rule that applies wins, in the order in which they were added.
+A rule looks at requests that satisfy their document; the first rule that applies wins, in the order in which they were
+added.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ _PURPOSE = 101  # of the draw that decides whether a rule with a probability app
 
 
 class Match(Scope, frozen=True, forbid_unknown_fields=True):
-    """A scope, and which of the requests in it are meant: only the `nth`, only the `first` so many, or each with a `probability`."""
+    """A scope, and which of the requests in it are meant: only the `nth`, only the `first` so many, or each with a
+    `probability`.
+    """
 
     nth: int | None = None
     first: int | None = None
@@ -58,7 +61,9 @@ class _Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(slots=True)
 class Rule:
-    """One rule: `script` for the job or `answer` for the request. `seen` counts requests in its scope, `applied` those it was used for."""
+    """One rule: `script` for the job or `answer` for the request. `seen` counts requests in its scope, `applied` those
+    it was used for.
+    """
 
     id: str
     description: dict[str, Any]
@@ -79,7 +84,10 @@ class Rule:
             return False
         if match.first is not None and self.seen > match.first:
             return False
-        if match.probability < 1.0 and uniform(match.seed, draw=self.id, attempt=self.seen, purpose=_PURPOSE) >= match.probability:
+        if (
+            match.probability < 1.0
+            and uniform(match.seed, draw=self.id, attempt=self.seen, purpose=_PURPOSE) >= match.probability
+        ):
             return False
         self.applied += 1
         return True

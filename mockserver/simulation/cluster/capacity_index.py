@@ -1,4 +1,5 @@
-"""Which nodes have room: for each dimension and requested amount one integer, whose bit n says that node n has at least so much free.
+"""Which nodes have room: for each dimension and requested amount one integer, whose bit n says that node n has at least
+so much free.
 
 What fits is an AND of integers; how many nodes fail a demand is a bit count. Above `MOST_LEVELS` distinct
 amounts a dimension answers with the nearest lower level, and the caller verifies node by node.
@@ -72,7 +73,9 @@ class Dimension:
             self.ladder = Ladder(self.free)
 
     def level(self, amount: int) -> Level | None:
-        """The highest level that stands for `amount`: its own while there is room for levels, else the nearest lower one, if any."""
+        """The highest level that stands for `amount`: its own while there is room for levels, else the nearest lower
+        one, if any.
+        """
         place = bisect_left(self.amounts, amount)
         if place < len(self.amounts) and self.amounts[place] == amount:
             return self.levels[place]

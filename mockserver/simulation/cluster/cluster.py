@@ -55,7 +55,10 @@ class Cluster:
     def __init__(self, nodes: Iterable[Node], *, placement: str = "bin-pack") -> None:
         self.nodes = list(nodes)
         self.place = PLACEMENTS[placement]
-        self.custom = {name: STORAGE + 1 + index for index, name in enumerate(sorted({name for node in self.nodes for name in node.custom}))}
+        self.custom = {
+            name: STORAGE + 1 + index
+            for index, name in enumerate(sorted({name for node in self.nodes for name in node.custom}))
+        }
         self.capacity = [self._capacity(node) for node in self.nodes]
         self.devices = [[MILLI] * node.gpus for node in self.nodes]
         self.packs_parts = placement == "bin-pack"
@@ -89,7 +92,9 @@ class Cluster:
         return shape
 
     def keep(self, wanted: tuple[object, int], shape: Shape) -> None:
-        """Remember the shape of what is wanted; all others are forgotten when there are too many. Jobs keep the shapes they have."""
+        """Remember the shape of what is wanted; all others are forgotten when there are too many. Jobs keep the shapes
+        they have.
+        """
         if len(self.shapes) >= MOST_SHAPES:
             self.shapes.clear()
         self.shapes[wanted] = shape
@@ -126,10 +131,18 @@ class Cluster:
         gpu = milli(request.gpu)
         share = gpu if gpu < MILLI else 0
         whole = 0 if share else ceil(gpu / MILLI) * MILLI
-        amounts = [(CPU, milli(request.cpu)), (MEMORY, request.memory), (GPU, whole), (SHARE, share), (STORAGE, request.storage)]
+        amounts = [
+            (CPU, milli(request.cpu)),
+            (MEMORY, request.memory),
+            (GPU, whole),
+            (SHARE, share),
+            (STORAGE, request.storage),
+        ]
         amounts += [(self.custom.get(name, -1), milli(amount)) for name, amount in request.custom]
         demand = tuple((dimension, amount) for dimension, amount in amounts if amount > 0)
-        shape = Shape(request, count=count, demand=demand, share=share, packing=SHARE if share else GPU if whole else CPU)
+        shape = Shape(
+            request, count=count, demand=demand, share=share, packing=SHARE if share else GPU if whole else CPU
+        )
         shape.gpus = (whole + share) * count
         self.dimensions[shape.packing].pack()
         if share:
@@ -195,10 +208,14 @@ class Cluster:
 
     def _verified(self, mask: int, shape: Shape) -> int:
         dimensions = self.dimensions
-        return mask_of(node for node in bits(mask) if all(dimensions[index].free[node] >= amount for index, amount in shape.demand))
+        return mask_of(
+            node for node in bits(mask) if all(dimensions[index].free[node] >= amount for index, amount in shape.demand)
+        )
 
     def take(self, shape: Shape, feasible: int) -> Hold:
-        """Reserve what `shape` demands on the feasible node that the placement policy chooses among those of the first preferred label there is."""
+        """Reserve what `shape` demands on the feasible node that the placement policy chooses among those of the first
+        preferred label there is.
+        """
         if shape.preferred:
             feasible = next((liked for mask in shape.preferred if (liked := feasible & mask)), feasible)
         if shape.share and self.packs_parts:
@@ -206,7 +223,9 @@ class Cluster:
         return self.take_on(shape, self.place(feasible, self.dimensions[shape.packing]))
 
     def _fullest_device(self, shape: Shape, feasible: int) -> int:
-        """The node with the fullest device in part use that has room, ties by order; where there is none, that with the fewest whole devices."""
+        """The node with the fullest device in part use that has room, ties by order; where there is none, that with the
+        fewest whole devices.
+        """
         best, found = MILLI, -1
         for node in bits(feasible & self.parted):
             left = min((free for free in self.devices[node] if free >= shape.share), default=MILLI)
@@ -215,7 +234,9 @@ class Cluster:
         return found if found >= 0 else self.place(feasible, self.dimensions[GPU])
 
     def take_gang(self, shape: Shape, feasible: int, *, rationed: int = 0, ration: int = 0) -> tuple[Hold, ...]:
-        """Reserve what `shape` demands on as many feasible nodes as it counts, of `rationed` at most `ration`; there are enough."""
+        """Reserve what `shape` demands on as many feasible nodes as it counts, of `rationed` at most `ration`; there
+        are enough.
+        """
         holds = []
         for _ in range(shape.count):
             if not ration:
@@ -283,7 +304,9 @@ class Cluster:
         """The node at this moment, with the jobs that the caller knows to be on it."""
         free = [dimension.free[number] for dimension in self.dimensions]
         gpus = sum(self.devices[number]) / MILLI
-        return NodeView(self.nodes[number], self.conditions[number], free[CPU] / MILLI, free[MEMORY], gpus, free[STORAGE], jobs)
+        return NodeView(
+            self.nodes[number], self.conditions[number], free[CPU] / MILLI, free[MEMORY], gpus, free[STORAGE], jobs
+        )
 
     def reasons(self, shape: Shape, *, empty: bool) -> list[tuple[int, str]]:
         """Why nodes do not suit `shape`: (how many, what they lack), each node counted at its first lack.
@@ -313,7 +336,9 @@ class Cluster:
 
 
 def choose_devices(devices: list[int], shape: Shape) -> tuple[int, ...]:
-    """Which of a node's devices a job of `shape` takes: for a part the fullest that has room, else the first untouched ones."""
+    """Which of a node's devices a job of `shape` takes: for a part the fullest that has room, else the first untouched
+    ones.
+    """
     if shape.share:
         return (min((free, index) for index, free in enumerate(devices) if free >= shape.share)[1],)
     wanted = next((amount for index, amount in shape.demand if index == GPU), 0) // MILLI

@@ -28,7 +28,9 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class NodeView:
-    """A node at this moment: its condition, what is free (cores, bytes, GPUs, bytes), and the keys of the jobs on it."""
+    """A node at this moment: its condition, what is free (cores, bytes, GPUs, bytes), and the keys of the
+    jobs on it.
+    """
 
     node: Node
     condition: str

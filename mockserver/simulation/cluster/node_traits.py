@@ -9,7 +9,9 @@ REGION = "region"
 
 
 def has(node: Node, trait: str, wanted: object) -> bool:
-    """Whether `node` has what is wanted of its model, registry, vram or (any other word) labels: a name, or `name=value`."""
+    """Whether `node` has what is wanted of its model, registry, vram or (any other word) labels: a name, or
+    `name=value`.
+    """
     match trait:
         case "model":
             return node.gpu_model == wanted

@@ -7,14 +7,15 @@ from mockserver.simulation.request import ResourceRequest
 
 
 class Shape:
-    """What all jobs ask for that ask for the same; `demand` is (dimension, amount) in ledger units, `needs` the levels that stand for it.
+    """What all jobs ask for that ask for the same; `demand` is (dimension, amount) in ledger units, `needs` the levels
+    that stand for it.
 
     `allowed` are the nodes whose fixed traits suit, `possible` those that could hold it when empty, `version` the
-    cluster's version these were computed for; `exact` says that `needs` is all of `demand`; `share` is a
-    fraction of one GPU in thousandths, or 0; `packing` the dimension that placement looks at,
-    `gpus` the thousandths of GPUs on all its nodes, `preferred` the nodes of each label that is liked, the dearest first.
-    `larger` are the shapes, falling, that an elastic job would rather have; each of them, and the least itself, names the least as its
-    `smallest`, which shapes of other jobs have none of. A gang asks for this on each of `count` nodes.
+    cluster's version these were computed for; `exact` says that `needs` is all of `demand`; `share` is a fraction of
+    one GPU in thousandths, or 0; `packing` the dimension that placement looks at, `gpus` the thousandths of GPUs on all
+    its nodes, `preferred` the nodes of each label that is liked, the dearest first. `larger` are the shapes, falling,
+    that an elastic job would rather have; each of them, and the least itself, names the least as its `smallest`, which
+    shapes of other jobs have none of. A gang asks for this on each of `count` nodes.
     """
 
     __slots__ = (
@@ -34,7 +35,9 @@ class Shape:
         "version",
     )
 
-    def __init__(self, request: ResourceRequest, *, count: int, demand: tuple[tuple[int, int], ...], share: int, packing: int) -> None:
+    def __init__(
+        self, request: ResourceRequest, *, count: int, demand: tuple[tuple[int, int], ...], share: int, packing: int
+    ) -> None:
         self.request = request
         self.count = count
         self.demand = demand

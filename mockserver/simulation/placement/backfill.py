@@ -84,7 +84,9 @@ class Backfill:
         self.is_settled = False
 
     def resume(self, holders: Iterable[Job], promised: dict[Job, tuple[int, int]]) -> None:
-        """Go on as a world in which these hold nodes and those were promised a start; nobody who waits could be served."""
+        """Go on as a world in which these hold nodes and those were promised a start; nobody who waits
+        could be served.
+        """
         self.holders = dict.fromkeys(holders)
         if self.promises is not None:
             self.promises.starts = promised
@@ -108,7 +110,9 @@ class Backfill:
         return f"it may not delay jobs before it ({self.policy})"
 
     def _overtaking(self, now: int) -> Job | None:
-        """EASY: the first if it fits, else the first of the others that does not delay it; what can never run delays nobody."""
+        """EASY: the first if it fits, else the first of the others that does not delay it; what can never run delays
+        nobody.
+        """
         promise: Promise | None = None
         refused: set[tuple[Shape, int | None]] = set()
         for job in self.queue:
@@ -166,7 +170,9 @@ class Backfill:
         return True
 
     def _room(self, shape: Shape, within: int, promise: Promise | None = None) -> int:
-        """The nodes of `within` with room for `shape`, enough of them, if need be when elastic jobs have given back what they can."""
+        """The nodes of `within` with room for `shape`, enough of them, if need be when elastic jobs have given back
+        what they can.
+        """
         feasible = self.cluster.feasible(shape, within)
         if feasible and promise is not None:
             feasible = promise.allowed(shape, feasible)
@@ -184,7 +190,9 @@ class Backfill:
         job.shape = shape
         if shape.count > 1:
             rationed = 0 if promise is None else promise.harmful(shape, feasible)
-            job.holding = self.cluster.take_gang(shape, feasible, rationed=rationed, ration=promise.extra if rationed and promise else 0)
+            job.holding = self.cluster.take_gang(
+                shape, feasible, rationed=rationed, ration=promise.extra if rationed and promise else 0
+            )
         else:
             job.holding = (self.cluster.take(shape, feasible),)
         if shape.smallest is not None:

@@ -1,8 +1,9 @@
-"""Jobs that make do with less: they wait for the least they can use, take the most there is room for, grow in place when nobody waits for that room.
+"""Jobs that make do with less: they wait for the least they can use, take the most there is room for, grow in place
+when nobody waits for that room.
 
-What an elastic job holds beyond the least it can use is slack. It goes back in place, without anything beginning anew, to whoever waits
-and finds no room otherwise, before anybody is moved, evicted or kept waiting: on the node where the fewest GPUs have to be given back, the
-first of equals; there the youngest job gives first.
+What an elastic job holds beyond the least it can use is slack. It goes back in place, without anything beginning anew,
+to whoever waits and finds no room otherwise, before anybody is moved, evicted or kept waiting: on the node where the
+fewest GPUs have to be given back, the first of equals; there the youngest job gives first.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ Kept = tuple[Job, Shape, Hold]
 
 
 def shape_of(cluster: Cluster, request: JobRequest) -> Shape:
-    """The shape in which a job waits: what it asks for, or the least it makes do with, beside which stand the `larger` ones."""
+    """The shape in which a job waits: what it asks for, or the least it makes do with, beside which stand the `larger`
+    ones.
+    """
     if not request.elastic or request.nodes > 1:
         return cluster.shape(request.resources, request.nodes)
     wanted = (request.resources, *request.elastic)
@@ -50,8 +53,12 @@ def sizes(shape: Shape) -> tuple[Shape, ...]:
     return (*least.larger, least)
 
 
-def roomiest(cluster: Cluster, shape: Shape, feasible: int, is_allowed: Callable[[Shape], bool] = lambda shape: True) -> tuple[Shape, int]:
-    """Of `shape` and the larger ones the largest that is allowed and finds room on a node of `feasible`, and the nodes that have it."""
+def roomiest(
+    cluster: Cluster, shape: Shape, feasible: int, is_allowed: Callable[[Shape], bool] = lambda shape: True
+) -> tuple[Shape, int]:
+    """Of `shape` and the larger ones the largest that is allowed and finds room on a node of `feasible`, and the nodes
+    that have it.
+    """
     for larger in shape.larger:
         cluster.refresh(larger)
         room = cluster.feasible(larger, feasible)
@@ -61,7 +68,8 @@ def roomiest(cluster: Cluster, shape: Shape, feasible: int, is_allowed: Callable
 
 
 class Slack:
-    """The elastic jobs that hold nodes: `shrunk`, those with less than they asked for; `ample`, by node, those with more than the least.
+    """The elastic jobs that hold nodes: `shrunk`, those with less than they asked for; `ample`, by node, those with
+    more than the least.
 
     `nodes` is the mask of the nodes in `ample`.
     """
@@ -108,8 +116,12 @@ def always(job: Job, shape: Shape) -> bool:
     return True
 
 
-def grow(slack: Slack, waiting: Iterable[Shape], *, change: Change, is_allowed: Callable[[Job, Shape], bool] = always) -> None:
-    """Let each that is shrunk take the most it may have and there is room for on its node, unless somebody waits who could use that node."""
+def grow(
+    slack: Slack, waiting: Iterable[Shape], *, change: Change, is_allowed: Callable[[Job, Shape], bool] = always
+) -> None:
+    """Let each that is shrunk take the most it may have and there is room for on its node, unless somebody waits who
+    could use that node.
+    """
     wanted = 0
     for shape in waiting:
         wanted |= shape.possible
@@ -143,7 +155,9 @@ def _grown(cluster: Cluster, job: Job, larger: Shape) -> Hold | None:
 
 
 def relieve(slack: Slack, shape: Shape, *, within: int, change: Change, may_give: Callable[[Job], bool]) -> bool:
-    """Let those who may give back what `shape` lacks on nodes of `within`; whether it has room then. Nobody gives anything in vain."""
+    """Let those who may give back what `shape` lacks on nodes of `within`; whether it has room then. Nobody gives
+    anything in vain.
+    """
     given: list[Kept] = []
     cluster = slack.cluster
     while (room := cluster.feasible(shape, within)).bit_count() < shape.count:
@@ -162,7 +176,9 @@ def relieve(slack: Slack, shape: Shape, *, within: int, change: Change, may_give
 def _offer(
     slack: Slack, node: int, shape: Shape, *, change: Change, may_give: Callable[[Job], bool]
 ) -> tuple[int, list[tuple[Job, Shape]]] | None:
-    """The GPUs (thousandths) and the smaller sizes with which `node` has room for `shape`; None where nothing helps. The ledger is as before."""
+    """The GPUs (thousandths) and the smaller sizes with which `node` has room for `shape`; None where nothing helps.
+    The ledger is as before.
+    """
     before: list[Kept] = []
     try:
         for _ in _squeezing(slack, [node], before, change=change, may_give=may_give):
@@ -171,13 +187,19 @@ def _offer(
         else:
             return None
         _return_unneeded(slack, before, change, lambda: slack.cluster.feasible(shape, 1 << node) != 0)
-        return sum(size(held) - size(job.shape) for job, held, _ in before), [(job, job.shape) for job, held, _ in before if job.shape is not held]
+        return sum(size(held) - size(job.shape) for job, held, _ in before), [
+            (job, job.shape) for job, held, _ in before if job.shape is not held
+        ]
     finally:
         restore(before, change)
 
 
-def relax(slack: Slack, before: list[Kept], *, change: Change, may_give: Callable[[Job], bool], until: Callable[[], bool]) -> bool:
-    """Let those who may give back so much, wherever they are, that `until` holds; whether it does. Nobody gives in vain; `before` gathers what they held."""
+def relax(
+    slack: Slack, before: list[Kept], *, change: Change, may_give: Callable[[Job], bool], until: Callable[[], bool]
+) -> bool:
+    """Let those who may give back so much, wherever they are, that `until` holds; whether it does. Nobody gives in
+    vain; `before` gathers what they held.
+    """
     for _ in _squeezing(slack, sorted(slack.ample), before, change=change, may_give=may_give):
         if until():
             _return_unneeded(slack, before, change, until)
@@ -198,8 +220,12 @@ def squeezed(slack: Slack, *, change: Change, may_give: Callable[[Job], bool]) -
         restore(before, change)
 
 
-def needed(slack: Slack, before: list[Kept], change: Change, still_works: Callable[[], bool]) -> list[tuple[Job, Shape]]:
-    """Of those who are squeezed who has to stay so, and at what size, if it is still to work; the others have theirs again."""
+def needed(
+    slack: Slack, before: list[Kept], change: Change, still_works: Callable[[], bool]
+) -> list[tuple[Job, Shape]]:
+    """Of those who are squeezed who has to stay so, and at what size, if it is still to work; the others have theirs
+    again.
+    """
     _return_unneeded(slack, before, change, still_works)
     return [(job, job.shape) for job, held, _ in before if job.shape is not held]
 
@@ -214,7 +240,9 @@ def shrink(job: Job, smaller: Shape, change: Change) -> None:
     change(job, smaller, _kept(job, smaller))
 
 
-def _squeezing(slack: Slack, nodes: Iterable[int], before: list[Kept], *, change: Change, may_give: Callable[[Job], bool]) -> Iterator[None]:
+def _squeezing(
+    slack: Slack, nodes: Iterable[int], before: list[Kept], *, change: Change, may_give: Callable[[Job], bool]
+) -> Iterator[None]:
     """Shrink those on `nodes` size by size, the youngest first; `before` gathers what they held."""
     jobs = sorted((job for node in nodes for job in slack.ample[node]), reverse=True)
     for job in jobs:
@@ -249,13 +277,19 @@ def restore(before: list[Kept], change: Change) -> None:
 
 
 def _smaller(cluster: Cluster, job: Job) -> list[Shape]:
-    """The sizes, falling, to which `job` can shrink where it is: each demands no more of anything than the one before."""
+    """The sizes, falling, to which `job` can shrink where it is: each demands no more of anything than the
+    one before.
+    """
     held, node = dict(job.shape.demand), job.holding[0][0]
     known = sizes(job.shape)
     found = []
     for smaller in known[known.index(job.shape) + 1 :]:
         cluster.refresh(smaller)
-        if smaller.possible >> node & 1 and not smaller.share and all(amount <= held.get(index, 0) for index, amount in smaller.demand):
+        if (
+            smaller.possible >> node & 1
+            and not smaller.share
+            and all(amount <= held.get(index, 0) for index, amount in smaller.demand)
+        ):
             found.append(smaller)
             held = dict(smaller.demand)
     return found

@@ -15,9 +15,9 @@ NEVER = 1 << 62
 class Estimates:
     """Expected ends, by the run time that was asked for, else by the run limit.
 
-    `startups` says by API how long getting ready takes at most in this scenario (the key "" for all others; None: nobody
-    knows); then the job's own start limit counts, and where it has none, zero. A job that has overrun what it asked for
-    is expected to end now, again and again until it ends.
+    `startups` says by API how long getting ready takes at most in this scenario (the key "" for all others; None:
+    nobody knows); then the job's own start limit counts, and where it has none, zero. A job that has overrun what it
+    asked for is expected to end now, again and again until it ends.
     """
 
     __slots__ = ("_known", "startups")

@@ -10,7 +10,9 @@ from mockserver.simulation.cluster.cluster import MILLI
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A quota entity: GPUs it deserves and those it never exceeds (thousandths; None: no such limit), its weight in what others leave idle."""
+    """A quota entity: GPUs it deserves and those it never exceeds (thousandths; None: no such limit), its weight in
+    what others leave idle.
+    """
 
     name: str
     deserved: int
@@ -19,7 +21,8 @@ class Project:
 
 
 def fair_shares(projects: Mapping[str, Project], demand: Mapping[str, int], total: int) -> dict[str, float]:
-    """GPUs (thousandths) each project may hold: what it deserves and asks for, plus its part of the surplus, by weight (water filling).
+    """GPUs (thousandths) each project may hold: what it deserves and asks for, plus its part of the surplus, by weight
+    (water filling).
 
     The surplus is given in whole GPUs, what is left of that to the largest fractions. Demand of what is no project here
     is served before any surplus is given.
@@ -40,8 +43,12 @@ def fair_shares(projects: Mapping[str, Project], demand: Mapping[str, int], tota
     return _in_whole_gpus(shares, guaranteed, wanted)
 
 
-def _in_whole_gpus(shares: dict[str, float], guaranteed: dict[str, float], wanted: Mapping[str, int]) -> dict[str, float]:
-    """The same with whole GPUs beyond what is guaranteed: who gets less than it wants is rounded down, what that leaves goes to the largest fractions."""
+def _in_whole_gpus(
+    shares: dict[str, float], guaranteed: dict[str, float], wanted: Mapping[str, int]
+) -> dict[str, float]:
+    """The same with whole GPUs beyond what is guaranteed: who gets less than it wants is rounded down, what that leaves
+    goes to the largest fractions.
+    """
     rest, fractions = 0.0, []
     for name in sorted(shares):
         beyond = shares[name] - guaranteed[name]

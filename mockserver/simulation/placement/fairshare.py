@@ -7,8 +7,9 @@ place, by moving others (consolidation), by evicting work of other projects (rec
 project (preemption). Each of these is tried on the ledger and undone; only a clearing that places the job is carried
 out.
 
-What a project deserves is a guarantee: a job that fits inside it takes from whoever is above what *they* deserve. Beyond that, up to its
-fair share, it takes from whoever is above their fair share. A job without GPUs takes from nobody, since quotas are of GPUs.
+What a project deserves is a guarantee: a job that fits inside it takes from whoever is above what *they* deserve.
+Beyond that, up to its fair share, it takes from whoever is above their fair share. A job without GPUs takes from
+nobody, since quotas are of GPUs.
 """
 
 from __future__ import annotations
@@ -20,7 +21,19 @@ from mockserver.simulation.cluster.capacity_index import bits
 from mockserver.simulation.cluster.cluster import GPU, Cluster, Hold
 from mockserver.simulation.cluster.shape import Shape
 from mockserver.simulation.job import Job
-from mockserver.simulation.placement.elastic import Kept, Slack, grow, needed, relax, relieve, restore, roomiest, shrink, size, squeezed
+from mockserver.simulation.placement.elastic import (
+    Kept,
+    Slack,
+    grow,
+    needed,
+    relax,
+    relieve,
+    restore,
+    roomiest,
+    shrink,
+    size,
+    squeezed,
+)
 from mockserver.simulation.placement.fair_shares import Project, fair_shares
 from mockserver.simulation.placement.making_room import Clearing, Terms, consolidation, eviction, works
 from mockserver.simulation.placement.node_jobs import NodeJobs
@@ -82,7 +95,9 @@ class FairShare:
         self._stir()
 
     def step(self, now: int, evict: Callable[[Job], None]) -> Job | None:
-        """One decision of the pass: the job that was given nodes, after `evict` was called for those that had to go; None when nobody was."""
+        """One decision of the pass: the job that was given nodes, after `evict` was called for those that had to go;
+        None when nobody was.
+        """
         if not self.is_under_way:
             self._begin()
         if self._promised:
@@ -98,12 +113,20 @@ class FairShare:
         """Let `job` have room, whoever has to give it; None, with nothing changed, where that cannot be."""
         given: list[Kept] = []
         if not self._has_quota(job):
-            relax(self.slack, given, change=self._change, may_give=lambda other: _is_firm(other, job), until=lambda: self._has_quota(job))
+            relax(
+                self.slack,
+                given,
+                change=self._change,
+                may_give=lambda other: _is_firm(other, job),
+                until=lambda: self._has_quota(job),
+            )
         if job.shape.larger and self._takes_more(job, evict):
             return job
         if self._has_quota(job) and self._finds_room(job):
             feasible = self.cluster.feasible(job.shape, _EVERYWHERE)
-            job.shape, feasible = roomiest(self.cluster, job.shape, feasible, lambda larger: self._used(job) + size(larger) <= self._limit(job))
+            job.shape, feasible = roomiest(
+                self.cluster, job.shape, feasible, lambda larger: self._used(job) + size(larger) <= self._limit(job)
+            )
             return self._grant(job, feasible)
         clearing = self._clearing(job)
         if clearing is None:
@@ -122,7 +145,9 @@ class FairShare:
         return self._grant(job, clearing.nodes)
 
     def _takes_more(self, job: Job, evict: Callable[[Job], None]) -> bool:
-        """Whether elastic `job` was given more than the least: it is made smaller only where no moving and no reclaim inside its quota helps."""
+        """Whether elastic `job` was given more than the least: it is made smaller only where no moving and no reclaim
+        inside its quota helps.
+        """
         least = job.shape
         for larger in least.larger:
             self.cluster.refresh(larger)
@@ -142,7 +167,13 @@ class FairShare:
 
     def _finds_room(self, job: Job) -> bool:
         """Whether there is room for `job`, if need be with what elastic jobs give back in place."""
-        return relieve(self.slack, job.shape, within=_EVERYWHERE, change=self._change, may_give=lambda other: self._may_give(other, job))
+        return relieve(
+            self.slack,
+            job.shape,
+            within=_EVERYWHERE,
+            change=self._change,
+            may_give=lambda other: self._may_give(other, job),
+        )
 
     def _change(self, job: Job, shape: Shape, hold: Hold) -> None:
         """Let `job`, which is elastic, hold what `shape` demands instead of what it holds."""
@@ -156,14 +187,20 @@ class FairShare:
             self.firm[name] = self.firm.get(name, 0) + more
 
     def _may_give(self, other: Job, job: Job) -> bool:
-        """Whether elastic `other` gives back in place what `job` lacks: inside a project always, else what can be taken back."""
+        """Whether elastic `other` gives back in place what `job` lacks: inside a project always, else what can be taken
+        back.
+        """
         name = other.request.project
         if name == job.request.project or name not in self.projects:
             return True
-        return other.request.preemptible and self._may_reclaim(job) and self.allocated.get(name, 0) > self._bar(name, job)
+        return (
+            other.request.preemptible and self._may_reclaim(job) and self.allocated.get(name, 0) > self._bar(name, job)
+        )
 
     def _may_grow(self, job: Job, larger: Shape) -> bool:
-        """Whether elastic `job` may grow: what cannot be evicted stays inside the quota, and nobody beyond the most it may have."""
+        """Whether elastic `job` may grow: what cannot be evicted stays inside the quota, and nobody beyond the most it
+        may have.
+        """
         project = self.projects.get(job.request.project)
         if project is None:
             return True
@@ -228,7 +265,9 @@ class FairShare:
         return None if best is None else best[1]
 
     def _most_that_fits(self) -> float:
-        """The GPUs (thousandths) that are free, where nobody can be made to give any: in the second round, without elastic jobs."""
+        """The GPUs (thousandths) that are free, where nobody can be made to give any: in the second round, without
+        elastic jobs.
+        """
         if self._in_first_round or self.slack.nodes:
             return _UNLIMITED
         return sum(sum(self.cluster.devices[node]) for node in bits(self.cluster.ready))
@@ -240,7 +279,9 @@ class FairShare:
         return self._in_first_round and job.request.priority > 0 and any(self._lower(job))
 
     def _ratio(self, name: str, more: int) -> float:
-        """How much of what it deserves a project has, or would have with `more`; what has no quota comes before all others."""
+        """How much of what it deserves a project has, or would have with `more`; what has no quota comes before all
+        others.
+        """
         project = self.projects.get(name)
         if project is None:
             return -1.0
@@ -253,7 +294,11 @@ class FairShare:
 
     def _has_quota(self, job: Job, given_up: int = 0) -> bool:
         project = self.projects.get(job.request.project)
-        if project is not None and gpus(job) and self.allocated.get(project.name, 0) - given_up + gpus(job) > _most(project):
+        if (
+            project is not None
+            and gpus(job)
+            and self.allocated.get(project.name, 0) - given_up + gpus(job) > _most(project)
+        ):
             return False
         return self._used(job) - (given_up if job.request.preemptible else 0) + gpus(job) <= self._limit(job)
 
@@ -303,7 +348,11 @@ class FairShare:
     def _lower(self, job: Job) -> Iterable[Job]:
         """Work of its own project that has to go where `job` finds no room, the youngest first."""
         project, priority = job.request.project, job.request.priority
-        return (other for other in reversed(self.holders) if other.request.project == project and other.request.priority < priority and is_evictable(other))
+        return (
+            other
+            for other in reversed(self.holders)
+            if other.request.project == project and other.request.priority < priority and is_evictable(other)
+        )
 
     def _is_guaranteed(self, job: Job) -> bool:
         """Whether `job` fits inside what its project deserves."""
@@ -311,11 +360,15 @@ class FairShare:
         return project is not None and self.allocated.get(project.name, 0) + gpus(job) <= project.deserved
 
     def _may_reclaim(self, job: Job) -> bool:
-        """Whether `job` may take from other projects at all: inside what its own deserves, else inside its fair share."""
+        """Whether `job` may take from other projects at all: inside what its own deserves, else inside its
+        fair share.
+        """
         project = self.projects.get(job.request.project)
         if not gpus(job) or project is None:
             return bool(gpus(job))
-        return self._is_guaranteed(job) or (job not in self._evicted and self.allocated.get(project.name, 0) + gpus(job) <= self._share(project))
+        return self._is_guaranteed(job) or (
+            job not in self._evicted and self.allocated.get(project.name, 0) + gpus(job) <= self._share(project)
+        )
 
     def _bar(self, name: str, job: Job) -> float:
         """What project `name` has to be above for `job` to take from it."""
@@ -324,26 +377,40 @@ class FairShare:
 
     def _reclaimable(self, job: Job, others: Iterable[Job]) -> list[Job]:
         """The work, the youngest first, of other projects that are above what is theirs."""
-        over = {name for name in self.projects if name != job.request.project and self.allocated.get(name, 0) > self._bar(name, job)}
+        over = {
+            name
+            for name in self.projects
+            if name != job.request.project and self.allocated.get(name, 0) > self._bar(name, job)
+        }
         return [other for other in others if other.request.project in over and gpus(other)]
 
     def _may_leave(self, job: Job, victims: list[Job]) -> bool:
-        """Whether `job` may take all this: each project is above what is its own until the last of its jobs, the largest, goes."""
+        """Whether `job` may take all this: each project is above what is its own until the last of its jobs, the
+        largest, goes.
+        """
         taken: dict[str, list[int]] = {}
         for victim in victims:
             taken.setdefault(victim.request.project, []).append(gpus(victim))
-        return all(self.allocated[name] - sum(sizes) + max(sizes) > self._bar(name, job) for name, sizes in taken.items())
+        return all(
+            self.allocated[name] - sum(sizes) + max(sizes) > self._bar(name, job) for name, sizes in taken.items()
+        )
 
     def _taken_from_quotas(self, victims: list[Job]) -> int:
         """How much less than they deserve projects would have without these (thousandths), where they have it now."""
         taken: dict[str, int] = {}
         for victim in victims:
             taken[victim.request.project] = taken.get(victim.request.project, 0) + gpus(victim)
-        return sum(max(0, self.projects[name].deserved - self.allocated[name] + amount) for name, amount in taken.items() if name in self.projects)
+        return sum(
+            max(0, self.projects[name].deserved - self.allocated[name] + amount)
+            for name, amount in taken.items()
+            if name in self.projects
+        )
 
     def _grant(self, job: Job, feasible: int) -> Job:
         shape = job.shape
-        job.holding = (self.cluster.take(shape, feasible),) if shape.count == 1 else self.cluster.take_gang(shape, feasible)
+        job.holding = (
+            (self.cluster.take(shape, feasible),) if shape.count == 1 else self.cluster.take_gang(shape, feasible)
+        )
         self.queue.drop(job)
         self._account(job, gpus(job))
         self.holders[job] = None

@@ -1,4 +1,6 @@
-"""Ways to make room for a job, tried on the real ledger and undone to the bit: eviction, and moving others (consolidation)."""
+"""Ways to make room for a job, tried on the real ledger and undone to the bit: eviction, and moving others
+(consolidation).
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ MOST_TRIES = 1 << FEW
 
 @dataclass(frozen=True, slots=True)
 class Clearing:
-    """Shrink elastic jobs to the sizes in `cuts`, evict `victims`, put the job on `nodes` (a mask), then put each of `moves` on its new node."""
+    """Shrink elastic jobs to the sizes in `cuts`, evict `victims`, put the job on `nodes` (a mask), then put each of
+    `moves` on its new node.
+    """
 
     victims: tuple[Job, ...]
     nodes: int
@@ -40,7 +44,9 @@ def _nothing(victims: list[Job]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Which sets of victims may be made to leave at all, which would be enough beside the room that they give, and what each costs first of all."""
+    """Which sets of victims may be made to leave at all, which would be enough beside the room that they give, and what
+    each costs first of all.
+    """
 
     may_leave: Callable[[list[Job]], bool] = _always
     is_enough: Callable[[list[Job]], bool] = _always
@@ -67,7 +73,8 @@ def _without(cluster: Cluster, jobs: Iterable[Job]) -> Iterator[None]:
 
 
 def eviction(cluster: Cluster, shape: Shape, candidates: Iterable[Job], terms: Terms = ANY) -> Clearing | None:
-    """Evict those of `candidates` that cost least to place `shape`: after the terms' own cost the fewest GPUs, the fewest jobs, the first.
+    """Evict those of `candidates` that cost least to place `shape`: after the terms' own cost the fewest GPUs, the
+    fewest jobs, the first.
 
     The clearing of every node is looked at. Nobody is evicted without whom the job would fit as well.
     """
@@ -102,7 +109,9 @@ def _after(terms: Terms, victims: list[Job]) -> Terms:
     if not victims:
         return terms
     return Terms(
-        lambda more: terms.may_leave([*victims, *more]), lambda more: terms.is_enough([*victims, *more]), lambda more: terms.cost([*victims, *more])
+        lambda more: terms.may_leave([*victims, *more]),
+        lambda more: terms.is_enough([*victims, *more]),
+        lambda more: terms.cost([*victims, *more]),
     )
 
 
@@ -119,7 +128,9 @@ def _spare(cluster: Cluster, shape: Shape, victims: list[Job], nodes: int, terms
 _Found = tuple[list[Job], int]
 
 
-def _cheapest(cluster: Cluster, shape: Shape, rank: dict[Job, int], terms: Terms, within: int, gone: list[Job]) -> _Found | None:
+def _cheapest(
+    cluster: Cluster, shape: Shape, rank: dict[Job, int], terms: Terms, within: int, gone: list[Job]
+) -> _Found | None:
     """Over all nodes: whom to evict, and for which node."""
     there: dict[int, list[Job]] = {}
     for job in rank:
@@ -142,7 +153,12 @@ _Price = tuple[int, int, int, list[int]]
 
 
 def _price(victims: list[Job], rank: dict[Job, int], terms: Terms) -> _Price:
-    return terms.cost(victims), sum(_gpus_on(job, None) for job in victims), len(victims), sorted(rank[job] for job in victims)
+    return (
+        terms.cost(victims),
+        sum(_gpus_on(job, None) for job in victims),
+        len(victims),
+        sorted(rank[job] for job in victims),
+    )
 
 
 def _on_node(cluster: Cluster, shape: Shape, node: int, there: list[Job], terms: Terms) -> list[Job] | None:
@@ -225,7 +241,9 @@ def _gpus_of(shape: Shape) -> int:
 
 
 def consolidation(cluster: Cluster, shape: Shape, candidates: Iterable[Job]) -> Clearing | None:
-    """Move as few of `candidates` as it takes to other devices or nodes so that there is room for `shape`; None if that cannot be."""
+    """Move as few of `candidates` as it takes to other devices or nodes so that there is room for `shape`; None if that
+    cannot be.
+    """
     movable: dict[int, list[Job]] = {}
     for candidate in candidates:
         if len(candidate.holding) == 1 and candidate.request.restartable:
@@ -270,12 +288,16 @@ def _clearings(
 
 
 def _gang_consolidation(cluster: Cluster, shape: Shape, movable: dict[int, list[Job]]) -> Clearing | None:
-    """The same for a gang: nodes that have room stay as they are, as many others as are lacking are cleared one by one."""
+    """The same for a gang: nodes that have room stay as they are, as many others as are lacking are cleared
+    one by one.
+    """
     nodes = list(bits(cluster.feasible(shape, _EVERYWHERE)))[: shape.count]
     movers: list[Job] = []
     moves: tuple[tuple[Job, int], ...] | None = ()
     for _ in range(shape.count - len(nodes)):
-        others = {node: [job for job in jobs if job not in movers] for node, jobs in movable.items() if node not in nodes}
+        others = {
+            node: [job for job in jobs if job not in movers] for node, jobs in movable.items() if node not in nodes
+        }
         clearing = _best_clearing(cluster, shape, others, shape.possible & cluster.ready, mask_of(nodes))
         if clearing is None:
             return None
@@ -290,7 +312,9 @@ def _gang_consolidation(cluster: Cluster, shape: Shape, movable: dict[int, list[
 def cleared(
     cluster: Cluster, shape: Shape, nodes: Iterable[int], movers: Iterable[Job], kept: int = 0
 ) -> tuple[tuple[Job, int], ...] | None:
-    """Where each of `movers` goes when `shape` takes `nodes` in their stead; None if somebody finds no place. The ledger is as before."""
+    """Where each of `movers` goes when `shape` takes `nodes` in their stead; None if somebody finds no place. The
+    ledger is as before.
+    """
     movers = list(movers)
     with _without(cluster, movers):
         taken: list[tuple[Shape, Hold]] = []

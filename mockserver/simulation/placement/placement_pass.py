@@ -1,8 +1,9 @@
 """The placement pass: who of those that wait gets which of the capacity that is free.
 
-A pass serves the waiting shapes' heads by rank until none of them finds a node, not even with what elastic jobs give back. It can be
-interrupted after each step. What is freed, or joins the queue, while a pass is under way belongs to the next one. What happens when a head finds no node is the
-queue policy: `greedy` goes on with the others, `fifo` and `priority` let nobody overtake (who may with backfill: see backfill.py).
+A pass serves the waiting shapes' heads by rank until none of them finds a node, not even with what elastic jobs give
+back. It can be interrupted after each step. What is freed, or joins the queue, while a pass is under way belongs to the
+next one. What happens when a head finds no node is the queue policy: `greedy` goes on with the others, `fifo` and
+`priority` let nobody overtake (who may with backfill: see backfill.py).
 """
 
 from __future__ import annotations
@@ -68,7 +69,9 @@ class PlacementPass:
             self.is_settled = False
 
     def leave(self, job: Job) -> None:
-        """`job` waits no more, though nobody gave it anything; those behind it may go ahead, and what it waited for may be grown into."""
+        """`job` waits no more, though nobody gave it anything; those behind it may go ahead, and what it waited for may
+        be grown into.
+        """
         if self._is_strict or self.slack.shrunk:
             self._joined = True
             self.is_settled = False
@@ -121,7 +124,11 @@ class PlacementPass:
         self._heads = None
         self.is_settled = not self._freed and not self._joined
         if self.slack.shrunk and self.is_settled:
-            grow(self.slack, (line.shape for line in self.queue.lines.values() if line.head() is not None), change=self.slack.change)
+            grow(
+                self.slack,
+                (line.shape for line in self.queue.lines.values() if line.head() is not None),
+                change=self.slack.change,
+            )
         return None
 
     def why(self, job: Job) -> str:
@@ -129,7 +136,9 @@ class PlacementPass:
         return "" if not self._is_strict else f"the queue is served in strict order ({self.policy})"
 
     def _relieved(self, shape: Shape, within: int) -> int:
-        """The nodes of `within` that have room for `shape` when elastic jobs have given back what they can; none if that does not do."""
+        """The nodes of `within` that have room for `shape` when elastic jobs have given back what they can; none if
+        that does not do.
+        """
         if relieve(self.slack, shape, within=within, change=self.slack.change, may_give=_whoever):
             return self.cluster.feasible(shape, within)
         return 0
@@ -168,7 +177,9 @@ class PlacementPass:
                     hopeful &= level.mask
                     if not hopeful:
                         break
-                if (not hopeful or not (shape.exact or self.cluster.feasible(shape, hopeful))) and (not soft or not freed & shape.possible & soft):
+                if (not hopeful or not (shape.exact or self.cluster.feasible(shape, hopeful))) and (
+                    not soft or not freed & shape.possible & soft
+                ):
                     continue
             entry = line.head()
             if entry is None:

@@ -50,7 +50,9 @@ class Timeline:
         return place
 
     def earliest(self, demand: Demand, span: int, begin: int) -> int | None:
-        """The first instant, `begin` at the earliest, from which on there is room for so long; None if there is none."""
+        """The first instant, `begin` at the earliest, from which on there is room for so long; None if
+        there is none.
+        """
         start: int | None = None
         for place in range(bisect_right(self.instants, begin) - 1, len(self.instants)):
             if start is not None and start + span <= self.instants[place]:
@@ -83,7 +85,8 @@ class Promises:
         del self.starts[job]
 
     def renew(self, waiting: list[Job], holders: Iterable[Job], now: int) -> Iterator[tuple[Job, int]]:
-        """Promise everybody who waits, in order, the earliest start there is; yields those whose start is now, and where that may be.
+        """Promise everybody who waits, in order, the earliest start there is; yields those whose start is now, and
+        where that may be.
 
         Each leaves its own place and takes the first that is free then, so that what has come free early brings
         everybody forward. A promise that came due and could not be kept, or has no known instant, is made anew.
@@ -110,7 +113,9 @@ class Promises:
 
 
 class _Book:
-    """Who uses what from `now` on. `is_pooled` says that amounts are counted over all nodes (`by_node`: whole nodes), otherwise node by node."""
+    """Who uses what from `now` on. `is_pooled` says that amounts are counted over all nodes (`by_node`: whole nodes),
+    otherwise node by node.
+    """
 
     def __init__(self, cluster: Cluster, jobs: Iterable[Job], now: int) -> None:
         self.cluster = cluster
@@ -159,7 +164,9 @@ class _Book:
         return 0 if self.is_pooled else mask_of(list(bits(found))[: job.shape.count])
 
     def earliest(self, job: Job, span: int) -> tuple[int, int]:
-        """The first instant at which there is room for `job`, and the nodes that have it; now only where there really is room now."""
+        """The first instant at which there is room for `job`, and the nodes that have it; now only where there really
+        is room now.
+        """
         shape, demand = job.shape, self.demand(job.shape)
         room = self.cluster.feasible(shape, _EVERYWHERE)
         if room.bit_count() < shape.count:
@@ -176,7 +183,13 @@ class _Book:
         demand, begin = self.demand(shape), self.now
         nodes = list(bits(shape.possible & self.cluster.ready))
         while True:
-            begins = ((self.places[node].earliest(demand, span, begin if room >> node & 1 else max(begin, self.now + 1)), node) for node in nodes)
+            begins = (
+                (
+                    self.places[node].earliest(demand, span, begin if room >> node & 1 else max(begin, self.now + 1)),
+                    node,
+                )
+                for node in nodes
+            )
             found = sorted((at, node) for at, node in begins if at is not None)
             if len(found) < shape.count:
                 return _END, 0
@@ -189,7 +202,10 @@ class _Book:
 def _takes_whole_nodes(cluster: Cluster, shapes: Iterable[Shape]) -> bool:
     """Whether all nodes are alike and no two of these jobs fit on one."""
     first = cluster.nodes[0]
-    if any((node.gpu_model, node.region, node.labels) != (first.gpu_model, first.region, first.labels) for node in cluster.nodes):
+    if any(
+        (node.gpu_model, node.region, node.labels) != (first.gpu_model, first.region, first.labels)
+        for node in cluster.nodes
+    ):
         return False
     if any(amounts != cluster.capacity[0] for amounts in cluster.capacity):
         return False

@@ -17,7 +17,9 @@ Entry = tuple[int, int, Job, int]
 
 
 class Line:
-    """Those who wait for what `shape` says, as a heap of entries; entries of jobs that left stay until they come to its head."""
+    """Those who wait for what `shape` says, as a heap of entries; entries of jobs that left stay until they come to its
+    head.
+    """
 
     __slots__ = ("is_blocked", "shape", "waiting")
 

@@ -1,4 +1,5 @@
-"""The promise that EASY backfill makes to the first that waits: the earliest instant at which it is expected to find room.
+"""The promise that EASY backfill makes to the first that waits: the earliest instant at which it is expected to find
+room.
 
 As published, a job may overtake if it is expected to be gone by that instant (the shadow time), or if it uses only what
 is extra then, that is if the first still finds room beside it. Resources are vectors and lie on nodes: the first finds
@@ -28,7 +29,9 @@ class FreeCapacity:
 
     def __init__(self, cluster: Cluster, shape: Shape, node: int) -> None:
         self.shape = shape
-        self.free = {index: cluster.dimensions[index].free[node] for index, _ in shape.demand if index not in (GPU, SHARE)}
+        self.free = {
+            index: cluster.dimensions[index].free[node] for index, _ in shape.demand if index not in (GPU, SHARE)
+        }
         self.devices = list(cluster.devices[node])
 
     def change(self, shape: Shape, devices: tuple[int, ...], sign: int) -> None:
@@ -51,9 +54,11 @@ class FreeCapacity:
 
 
 class Promise:
-    """From `instant` (microseconds) on the first is expected to fit on each node of `fitting`, of which it needs `shape.count`.
+    """From `instant` (microseconds) on the first is expected to fit on each node of `fitting`, of which it needs
+    `shape.count`.
 
-    An instant beyond NEVER means that nobody knows when, but who has to leave for it: then only what is extra is given away.
+    An instant beyond NEVER means that nobody knows when, but who has to leave for it: then only what is extra is given
+    away.
     """
 
     __slots__ = ("_free", "_seen", "cluster", "fitting", "instant", "shape")
@@ -72,7 +77,9 @@ class Promise:
         return self.fitting.bit_count() - self.shape.count
 
     def find(self, holders: Iterable[Job], estimates: Estimates, now: int) -> bool:
-        """Look for the instant, with elastic jobs at their least and everybody gone when expected; whether there is one."""
+        """Look for the instant, with elastic jobs at their least and everybody gone when expected; whether there is
+        one.
+        """
         running = [(estimates.end(job, now), number, job) for number, job in enumerate(holders)]
         wanted = self.shape.possible & self.cluster.ready
         for _, _, job in running:
@@ -95,7 +102,9 @@ class Promise:
         return span is not None and self.instant < NEVER and now + span <= self.instant
 
     def harmful(self, shape: Shape, nodes: int) -> int:
-        """Those of `nodes` on which the first does not fit any more beside a job of `shape`; `extra` of them may be used."""
+        """Those of `nodes` on which the first does not fit any more beside a job of `shape`; `extra` of them may be
+        used.
+        """
         concerned = nodes & self.fitting
         seen, harmful = self._seen.get(shape, (0, 0))
         unseen = concerned & ~seen
@@ -110,7 +119,9 @@ class Promise:
         return concerned & harmful
 
     def allowed(self, shape: Shape, nodes: int) -> int:
-        """Those of `nodes` that a job of `shape`, which stays longer, may use; none if these are not as many as it needs."""
+        """Those of `nodes` that a job of `shape`, which stays longer, may use; none if these are not as many as it
+        needs.
+        """
         harmful = self.harmful(shape, nodes) if self.extra < shape.count else 0
         if not harmful:
             return nodes

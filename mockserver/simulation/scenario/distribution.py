@@ -19,9 +19,9 @@ _NORMAL = NormalDist()
 class Distribution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds, drawn in exactly one of these ways.
 
-    Always `fixed`; `uniform` [low, high]; `exponential` with that mean; `log_normal` [mu, sigma] of the logarithm; `mixture` of
-    distributions, each chosen as often as its `weight` says; `quantiles` [percent, seconds], straight lines between them; `trace`, the
-    given values in turn and from the first again after the last.
+    Always `fixed`; `uniform` [low, high]; `exponential` with that mean; `log_normal` [mu, sigma] of the logarithm;
+    `mixture` of distributions, each chosen as often as its `weight` says; `quantiles` [percent, seconds], straight
+    lines between them; `trace`, the given values in turn and from the first again after the last.
     """
 
     fixed: float | None = None
@@ -54,7 +54,9 @@ def _are_seconds(given: Distribution) -> None:
 def _is_log_normal(given: Distribution) -> None:
     mu, sigma = given.log_normal or (0.0, 0.0)
     if not abs(mu) <= 100 or not 0 <= sigma <= 100:
-        raise ValueError(f"expected [mu, sigma] of a logarithm, sigma at least 0 and neither beyond 100, got {mu:g}, {sigma:g}")
+        raise ValueError(
+            f"expected [mu, sigma] of a logarithm, sigma at least 0 and neither beyond 100, got {mu:g}, {sigma:g}"
+        )
 
 
 def _is_mixture(given: Distribution) -> None:
@@ -79,7 +81,9 @@ _CHECKS = {"log_normal": _is_log_normal, "mixture": _is_mixture, "quantiles": _i
 
 
 def sample(distribution: Distribution, chance: float, *, turn: int | None = None) -> float:
-    """Seconds for a chance in [0, 1), by inversion; a `trace` gives its value number `turn`, or by chance where there is no turn."""
+    """Seconds for a chance in [0, 1), by inversion; a `trace` gives its value number `turn`, or by chance where there
+    is no turn.
+    """
     if distribution.uniform is not None:
         low, high = distribution.uniform
         return low + (high - low) * chance
@@ -110,7 +114,9 @@ def longest(distribution: Distribution) -> float | None:
 
 
 def pick(weights: Iterable[float], chance: float) -> tuple[int, float]:
-    """Which of the weighted things a chance in [0, 1) falls on, and the chance (again in [0, 1)) that is left within it."""
+    """Which of the weighted things a chance in [0, 1) falls on, and the chance (again in [0, 1)) that is left within
+    it.
+    """
     shares = list(weights)
     left = chance * sum(shares)
     for number, share in enumerate(shares):

@@ -27,7 +27,9 @@ Path_ = Sequence[str | int]
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML's plain types only; a date stays the text it is, and so does `1:30`, which YAML 1.1 reads as 90, and `.inf`. `1e9` is a number."""
+    """YAML's plain types only; a date stays the text it is, and so does `1:30`, which YAML 1.1 reads as 90, and `.inf`.
+    `1e9` is a number.
+    """
 
 
 _NUMBERS = (":timestamp", ":int", ":float")
@@ -55,7 +57,9 @@ _Loader.add_constructor("tag:yaml.org,2002:float", _float)
 
 
 class ScenarioText:
-    """A scenario's text as YAML: its `value`, and the line of everything in it. Raises ScenarioError if it is no plain YAML."""
+    """A scenario's text as YAML: its `value`, and the line of everything in it. Raises ScenarioError if it is no plain
+    YAML.
+    """
 
     def __init__(self, text: str, source: str) -> None:
         self.source = source
@@ -98,7 +102,9 @@ class ScenarioText:
         return self.told(path, _AT.sub("", message))
 
     def _check_keys(self, root: yaml.Node) -> None:
-        """Refuse what plain data cannot say: a key given twice, a key that is no text, a part within itself, too many parts."""
+        """Refuse what plain data cannot say: a key given twice, a key that is no text, a part within itself, too many
+        parts.
+        """
         count, todo = 0, [(root, frozenset[int]())]
         while todo:
             node, around = todo.pop()
@@ -122,12 +128,16 @@ class ScenarioText:
             if key.tag != "tag:yaml.org,2002:str":
                 raise ScenarioError(f"{place}: the key {key.value!r} is not text; expected it in quotes")
             if key.value in seen:
-                raise ScenarioError(f"{place}: `{key.value}` is given twice, first on line {seen[key.value]}; expected it once")
+                raise ScenarioError(
+                    f"{place}: `{key.value}` is given twice, first on line {seen[key.value]}; expected it once"
+                )
             seen[key.value] = key.start_mark.line + 1
 
 
 def read(text: str, source: str, folder: Path | None = None) -> ScenarioText:
-    """The text, checked against the schema; values of traces in files beside it are in place. Raises ScenarioError, naming all that is wrong."""
+    """The text, checked against the schema; values of traces in files beside it are in place. Raises ScenarioError,
+    naming all that is wrong.
+    """
     told = ScenarioText(text, source)
     problems = sorted({problem for error in _validator().iter_errors(told.value) for problem in _words(told, error)})
     if problems:
@@ -138,7 +148,9 @@ def read(text: str, source: str, folder: Path | None = None) -> ScenarioText:
 
 
 def check_value(value: Any) -> None:
-    """Raises ScenarioError for the first thing in a description, given as plain data, that the schema does not allow."""
+    """Raises ScenarioError for the first thing in a description, given as plain data, that the schema does
+    not allow.
+    """
     try:
         _validator().validate(value)
     except jsonschema_rs.ValidationError as error:

@@ -28,7 +28,9 @@ MOST_GPUS = 1_000_000
 MOST_GPUS_OF_A_NODE = 1024
 MOST_JOBS = 1_000_000_000
 EARLIEST, LATEST = "2001-09-09T01:46:40Z", "2200-01-01T00:00:00Z"
-"""When a world may begin: from there on, and up to the clock's end in 2286, seconds since 1970 have ten digits on the wire."""
+"""When a world may begin: from there on, and up to the clock's end in 2286, seconds since 1970 have ten digits on the
+wire.
+"""
 
 WEBHOOK = "webhook"
 """The entry of `credentials` that is no API: what callbacks are signed with."""
@@ -72,11 +74,14 @@ class NodeClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
             most = f"at most {MOST_GPUS_OF_A_NODE} GPUs on a node"
             raise ValueError(f"node class {self.node_class!r}: expected {most}, got {gpus}")
         if not 1 <= self.count <= MOST_NODES or any(not 0 <= amount < 2**40 for amount in amounts):
-            raise ValueError(f"node class {self.node_class!r}: expected a count from 1 to {MOST_NODES} and amounts of at least 0")
+            raise ValueError(
+                f"node class {self.node_class!r}: expected a count from 1 to {MOST_NODES} and amounts of at least 0"
+            )
 
 
 class Project(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A quota entity: GPUs it deserves and the most it may have, its weight in what is left over (None: what it deserves).
+    """A quota entity: GPUs it deserves and the most it may have, its weight in what is left over (None: what it
+    deserves).
 
     Also how long interactive jobs may run, and node types it may use (none: all)."""
 
@@ -89,7 +94,9 @@ class Project(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NodeFailures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How nodes come and go, each by draws of its own: seconds from being there to failing, and from failing to being there again."""
+    """How nodes come and go, each by draws of its own: seconds from being there to failing, and from failing to being
+    there again.
+    """
 
     mean_time_between_s: Distribution
     repair_s: Distribution
@@ -124,9 +131,9 @@ class JobKind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A world's description.
 
-    `start` is the UTC instant at which it begins (None: when it is made), `most_jobs` how many it keeps, `pace` how time passes unless
-    the server is told otherwise, `limits` what holds for jobs that bring none of their own. `arrivals` (seconds between two jobs) and
-    `jobs` say what `mockserver simulate` makes up when it has no trace.
+    `start` is the UTC instant at which it begins (None: when it is made), `most_jobs` how many it keeps, `pace` how
+    time passes unless the server is told otherwise, `limits` what holds for jobs that bring none of their own.
+    `arrivals` (seconds between two jobs) and `jobs` say what `mockserver simulate` makes up when it has no trace.
     """
 
     name: str = "unnamed"
@@ -155,7 +162,10 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         for field, known in (("placement", tuple(PLACEMENTS)), ("queue", QUEUES)):
             if getattr(self, field) not in known:
                 raise ValueError(f"expected {field} to be one of {', '.join(known)}, got {getattr(self, field)!r}")
-        for field, rate in [("failure_rate", self.failure_rate), ("image_pull_failure_rate", self.image_pull_failure_rate)]:
+        for field, rate in [
+            ("failure_rate", self.failure_rate),
+            ("image_pull_failure_rate", self.image_pull_failure_rate),
+        ]:
             if not 0 <= rate <= 1:
                 raise ValueError(f"expected {field} from 0 to 1, got {rate}")
         if not self.nodes:
@@ -175,7 +185,10 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if unknown:
             raise ValueError(f"expected `apis` to name {', '.join(specs.names())}, got {unknown[0]!r}")
         if self.start is not None and not _is_instant(self.start):
-            raise ValueError(f"expected `start` as an instant with its offset from UTC, such as 2026-01-01T00:00:00Z, got {self.start!r}")
+            raise ValueError(
+                f"expected `start` as an instant with its offset from UTC, such as "
+                f"2026-01-01T00:00:00Z, got {self.start!r}"
+            )
         first, last = datetime.fromisoformat(EARLIEST), datetime.fromisoformat(LATEST)
         if self.start is not None and not first <= datetime.fromisoformat(self.start) <= last:
             raise ValueError(f"expected `start` from {EARLIEST} to {LATEST}, got {self.start}")
@@ -227,8 +240,12 @@ def unplaceable(scenario: Scenario) -> list[str]:
         shape = cluster.shape(wanted, kind.nodes)
         if not shape.can_ever_run:
             total = len(cluster.nodes)
-            lacks = "; ".join(f"{count} of {total} nodes lack {words}" for count, words in cluster.reasons(shape, empty=True))
-            found.append(f"jobs[{number}]: no node could ever run it: {lacks or f'it asks for {kind.nodes} of {total} nodes'}")
+            lacks = "; ".join(
+                f"{count} of {total} nodes lack {words}" for count, words in cluster.reasons(shape, empty=True)
+            )
+            found.append(
+                f"jobs[{number}]: no node could ever run it: {lacks or f'it asks for {kind.nodes} of {total} nodes'}"
+            )
     return found
 
 
@@ -262,12 +279,16 @@ def load_file(source: str) -> Scenario:
     try:
         text = Path(source).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"scenario {source!r} cannot be read ({error}); expected a YAML file or one of {', '.join(names())}") from error
+        raise ScenarioError(
+            f"scenario {source!r} cannot be read ({error}); expected a YAML file or one of {', '.join(names())}"
+        ) from error
     return parse(text, source, folder=Path(source).parent)
 
 
 def parse(text: str, source: str, *, folder: Path | None = None) -> Scenario:
-    """The scenario a YAML text describes; `source` names it in errors, `folder` is where the files are that it names. Raises ScenarioError."""
+    """The scenario a YAML text describes; `source` names it in errors, `folder` is where the files are that it names.
+    Raises ScenarioError.
+    """
     told = read(text, source, folder)
     try:
         scenario = msgspec.convert(told.value, Scenario)

@@ -11,7 +11,9 @@ from mockserver.simulation.scenario.distribution import MOST_SECONDS, MOST_VALUE
 
 
 def column(file: Path, name: str | None = None) -> list[float]:
-    """The values of `file` in order: of its column `name`, or one on each line. Raises ScenarioError with file, line and expectation."""
+    """The values of `file` in order: of its column `name`, or one on each line. Raises ScenarioError with file, line
+    and expectation.
+    """
     try:
         with file.open(encoding="utf-8", newline="") as opened:
             values = list(_values(file, csv.reader(opened), name))

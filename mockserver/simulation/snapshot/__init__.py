@@ -1,8 +1,8 @@
 """A whole world as bytes and back.
 
-The bytes are a line with the version, a checksum, and a record in compressed JSON: plain data, checked against its types
-and bounds before a world is made of it. Reading a foreign file can refuse but never run anything, and what was refused has
-changed nothing.
+The bytes are a line with the version, a checksum, and a record in compressed JSON: plain data, checked against its
+types and bounds before a world is made of it. Reading a foreign file can refuse but never run anything, and what was
+refused has changed nothing.
 """
 
 from __future__ import annotations

@@ -219,7 +219,9 @@ class _Building:
             need(is_told, "the two lists of jobs that hold nodes differ")
             self.placement.resume(holders, is_first_round=self.record.is_first_round)
         elif isinstance(self.placement, Backfill):
-            promised = {self._at(number): (instant, self._mask(nodes)) for number, instant, nodes in self.record.promised}
+            promised = {
+                self._at(number): (instant, self._mask(nodes)) for number, instant, nodes in self.record.promised
+            }
             self.placement.resume([job for job in self.jobs if job.holding], promised)
         else:
             for job in self._those(self.record.blocked):

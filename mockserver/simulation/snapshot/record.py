@@ -21,9 +21,9 @@ Step = tuple[int, str, str, Outcome | tuple[str, ...] | None]
 class JobRecord(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """One job. A member of a team has `lead` and `index` instead of a request, which follows from its lead's.
 
-    `changed` is there where it is not the instant of the last step, `size` says which of its sizes an elastic job holds,
-    `places` how much room its team was given. `is_kept` says that clients can still name it, `waits` that it stands in
-    the queue.
+    `changed` is there where it is not the instant of the last step, `size` says which of its sizes an elastic job
+    holds, `places` how much room its team was given. `is_kept` says that clients can still name it, `waits` that it
+    stands in the queue.
     """
 
     serial: int
@@ -58,10 +58,10 @@ class Due(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
 class WorldRecord(msgspec.Struct, forbid_unknown_fields=True):
     """A settled world.
 
-    `nodes` are those added to the scenario's, `conditions` those that are not ready. `holders` and
-    `is_first_round` belong to worlds with projects. `blocked` names one waiting job of each shape that found no node.
-    `promised` holds
-    the instants (and nodes) that conservative backfill has promised to those who wait. `ids` counts how often ids were made for what.
+    `nodes` are those added to the scenario's, `conditions` those that are not ready. `holders` and `is_first_round`
+    belong to worlds with projects. `blocked` names one waiting job of each shape that found no node. `promised` holds
+    the instants (and nodes) that conservative backfill has promised to those who wait. `ids` counts how often ids were
+    made for what.
     """
 
     scenario: Scenario

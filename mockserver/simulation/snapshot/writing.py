@@ -89,7 +89,11 @@ class _Writing:
 
     def _promised(self, promises: Promises | None) -> list[tuple[int, int, list[int]]]:
         starts = {} if promises is None else promises.starts
-        return [(self.number[job], instant, list(bits(nodes))) for job, (instant, nodes) in starts.items() if job in self.waiting]
+        return [
+            (self.number[job], instant, list(bits(nodes)))
+            for job, (instant, nodes) in starts.items()
+            if job in self.waiting
+        ]
 
     def _job(self, job: Job) -> JobRecord:
         is_member = isinstance(job, Member)

@@ -1,6 +1,8 @@
-"""A second server of ByteNite's job API, written by hand from its documentation: bare ASGI, no document, nothing of ours.
+"""A second server of ByteNite's job API, written by hand from its documentation: bare ASGI, no document, nothing of
+ours.
 
-Its clock runs `speed` times faster than real time, or, with `speed=0`, only when the control calls move it. Who calls is always verified.
+Its clock runs `speed` times faster than real time, or, with `speed=0`, only when the control calls move it. Who calls
+is always verified.
 """
 
 from __future__ import annotations
@@ -44,18 +46,32 @@ class Server:
         path = (scope["raw_path"].decode("latin-1") if scope.get("raw_path") else scope["path"]).split("?")[0]
         parts, status, extra = [unquote(part) for part in path.strip("/").split("/")], 200, {}
         try:
-            said: Any = self.routed(scope["method"], parts, parse_qs(scope["query_string"].decode(), keep_blank_values=True), headers, raw)
+            said: Any = self.routed(
+                scope["method"], parts, parse_qs(scope["query_string"].decode(), keep_blank_values=True), headers, raw
+            )
             if isinstance(said, tuple):
                 await stream(said[0], said[1], receive, send)
                 return
         except Refused as refused:
             status, said, extra = refused.status, refused.body, refused.headers
         text = json.dumps(said, ensure_ascii=False).encode()
-        fields = {"content-type": "application/json", "content-length": str(len(text)), "grpc-metadata-content-type": "application/grpc"} | extra
-        await send({"type": "http.response.start", "status": status, "headers": [(name.encode(), value.encode()) for name, value in fields.items()]})
+        fields = {
+            "content-type": "application/json",
+            "content-length": str(len(text)),
+            "grpc-metadata-content-type": "application/grpc",
+        } | extra
+        await send(
+            {
+                "type": "http.response.start",
+                "status": status,
+                "headers": [(name.encode(), value.encode()) for name, value in fields.items()],
+            }
+        )
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else text})
 
-    def routed(self, method: str, parts: list[str], query: dict[str, list[str]], headers: dict[str, str], raw: bytes) -> Any:
+    def routed(
+        self, method: str, parts: list[str], query: dict[str, list[str]], headers: dict[str, str], raw: bytes
+    ) -> Any:
         if parts[0] == "_mock" and self.speed == 0:
             return self.control(method, parts, headers, raw)
         method = "GET" if method == "HEAD" else method
@@ -190,7 +206,11 @@ def about(world: World, job: Work, method: str, verb: str, raw: bytes) -> Any:
     if verb in EDITS:
         return edited(world, job, verb, parsed(raw))
     if verb == "results":
-        return {"results": [{"name": "out.zip", "link": f"https://files.example/{job.id}/out.zip"}] if world.keeps_results(job) else None}
+        return {
+            "results": [{"name": "out.zip", "link": f"https://files.example/{job.id}/out.zip"}]
+            if world.keeps_results(job)
+            else None
+        }
     if verb == "estimation":
         return {"estimation": {"totalEstimation": "2"}}
     if verb == "" and method == "GET":
@@ -272,5 +292,10 @@ def listed(world: World, owner: str, query: dict[str, list[str]]) -> Json:
         if name:
             views.sort(key=lambda view: view[name], reverse=way.strip().lower() == "desc")
     page, offset = page_of(views, query)
-    paging = {"total": len(views), "offset": offset, "hasPrevious": offset > 0, "hasNext": offset + len(page) < len(views)}
+    paging = {
+        "total": len(views),
+        "offset": offset,
+        "hasPrevious": offset > 0,
+        "hasNext": offset + len(page) < len(views),
+    }
     return {"data": page, "pagination": paging}

@@ -1,4 +1,6 @@
-"""What requests to a second ByteNite say, read as protobuf's JSON is read: null says nothing, numbers may be texts, names may be in snake case."""
+"""What requests to a second ByteNite say, read as protobuf's JSON is read: null says nothing, numbers may be texts,
+names may be in snake case.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +28,22 @@ MOST = 2**63
 
 def renamed(value: Any) -> Any:
     """Names as protobuf's JSON parser takes them, and no member that is null."""
-    return {SNAKE.get(name, name): one for name, one in value.items() if one is not None} if isinstance(value, dict) else value
+    return (
+        {SNAKE.get(name, name): one for name, one in value.items() if one is not None}
+        if isinstance(value, dict)
+        else value
+    )
 
 
 def number(value: Any, name: str) -> int:
     if isinstance(value, str) and value.removeprefix("-").isdigit() and value.isascii():
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value) or not -MOST <= value < MOST:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or value != int(value)
+        or not -MOST <= value < MOST
+    ):
         raise bad(f"{name}: non è int64")
     return int(value)
 
@@ -73,17 +84,31 @@ def config(value: Json) -> Json:
 
 
 def parameters(value: Json) -> Json:
-    if not isinstance(value.get("preset", ""), str) or any(not isinstance(value.get(name, {}), dict) for name in EDITS["params"]):
+    if not isinstance(value.get("preset", ""), str) or any(
+        not isinstance(value.get(name, {}), dict) for name in EDITS["params"]
+    ):
         raise bad("params")
     app = value.get("app", {})
-    if any(isinstance(app[name], bool) or not isinstance(app[name], int | float) or app[name] < 0 for name in ("seconds", "crash", "lose") if name in app):
+    if any(
+        isinstance(app[name], bool) or not isinstance(app[name], int | float) or app[name] < 0
+        for name in ("seconds", "crash", "lose")
+        if name in app
+    ):
         raise bad("params.app: non come nello schema del template")
-    return {name: struct(value[name]) if name != "preset" else value[name] for name in ("preset", *EDITS["params"]) if name in value}
+    return {
+        name: struct(value[name]) if name != "preset" else value[name]
+        for name in ("preset", *EDITS["params"])
+        if name in value
+    }
 
 
 def source(value: Json) -> Json:
     descriptor, params = value.get("dataSourceDescriptor", ""), value.get("params")
-    if not isinstance(descriptor, str) or not isinstance(params, dict | None) or not isinstance((params or {}).get("@type", ""), str):
+    if (
+        not isinstance(descriptor, str)
+        or not isinstance(params, dict | None)
+        or not isinstance((params or {}).get("@type", ""), str)
+    ):
         raise bad("dataSource")
     return {"dataSourceDescriptor": descriptor, "params": params}
 

@@ -1,7 +1,8 @@
 """The jobs of a second ByteNite: what they say of themselves and when they move.
 
-It prints what protobuf prints: every member, null and zero where nothing was said. `params.app` says `seconds` a task takes, `crash` its exit code, `lose` how many of
-`params.partitioner.pieces` tasks crash, `stuck` that nobody takes the job.
+It prints what protobuf prints: every member, null and zero where nothing was said. `params.app` says `seconds` a task
+takes, `crash` its exit code, `lose` how many of `params.partitioner.pieces` tasks crash, `stuck` that nobody takes the
+job.
 """
 
 from __future__ import annotations
@@ -15,9 +16,26 @@ from typing import Any
 
 Json = dict[str, Any]
 PREFIX = "JOB_STATE_"
-COURSE = ("STARTED", "UPLOADING", "PARTITIONING", "PARTITIONED", "TASKS_COMPLETED", "MERGING", "MERGED", "DOWNLOADING", "COMPLETE")
+COURSE = (
+    "STARTED",
+    "UPLOADING",
+    "PARTITIONING",
+    "PARTITIONED",
+    "TASKS_COMPLETED",
+    "MERGING",
+    "MERGED",
+    "DOWNLOADING",
+    "COMPLETE",
+)
 OVER, STEP, TWO_DAYS = ("COMPLETE", "FAILED"), 0.3, 172_800.0
-TEMPLATE = {"id": "thumbnails", "owner": "studio", "description": "", "app": "resizer", "partitioner": "by-frame", "assembler": "zip"}
+TEMPLATE = {
+    "id": "thumbnails",
+    "owner": "studio",
+    "description": "",
+    "app": "resizer",
+    "partitioner": "by-frame",
+    "assembler": "zip",
+}
 
 
 class Refused(Exception):
@@ -79,14 +97,23 @@ class Work:
             at += {"STARTED": 0.0, "TASKS_COMPLETED": float(self.option("app", "seconds", 1))}.get(state, STEP)
             moments.append((at, state, ""))
         begin = moments[3][0]
-        if str(((self.said.get("dataSource") or {}).get("params") or {}).get("url", "")).endswith("nowhere.invalid/in.zip"):
+        if str(((self.said.get("dataSource") or {}).get("params") or {}).get("url", "")).endswith(
+            "nowhere.invalid/in.zip"
+        ):
             moments = [*moments[:2], (moments[2][0], "FAILED", "la fonte non risponde")]
         elif self.option("app", "stuck", usual=False):
             moments = moments[:1]
         elif self.option("app", "crash", 0) or self.option("app", "lose", 0):
             moments = [*moments[:4], (moments[4][0], "FAILED", f"codice {self.option('app', 'crash', 1)}")]
-        ends = min((begin + self.limit("taskTimeout"), "tempo del task scaduto"), (now + self.limit("jobTimeout"), "tempo del job scaduto"))
-        if ends[0] < math.inf and (moments[-1][1] not in OVER or moments[-1][0] > ends[0]) and (moments[-1][1] != "STARTED" or "job" in ends[1]):
+        ends = min(
+            (begin + self.limit("taskTimeout"), "tempo del task scaduto"),
+            (now + self.limit("jobTimeout"), "tempo del job scaduto"),
+        )
+        if (
+            ends[0] < math.inf
+            and (moments[-1][1] not in OVER or moments[-1][0] > ends[0])
+            and (moments[-1][1] != "STARTED" or "job" in ends[1])
+        ):
             tasks_done = len(moments) > 4 and moments[4][0] <= ends[0] and moments[4][1] == "TASKS_COMPLETED"
             if "task" not in ends[1] or not tasks_done:
                 moments = [one for one in moments if one[0] < ends[0]] + [(ends[0], "FAILED", ends[1])]
@@ -120,7 +147,9 @@ class World:
 
     def enter(self, job: Work, state: str, at: float, why: str = "") -> None:
         job.state, job.reached[state], job.why = state, at, why
-        self.news.append((job.owner, {"result": {"event": "job.state", "data": {"jobId": job.id, "state": PREFIX + state}}}))
+        self.news.append(
+            (job.owner, {"result": {"event": "job.state", "data": {"jobId": job.id, "state": PREFIX + state}}})
+        )
 
     def instant(self, at: float | None) -> str | None:
         return None if at is None else (self.epoch + timedelta(seconds=at)).strftime("%Y-%m-%dT%H:%M:%S.%f000Z")
@@ -131,18 +160,33 @@ class World:
         config, params = said.get("config"), said.get("params")
         return {
             "duration": ended - began if ended is not None and began is not None else 0,
-            "errorMessage": job.why, "state": PREFIX + job.state,
+            "errorMessage": job.why,
+            "state": PREFIX + job.state,
             "stateTimestamps": {PREFIX + state: self.instant(at) for state, at in job.reached.items()},
-            "createdAt": self.instant(job.made), "submittedAt": self.instant(job.reached.get("STARTED")), "startedAt": self.instant(began), "endedAt": self.instant(ended),
-            "deletedAt": None, "startAt": None, "priority": "EXECUTION_PRIORITY_UNDEFINED", "regions": None,
-            "paymentAmount": 0.25 if job.state == "COMPLETE" else 0, "numUnitsEstimation": "2" if "STARTED" in job.reached else "0",
+            "createdAt": self.instant(job.made),
+            "submittedAt": self.instant(job.reached.get("STARTED")),
+            "startedAt": self.instant(began),
+            "endedAt": self.instant(ended),
+            "deletedAt": None,
+            "startAt": None,
+            "priority": "EXECUTION_PRIORITY_UNDEFINED",
+            "regions": None,
+            "paymentAmount": 0.25 if job.state == "COMPLETE" else 0,
+            "numUnitsEstimation": "2" if "STARTED" in job.reached else "0",
             "numChunks": job.option("partitioner", "pieces", 2) if "PARTITIONED" in job.reached else 0,
-            "id": job.id, "appId": "resizer", "templateId": said["templateId"], "templateInfo": TEMPLATE,
-            "name": said.get("name") or "", "description": said.get("description") or "",
+            "id": job.id,
+            "appId": "resizer",
+            "templateId": said["templateId"],
+            "templateInfo": TEMPLATE,
+            "name": said.get("name") or "",
+            "description": said.get("description") or "",
             "config": None if config is None else {"taskTimeout": 0, "jobTimeout": 0, "isTestJob": False} | config,
-            "params": None if params is None else {"preset": "", "app": None, "partitioner": None, "assembler": None} | params,
-            "dataSource": self.source(job, "dataSource"), "dataDestination": self.source(job, "dataDestination"),
-        }  # fmt: skip
+            "params": None
+            if params is None
+            else {"preset": "", "app": None, "partitioner": None, "assembler": None} | params,
+            "dataSource": self.source(job, "dataSource"),
+            "dataDestination": self.source(job, "dataDestination"),
+        }
 
     def source(self, job: Work, name: str) -> Json | None:
         told = job.said.get(name)
@@ -177,14 +221,20 @@ class World:
 
         crashed = int(self.view(job)["numChunks"]) if job.option("app", "crash", 0) else job.option("app", "lose", 0)
         tasks = {f"{job.id}.{at}": at < crashed for at in range(self.view(job)["numChunks"])}
-        wanted, services = body.get("taskIds") or list(tasks), body.get("services") or ["partitioner", "assembler", "taskrunner"]
+        wanted, services = (
+            body.get("taskIds") or list(tasks),
+            body.get("services") or ["partitioner", "assembler", "taskrunner"],
+        )
         told = {
             "partitioner": line("PARTITIONING", "taglio")
             + line("PARTITIONED", "tagliato")
             + (line("FAILED", job.why, "ERROR") if "PARTITIONED" not in job.reached else []),
             "assembler": line("MERGING", "unisco") + line("MERGED", "unito"),
             "taskrunner": {
-                id_: {"logs": line("PARTITIONED", "via") + (line("FAILED", job.why, "ERROR") if crashes else line("TASKS_COMPLETED", "fatto"))}
+                id_: {
+                    "logs": line("PARTITIONED", "via")
+                    + (line("FAILED", job.why, "ERROR") if crashes else line("TASKS_COMPLETED", "fatto"))
+                }
                 for id_, crashes in tasks.items()
                 if id_ in wanted
             },

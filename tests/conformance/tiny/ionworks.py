@@ -1,7 +1,8 @@
-"""A third server of Ionworks' job API, as one would write it with Starlette and pydantic from the published page: its clock runs so many times faster than ours.
+"""A third server of Ionworks' job API, as one would write it with Starlette and pydantic from the published page: its
+clock runs so many times faster than ours.
 
-Where the page leaves a choice it chooses otherwise than the mock. What a job does stands in `params`: `duration` in seconds, `model: none` fails, `hold` is
-never started. Whoever has one of `KEYS` is somebody, nobody else is let in.
+Where the page leaves a choice it chooses otherwise than the mock. What a job does stands in `params`: `duration` in
+seconds, `model: none` fails, `hold` is never started. Whoever has one of `KEYS` is somebody, nobody else is let in.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 Json = dict[str, Any]
-Kind = Literal["dummy", "datafit", "validation", "simulate", "evaluate_variables", "optimize", "ecm_fit", "simple_pipeline"]
+Kind = Literal[
+    "dummy", "datafit", "validation", "simulate", "evaluate_variables", "optimize", "ecm_fit", "simple_pipeline"
+]
 State = Literal["pending", "processing", "waiting", "completed", "failed", "canceled"]
 KEYS = {"key-of-ann": ("ann", "acme"), "key-of-bob": ("bob", "beta")}
 WORKERS = 4
@@ -86,7 +89,14 @@ class Job:
         if self.asked.job_type != "ecm_fit":
             return {"message": "done"}
         times = [0.0, 1.0, 2.0]
-        return {"rmse_mV": 1.5, "num_rcs": 1, "time": times, "soc": [1.0, 0.5], "ocv": [4.1, 3.7], "r0": 0.01} | dict.fromkeys(("data_voltage", "model_voltage"), times)
+        return {
+            "rmse_mV": 1.5,
+            "num_rcs": 1,
+            "time": times,
+            "soc": [1.0, 0.5],
+            "ocv": [4.1, 3.7],
+            "r0": 0.01,
+        } | dict.fromkeys(("data_voltage", "model_voltage"), times)
 
     def enter(self, status: State, now: float) -> None:
         self.status, self.updated = status, now
@@ -95,14 +105,29 @@ class Job:
         """What a client is told. A canceled job has not been completed, so it has no time of completion."""
         failed, done = self.status == "failed", self.status == "completed"
         seen: Json = {
-            "is_terminal": self.is_over, "is_failed": self.is_over and not done, "status": self.status, "job_id": self.id,
-            "organization_id": self.organisation, "user_id": self.user, "project_id": self.project, "access_level": "project" if self.project else "organization",
-            "job_type": self.asked.job_type, "priority": self.asked.priority, "created_at": stamp(self.created), "updated_at": stamp(self.updated),
-            "started_at": stamp(self.started), "completed_at": stamp(self.ended), "error": "The model is not known" if failed else None,
-            "error_code": "CONFIGURATION_ERROR" if failed else None, "error_detail": None, "result": self.result() if done else None,
-            "callback_url": self.asked.callback_url and str(self.asked.callback_url), "parent_job_id": self.asked.parent_job_id,
-            "params_path": f"gs://jobs/{self.id}/params.json", "retries": 0,
-        }  # fmt: skip
+            "is_terminal": self.is_over,
+            "is_failed": self.is_over and not done,
+            "status": self.status,
+            "job_id": self.id,
+            "organization_id": self.organisation,
+            "user_id": self.user,
+            "project_id": self.project,
+            "access_level": "project" if self.project else "organization",
+            "job_type": self.asked.job_type,
+            "priority": self.asked.priority,
+            "created_at": stamp(self.created),
+            "updated_at": stamp(self.updated),
+            "started_at": stamp(self.started),
+            "completed_at": stamp(self.ended),
+            "error": "The model is not known" if failed else None,
+            "error_code": "CONFIGURATION_ERROR" if failed else None,
+            "error_detail": None,
+            "result": self.result() if done else None,
+            "callback_url": self.asked.callback_url and str(self.asked.callback_url),
+            "parent_job_id": self.asked.parent_job_id,
+            "params_path": f"gs://jobs/{self.id}/params.json",
+            "retries": 0,
+        }
         if self.ended is not None and self.started is not None:
             seen["compute_time"] = round(self.ended - self.started, 3)
         return seen
@@ -138,7 +163,11 @@ class Work:
             if job.started is None:
                 job.enter("processing", instant)
                 job.started = instant
-            elif job.status == "processing" and job.asked.job_type == "simple_pipeline" and instant < job.started + job.seconds:
+            elif (
+                job.status == "processing"
+                and job.asked.job_type == "simple_pipeline"
+                and instant < job.started + job.seconds
+            ):
                 job.enter("waiting", instant)
             else:
                 self.finish(job, "failed" if job.asked.params.get("model") == "none" else "completed", instant)
@@ -151,7 +180,10 @@ class Work:
         due += [((job.started or 0) + job.seconds / 2, 0, job.id) for job in pauses]
         line = [job for job in self.jobs.values() if job.status == "pending" and not job.asked.params.get("hold")]
         if line and len(busy) < WORKERS:
-            self._free = max([job.ended or job.updated for job in self.jobs.values() if job.is_over and job.started is not None], default=0.0)
+            self._free = max(
+                [job.ended or job.updated for job in self.jobs.values() if job.is_over and job.started is not None],
+                default=0.0,
+            )
             soonest = min(max(job.created + PICKED_UP_AFTER, self._free) for job in line)
             ready = [job for job in line if job.created + PICKED_UP_AFTER <= soonest]
             due.append((soonest, 1, max(ready, key=lambda job: job.asked.priority).id))
@@ -164,7 +196,9 @@ class Work:
                 job = await self.calls.get()
                 for _ in range(3):
                     with contextlib.suppress(httpx.HTTPError):
-                        answer = await client.post(str(job.asked.callback_url), json=job.view(), headers={"X-Event": "job.finished"})
+                        answer = await client.post(
+                            str(job.asked.callback_url), json=job.view(), headers={"X-Event": "job.finished"}
+                        )
                         if answer.is_success:
                             break
                     await asyncio.sleep(1 / self.scale)
@@ -202,7 +236,9 @@ class Api:
         if request.headers.get("content-encoding") == "gzip":
             raw = gzip.decompress(raw)
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-            return invalid("body", [{"loc": (), "msg": "Input should be a valid dictionary", "type": "model_attributes_type"}])
+            return invalid(
+                "body", [{"loc": (), "msg": "Input should be a valid dictionary", "type": "model_attributes_type"}]
+            )
         try:
             asked = Submission.model_validate(json.loads(raw))
         except ValidationError as wrong:
@@ -222,7 +258,9 @@ class Api:
     async def cancel(self, request: Request) -> Response:
         job = self.found(request)
         if job.is_over:
-            return JSONResponse({"error_code": "CONFLICT", "message": f"The job is already {job.status}.", "detail": None}, 409)
+            return JSONResponse(
+                {"error_code": "CONFLICT", "message": f"The job is already {job.status}.", "detail": None}, 409
+            )
         self.work.finish(job, "canceled", self.work.now())
         return JSONResponse(job.view())
 
@@ -252,7 +290,9 @@ class Api:
         except ValidationError as wrong:
             return invalid("query", wrong.errors(include_url=False, include_context=False, include_input=False))
         kinds = asked.job_types or ([asked.job_type] if asked.job_type else [])
-        jobs = [job for job in jobs if asked.status in (None, job.status) and (not kinds or job.asked.job_type in kinds)]
+        jobs = [
+            job for job in jobs if asked.status in (None, job.status) and (not kinds or job.asked.job_type in kinds)
+        ]
         page = [job.view() for job in jobs[asked.skip : asked.skip + asked.limit]]
         return JSONResponse({"total": len(jobs), "jobs": page, "skip": asked.skip, "limit": asked.limit})
 
@@ -302,8 +342,15 @@ def create_app(scale: float = 100.0) -> Starlette:
         return RedirectResponse("/jobs", 307)
 
     routes = [
-        Route("/healthz", health), Route("/users/me", api.me), Route("/jobs", api.jobs, methods=["GET", "POST"]), Route("/jobs/", api.array),
-        Route("/jobs/", moved, methods=["POST"]), Route("/jobs/{job_id}", api.read),
-        Route("/jobs/{job_id}/cancel", api.cancel, methods=["POST"]), Route("/jobs/{job_id}/metadata", api.metadata),
-    ]  # fmt: skip
-    return Starlette(routes=routes, exception_handlers={HTTPException: refused}, middleware=[Middleware(Numbered)], lifespan=lifespan)
+        Route("/healthz", health),
+        Route("/users/me", api.me),
+        Route("/jobs", api.jobs, methods=["GET", "POST"]),
+        Route("/jobs/", api.array),
+        Route("/jobs/", moved, methods=["POST"]),
+        Route("/jobs/{job_id}", api.read),
+        Route("/jobs/{job_id}/cancel", api.cancel, methods=["POST"]),
+        Route("/jobs/{job_id}/metadata", api.metadata),
+    ]
+    return Starlette(
+        routes=routes, exception_handlers={HTTPException: refused}, middleware=[Middleware(Numbered)], lifespan=lifespan
+    )

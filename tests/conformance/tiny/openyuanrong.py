@@ -1,7 +1,10 @@
-"""A second server of openYuanrong's job API, written by hand from its documentation: bare ASGI, no document, nothing of ours.
+"""A second server of openYuanrong's job API, written by hand from its documentation: bare ASGI, no document, nothing of
+ours.
 
-It runs jobs in its head on three machines. Its clock runs `speed` times faster than real time, or, with `speed=0`, only when the control calls move it.
-An id that a job brings along is completed, or left as it is with `keeps_ids`. A command `sleep N` takes N seconds, `exit N` ends with N, any other a second; `entrypoint_resources: {standby: 1}` waits for a machine that takes a year to boot.
+It runs jobs in its head on three machines. Its clock runs `speed` times faster than real time, or, with `speed=0`, only
+when the control calls move it. An id that a job brings along is completed, or left as it is with `keeps_ids`. A command
+`sleep N` takes N seconds, `exit N` ends with N, any other a second; `entrypoint_resources: {standby: 1}` waits for a
+machine that takes a year to boot.
 """
 
 from __future__ import annotations
@@ -66,12 +69,18 @@ class Work:
 
 def machines() -> list[Machine]:
     has = {"cpu": 96.0, "memory": 2.0**40}
-    return [Machine("north", ("amber",), has), Machine("south", (), has | {"gpu": 8.0, "NPU": 8.0}), Machine("spare", (), has | {"standby": 4.0}, up=3e7)]
+    return [
+        Machine("north", ("amber",), has),
+        Machine("south", (), has | {"gpu": 8.0, "NPU": 8.0}),
+        Machine("spare", (), has | {"standby": 4.0}, up=3e7),
+    ]
 
 
 def staged(node: Json) -> list[Machine]:
     has = {"cpu": node["cpu"], "memory": node["memory_gib"] * 2.0**30} | node.get("custom", {})
-    return [Machine(f"{node['class']}-{at}", tuple(node.get("labels", ())), dict(has)) for at in range(node.get("count", 1))]
+    return [
+        Machine(f"{node['class']}-{at}", tuple(node.get("labels", ())), dict(has)) for at in range(node.get("count", 1))
+    ]
 
 
 class World:
@@ -104,7 +113,9 @@ class World:
     def place(self) -> None:
         for job in self.jobs.values():
             if job.status == "PENDING" and job.on is None:
-                fit = next((one for one in job.machines if one.up <= self.seen and one.holds(job.wanted, ever=False)), None)
+                fit = next(
+                    (one for one in job.machines if one.up <= self.seen and one.holds(job.wanted, ever=False)), None
+                )
                 if fit is not None:
                     fit.take(job.wanted)
                     job.on, job.due = fit, self.seen + PLACING
@@ -131,15 +142,29 @@ class World:
     def view(self, job: Work) -> Json:
         runtime, started = job.asked["runtime_env"], job.began is not None
         return {
-            "status": job.status, "submission_id": job.id, "type": "SUBMISSION", "entrypoint": job.asked["entrypoint"], "error_type": job.why,
-            "start_time": self.instant(job.began), "end_time": self.instant(job.ended), "driver_exit_code": job.code, "cluster": "home",
-            "driver_info": {"pid": str(4000 + len(job.id)) if started else "", "node_ip_address": "10.9.8.7" if started else "", "id": job.id},
-            "driver_node_id": job.on.name if job.on and started else "", "driver_agent_http_address": "", "metadata": job.asked.get("metadata") or {},
+            "status": job.status,
+            "submission_id": job.id,
+            "type": "SUBMISSION",
+            "entrypoint": job.asked["entrypoint"],
+            "error_type": job.why,
+            "start_time": self.instant(job.began),
+            "end_time": self.instant(job.ended),
+            "driver_exit_code": job.code,
+            "cluster": "home",
+            "driver_info": {
+                "pid": str(4000 + len(job.id)) if started else "",
+                "node_ip_address": "10.9.8.7" if started else "",
+                "id": job.id,
+            },
+            "driver_node_id": job.on.name if job.on and started else "",
+            "driver_agent_http_address": "",
+            "metadata": job.asked.get("metadata") or {},
             "runtime_env": {
                 "envVars": json.dumps(runtime.get("env_vars") or {}, sort_keys=True),
-                "pip": "pip3 install " + " ".join(runtime["pip"]) if runtime.get("pip") else "", "working_dir": runtime["working_dir"],
+                "pip": "pip3 install " + " ".join(runtime["pip"]) if runtime.get("pip") else "",
+                "working_dir": runtime["working_dir"],
             },
-        }  # fmt: skip
+        }
 
 
 def member(body: Json, name: str, kind: type | tuple[type, ...], at: str = "") -> Any:
@@ -203,18 +228,35 @@ class Server:
         headers, raw = headers_of(scope), await body_of(receive)
         path = scope["raw_path"].decode("latin-1") if scope.get("raw_path") else scope["path"]
         try:
-            status, said, extra = await self.answer(scope["method"], [unquote(part) for part in path.split("?")[0].strip("/").split("/")], headers, raw)
+            status, said, extra = await self.answer(
+                scope["method"], [unquote(part) for part in path.split("?")[0].strip("/").split("/")], headers, raw
+            )
         except Refused as refused:
             status, said, extra = (*refused.args, {})[:3]
         text = b"" if status == 204 else json.dumps(said, ensure_ascii=False).encode()
-        fields = {"Content-Type": "application/json", "Content-Length": str(len(text)), "Cache-Control": "no-store"} | extra
-        await send({"type": "http.response.start", "status": status, "headers": [(name.encode(), value.encode()) for name, value in fields.items()]})
+        fields = {
+            "Content-Type": "application/json",
+            "Content-Length": str(len(text)),
+            "Cache-Control": "no-store",
+        } | extra
+        await send(
+            {
+                "type": "http.response.start",
+                "status": status,
+                "headers": [(name.encode(), value.encode()) for name, value in fields.items()],
+            }
+        )
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else text})
 
-    async def answer(self, method: str, parts: list[str], headers: dict[str, str], raw: bytes) -> tuple[int, Any, dict[str, str]]:
+    async def answer(
+        self, method: str, parts: list[str], headers: dict[str, str], raw: bytes
+    ) -> tuple[int, Any, dict[str, str]]:
         if parts[0] == "_mock" and self.speed == 0:
             return self.control(method, parts, headers, raw)
-        if parts[0] != "api" or (kind := tuple("*" if at == 1 else part for at, part in enumerate(parts[1:]))) not in CALLS:
+        if (
+            parts[0] != "api"
+            or (kind := tuple("*" if at == 1 else part for at, part in enumerate(parts[1:]))) not in CALLS
+        ):
             raise Refused(404, "hier ist nichts")
         world = self.worlds.setdefault(headers.get("x-mock-sandbox", ""), World(self.speed))
         if world.strict and headers.get("x-auth", "").count(".") != 2:
@@ -256,12 +298,16 @@ class Server:
         if not fit:
             if self.speed:
                 await asyncio.sleep(GIVES_UP / self.speed)
-            raise Refused(503, f"create app failed, submissionId:[{id_}], err: kein Platz auf {len(world.machines)} Maschinen")
+            raise Refused(
+                503, f"create app failed, submissionId:[{id_}], err: kein Platz auf {len(world.machines)} Maschinen"
+            )
         world.jobs[id_] = Work(id_, body, wanted, fit)
         world.place()
         return {"accepted": True, "submission_id": id_}
 
-    def control(self, method: str, parts: list[str], headers: dict[str, str], raw: bytes) -> tuple[int, Any, dict[str, str]]:
+    def control(
+        self, method: str, parts: list[str], headers: dict[str, str], raw: bytes
+    ) -> tuple[int, Any, dict[str, str]]:
         if parts[1] == "sandboxes" and method == "POST":
             order = json.loads(raw)
             self.worlds[order["name"]] = World(0, order)

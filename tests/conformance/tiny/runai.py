@@ -1,6 +1,8 @@
-"""A second server of Run:AI's researcher API, written by hand from the vendor's pages: bare ASGI, no document, nothing of ours.
+"""A second server of Run:AI's researcher API, written by hand from the vendor's pages: bare ASGI, no document, nothing
+of ours.
 
-What a job does stands in its `environment`: `RUN` seconds, `FAIL_FIRST` so many attempts fail, or all of them with `FAIL`.
+What a job does stands in its `environment`: `RUN` seconds, `FAIL_FIRST` so many attempts fail, or all of them with
+`FAIL`.
 """
 
 from __future__ import annotations
@@ -25,12 +27,36 @@ PAUSE = 5.0
 GRACE = 2.0
 MACHINES = {f"machine-{letter}": {"gpu": 8.0, "cpu": 96.0, "memory": 2.0**40} for letter in "abcd"}
 QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]+)?)([KMGTPE]i?|k)?B?")
-FACTORS = {"k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18} | {f"{unit}i": 1024.0**power for power, unit in enumerate("KMGTPE", 1)}
+FACTORS = {"k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18} | {
+    f"{unit}i": 1024.0**power for power, unit in enumerate("KMGTPE", 1)
+}
 PERIODS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 STRINGS = (
-    "name", "project", "image", "command", "imagePullPolicy", "workingDir", "memory", "memoryLimit", "serviceType", "ttlAfterFinish", "nodeType", "jobNamePrefix",
-)  # fmt: skip
-FLAGS = ("interactive", "stdin", "tty", "createHomeDir", "largeShm", "hostIpc", "hostNetwork", "elastic", "preemptible", "preventPrivilegeEscalation")
+    "name",
+    "project",
+    "image",
+    "command",
+    "imagePullPolicy",
+    "workingDir",
+    "memory",
+    "memoryLimit",
+    "serviceType",
+    "ttlAfterFinish",
+    "nodeType",
+    "jobNamePrefix",
+)
+FLAGS = (
+    "interactive",
+    "stdin",
+    "tty",
+    "createHomeDir",
+    "largeShm",
+    "hostIpc",
+    "hostNetwork",
+    "elastic",
+    "preemptible",
+    "preventPrivilegeEscalation",
+)
 COUNTS = {"backoffLimit": 0, "completions": 1, "parallelism": 1, "cpuLimit": 0}
 
 
@@ -97,18 +123,27 @@ def checked(job: Json) -> Json:
 
 def checked_tables(job: Json) -> None:
     environment, volume = job.get("environment", {}), job.get("volume", {})
-    check(isinstance(environment, dict) and all(isinstance(value, str | int | float) for value in environment.values()), "environment")
+    check(
+        isinstance(environment, dict) and all(isinstance(value, str | int | float) for value in environment.values()),
+        "environment",
+    )
     check(isinstance(volume, dict) and all(isinstance(value, str) for value in volume.values()), "volume")
     claims, ports = job.get("pvc", []), job.get("ports", [])
     check(isinstance(claims, list) and isinstance(ports, list), "pvc et ports sont des listes")
     for claim in claims:
-        check(isinstance(claim, dict) and isinstance(claim.get("path"), str) and isinstance(claim.get("size"), str), "pvc: size et path")
+        check(
+            isinstance(claim, dict) and isinstance(claim.get("path"), str) and isinstance(claim.get("size"), str),
+            "pvc: size et path",
+        )
         check(isinstance(claim.get("readOnly", False), bool) and isinstance(claim.get("storageClass", ""), str), "pvc")
         bytes_of(claim["size"])
     for port in ports:
         check(isinstance(port, dict) and isinstance(port.get("autoGenerate", False), bool), "ports")
         numbers = [port.get("container"), *([] if port.get("autoGenerate") else [port.get("external")])]
-        check(all(isinstance(number, int) and not isinstance(number, bool) and 0 < number < 65536 for number in numbers), "ports: 1 à 65535")
+        check(
+            all(isinstance(number, int) and not isinstance(number, bool) and 0 < number < 65536 for number in numbers),
+            "ports: 1 à 65535",
+        )
 
 
 class World:
@@ -139,7 +174,11 @@ class World:
         environment = wanted.get("environment", {})
         if state == "ContainerCreating":
             job["status"] = "Running"
-            job["due"] = math.inf if wanted.get("interactive") and not job["fails"] else self.now + float(environment.get("RUN", 4))
+            job["due"] = (
+                math.inf
+                if wanted.get("interactive") and not job["fails"]
+                else self.now + float(environment.get("RUN", 4))
+            )
         elif state == "Running" and job["failures"] < job["fails"]:
             job["failures"] += 1
             job["held"] = []
@@ -172,7 +211,9 @@ class World:
     def fits(self, job: Json, machine: str, held: list[str]) -> bool:
         mine = job["asks"]
         for kind, size in MACHINES[machine].items():
-            used = sum(one["asks"][kind] * one["held"].count(machine) for one in self.jobs) + mine[kind] * held.count(machine)
+            used = sum(one["asks"][kind] * one["held"].count(machine) for one in self.jobs) + mine[kind] * held.count(
+                machine
+            )
             if used + mine[kind] > size:
                 return False
         return True
@@ -186,23 +227,44 @@ class World:
             prefix = wanted.get("jobNamePrefix", "job")
             name = next(f"{prefix}-{number}" for number in range(len(taken) + 1) if f"{prefix}-{number}" not in taken)
         gpu, environment = float(wanted.get("gpu", 0)), wanted.get("environment", {})
-        asks = {"gpu": gpu, "cpu": float(wanted.get("cpu", gpu)), "memory": bytes_of(wanted["memory"]) if "memory" in wanted else gpu * 100 * 2**20}
-        self.jobs.append({
-            "name": name, "wanted": wanted, "user": user, "id": str(uuid.uuid4()).upper(), "created": int((BEGIN + self.now) * 1000), "status": "Pending",
-            "asks": asks, "held": [], "due": math.inf, "failures": 0, "missing": int(wanted.get("completions", 1)),
-            "fails": math.inf if environment.get("FAIL") else int(environment.get("FAIL_FIRST", 0)),
-        })  # fmt: skip
+        asks = {
+            "gpu": gpu,
+            "cpu": float(wanted.get("cpu", gpu)),
+            "memory": bytes_of(wanted["memory"]) if "memory" in wanted else gpu * 100 * 2**20,
+        }
+        self.jobs.append(
+            {
+                "name": name,
+                "wanted": wanted,
+                "user": user,
+                "id": str(uuid.uuid4()).upper(),
+                "created": int((BEGIN + self.now) * 1000),
+                "status": "Pending",
+                "asks": asks,
+                "held": [],
+                "due": math.inf,
+                "failures": 0,
+                "missing": int(wanted.get("completions", 1)),
+                "fails": math.inf if environment.get("FAIL") else int(environment.get("FAIL_FIRST", 0)),
+            }
+        )
         self.place()
         return {"name": name}
 
     def delete(self, wanted: list[Json]) -> Json:
         told = []
         for one in wanted:
-            same = [job for job in self.jobs if job["name"] == one["name"] and job["wanted"]["project"] == one["project"]]
+            same = [
+                job for job in self.jobs if job["name"] == one["name"] and job["wanted"]["project"] == one["project"]
+            ]
             found = [job for job in same if job["status"] != "Terminating"]
             for job in found:
                 job.update(status="Terminating", due=self.now + GRACE)
-            told.append({"ok": True, "error": None} if found else {"ok": False, "error": {"details": "", "message": "inconnu", "status": 404}})
+            told.append(
+                {"ok": True, "error": None}
+                if found
+                else {"ok": False, "error": {"details": "", "message": "inconnu", "status": 404}}
+            )
             told[-1]["name"] = one["name"]
         self.place()
         return {"data": told}
@@ -212,10 +274,19 @@ def shown(job: Json) -> Json:
     """A line of the list."""
     wanted = job["wanted"]
     return {
-        "status": job["status"], "name": job["name"], "project": wanted["project"], "type": "Interactive" if wanted.get("interactive") else "Train",
-        "images": wanted["image"], "user": job["user"], "createdAt": job["created"], "nodes": list(job["held"]),
-        "currentAllocatedGPUs": job["asks"]["gpu"] * len(job["held"]), "id": job["id"], "isJupyter": False, "connectionUrl": None,
-    }  # fmt: skip
+        "status": job["status"],
+        "name": job["name"],
+        "project": wanted["project"],
+        "type": "Interactive" if wanted.get("interactive") else "Train",
+        "images": wanted["image"],
+        "user": job["user"],
+        "createdAt": job["created"],
+        "nodes": list(job["held"]),
+        "currentAllocatedGPUs": job["asks"]["gpu"] * len(job["held"]),
+        "id": job["id"],
+        "isJupyter": False,
+        "connectionUrl": None,
+    }
 
 
 class Server:
@@ -233,10 +304,24 @@ class Server:
         try:
             status, body = self.answer(scope["method"], scope["path"], scope["query_string"].decode(), headers, raw)
         except Refused as refused:
-            status, body, extra = refused.status, {"details": "", "message": refused.text, "status": refused.status}, refused.headers
+            status, body, extra = (
+                refused.status,
+                {"details": "", "message": refused.text, "status": refused.status},
+                refused.headers,
+            )
         text = b"" if body is None or scope["method"] == "HEAD" else json.dumps(body, ensure_ascii=False).encode()
-        fields = {"Content-Type": "application/json; charset=UTF-8", "Content-Length": str(len(text)), "Server": "petit"} | extra
-        await send({"type": "http.response.start", "status": status, "headers": [(name.encode(), value.encode()) for name, value in fields.items()]})
+        fields = {
+            "Content-Type": "application/json; charset=UTF-8",
+            "Content-Length": str(len(text)),
+            "Server": "petit",
+        } | extra
+        await send(
+            {
+                "type": "http.response.start",
+                "status": status,
+                "headers": [(name.encode(), value.encode()) for name, value in fields.items()],
+            }
+        )
         await send({"type": "http.response.body", "body": text})
 
     def answer(self, method: str, path: str, query: str, headers: dict[str, str], raw: bytes) -> tuple[int, Any]:
@@ -253,14 +338,19 @@ class Server:
             raise Refused(401, "qui êtes-vous ?", **{"WWW-Authenticate": "Bearer"})
         if method == "GET":
             only = parse_qs(query).get("project")
-            return 200, {"data": [shown(job) for job in reversed(world.jobs) if not only or job["wanted"]["project"] == only[0]]}
+            return 200, {
+                "data": [shown(job) for job in reversed(world.jobs) if not only or job["wanted"]["project"] == only[0]]
+            }
         body = parsed(headers, raw)
         if method == "POST":
             check(isinstance(body, dict) and isinstance(body.get("job"), dict), "job manque")
             return 201, world.submit(checked(body["job"]), headers.get("ra-user"))
         check(isinstance(body, list), "une liste est attendue")
         for one in body:
-            check(isinstance(one, dict) and isinstance(one.get("name"), str) and isinstance(one.get("project"), str), "name et project manquent")
+            check(
+                isinstance(one, dict) and isinstance(one.get("name"), str) and isinstance(one.get("project"), str),
+                "name et project manquent",
+            )
         return 200, world.delete(body)
 
     def control(self, method: str, path: str, headers: dict[str, str], raw: bytes) -> tuple[int, Any]:

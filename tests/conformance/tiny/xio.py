@@ -1,8 +1,9 @@
 """A second server of compute.x.io's job API, written by hand from its pages: bare ASGI, no document, nothing of ours.
 
-Its clock runs `speed` times faster than real time, or, with `speed=0`, only when the control calls move it. What a container does stands in its environment:
-`SLEEP` seconds, then `EXIT` code; `FLAKY` says how many attempts fail, `HOLD` keeps the job away from every node, `PREPARE` is how long a node needs before it runs.
-There are no offers and no list of nodes.
+Its clock runs `speed` times faster than real time, or, with `speed=0`, only when the control calls move it. What a
+container does stands in its environment: `SLEEP` seconds, then `EXIT` code; `FLAKY` says how many attempts fail, `HOLD`
+keeps the job away from every node, `PREPARE` is how long a node needs before it runs. There are no offers and no list
+of nodes.
 """
 
 from __future__ import annotations
@@ -25,11 +26,21 @@ GPUS = [
     {"uuid": "9d1f2b77-8f3e-4d0c-a5b1-7c2e9a4f6022", "name": "NVIDIA H100", "vram_gb": 80},
 ]
 RECIPES: dict[str, Json] = {
-    "7e57ab1e-0000-4000-8000-00000000c0de": {"title": "Hello, world", "task": "BATCH", "max_timeout_run_ms": 600_000, "cpu_count": 1,
-        "parameters": {"type": "docker", "parameters": {"image": "hello-world", "env": {"SLEEP": "4"}}}},
-    "7e57ab1e-0000-4000-8000-00000000feed": {"title": "A desk for the day", "task": "PERSISTENT", "gpu_count": 1, "gpu_name": "NVIDIA RTX 4090",
-        "parameters": {"type": "docker", "parameters": {"image": "jupyter", "tag": "lab", "ports": [22, 8888]}}},
-}  # fmt: skip
+    "7e57ab1e-0000-4000-8000-00000000c0de": {
+        "title": "Hello, world",
+        "task": "BATCH",
+        "max_timeout_run_ms": 600_000,
+        "cpu_count": 1,
+        "parameters": {"type": "docker", "parameters": {"image": "hello-world", "env": {"SLEEP": "4"}}},
+    },
+    "7e57ab1e-0000-4000-8000-00000000feed": {
+        "title": "A desk for the day",
+        "task": "PERSISTENT",
+        "gpu_count": 1,
+        "gpu_name": "NVIDIA RTX 4090",
+        "parameters": {"type": "docker", "parameters": {"image": "jupyter", "tag": "lab", "ports": [22, 8888]}},
+    },
+}
 KEYS = {"pk_tiny": "sk_tiny"}
 
 
@@ -45,13 +56,22 @@ class Server:
             return
         headers, raw = headers_of(scope), await body_of(receive)
         try:
-            status, body, more = *self.answer(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers, raw), {}
+            status, body, more = (
+                *self.answer(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers, raw),
+                {},
+            )
         except Refused as no:
             status, more = no.status, no.headers
             body = {"request_id": new_id(), "error": {"message": no.why, "code": no.code}}
         text = json.dumps(body).encode()
         fields = [(b"content-type", b"application/json; charset=utf-8"), (b"content-length", str(len(text)).encode())]
-        await send({"type": "http.response.start", "status": status, "headers": fields + [(name.encode(), value.encode()) for name, value in more.items()]})
+        await send(
+            {
+                "type": "http.response.start",
+                "status": status,
+                "headers": fields + [(name.encode(), value.encode()) for name, value in more.items()],
+            }
+        )
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else text})
 
     def answer(self, method: str, path: str, query: str, headers: dict[str, str], raw: bytes) -> tuple[int, Any]:
@@ -111,14 +131,21 @@ def signed(world: World, method: str, path: str, query: str, headers: dict[str, 
     key, instant, nonce, told = (headers.get(name, "") for name in ("x-api-key", "x-time", "x-nonce", "x-signature"))
     if not (key and instant and nonce and told):
         raise Refused(401, "WHO", "four headers are needed")
-    pairs = "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in sorted(parse_qsl(query, keep_blank_values=True)))
+    pairs = "&".join(
+        f"{quote_plus(name)}={quote_plus(value)}" for name, value in sorted(parse_qsl(query, keep_blank_values=True))
+    )
     try:
         body = json.dumps(json.loads(raw), sort_keys=True, separators=(",", ":")).encode() if raw else b""
     except ValueError:
         body = raw
     text = "|".join((key, instant, nonce, method, path, pairs, sha256(body).hexdigest()))
     ours = hmac.new(KEYS.get(key, "?").encode(), text.encode(), sha256).hexdigest()
-    if key not in KEYS or not hmac.compare_digest(ours, told) or nonce in world.nonces or abs(float(instant) / 1000 - time.time()) > 300:
+    if (
+        key not in KEYS
+        or not hmac.compare_digest(ours, told)
+        or nonce in world.nonces
+        or abs(float(instant) / 1000 - time.time()) > 300
+    ):
         raise Refused(403, "NOT_YOU", "the signature does not hold")
     world.nonces.add(nonce)
 

@@ -13,10 +13,28 @@ from uuid import UUID
 
 Json = dict[str, Any]
 OVER = ("COMPLETED", "CANCELLED", "FAILED")
-LEAST = {"cpu_count": 0, "gpu_count": 0, "max_node_count": -math.inf, "max_retry_count": 0, "max_timeout_assign_ms": 300_000,
-         "max_timeout_start_ms": 120_000, "min_ram_gb": 0, "min_storage_gb": 0, "min_vram_gb": 0}  # fmt: skip
-USUAL = {"cpu_count": 0.0, "gpu_count": 0.0, "max_node_count": 1.0, "max_retry_count": 0.0, "max_timeout_assign_ms": 300_000.0,
-         "max_timeout_start_ms": 300_000.0, "min_ram_gb": 0.0, "min_storage_gb": 0.0, "min_vram_gb": 0.0}  # fmt: skip
+LEAST = {
+    "cpu_count": 0,
+    "gpu_count": 0,
+    "max_node_count": -math.inf,
+    "max_retry_count": 0,
+    "max_timeout_assign_ms": 300_000,
+    "max_timeout_start_ms": 120_000,
+    "min_ram_gb": 0,
+    "min_storage_gb": 0,
+    "min_vram_gb": 0,
+}
+USUAL = {
+    "cpu_count": 0.0,
+    "gpu_count": 0.0,
+    "max_node_count": 1.0,
+    "max_retry_count": 0.0,
+    "max_timeout_assign_ms": 300_000.0,
+    "max_timeout_start_ms": 300_000.0,
+    "min_ram_gb": 0.0,
+    "min_storage_gb": 0.0,
+    "min_vram_gb": 0.0,
+}
 TEXTS = ("host", "image", "imagesrc", "secret", "sshkey", "tag", "user")
 LOG = "hello from the container\n"
 
@@ -53,7 +71,12 @@ class Node:
         if (registry and registry.lower() != self.registry) or (name and name.lower() not in self.model.lower()):
             return False
         wants_gpu = job["gpu_count"] or job["min_vram_gb"]
-        room = self.cpu >= job["cpu_count"] and self.gpus >= job["gpu_count"] and self.ram >= job["min_ram_gb"] and self.storage >= job["min_storage_gb"]
+        room = (
+            self.cpu >= job["cpu_count"]
+            and self.gpus >= job["gpu_count"]
+            and self.ram >= job["min_ram_gb"]
+            and self.storage >= job["min_storage_gb"]
+        )
         return room and (not wants_gpu or self.vram >= job["min_vram_gb"])
 
     def take(self, job: Json, sign: int) -> None:
@@ -95,7 +118,9 @@ class World:
         self.serial = 0
 
     def instant(self) -> str:
-        return (datetime.fromtimestamp(self.begin, UTC) + timedelta(seconds=self.now)).isoformat(timespec="microseconds")
+        return (datetime.fromtimestamp(self.begin, UTC) + timedelta(seconds=self.now)).isoformat(
+            timespec="microseconds"
+        )
 
     def millis(self) -> float:
         return float(int((self.begin + self.now) * 1000))
@@ -130,8 +155,19 @@ class World:
         return job
 
     def wait(self, job: Job) -> None:
-        job.runs.append({"object": "job_run", "uuid": new_id(), "job_uuid": job.shown["uuid"], "status": "PENDING", "started_at_ms": None,
-                         "ended_at_ms": None, "duration_ms": None, "node_urls": [], "hourly_rate_usd": 0.4})  # fmt: skip
+        job.runs.append(
+            {
+                "object": "job_run",
+                "uuid": new_id(),
+                "job_uuid": job.shown["uuid"],
+                "status": "PENDING",
+                "started_at_ms": None,
+                "ended_at_ms": None,
+                "duration_ms": None,
+                "node_urls": [],
+                "hourly_rate_usd": 0.4,
+            }
+        )
         limit = job.shown["max_timeout_assign_ms"]
         job.shown["timeout_assign_at_ms"] = self.millis() + limit
         self.later(job, limit / 1000, lambda job: self.end(job, "FAILED", "nobody took the job in time"))
@@ -157,7 +193,10 @@ class World:
 
     def start(self, job: Job) -> None:
         inner = job.shown["parameters"].get("parameters") or {}
-        urls = [{"description": "ssh" if port == 22 else f"{port:g}", "hostname": "tiny.example", "port": 20_000 + port} for port in inner.get("ports", [22])]
+        urls = [
+            {"description": "ssh" if port == 22 else f"{port:g}", "hostname": "tiny.example", "port": 20_000 + port}
+            for port in inner.get("ports", [22])
+        ]
         self.move(job, "RUNNING")
         job.runs[-1].update(status="RUNNING", started_at_ms=self.millis(), node_urls=urls)
         job.shown["started_at"] = self.instant()
@@ -188,7 +227,12 @@ class World:
     def close(self, job: Job, status: str) -> None:
         run, job.node, node = job.runs[-1], None, job.node
         began = run["started_at_ms"]
-        run.update(status=status, ended_at_ms=self.millis(), duration_ms=None if began is None else self.millis() - began, node_urls=[])
+        run.update(
+            status=status,
+            ended_at_ms=self.millis(),
+            duration_ms=None if began is None else self.millis() - began,
+            node_urls=[],
+        )
         if node:
             node.take(job.shown, 1)
 
@@ -196,7 +240,12 @@ class World:
 def staged(one: Json) -> Node:
     """A node as the control API's scenarios describe it."""
     gpu = one.get("gpu") or {}
-    rest = {"gpus": gpu.get("count", 0), "model": gpu.get("model", ""), "registry": gpu.get("registry", ""), "vram": gpu.get("vram_gib", 0)}
+    rest = {
+        "gpus": gpu.get("count", 0),
+        "model": gpu.get("model", ""),
+        "registry": gpu.get("registry", ""),
+        "vram": gpu.get("vram_gib", 0),
+    }
     return Node(one.get("cpu", 1), one.get("memory_gib", 1), one.get("storage_gib", 1), **rest)
 
 
@@ -229,17 +278,28 @@ def checked(body: Json) -> Json:
     check_container(body.get("parameters"))
     asked = {**USUAL, **{name: float(body[name]) for name in LEAST if name in body}}
     asked.update({name: body[name] for name in ("title", "task", "parameters")}, max_timeout_run_ms=limit)
-    return asked | {name: body[name] for name in ("description", "gpu_name", "gpu_registry_uuid") if body.get(name) is not None}
+    return asked | {
+        name: body[name] for name in ("description", "gpu_name", "gpu_registry_uuid") if body.get(name) is not None
+    }
 
 
 def check_container(outer: Any) -> None:
     inner = outer.get("parameters", {}) if isinstance(outer, dict) else None
     if not isinstance(inner, dict) or not isinstance(outer.get("type", ""), str):
         raise wrong("parameters: an object with an object is needed")
-    env, ports, volumes, ips = inner.get("env", {}), inner.get("ports", []), inner.get("volumes", []), inner.get("allowed_ips", [])
+    env, ports, volumes, ips = (
+        inner.get("env", {}),
+        inner.get("ports", []),
+        inner.get("volumes", []),
+        inner.get("allowed_ips", []),
+    )
     good = isinstance(env, dict) and all(isinstance(value, str) for value in env.values())
     good &= isinstance(ports, list) and all(is_number(port, 0) for port in ports)
     good &= isinstance(ips, list) and all(isinstance(one, str) for one in ips)
     good &= all(isinstance(inner.get(name, ""), str) for name in TEXTS)
-    if not good or not isinstance(volumes, list) or not all(isinstance(one, dict) and all(isinstance(text, str) for text in one.values()) for one in volumes):
+    if (
+        not good
+        or not isinstance(volumes, list)
+        or not all(isinstance(one, dict) and all(isinstance(text, str) for text in one.values()) for one in volumes)
+    ):
         raise wrong("parameters: a container is needed")

@@ -46,7 +46,9 @@ MOMENTS = ("x1e9", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", 1e308, 1e-308
 
 @cache
 def _calls() -> list[tuple[str, str, Any]]:
-    """Method, path and an example's body of every operation of the control API that takes one and is no kind of its own."""
+    """Method, path and an example's body of every operation of the control API that takes one and is no kind of its
+    own.
+    """
     control = specs.load(specs.CONTROL)
     calls = []
     for operation in control.operations.values():

@@ -75,7 +75,8 @@ OFFERS = (
 @kind
 def framing(chance: Random) -> bytes:
     path = chance.choice([call.path for call in CALLS.values()])
-    return f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n{chance.choice(LENGTHS)}\r\n\r\n{chance.choice(TAILS)}".encode()
+    head = f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n{chance.choice(LENGTHS)}\r\n\r\n"
+    return (head + chance.choice(TAILS)).encode()
 
 
 @kind
