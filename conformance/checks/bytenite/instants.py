@@ -9,7 +9,7 @@ from conformance.checks.bytenite.steps import NEW, PATIENCE, chunks, crowd, is_w
 from conformance.checks.families.instants import duration_fits, instants
 from conformance.oracles.members import instant
 from conformance.session.expect import accepted, expect, needed
-from conformance.session.session import JobRef, Session
+from conformance.session.session import Session
 from conformance.traffic.json_pointer import Json, get
 
 RUN = ("/startedAt", "/endedAt")
@@ -40,29 +40,27 @@ def _now(session: Session) -> float:
     return session.now
 
 
-def _is_stamped(session: Session, job: JobRef, states: tuple[str, str], *, since: float, by: float) -> None:
+def _is_stamped(session: Session, states: tuple[str, str], *, since: float, by: float) -> None:
     exchange = session.exchanges[-1]
     view = get(exchange.response.json, "/job")
     told = get(view, "/stateTimestamps")
     needed(isinstance(told, dict), "the job reports no instants of its states")
     stamps = {} if not told else _stamps(view)
     before, state = states
-    expect(state in stamps, f"a job that is {state} has no instant of it", exchange)
+    expect(state in stamps, f"a job that is {state} has no instant of it")
     if state != before:
         apart = stamps[state] - _told(view, "createdAt")
         expect(
             since - NEAR <= apart <= by + NEAR,
             f"{state} was entered between {since:g} and {by:g} seconds after the creation and reports {apart:g}",
-            job.created,
-            exchange,
         )
 
 
-def _none_ahead(session: Session, job: JobRef, order: list[str], state: str) -> None:
+def _none_ahead(session: Session, order: list[str], state: str) -> None:
     exchange = session.exchanges[-1]
     ahead = set(order[order.index(state) + 1 :]) if session.phase_of(state) != "failed" else {order[-2]}
     early = sorted(ahead & _stamps(get(exchange.response.json, "/job")).keys())
-    expect(not early, f"a job that is {state} has instants of {', '.join(early)}", exchange)
+    expect(not early, f"a job that is {state} has instants of {', '.join(early)}")
 
 
 @check("BYT-TIM-001")
@@ -128,11 +126,11 @@ def states_have_their_instants(session: Session) -> None:
     for shape in session.shapes("quick", "fails"):
         job = session.submit(shape, draft=True)
         created, before, last = _now(session), "", _now(session)
-        _is_stamped(session, job, (before, session.state(job)), since=0, by=0)
+        _is_stamped(session, (before, session.state(job)), since=0, by=0)
         session.advance(7)
         session.start(job)
         for state in session.watch(job, step=0.5):
-            _is_stamped(session, job, (before, state), since=last - created, by=_now(session) - created)
+            _is_stamped(session, (before, state), since=last - created, by=_now(session) - created)
             before, last = state, _now(session)
 
 
@@ -142,10 +140,10 @@ def states_to_come_have_no_instant(session: Session) -> None:
     order = _order(session)
     for shape in session.shapes("quick", "fails"):
         job = session.submit(shape, draft=True)
-        _none_ahead(session, job, order, session.state(job))
+        _none_ahead(session, order, session.state(job))
         session.start(job)
         for state in session.watch(job):
-            _none_ahead(session, job, order, state)
+            _none_ahead(session, order, state)
 
 
 @check("BYT-TIM-020")

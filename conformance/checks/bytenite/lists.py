@@ -199,10 +199,7 @@ def a_list_is_up_to_date(session: Session) -> None:
     draft = session.submit(draft=True)
     for operation, body in NEWER.items():
         needed(on(session, operation, draft, body).response.is_success, f"{operation} of a draft is refused")
-    jobs = [
-        draft,
-        *[job for shape in session.shapes("quick", "long", "fails") for job in [session.submit(shape)]],
-    ]
+    jobs = [draft, *[job for shape in session.shapes("quick", "long", "fails") for job in [session.submit(shape)]]]
     for _ in range(3):
         session.advance(4)
         before = {job.id: seen(session, job) for job in jobs} if not session.target.has_virtual_time else {}

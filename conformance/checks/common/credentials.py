@@ -91,7 +91,6 @@ def a_right_credential_is_taken(session: Session) -> None:
         expect(
             exchange.response.status not in DENIED,
             f"{exchange.operation} refuses a right credential with {exchange.response.status}",
-            exchange,
         )
 
 
@@ -103,4 +102,4 @@ def an_open_operation_asks_for_nothing(session: Session) -> None:
         raise NotApplicable("every operation asks for a credential")
     for exchange in told:
         if exchange.request.method == "GET":
-            expect(exchange.response.status not in DENIED, f"{exchange.operation} asks for a credential", exchange)
+            expect(exchange.response.status not in DENIED, f"{exchange.operation} asks for a credential")

@@ -56,9 +56,7 @@ def the_scheme_is_read_whatever_its_case(session: Session) -> None:
     for scheme in ("bearer", "BEARER"):
         told = session.read(job, credential="none", headers={"Authorization": f"{scheme} {_token(session)}"})
         expect(
-            told.response.status not in DENIED,
-            f"a token of the scheme {scheme} is refused with {told.response.status}",
-            told,
+            told.response.status not in DENIED, f"a token of the scheme {scheme} is refused with {told.response.status}"
         )
 
 

@@ -53,13 +53,9 @@ def a_violation_leads_to_the_place(session: Session) -> None:
         exchange = refused_as_invalid(
             session, put(session.body(), pointer, value), f"a submission with a broken {pointer}"
         )
-        expect(
-            any(loc[:2] == place for loc in _places(exchange)),
-            f"no violation is at {place}: {_places(exchange)}",
-            exchange,
-        )
+        expect(any(loc[:2] == place for loc in _places(exchange)), f"no violation is at {place}: {_places(exchange)}")
         others = [loc for loc in _places(exchange) if loc[:2] != place]
-        expect(not others, f"only {place} is wrong, but the answer reports {others}", exchange)
+        expect(not others, f"only {place} is wrong, but the answer reports {others}")
 
 
 @check("ION-ERR-003")
@@ -73,7 +69,7 @@ def all_violations_are_listed(session: Session) -> None:
         for place in (["body", "job_type"], ["body", "priority"], ["body", "params"])
         if place not in [loc[:2] for loc in _places(exchange)]
     ]
-    expect(not missing, f"nothing is said of {missing}", exchange)
+    expect(not missing, f"nothing is said of {missing}")
 
 
 @check("ION-ERR-004")
@@ -85,7 +81,7 @@ def an_unknown_job_has_its_error_code(session: Session) -> None:
             code = get(told.response.json, "/error_code")
             if code is MISSING and isinstance(get(told.response.json, "/detail"), str):
                 raise NotApplicable("refusals have the older form, which has no error code")
-            expect(code == "NOT_FOUND", f"error_code is {code!r} for a job that never was", told)
+            expect(code == "NOT_FOUND", f"error_code is {code!r} for a job that never was")
 
 
 @check("ION-ERR-005")
@@ -143,9 +139,7 @@ def violations_have_pydantics_types(session: Session) -> None:
             session.post(put(session.body(), pointer, value)), f"a submission with a broken {pointer}", (422,)
         )
         told = get(exchange.response.json, "/detail/0/type")
-        expect(
-            told in (kind, *LIKE.get(kind, ())), f"the type of the violation is {told!r}, expected {kind!r}", exchange
-        )
+        expect(told in (kind, *LIKE.get(kind, ())), f"the type of the violation is {told!r}, expected {kind!r}")
 
 
 @check("ION-ERR-011")
@@ -159,5 +153,4 @@ def a_violation_in_a_query_leads_there(session: Session) -> None:
         expect(
             places and all(isinstance(one, list) and one[:2] == ["query", name] for one in places),
             f"the places are {places}",
-            exchange,
         )

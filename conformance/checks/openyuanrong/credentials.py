@@ -88,7 +88,7 @@ def a_missing_token_is_named(session: Session) -> None:
     """In an object."""
     exchange = refused(session.list_jobs(credential="none"), "a list without a token", DENIED)
     told = get(exchange.response.json, "/error")
-    expect(isinstance(told, str) and told, f"a missing token is answered {exchange.response.body[:100]!r}", exchange)
+    expect(isinstance(told, str) and told, f"a missing token is answered {exchange.response.body[:100]!r}")
 
 
 @check("OYR-AUT-005", strict=True)

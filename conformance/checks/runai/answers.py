@@ -48,12 +48,7 @@ def a_job_of_several_runs_occupies_for_all(session: Session) -> None:
     """Two at once, of one GPU each."""
     job = session.submit("long", {"job": {"gpu": 1, "completions": 2, "parallelism": 2}}, until="running")
     session.advance(10)
-    same(
-        2,
-        listed_job(session, job).get("currentAllocatedGPUs"),
-        "currentAllocatedGPUs of a job with two runs",
-        job.created,
-    )
+    same(2, listed_job(session, job).get("currentAllocatedGPUs"), "currentAllocatedGPUs of a job with two runs")
 
 
 @check("RAI-RSP-011")

@@ -46,7 +46,7 @@ def an_id_outlives_a_try(session: Session) -> None:
     for state in session.watch(job, within=300):
         found = item(session, job.id)
         told[state] = found.get("id") if isinstance(found, dict) else None
-    expect(len(set(told.values())) == 1, f"the id of a job that is tried twice is, by state, {told}", job.created)
+    expect(len(set(told.values())) == 1, f"the id of a job that is tried twice is, by state, {told}")
 
 
 @check("RAI-IDM-002")
@@ -111,11 +111,7 @@ def a_deleted_job_leaves_nothing_to_its_namesake(session: Session) -> None:
     session.advance(120)
     for job, wanted in zip(later, ("Running", "Succeeded"), strict=True):
         state = session.state(job)
-        expect(
-            state == wanted,
-            f"a job with the name of a deleted one is {state or 'not listed'}, expected {wanted}",
-            job.created,
-        )
+        expect(state == wanted, f"a job with the name of a deleted one is {state or 'not listed'}, expected {wanted}")
 
 
 @check("RAI-IDM-007")

@@ -68,7 +68,7 @@ def a_refusal_repeats_its_status(session: Session) -> None:
         status, body = exchange.response.status, exchange.response.json
         needed(status >= 400, f"{exchange.line} is no refusal")
         within = INVALID if status in INVALID else (status,)
-        expect(get(body, "/status") in within, f"the body of an answer {status} says {get(body, '/status')}", exchange)
+        expect(get(body, "/status") in within, f"the body of an answer {status} says {get(body, '/status')}")
 
 
 @check("RAI-ERR-004")
@@ -94,7 +94,7 @@ def a_deletion_of_nothing_does_nothing(session: Session) -> None:
     """An empty list."""
     job = session.submit("long")
     answer = accepted(delete_jobs(session), "a deletion of nothing")
-    same([], get(answer.response.json, "/data"), "what is reported of no jobs", answer)
+    same([], get(answer.response.json, "/data"), "what is reported of no jobs")
     expect(item(session, job.id) is not MISSING, "a deletion of nothing deleted a job", answer)
 
 
@@ -106,9 +106,7 @@ def a_refused_submission_leaves_no_job(session: Session) -> None:
         body = session.body(patch={"job": members})
         told = session.post(body)
         needed(not told.response.is_success, f"a submission with {members} is granted")
-        expect(
-            body["job"]["name"] not in names(session), f"a submission with {members} was refused and made a job", told
-        )
+        expect(body["job"]["name"] not in names(session), f"a submission with {members} was refused and made a job")
 
 
 @check("RAI-ERR-008")

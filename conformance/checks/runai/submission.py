@@ -51,7 +51,7 @@ def a_job_has_the_name_that_it_was_given(session: Session) -> None:
     """The answer says it, and the list has one job of it."""
     for name in (session.unique("train"), f"{session.unique('a')}-0"):
         exchange = accepted(session.post(session.body(patch={"job": {"name": name}})), "a submission with a name")
-        same(name, get(exchange.response.json, "/name"), "the name in the answer", exchange)
+        same(name, get(exchange.response.json, "/name"), "the name in the answer")
         found = names(session).count(name)
         expect(found == 1, f"{found} jobs are listed as {name}", exchange)
 
@@ -70,7 +70,7 @@ def a_job_is_listed_under_its_project(session: Session) -> None:
     """Two projects."""
     for project in ("team-a", "team-b"):
         job = session.submit(patch={"job": {"project": project}})
-        same(project, _told(session, job).get("project"), f"the project of a job of {project}", job.created)
+        same(project, _told(session, job).get("project"), f"the project of a job of {project}")
 
 
 @check("RAI-CRT-003")
@@ -78,7 +78,7 @@ def a_job_is_listed_with_its_image(session: Session) -> None:
     """With registry and tag."""
     for image in ("alpine", "registry.example:5000/Team/train:3.1"):
         job = session.submit(patch={"job": {"image": image}})
-        same(image, _told(session, job).get("images"), "the image in the list", job.created)
+        same(image, _told(session, job).get("images"), "the image in the list")
 
 
 @check("RAI-CRT-004")
@@ -88,7 +88,7 @@ def a_user_is_told_to_the_end(session: Session) -> None:
         job = session.submit(shape, headers={"RA-USER": "john"}, until="end")
         told = item(session, job.id)
         needed(told is not MISSING, "an ended job is not listed")
-        same("john", told.get("user"), f"the user of a job that is {told.get('status')}", job.created)
+        same("john", told.get("user"), f"the user of a job that is {told.get('status')}")
 
 
 @check("RAI-CRT-004")
@@ -105,7 +105,7 @@ def a_job_is_listed_with_its_user(session: Session) -> None:
     """As RA-USER has it."""
     for user in ("john", "Jane.Doe@example.com"):
         job = session.submit(headers={"RA-USER": user})
-        same(user, _told(session, job).get("user"), "the user in the list", job.created)
+        same(user, _told(session, job).get("user"), "the user in the list")
 
 
 @check("RAI-CRT-005")
@@ -120,7 +120,7 @@ def being_preemptible_is_no_type(session: Session) -> None:
         job = session.submit(patch={"job": members})
         found = item(session, job.id)
         needed(isinstance(found, dict), f"job {job.id} is not in the list")
-        same(wanted, found.get("type"), f"the type of a job with {members}", job.created)
+        same(wanted, found.get("type"), f"the type of a job with {members}")
 
 
 @check("RAI-CRT-005")
@@ -128,14 +128,9 @@ def a_job_is_listed_with_its_type(session: Session) -> None:
     """While they wait and while they run; a training job to its end."""
     for interactive, wanted in ((True, "Interactive"), (False, "Train")):
         job = session.submit(patch={"job": {"interactive": interactive}})
-        same(wanted, _told(session, job).get("type"), f"the type of a job with interactive {interactive}", job.created)
+        same(wanted, _told(session, job).get("type"), f"the type of a job with interactive {interactive}")
         session.until(job, *(("running",) if interactive else ()))
-        same(
-            wanted,
-            _told(session, job).get("type"),
-            f"the type, later on, of a job with interactive {interactive}",
-            job.created,
-        )
+        same(wanted, _told(session, job).get("type"), f"the type, later on, of a job with interactive {interactive}")
 
 
 @check("RAI-CRT-016")
@@ -147,7 +142,7 @@ def who_waits_goes_on_waiting(session: Session) -> None:
     for pause in (3600, 3 * DAY):
         session.advance(pause)
         state = session.state(job)
-        expect(state == PENDING, f"a job that cannot be placed is {state or 'not listed'} later", job.created)
+        expect(state == PENDING, f"a job that cannot be placed is {state or 'not listed'} later")
 
 
 @check("RAI-CRT-016")
@@ -160,7 +155,7 @@ def what_nothing_can_hold_is_accepted_and_waits(session: Session) -> None:
     session.advance(300)
     for job, members in zip(jobs, HUGE, strict=True):
         state = session.state(job)
-        expect(state == "Pending", f"a job with {members} is {state or 'not listed'}", job.created)
+        expect(state == "Pending", f"a job with {members} is {state or 'not listed'}")
 
 
 @check("RAI-CRT-019")
@@ -173,11 +168,7 @@ def arguments_reach_the_command(session: Session) -> None:
     for pause, wanted in ((30, RUNNING), (20, "Succeeded")):
         session.advance(pause)
         state = session.state(job)
-        expect(
-            state == wanted,
-            f"a job that sleeps as its arguments say is {state or 'not listed'}, expected {wanted}",
-            job.created,
-        )
+        expect(state == wanted, f"a job that sleeps as its arguments say is {state or 'not listed'}, expected {wanted}")
 
 
 @check("RAI-DEF-002")
@@ -191,7 +182,7 @@ def six_retries_are_usual(session: Session) -> None:
     """Seven runs in all."""
     job = failing_job(session, 20)
     tries = count_tries(states_seen(session, job, step=5, within=3600), 20, 7)
-    expect(tries == 7, f"a job without backoffLimit that always fails ran {tries} times", job.created)
+    expect(tries == 7, f"a job without backoffLimit that always fails ran {tries} times")
 
 
 @check("RAI-DEF-005")
@@ -228,7 +219,7 @@ def nobody_in_particular_has_no_name(session: Session) -> None:
     told = _anonymous(session)
     needed(told.response.is_success, f"a submission without RA-USER was answered {told.response.status}")
     job = session.job_of(told)
-    same("", _told(session, job).get("user"), "the user in the list", job.created)
+    same("", _told(session, job).get("user"), "the user in the list")
 
 
 @check("RAI-DEF-008")
@@ -240,7 +231,7 @@ def without_a_time_to_live_a_job_stays(session: Session) -> None:
         session.until(job)
     session.advance(30 * 86_400)
     for job in jobs:
-        expect(session.state(job), f"job {job.id} ended and is not listed any more", job.created)
+        expect(session.state(job), f"job {job.id} ended and is not listed any more")
 
 
 @check("RAI-DEF-013")
@@ -248,10 +239,10 @@ def a_job_is_one_run(session: Session) -> None:
     """One node, one run, and it is done."""
     job = session.submit("lasts", seconds=20, until="running")
     where = item(session, job.id).get("nodes")
-    expect(isinstance(where, str) or len(where) == 1, f"a job of one run is on {where}", job.created)
+    expect(isinstance(where, str) or len(where) == 1, f"a job of one run is on {where}")
     session.advance(25)
     state = session.state(job)
-    expect(state == "Succeeded", f"a job of one run of 20 seconds is {state or 'not listed'} after 25", job.created)
+    expect(state == "Succeeded", f"a job of one run of 20 seconds is {state or 'not listed'} after 25")
 
 
 @check("RAI-REQ-076")

@@ -6,7 +6,6 @@ from conformance.checks import check
 from conformance.checks.xio.steps import CONTAINER, INSIDE, REASON
 from conformance.session.expect import expect, needed, same
 from conformance.session.session import Session
-from conformance.traffic.exchange import Exchange
 from conformance.traffic.json_pointer import Json, get, put
 
 ODD = (
@@ -53,10 +52,10 @@ GPUS: tuple[Json, ...] = (
 )
 
 
-def _volume(sent: Json, found: Json, told: Exchange) -> None:
+def _volume(sent: Json, found: Json) -> None:
     for name, value in sent.items():
         if name not in SECRETS:
-            same(value, get(found, f"/{name}"), f"{name} of the container's volume", told)
+            same(value, get(found, f"/{name}"), f"{name} of the container's volume")
 
 
 @check("XIO-RSP-001")
@@ -134,13 +133,13 @@ def a_container_is_shown_as_it_was_sent(session: Session) -> None:
     exchange = session.post(put(session.body(), INSIDE, CONTAINER))
     needed(exchange.response.is_success, "a container with every member of the example is refused")
     for told in (exchange, session.read(session.job_of(exchange))):
-        same("docker", get(told.response.json, "/parameters/type"), "the type of the parameters", told)
+        same("docker", get(told.response.json, "/parameters/type"), "the type of the parameters")
         for name, value in CONTAINER.items():
             found = get(told.response.json, f"{INSIDE}/{name}")
             if name == "volumes":
-                _volume(value[0], get(found, "/0"), told)
+                _volume(value[0], get(found, "/0"))
             elif name not in SECRETS:
-                same(value, found, f"{name} of the container", told)
+                same(value, found, f"{name} of the container")
 
 
 @check("XIO-RSP-021")

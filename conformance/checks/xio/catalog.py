@@ -114,7 +114,7 @@ def pages_of_the_catalog_hold_everything_once(session: Session) -> None:
             found: list[str] = []
             for page in range(1, min(len(whole), 12) // limit + 2):
                 exchange = listed(session, operation, limit=limit, page=page)
-                same(len(whole), get(exchange.response.json, "/total"), f"the total of {operation}", exchange)
+                same(len(whole), get(exchange.response.json, "/total"), f"the total of {operation}")
                 found += [_key(item) for item in data_of(exchange)]
             same(whole[: len(found)], found, f"the pages of {limit} of {operation}")
             expect(
@@ -162,12 +162,7 @@ def nodes_are_filtered(session: Session) -> None:
         _at_least(session, NODES, name, _at(pointer))
     _at_least(session, NODES, "gpu_count", lambda item: len(item.get("gpus") or []))
     for label in sorted({str(get(item, "/gpus/0/name")) for item in _everything(session, NODES) if item.get("gpus")}):
-        _named(
-            session,
-            NODES,
-            {"filter_gpu_name": label},
-            _has("/gpus/0/name", label),
-        )
+        _named(session, NODES, {"filter_gpu_name": label}, _has("/gpus/0/name", label))
 
 
 @check("XIO-LST-035")

@@ -42,6 +42,6 @@ def a_uuid_may_come_in_capitals(session: Session) -> None:
     job = session.submit()
     needed(job.id != job.id.upper(), "the id has no letters")
     read = session.read(job.id.upper())
-    expect(read.response.is_success, f"a job whose id comes in capitals is answered {read.response.status}", read)
+    expect(read.response.is_success, f"a job whose id comes in capitals is answered {read.response.status}")
     found = [get(item, "/uuid") for item in session.items(query={"filter[uuid]": job.id.upper()})]
     same([job.id], found, "the jobs of a filter by a uuid in capitals")

@@ -14,7 +14,7 @@ SLACK_MS = 2000
 ENDED = ("succeeded", "failed", "cancelled")
 
 
-def _told(session: Session, view: Json, name: str) -> float:
+def _told(view: Json, name: str) -> float:
     """Seconds from a job's creation to one of its instants."""
     created, found = instant(get(view, "/created_at")), instant(get(view, f"/{name}"))
     needed(created is not None, "the job has no instant of creation")
@@ -39,7 +39,7 @@ def _seen(
     return before, before
 
 
-def _fits(session: Session, told: float, seen: tuple[float, float], what: str) -> None:
+def _fits(told: float, seen: tuple[float, float], what: str) -> None:
     lowest, highest = seen[0] - SKEW, seen[1] + SKEW
     expect(
         lowest <= told <= highest,
@@ -82,7 +82,7 @@ def a_start_is_told_as_it_was_seen(session: Session) -> None:
     job = session.submit("lasts", seconds=RUN)
     seen = _seen(session, job, ("running",), made)
     for _ in range(2):
-        _fits(session, _told(session, session.view(job), "started_at"), seen, "the start")
+        _fits(_told(session.view(job), "started_at"), seen, "the start")
         session.advance(RUN + 10)
 
 
@@ -100,7 +100,7 @@ def an_end_is_told_as_it_was_seen(session: Session) -> None:
         seen = _seen(session, job, ENDED, made, step=3)
         session.advance(60)
         for name in ("completed_at", "updated_at"):
-            _fits(session, _told(session, session.view(job), name), seen, f"{name} of a job of the kind {shape!r}")
+            _fits(_told(session.view(job), name), seen, f"{name} of a job of the kind {shape!r}")
 
 
 @check("XIO-TIM-012")
@@ -128,7 +128,7 @@ def every_change_of_state_is_an_update(session: Session) -> None:
     for phase in ("running", "succeeded"):
         seen = _seen(session, job, (phase,), made)
         session.advance(5)
-        _fits(session, _told(session, session.view(job), "updated_at"), seen, f"the update that made the job {phase}")
+        _fits(_told(session.view(job), "updated_at"), seen, f"the update that made the job {phase}")
 
 
 @check("XIO-TIM-013")

@@ -98,5 +98,4 @@ def every_refusal_has_its_code(session: Session) -> None:
                 expect(
                     isinstance(told, str) and told,
                     f"error.{name} of a refusal with {exchange.response.status} is {told!r}",
-                    exchange,
                 )

@@ -48,8 +48,8 @@ def a_persistent_job_is_accepted(session: Session) -> None:
     for limit in ({"max_timeout_run_ms": None}, {}):
         exchange = accepted(session.post({**body, **limit}), f"a PERSISTENT job with {limit or 'no run limit'}")
         for told in (exchange, session.read(session.job_of(exchange))):
-            same("PERSISTENT", get(told.response.json, "/task"), "the task of a PERSISTENT job", told)
-            expect(not get(told.response.json, "/max_timeout_run_ms"), "a PERSISTENT job has a run limit", told)
+            same("PERSISTENT", get(told.response.json, "/task"), "the task of a PERSISTENT job")
+            expect(not get(told.response.json, "/max_timeout_run_ms"), "a PERSISTENT job has a run limit")
 
 
 @check("XIO-DEF-010")
@@ -67,7 +67,6 @@ def what_nobody_said_is_null(session: Session) -> None:
             expect(
                 get(told.response.json, f"/{name}") in (MISSING, None),
                 f"{name}, which nobody gave, is {get(told.response.json, f'/{name}')!r}",
-                told,
             )
 
 
@@ -100,7 +99,7 @@ def numbers_need_not_be_whole(session: Session) -> None:
     for name, value in FRACTIONS.items():
         exchange = accepted(session.post(put(session.body(), f"/{name}", value)), f"{value} as {name}")
         told = get(exchange.response.json, f"/{name}")
-        expect(told is MISSING or told is None or told == value, f"{name} is {told!r}, submitted was {value}", exchange)
+        expect(told is MISSING or told is None or told == value, f"{name} is {told!r}, submitted was {value}")
 
 
 @check("XIO-REQ-021")
