@@ -16,7 +16,7 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 Json = Any  # a parsed JSON value: dict, list, str, int, float, bool or None
 
 Kind = Literal[
-    "malformed",  # the body is not JSON (or not acceptable JSON: NaN, too deep, bad UTF-8)
+    "malformed",  # the body is not JSON (or not acceptable JSON: NaN, too deep, bad UTF-8); nothing else is
     "invalid",  # body or parameters break the document; `violations` says where
     "unprocessable",  # passes the document, breaks a documented rule that prose states
     "unauthenticated",
@@ -71,6 +71,11 @@ class Refusal(Exception):
         self.allow = allow
         self.cause = cause
         self.facts = facts
+
+    @classmethod
+    def of(cls, violation: Violation) -> Refusal:
+        """The refusal of a request that breaks its document in one place."""
+        return cls("invalid", violation.message, violations=(violation,))
 
 
 def _nowhere() -> str:

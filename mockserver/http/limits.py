@@ -9,7 +9,7 @@ BODY_BYTES = 8 * 1024 * 1024
 """Most bytes of a request body, counted after decompression; a larger one is refused as too large."""
 
 GZIP_MEMBERS = 100
-"""Most members of a compressed request body; more are refused as malformed."""
+"""Most members of a compressed request body; more are refused."""
 
 BODY_DEPTH = 100
 """Deepest nesting of arrays and objects in a request body; a deeper one is refused as malformed."""

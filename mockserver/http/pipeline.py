@@ -29,7 +29,7 @@ from mockserver.http.guard import Guard
 from mockserver.http.logs import ACCESS
 from mockserver.http.pace import ticks
 from mockserver.http.records.tally import Passed
-from mockserver.http.sandbox_name import DEFAULT, HEADER, SANDBOX, sandbox_name, sandbox_names
+from mockserver.http.sandbox_name import DEFAULT, HEADER, SANDBOX, sandbox_name, sandbox_names, sent_twice
 from mockserver.http.sandboxes.background_mover import BackgroundMover
 from mockserver.http.sandboxes.sandbox import Sandbox, Sandboxes
 from mockserver.http.steering.prefer import HEADER as PREFER
@@ -233,7 +233,7 @@ def _joined(headers: Headers) -> Fields:
     joined: dict[bytes, bytes] = {}
     for name, value in headers:
         if name in joined and name in _ONCE:
-            raise Refusal("malformed", f"header {name.decode('latin-1')} is sent more than once")
+            raise sent_twice(name.decode("latin-1"))
         joined[name] = joined[name] + (b"; " if name == b"cookie" else b", ") + value if name in joined else value
     return joined
 

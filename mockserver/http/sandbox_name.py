@@ -22,8 +22,13 @@ def check_name(name: str) -> None:
         got = name if len(name) <= 2 * _LONGEST_NAME else name[: 2 * _LONGEST_NAME] + "…"
         expected = f"1 to {_LONGEST_NAME} letters, digits, dots, dashes and underscores"
         message = f"'{got}' is no sandbox name; expected {expected}"
-        violation = Violation("header", ("X-Mock-Sandbox",), "name", expected, got, message)
-        raise Refusal("invalid", message, violations=(violation,))
+        raise Refusal.of(Violation("header", ("X-Mock-Sandbox",), "name", expected, got, message))
+
+
+def sent_twice(name: str) -> Refusal:
+    """The refusal of a header field that can be sent once only."""
+    message = f"header {name} is sent more than once"
+    return Refusal.of(Violation("header", (name,), "once", "one field of that name", "more than one", message))
 
 
 def sandbox_names(scope: Mapping[str, Any]) -> list[str]:
@@ -37,5 +42,5 @@ def sandbox_name(scope: Mapping[str, Any]) -> str:
     """The sandbox that a request names, or the default one. Raises Refusal for several names and for an empty one."""
     names = sandbox_names(scope)
     if len(names) > 1:
-        raise Refusal("malformed", f"header {HEADER.decode()} is sent more than once")
+        raise sent_twice(HEADER.decode())
     return names[0] if names else DEFAULT

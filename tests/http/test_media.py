@@ -30,7 +30,7 @@ def test_a_media_type_is_matched(declared: list[str], sent: bytes, found: str) -
     [
         (b"text/plain", "media_type"),
         (b"", "media_type"),
-        (b"application/json; charset=latin-1", "malformed"),
+        (b"application/json; charset=latin-1", "invalid"),
         (b"application/jsonx", "media_type"),
     ],
 )

@@ -51,7 +51,12 @@ def _details(refusal: Refusal) -> list[Detail]:
         for detail in _detail(violation):
             found.setdefault(repr(detail["loc"]), detail)
     return list(found.values()) or [
-        {"type": "value_error", "loc": ["body"], "msg": f"Value error, {refusal.message}", "input": None}
+        {
+            "type": "value_error",
+            "loc": [refusal.facts.get("place", "body")],
+            "msg": f"Value error, {refusal.message}",
+            "input": None,
+        }
     ]
 
 

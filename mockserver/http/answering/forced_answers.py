@@ -10,8 +10,9 @@ from typing import Any, get_args
 
 import msgspec
 
-from mockserver.adapters.exchange import Kind, Refusal, Reply, Wording
+from mockserver.adapters.exchange import Kind, Refusal, Reply
 from mockserver.http.contract.contract import Contract
+from mockserver.http.steering.prefer import refusal
 from mockserver.http.steering.rules import Answer
 from mockserver.simulation.world import World
 
@@ -28,7 +29,7 @@ def by_rule(contract: Contract, answer: Answer, world: World) -> Reply:
 def by_status(contract: Contract, status: int, message: str, *, headers: Mapping[str, str], world: World) -> Reply:
     """An answer of that status: from 400 the vendor's error body, below it the document's example, or no body."""
     reply = (
-        vendor_error(contract.adapter, status, message, world)
+        vendor_error(contract, status, message, world)
         if status >= 400
         else example(contract, status) or Reply(status, empty=True)
     )
@@ -39,20 +40,19 @@ def by_status(contract: Contract, status: int, message: str, *, headers: Mapping
 def by_preference(contract: Contract, status: int, world: World) -> Reply:
     """The answer that the request prefers. Raises Refusal if the document has no example of a status below 400."""
     message = f"the request prefers status {status}"
-    reply = vendor_error(contract.adapter, status, message, world) if status >= 400 else example(contract, status)
+    reply = vendor_error(contract, status, message, world) if status >= 400 else example(contract, status)
     if reply is None:
-        declared = ", ".join(contract.operation.node.get("responses", {}))
-        raise Refusal(
-            "invalid",
-            f"Prefer asks for status {status}, which the document has no example of; expected one of "
-            f"{declared}, or an error from 400",
-        )
+        declared = (code for code in contract.operation.node.get("responses", {}) if code < "400")
+        shown = [code for code in declared if example(contract, int(code)) is not None]
+        expected = " or ".join([*shown, "a status from 400 to 599"])
+        raise refusal("code", str(status), f"{expected}: of no other has the document an example")
     return reply
 
 
-def vendor_error(adapter: Wording, status: int, message: str, world: World) -> Reply:
+def vendor_error(contract: Contract, status: int, message: str, world: World) -> Reply:
     """The vendor's error body under a status that it may never use itself."""
-    reply = adapter.error(Refusal(_kind(adapter.error, status), message), world)
+    error, place = contract.adapter.error, "body" if contract.takes_body else "query"
+    reply = error(Refusal(_kind(error, status), message, place=place), world)
     if reply.status != status:
         reply.body, reply.status = _replaced(reply.body, reply.status, status), status
     return reply
@@ -64,6 +64,8 @@ def _kind(error: Callable[[Refusal], Reply], status: int) -> Kind:
     usual: Kind = "invalid" if status < 500 else "internal"
     kinds: tuple[Kind, ...] = get_args(Kind)
     for kind in kinds:
+        if kind == "malformed":  # speaks of a body that is not JSON
+            continue
         try:
             if error(Refusal(kind, "")).status == status:
                 return kind

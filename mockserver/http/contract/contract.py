@@ -74,7 +74,8 @@ class Contract:
         self.is_guarded = not self.credentials.is_open
         self._verified = strict and self.is_guarded
         self._compile_body(schemas, operation)
-        self.reads_body = self._media is not None or operation.method not in ("GET", "HEAD")
+        self.takes_body = self._media is not None
+        self.reads_body = self.takes_body or operation.method not in ("GET", "HEAD")
 
     def _compile_body(self, schemas: Schemas, operation: Operation) -> None:
         self._media: MediaTypes | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Collection
 
-from mockserver.adapters.exchange import Refusal
+from mockserver.adapters.exchange import Refusal, Violation
 from mockserver.http.limits import BODY_BYTES, GZIP_MEMBERS
 
 _REMEMBERED = 64  # how many different spellings of Content-Type one operation keeps in mind
@@ -39,7 +39,8 @@ class MediaTypes:
             key, _, value = parameter.partition("=")
             charset = value.strip().strip('"')
             if key.strip() == "charset" and charset not in ("utf-8", "utf8", "us-ascii"):
-                raise Refusal("malformed", f"charset {charset!r} is not taken here; UTF-8 is expected")
+                message = f"charset '{charset}' is not taken here; UTF-8 is expected"
+                raise Refusal.of(Violation("header", ("Content-Type",), "charset", "utf-8", charset, message))
         return found
 
     def refuse(self, message: str) -> Refusal:
@@ -69,7 +70,7 @@ def inflate(raw: bytes, coding: bytes) -> bytes:
     while rest:  # a gzip file may have several members, one after the other (RFC 1952)
         members += 1
         if members > GZIP_MEMBERS:
-            raise Refusal("malformed", f"the body is gzip of more than {GZIP_MEMBERS} members")
+            raise _no_gzip(f"the body is gzip of more than {GZIP_MEMBERS} members")
         part, rest = _member(rest, BODY_BYTES + 1 - len(inflated))
         inflated += part
         if len(inflated) > BODY_BYTES:
@@ -83,12 +84,16 @@ def _member(raw: bytes, most: int) -> tuple[bytes, bytes]:
     try:
         inflated = engine.decompress(raw, most)
     except zlib.error as error:
-        raise Refusal("malformed", f"the body is not gzip: {error}") from error
+        raise _no_gzip(f"the body is not gzip: {error}") from error
     if len(inflated) == most:
         return inflated, b""  # too large, whatever follows
     if not engine.eof:
-        raise Refusal("malformed", "the body is gzip that was cut off")
+        raise _no_gzip("the body is gzip that was cut off")
     return inflated, engine.unused_data
+
+
+def _no_gzip(message: str) -> Refusal:
+    return Refusal.of(Violation("header", ("Content-Encoding",), "encoding", "gzip", "gzip", message))
 
 
 def too_large() -> Refusal:

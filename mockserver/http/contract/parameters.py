@@ -139,6 +139,7 @@ class Parameters:
 def split_query(query_string: bytes) -> dict[str, list[str]]:
     """Names and texts of a query, percent-decoded, in order. Raises Refusal if it is not UTF-8."""
     sent: dict[str, list[str]] = {}
+    part = ""
     try:
         for part in query_string.decode("utf-8").split("&"):
             name, _, text = part.partition("=")
@@ -147,8 +148,15 @@ def split_query(query_string: bytes) -> dict[str, list[str]]:
             if part:
                 sent.setdefault(name, []).append(text)
     except UnicodeDecodeError as error:
-        raise Refusal("malformed", f"the query is not UTF-8: {error.reason} at {error.start}") from error
+        raise _no_text(part, error) from error
     return sent
+
+
+def _no_text(part: str, error: UnicodeDecodeError) -> Refusal:
+    """The refusal of a query with a member that is not UTF-8; no member if the query as a whole is not ASCII."""
+    message = f"the query is not UTF-8: {error.reason} at {error.start}"
+    name = part.partition("=")[0] if part.isascii() else ""
+    return Refusal.of(Violation("query", (name,) if name else (), "encoding", "UTF-8", part, message))
 
 
 def _absent(parameter: Parameter, key: str, values: dict[str, Any], found: list[Violation]) -> None:

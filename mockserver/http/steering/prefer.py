@@ -45,18 +45,17 @@ def read(value: bytes) -> Preference:
 
 def _code(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) == 3 and 200 <= int(text) <= 599):
-        raise _refusal("code", text, "a status from 200 to 599")
+        raise refusal("code", text, "a status from 200 to 599")
     return int(text)
 
 
 def _wait(text: str) -> float:
     if not _NUMBER.match(text) or float(text) > WAIT_SECONDS:
-        raise _refusal("wait", text, f"seconds from 0 to {WAIT_SECONDS:.0f}")
+        raise refusal("wait", text, f"seconds from 0 to {WAIT_SECONDS:.0f}")
     return float(text)
 
 
-def _refusal(name: str, got: str, expected: str) -> Refusal:
+def refusal(name: str, got: str, expected: str) -> Refusal:
+    """The refusal of a preference that cannot be granted."""
     message = f"Prefer asks for {name}={got!r}; expected {expected}"
-    return Refusal(
-        "invalid", message, violations=(Violation("header", ("Prefer", name), "preference", expected, got, message),)
-    )
+    return Refusal.of(Violation("header", ("Prefer", name), "preference", expected, got, message))
