@@ -9,7 +9,7 @@ import click
 
 from conformance import __version__
 
-EXTRA = ("hypothesis", "openapi_core", "schemathesis")
+EXTRA = ("brotli", "h11", "hypothesis", "openapi_core", "schemathesis", "zstandard")
 INSTALL = (
     "in a checkout `make judge` or `pip install -e '.[conformance]'`, "
     f"with a wheel `pip install 'understudy_jobs-{__version__}-py3-none-any.whl[conformance]'`"

@@ -7,9 +7,11 @@ import contextlib
 import signal
 import sys
 from collections import Counter
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 from rich.console import Console
@@ -113,31 +115,12 @@ def check_command(api: str, file: Path, base_path: str | None) -> None:
     """Judge recorded traffic: FILE is a HAR file of one client's exchanges with one server."""
     from conformance.traffic.har import Unjudged, read
 
-    console = SafeConsole()
     spec, catalogue = specs.load(api), catalogues.load(api)
-    panel, seen, broken, alike = Panel(spec, catalogue), 0, 0, Counter[str]()
-    unjudged = Unjudged()
+    panel, unjudged = Panel(spec, catalogue), Unjudged()
+    tally = Tally(SafeConsole(), api, Redaction(), unjudged.counts)
     for exchange in read(file, Directory(spec, base_path), unjudged):
-        is_whole = not exchange.response.cut or exchange.response.json is not MISSING
-        seen += is_whole
-        unjudged.counts["whose body was not recorded whole"] += not is_whole
-        for violation in panel.observe(exchange):
-            broken += catalogue.requirements[violation.requirement].level == "MUST"
-            alike[violation.signature] += 1
-            if alike[violation.signature] <= MOST_ALIKE:
-                _tell(console, api, exchange, violation)
-    for signature, count in alike.items():
-        if count > MOST_ALIKE:
-            requirement, operation, status = signature.split("|")
-            console.print(f"{requirement} {escape(operation)} {status}: {count - MOST_ALIKE} more like these")
-    if not seen and not broken:
-        reason = f"{unjudged}" or "the file holds none"
-        console.print(f"no exchange of {api} was judged: {reason}", soft_wrap=True)
-        sys.exit(Exit.USAGE)
-    console.print(f"{seen} exchanges of {api} were judged, {broken} MUSTs are broken", soft_wrap=True)
-    if str(unjudged):
-        console.print(f"not judged: {unjudged}", soft_wrap=True)
-    sys.exit(Exit.BROKEN if broken else Exit.CONFORMANT)
+        tally.take(exchange, panel.observe(exchange))
+    sys.exit(tally.summed_up())
 
 
 @click.command("watch", cls=JudgeCommand)
@@ -146,67 +129,122 @@ def check_command(api: str, file: Path, base_path: str | None) -> None:
 @click.option("--port", default=4090, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--har", type=FILE, help="Write the traffic to this file at the end.")
+@click.option("--base-path", help="Base path of the API, if it differs from the document's.")
 @click.option("--secret", "secrets", multiple=True, help="env:NAME of a value to hide. May be repeated.")
-def watch_command(api: str, upstream: str, port: int, host: str, har: Path | None, secrets: tuple[str, ...]) -> None:
+def watch_command(api: str, upstream: str, har: Path | None, secrets: tuple[str, ...], **told: Any) -> None:
     """Forward traffic to UPSTREAM byte by byte, under its Host header, and judge it.
 
     Ends with Ctrl-C or SIGTERM; exit 1 if a MUST was broken, 2 if nothing was judged.
     """
     from conformance.proxy.watch import Watch
     from conformance.target.settings import secret
-    from conformance.traffic.har import text
+    from conformance.traffic.har import writing
 
-    console = SafeConsole()
-    kept: list[Exchange] = []
-    broken: list[Violation] = []
-    redaction = Redaction(map(secret, secrets))
+    path = urlsplit(upstream).path.rstrip("/")
+    if path:
+        raise click.UsageError(
+            f"--upstream has the path {path}, but requests are passed on with the path that the client sends; give "
+            f"--upstream without it, let the client ask http://{told['host']}:{told['port']}{path}, and say --base-path"
+            " if the API's base path is another than the document's"
+        )
+    console, redaction = SafeConsole(), Redaction(map(secret, secrets))
+    with contextlib.ExitStack() as stack:
+        write: Callable[[Exchange], object] = _forgotten
+        if har is not None:
+            write = stack.enter_context(writing(stack.enter_context(har.open("w", encoding="utf-8")), redaction))
 
-    def tell(exchange: Exchange, violations: list[Violation]) -> None:
-        kept.append(exchange)
-        for violation in violations:
-            if catalogues.load(api).requirements[violation.requirement].level == "MUST":
-                broken.append(violation)
-            _tell(console, api, redaction.exchange(exchange), violation)
+        def tell(exchange: Exchange, violations: list[Violation]) -> None:
+            write(exchange)
+            tally.take(exchange, violations)
 
-    watch = Watch(specs.load(api), upstream, tell)
-    shown = redaction.text(upstream)
+        watch = Watch(specs.load(api), upstream, tell, base_path=told["base_path"])
+        tally = Tally(console, api, redaction, watch.unjudged)
+        shown = redaction.text(upstream)
+        _until_stopped(
+            watch.serve(
+                told["host"],
+                told["port"],
+                ready=lambda taken: console.print(
+                    f"listening on http://{told['host']}:{taken}, passing on to {shown}", soft_wrap=True
+                ),
+            )
+        )
+    exit_ = tally.summed_up()
+    if watch.mistake is not None:
+        raise watch.mistake
+    sys.exit(exit_)
+
+
+def _forgotten(exchange: Exchange) -> None:
+    """Keep nothing where no file is asked for."""
+
+
+def _until_stopped(serving: Coroutine[Any, Any, None]) -> None:
+    """Run until Ctrl-C or SIGTERM, also where a script's background job ignores SIGINT."""
 
     async def until_stopped() -> None:
         task = asyncio.current_task()
-        for number in (
-            signal.SIGINT,
-            signal.SIGTERM,
-        ):  # a script's background job ignores SIGINT unless it is asked for
+        for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, task.cancel if task is not None else sys.exit)
-        await watch.serve(
-            host,
-            port,
-            ready=lambda taken: console.print(
-                f"listening on http://{host}:{taken}, passing on to {shown}", soft_wrap=True
-            ),
-        )
+        await serving
 
     with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
         asyncio.run(until_stopped())
-    if har is not None:
-        har.write_text(text(kept, redaction), encoding="utf-8")
-    judged = sum(one.operation is not None for one in kept)
-    console.print(f"{judged} exchanges of {api} were judged, {len(broken)} MUSTs are broken", soft_wrap=True)
-    watch.unjudged["of no operation"] = len(kept) - judged
-    left_out = ", ".join(f"{count} {reason}" for reason, count in watch.unjudged.items() if count)
-    if left_out:
-        console.print(f"not judged: {redaction.text(escape(left_out))}", soft_wrap=True)
-    sys.exit(Exit.USAGE if not judged else Exit.BROKEN if broken else Exit.CONFORMANT)
 
 
-def _tell(console: Console, api: str, exchange: Exchange, violation: Violation) -> None:
-    requirement = catalogues.load(api).requirements[violation.requirement]
-    colour = "red" if requirement.level == "MUST" else "yellow"
-    console.print(
-        f"[{colour}]{requirement.level}[/] {requirement.id} {escape(violation.message)}\n  "
-        f"[dim]{escape(exchange.line)}[/]",
-        soft_wrap=True,
-    )
+class Tally:
+    """Prints what traffic breaks, equal findings a few times, and counts what was judged and what was not."""
+
+    def __init__(self, console: Console, api: str, redaction: Redaction, unjudged: Counter[str]) -> None:
+        self._console, self._api, self._redaction, self._unjudged = console, api, redaction, unjudged
+        self._requirements = catalogues.load(api).requirements
+        self._seen, self._alike = 0, Counter[str]()
+        self._broken: Counter[str] = Counter()
+
+    def take(self, exchange: Exchange, violations: Iterable[Violation]) -> None:
+        """One more exchange with what it breaks."""
+        if exchange.operation is None:
+            self._unjudged["of no operation"] += 1
+        elif exchange.response.cut and exchange.response.json is MISSING:
+            self._unjudged["whose body was not recorded whole"] += 1
+        else:
+            self._seen += 1
+        for violation in violations:
+            self._broken[violation.requirement] += self._requirements[violation.requirement].level == "MUST"
+            self._alike[violation.signature] += 1
+            if self._alike[violation.signature] <= MOST_ALIKE:
+                self._tell(self._redaction.exchange(exchange), violation)
+
+    def _tell(self, exchange: Exchange, violation: Violation) -> None:
+        requirement = self._requirements[violation.requirement]
+        colour = "red" if requirement.level == "MUST" else "yellow"
+        message = self._redaction.about(violation.exchanges).text(violation.message)
+        self._console.print(
+            f"[{colour}]{requirement.level}[/] {requirement.id} {escape(message)}\n  [dim]{escape(exchange.line)}[/]",
+            soft_wrap=True,
+        )
+
+    def summed_up(self) -> Exit:
+        """Print the sum; what the command ends with."""
+        for signature, count in self._alike.items():
+            if count > MOST_ALIKE:
+                requirement, operation, status = signature.split("|")
+                more = f"{requirement} {escape(operation)} {status}: {count - MOST_ALIKE} more like these"
+                self._console.print(more, soft_wrap=True)
+        left_out = ", ".join(f"{count} {reason}" for reason, count in self._unjudged.items() if count)
+        shown = self._redaction.text(escape(left_out))
+        broken = sum(count > 0 for count in self._broken.values())
+        if not self._seen and not broken:
+            reason = shown or "there was none"
+            self._console.print(f"no exchange of {self._api} was judged: {reason}", soft_wrap=True)
+            return Exit.USAGE
+        times = f", {self._broken.total()} times in all" if self._broken.total() > broken else ""
+        self._console.print(
+            f"{self._seen} exchanges of {self._api} were judged, {broken} MUSTs are broken{times}", soft_wrap=True
+        )
+        if shown:
+            self._console.print(f"not judged: {shown}", soft_wrap=True)
+        return Exit.BROKEN if broken else Exit.CONFORMANT
 
 
 COMMANDS = (fuzz_command, check_command, watch_command)

@@ -15,8 +15,8 @@ from urllib.parse import unquote
 import httpx
 
 from conformance.errors import SafetyStop, TransportError
-from conformance.target.content_coding import UndecodableError, decoded
 from conformance.target.deadline import Deadline, DeadlineTransport, Left, seconds_from_now
+from conformance.traffic.content_coding import UndecodableError, decoded
 from conformance.traffic.exchange import Request, Response
 
 MOST_BYTES = 16 << 20  # more of an answer is not read

@@ -8,21 +8,25 @@ import contextlib
 import io
 import json
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 import harfile
 
 from conformance.errors import HarError
+from conformance.traffic.content_coding import UndecodableError, decoded
 from conformance.traffic.exchange import Exchange, Request, Response
+from conformance.traffic.json_pointer import MISSING
 from conformance.traffic.operations import Directory
 from conformance.traffic.redaction import Redaction
 
 Json = dict[str, Any]
+MOST_BODY = 16 << 20
+"""Most bytes of a recorded body whose content coding is undone."""
 CUT = "only the beginning of the body was kept"
 """The comment on a body that is not whole, so that nobody judges it as if it were."""
 
@@ -30,9 +34,20 @@ CUT = "only the beginning of the body was kept"
 def text(exchanges: Iterable[Exchange], redaction: Redaction) -> str:
     """HAR of exchanges."""
     out = io.StringIO()
+    with writing(out, redaction) as write:
+        for exchange in exchanges:
+            write(exchange)
+    return out.getvalue()
+
+
+@contextlib.contextmanager
+def writing(out: IO[str], redaction: Redaction) -> Iterator[Callable[[Exchange], None]]:
+    """Write exchanges as HAR one by one; the file is whole at the end."""
     creator = harfile.Creator("understudy conformance", "1")
     with harfile.HarFile.open(out, creator=creator) as archive:
-        for exchange in map(redaction.exchange, exchanges):
+
+        def write(raw: Exchange) -> None:
+            exchange = redaction.exchange(raw)
             took = max(0.0, (exchange.received - exchange.sent) * 1000)
             archive.add_entry(
                 startedDateTime=datetime.fromtimestamp(max(0.0, exchange.sent), UTC),
@@ -41,7 +56,8 @@ def text(exchanges: Iterable[Exchange], redaction: Redaction) -> str:
                 response=_response(exchange.response),
                 timings=harfile.Timings(send=0, wait=took, receive=0),
             )
-    return out.getvalue()
+
+        yield write
 
 
 @dataclass
@@ -153,22 +169,36 @@ def _exchange(entry: Json, directory: Directory) -> Exchange | str:
     sent = _instant(entry.get("startedDateTime"))
     took = entry.get("time")
     received = sent + (max(0.0, took) / 1000 if isinstance(took, int | float) else 0.0)
-    return Exchange(request, _told(told, status), sent, received, None, found[0].id, found[1])
+    answer = _told(told, status)
+    if answer.cut and not answer.body and not answer.media_type:
+        return "whose answer was not recorded"
+    return Exchange(request, answer, sent, received, None, found[0].id, found[1])
 
 
 def _told(told: Json, status: int) -> Response:
     """The answer; a body that was not recorded, or not whole, is cut."""
     content = told.get("content") or {}
-    text, size = _text(content.get("text")) or "", content.get("size")
-    body = text.encode()
+    text, size = _text(content.get("text")), content.get("size")
+    body = (text or "").encode()
     if content.get("encoding") == "base64":
         with contextlib.suppress(binascii.Error, ValueError):  # Firefox marks plain text as base64
-            body = base64.b64decode(text, validate=True)
-    headers = _headers(told)
-    if not any(name.lower() == "content-type" for name, _ in headers) and content.get("mimeType"):
-        headers += (("content-type", content["mimeType"]),)
-    cut = content.get("comment") == CUT or (isinstance(size, int) and size > len(body))
-    return Response(status, headers, body, cut=cut)
+            body = base64.b64decode(body, validate=True)
+    headers, media = _headers(told), _text(content.get("mimeType"))
+    if not any(name.lower() == "content-type" for name, _ in headers) and media:
+        headers += (("content-type", media),)
+    is_recorded = text is not None or size == 0
+    cut = not is_recorded or content.get("comment") == CUT or (isinstance(size, int) and size > len(body))
+    return _decoded(Response(status, headers, body, cut=cut))
+
+
+def _decoded(response: Response) -> Response:
+    """The answer without its content coding, where a recorder has left that on the body."""
+    if response.json is not MISSING or not (coding := response.header("content-encoding")):
+        return response
+    with contextlib.suppress(UndecodableError):
+        body, more = decoded(response.body, coding, MOST_BODY, is_whole=not response.cut)
+        return replace(response, body=body, cut=response.cut or more)
+    return response
 
 
 def _instant(text: object) -> float:

@@ -7,18 +7,21 @@ import threading
 import time
 import tracemalloc
 import zlib
+from collections.abc import Callable
 from typing import Any
 
+import brotli
 import pytest
+import zstandard
 
 from conformance.errors import SafetyStop, TransportError
 from conformance.run.results import Options
 from conformance.run.runner import run
 from conformance.run.verdict import Exit
 from conformance.target.budget import Budget
-from conformance.target.content_coding import UndecodableError, decoded
 from conformance.target.target import Target
 from conformance.target.transport import AsgiTransport, HttpTransport
+from conformance.traffic.content_coding import UndecodableError, decoded
 from conformance.traffic.exchange import Request
 from tests.conformance.bad_servers import bad_server, zeros
 
@@ -84,6 +87,9 @@ def test_the_bound_of_bytes_holds_after_decoding(kind: str) -> None:
         (zlib.compress(b"[1]"), "deflate"),
         (zlib.compress(b"[1]")[2:-4], "deflate"),
         (gzip.compress(zlib.compress(b"[1]")), "Deflate, identity , GZIP"),
+        (brotli.compress(b"[1]"), "br"),
+        (zstandard.compress(b"[") + zstandard.compress(b"1]"), "zstd"),
+        (gzip.compress(brotli.compress(b"[1]")), "br, gzip"),
         (b"[1]", "identity"),
     ],
 )
@@ -91,15 +97,33 @@ def test_an_answer_that_is_coded_without_being_asked_is_read(body: bytes, coding
     assert decoded(body, coding, 100) == (b"[1]", False)
 
 
-@pytest.mark.parametrize("coding", ["br", "zstd", "gzip, br", ", ".join(["gzip"] * 5000)])
+@pytest.mark.parametrize("coding", ["compress", "dcb", "gzip, lzma", ", ".join(["gzip"] * 5000)])
 def test_an_unknown_or_endless_coding_leaves_the_body_as_it_is(coding: str) -> None:
     assert decoded(b"[1]", coding, 100) == (b"[1]", False)
 
 
-@pytest.mark.parametrize("body", [b"[1]", gzip.compress(b"[1]")[:-6], gzip.compress(b"[1]") + b"more"])
-def test_a_body_that_is_not_what_its_coding_says_is_a_broken_answer(body: bytes) -> None:
-    with pytest.raises(UndecodableError, match="Content-Encoding gzip"):
-        decoded(body, "gzip", 100)
+@pytest.mark.parametrize(
+    ("body", "coding"),
+    [
+        (b"[1]", "gzip"),
+        (gzip.compress(b"[1]")[:-6], "gzip"),
+        (gzip.compress(b"[1]") + b"more", "gzip"),
+        (b"[1]" * 9, "br"),
+        (brotli.compress(b"[1]" * 99)[:-2], "br"),
+        (b"[1]", "zstd"),
+        (zstandard.compress(b"[1]")[:-2], "zstd"),
+    ],
+)
+def test_a_body_that_is_not_what_its_coding_says_is_a_broken_answer(body: bytes, coding: str) -> None:
+    with pytest.raises(UndecodableError, match=f"Content-Encoding {coding}"):
+        decoded(body, coding, 100)
+
+
+@pytest.mark.parametrize(("pack", "coding"), [(brotli.compress, "br"), (zstandard.compress, "zstd")])
+def test_a_small_body_of_any_coding_that_means_a_huge_one_is_cut(pack: Callable[[bytes], bytes], coding: str) -> None:
+    body, more = decoded(pack(bytes(1 << 24)), coding, 1000)
+
+    assert (len(body), more) == (1000, True)
 
 
 def test_an_answer_is_asked_for_without_a_coding() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import os
@@ -87,6 +88,29 @@ def test_one_odd_entry_takes_no_other_down(odd: Any, tmp_path: Path) -> None:
     assert told.exit_code == Exit.BROKEN, told.output
     assert "1 exchanges of ionworks were judged" in told.output
     assert "not judged: 1 " in told.output
+
+
+@pytest.mark.parametrize(
+    "content",
+    [None, {}, {"mimeType": 5, "text": "{}"}, {"mimeType": ["application/json"], "text": "{}"}],
+    ids=["null", "empty", "numeric media type", "listed media type"],
+)
+def test_odd_content_is_neither_judged_nor_a_mistake_of_ours(content: Any, tmp_path: Path) -> None:
+    told = checked(tmp_path, entry(response={"status": 200, "headers": [], "content": content}))
+
+    assert told.exit_code == Exit.USAGE, told.output
+    assert "no exchange of ionworks was judged: 1 " in told.output
+
+
+def test_a_body_that_was_recorded_packed_is_judged_unpacked(tmp_path: Path) -> None:
+    one = entry(body=job("pending"))
+    packed = gzip.compress(one["response"]["content"]["text"].encode())
+    one["response"]["headers"] = [{"name": "Content-Encoding", "value": "gzip"}]
+    one["response"]["content"] |= {"encoding": "base64", "text": base64.b64encode(packed).decode(), "size": len(packed)}
+
+    told = checked(tmp_path, one)
+
+    assert told.exit_code == Exit.CONFORMANT, told.output
 
 
 @pytest.mark.parametrize("entries", [None, 5, {}])
@@ -201,7 +225,7 @@ def test_a_proxy_that_judged_nothing_says_so(tmp_path: Path) -> None:
         code, said = watched.end()
 
     assert code == Exit.USAGE
-    assert "0 exchanges of ionworks were judged" in said
+    assert "no exchange of ionworks was judged" in said
     assert "the upstream cannot be reached" in said
 
 
