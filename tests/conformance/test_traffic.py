@@ -103,7 +103,8 @@ def test_odd_content_is_neither_judged_nor_a_mistake_of_ours(content: Any, tmp_p
 
 
 def test_a_body_that_was_recorded_packed_is_judged_unpacked(tmp_path: Path) -> None:
-    one = entry(body=job("pending"))
+    shown = job("pending")
+    one = entry(f"/jobs/{shown['job_id']}", body=shown)
     packed = gzip.compress(one["response"]["content"]["text"].encode())
     one["response"]["headers"] = [{"name": "Content-Encoding", "value": "gzip"}]
     one["response"]["content"] |= {"encoding": "base64", "text": base64.b64encode(packed).decode(), "size": len(packed)}
