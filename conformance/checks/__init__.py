@@ -7,34 +7,44 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any, TypeVar
 
 from conformance.session.session import Session
 
-Function = Callable[[Session], None]
+Function = TypeVar("Function", bound=Callable[..., None])
 
 
 @dataclass(frozen=True)
 class Check:
-    """A function that judges one requirement; `strict` ones need a world in which credentials are verified."""
+    """A function that judges one requirement; `strict` ones need a world in which credentials are verified.
+
+    Its name is a sentence; its module is the file that the requirement's id names.
+    """
 
     requirement: str
-    function: Function
+    name: str
+    module: str
+    function: Callable[[Session], None]
     strict: bool = False
-
-    @property
-    def name(self) -> str:
-        """The function's name, which is a sentence."""
-        return self.function.__name__.replace("_", " ")
 
 
 _FILED: dict[str, list[Check]] = {}
 
 
-def check(requirement: str, *, strict: bool = False) -> Callable[[Function], Function]:
-    """File a function as a check of a requirement; several may judge the same one."""
+def check(requirement: str, name: str = "", *row: Any, strict: bool = False) -> Callable[[Function], Function]:
+    """File a function as a check of a requirement; several may judge the same one.
+
+    Checks that differ by values alone are one function, filed once per row: a name of its own, then the arguments that
+    follow the session. Without a name the function's is the sentence.
+    """
 
     def file(function: Function) -> Function:
-        _FILED.setdefault(requirement, []).append(Check(requirement, function, strict))
+        sentence = name or function.__name__.replace("_", " ")
+
+        def judge(session: Session) -> None:
+            function(session, *row)
+
+        _FILED.setdefault(requirement, []).append(Check(requirement, sentence, function.__module__, judge, strict))
         return function
 
     return file
@@ -51,5 +61,5 @@ def all_checks(api: str) -> Mapping[str, list[Check]]:
     return {
         requirement: filed
         for requirement, filed in _FILED.items()
-        if any(one.function.__module__.startswith(prefixes) for one in filed)
+        if any(one.module.startswith(prefixes) for one in filed)
     }

@@ -40,21 +40,19 @@ def same(expected: Any, got: Any, what: str = "the value", *exchanges: Exchange)
 
 def accepted(exchange: Exchange, what: str = "the request", statuses: Collection[int] = ()) -> Exchange:
     """The promise is broken unless the request was granted."""
-    told = exchange.response.status
-    if (told not in statuses) if statuses else not exchange.response.is_success:
-        raise Failure(
-            f"{what} was answered {told}, expected {_either(statuses) if statuses else 'success'}", [exchange]
-        )
+    status = exchange.response.status
+    if (status not in statuses) if statuses else not exchange.response.is_success:
+        raise Failure(f"{what} was answered {status}, expected {_either(statuses) or 'success'}", [exchange])
     return exchange
 
 
 def refused(exchange: Exchange, what: str = "the request", statuses: Collection[int] = INVALID) -> Exchange:
     """The promise is broken unless the request was refused for the right reason, which the status reports."""
-    told = exchange.response.status
-    if told == 429 and 429 not in statuses:
+    status = exchange.response.status
+    if status == 429 and 429 not in statuses:
         raise Inconclusive(f"{what} met a rate limit")
-    if told not in statuses:
-        raise Failure(f"{what} was answered {told}, expected {_either(statuses)}", [exchange])
+    if status not in statuses:
+        raise Failure(f"{what} was answered {status}, expected {_either(statuses)}", [exchange])
     return exchange
 
 
@@ -62,6 +60,12 @@ def needed(holds: Any, message: str) -> None:
     """Nothing can be said unless `holds`."""
     if not holds:
         raise Inconclusive(message)
+
+
+def need_success(exchange: Exchange, what: str) -> Exchange:
+    """Nothing can be said unless the request was granted."""
+    needed(exchange.response.is_success, f"{what} was answered {exchange.response.status}")
+    return exchange
 
 
 def _either(statuses: Collection[int]) -> str:

@@ -19,10 +19,10 @@ def test_every_check_is_in_the_file_of_its_requirement(api: str) -> None:
     requirements = catalogues.load(api).requirements
 
     strays = [
-        f"{one.function.__module__} judges {id_} of {requirements[id_].check_file}"
+        f"{one.module} judges {id_} of {requirements[id_].check_file}"
         for id_, filed in all_checks(api).items()
         for one in filed
-        if f"{one.function.__module__.replace('.', '/')}.py" != requirements[id_].check_file
+        if f"{one.module.replace('.', '/')}.py" != requirements[id_].check_file
     ]
 
     assert strays == []

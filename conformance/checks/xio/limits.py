@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 from conformance.checks import check
-from conformance.checks.xio.steps import HOUR, LIMIT_MS, SLACK, leaves, preparing_job, stays, waiting_again
+from conformance.checks.families.limits import SLACK, goes_on, goes_on_long, is_over, keeps_limit
+from conformance.checks.xio.steps import HOUR, LIMIT_MS, PLAIN_NODE, preparing_job, waiting_again
 from conformance.session.cluster import ROOMY, staged
-from conformance.session.expect import expect, needed, same
+from conformance.session.expect import same
+from conformance.session.phases import expect_not, expect_phase, need_phase
 from conformance.session.session import JobRef, Session
 from conformance.traffic.json_pointer import Json
 
-FULL: Json = {"class": "full", "cpu": 4, "memory_gib": 16, "storage_gib": 100}
+LIMITS = {"queued": "assign", "starting": "start", "running": "run"}
+"""The limit that counts in a phase."""
 
 
-def _still(session: Session, job: JobRef, phase: str, seconds: float, what: str) -> None:
-    session.bear(seconds)
-    for _ in session.ticks(seconds, seconds / 3):
-        expect(session.phase(job) == phase, f"{what}: the job is {session.state(job)}")
-
-
-def _running(session: Session, limit: int, patch: Json = None) -> JobRef:
-    job = session.submit("long", {"max_timeout_run_ms": limit, **(patch or {})})
+def _running(session: Session, limit: float, patch: Json = None) -> JobRef:
+    job = session.submit("long", {"max_timeout_run_ms": limit * 1000, **(patch or {})})
     session.until(job, "running", step=0.5)
     return job
 
 
-@check("XIO-TMO-001")
-def a_run_ends_at_its_limit(session: Session) -> None:
-    """The least limit that there is."""
-    job = _running(session, 60_000)
-    leaves(session, job, "running", 60 + SLACK, "the run limit is 60 seconds")
+def _limited(session: Session, phase: str, limit: float, patch: Json = None) -> JobRef:
+    """A job that has just come to a phase, in which it may be for so many seconds."""
+    if phase == "running":
+        return _running(session, limit, patch)
+    patch = {f"max_timeout_{LIMITS[phase]}_ms": limit * 1000, **(patch or {})}
+    return session.submit("waits", patch) if phase == "queued" else preparing_job(session, patch)
+
+
+@check("XIO-TMO-001", "a run ends at its limit", "running", 60)
+@check("XIO-TMO-004", "waiting ends at its limit", "queued", 300, 400)
+@check("XIO-TMO-007", "preparation ends at its limit", "starting", 120)
+def a_phase_ends_at_its_limit(session: Session, phase: str, *limits: float) -> None:
+    """The least limit that there is, and longer ones."""
+    for limit in limits:
+        job = _limited(session, phase, limit)
+        is_over(session, job, phase, limit + SLACK, f"the {LIMITS[phase]} limit is {limit} seconds")
 
 
 @check("XIO-TMO-001")
@@ -37,8 +45,24 @@ def a_run_that_would_soon_be_over_ends_at_its_limit(session: Session) -> None:
     staged(session, ROOMY, run={"fixed": 75})
     job = session.submit("quick", {"max_timeout_run_ms": 60_000, "parameters": {"parameters": {"env": None}}})
     session.until(job, "running", step=0.5)
-    leaves(session, job, "running", 60 + SLACK, "the run limit is 60 seconds")
-    expect(session.phase(job) != "succeeded", f"a run of 75 seconds that may take 60 is {session.state(job)}")
+    is_over(session, job, "running succeeded", 60 + SLACK, "the run takes 75 seconds and its limit is 60")
+
+
+@check("XIO-TMO-002", "a run goes on to its limit", "running", 60, 95)
+@check("XIO-TMO-005", "waiting goes on to its limit", "queued", 300, 400)
+@check("XIO-TMO-008", "preparation goes on to its limit", "starting", 120, 400)
+def a_phase_goes_on_to_its_limit(session: Session, phase: str, *limits: float) -> None:
+    """The least limit, and one that is longer than usual or no round number of minutes."""
+    for limit in limits:
+        job = _limited(session, phase, limit)
+        goes_on(session, job, phase, limit - SLACK, f"the {LIMITS[phase]} limit is {limit} seconds")
+
+
+@check("XIO-TMO-005", "waiting goes on to a late limit", "queued", 3 * HOUR)
+@check("XIO-TMO-008", "preparation goes on to a late limit", "starting", HOUR)
+def a_phase_goes_on_to_a_late_limit(session: Session, phase: str, limit: float) -> None:
+    """Hours."""
+    goes_on_long(session, _limited(session, phase, limit), phase, limit - 60, f"the limit is {limit} seconds")
 
 
 @check("XIO-TMO-002")
@@ -49,114 +73,45 @@ def a_run_goes_on_to_a_late_limit(session: Session) -> None:
         ({"task": "PERSISTENT", "max_timeout_run_ms": None}, 72.0 * HOUR),
     ):
         job = session.submit("lasts", patch, seconds=100 * HOUR, until="running")
-        _still(session, job, "running", seconds, f"the job was made with {patch}")
+        goes_on_long(session, job, "running", seconds, f"the job was made with {patch}")
 
 
-@check("XIO-TMO-002")
-def a_run_goes_on_to_its_limit(session: Session) -> None:
-    """The least limit, and one that is no round number of minutes."""
-    for limit in (60, 95):
-        job = _running(session, limit * 1000)
-        stays(session, job, "running", limit - SLACK, f"the run limit is {limit} seconds")
-
-
-@check("XIO-TMO-003")
-def a_run_that_met_its_limit_has_failed(session: Session) -> None:
+@check("XIO-TMO-003", "a run that met its limit has failed", "running", 60)
+@check("XIO-TMO-006", "a job that found no node has failed", "queued", 300, {"max_retry_count": 0})
+@check(
+    "XIO-TMO-006", "a job that found no node has failed, retries are for runs", "queued", 300, {"max_retry_count": 2}
+)
+@check("XIO-TMO-009", "a job that was never ready has failed", "starting", 120)
+def a_job_that_met_a_limit_has_failed(session: Session, phase: str, limit: float, patch: Json = None) -> None:
     """It ended neither well nor by its client's wish."""
-    job = _running(session, 60_000)
-    same("failed", session.phase_of(session.until(job)), "the phase of a job that met its run limit")
-
-
-@check("XIO-TMO-004")
-def waiting_ends_at_its_limit(session: Session) -> None:
-    """The least limit and a longer one."""
-    for limit in (300, 400):
-        job = session.submit("waits", {"max_timeout_assign_ms": limit * 1000})
-        leaves(session, job, "queued", limit + SLACK, f"the assign limit is {limit} seconds")
-
-
-@check("XIO-TMO-005")
-def waiting_goes_on_to_a_late_limit(session: Session) -> None:
-    """Three hours."""
-    job = session.submit("waits", {"max_timeout_assign_ms": 3 * HOUR * 1000})
-    _still(session, job, "queued", 3 * HOUR - 60, "the assign limit is three hours")
-
-
-@check("XIO-TMO-005")
-def waiting_goes_on_to_its_limit(session: Session) -> None:
-    """The least limit and a longer one."""
-    for limit in (300, 400):
-        job = session.submit("waits", {"max_timeout_assign_ms": limit * 1000})
-        stays(session, job, "queued", limit - SLACK, f"the assign limit is {limit} seconds")
-
-
-@check("XIO-TMO-006")
-def a_job_that_found_no_node_has_failed(session: Session) -> None:
-    """Retries are for runs, and there was none."""
-    for retries in (0, 2):
-        job = session.submit("waits", {"max_timeout_assign_ms": 300_000, "max_retry_count": retries})
-        session.advance(300 + SLACK)
-        same("failed", session.phase(job), f"the phase of a job with {retries} retries that met its assign limit")
-
-
-@check("XIO-TMO-007")
-def preparation_ends_at_its_limit(session: Session) -> None:
-    """The least limit that there is."""
-    job = preparing_job(session, {"max_timeout_start_ms": 120_000})
-    leaves(session, job, "starting", 120 + SLACK, "the start limit is 120 seconds")
-
-
-@check("XIO-TMO-008")
-def preparation_goes_on_to_a_late_limit(session: Session) -> None:
-    """One hour."""
-    staged(session, ROOMY, startup=100_000.0)
-    job = session.submit("quick", {"max_timeout_start_ms": HOUR * 1000})
-    session.until(job, "starting", step=0.5, within=10)
-    _still(session, job, "starting", HOUR - 60, "the start limit is one hour")
-
-
-@check("XIO-TMO-008")
-def preparation_goes_on_to_its_limit(session: Session) -> None:
-    """The least limit and one that is longer than the usual one."""
-    for limit in (120, 400):
-        job = preparing_job(session, {"max_timeout_start_ms": limit * 1000})
-        stays(session, job, "starting", limit - SLACK, f"the start limit is {limit} seconds")
-
-
-@check("XIO-TMO-009")
-def a_job_that_was_never_ready_has_failed(session: Session) -> None:
-    """Its preparation took too long."""
-    job = preparing_job(session, {"max_timeout_start_ms": 120_000})
-    session.advance(120 + SLACK)
-    same("failed", session.phase(job), "the phase of a job that met its start limit")
+    job = _limited(session, phase, limit, patch)
+    is_over(session, job, phase, limit + SLACK, f"the {LIMITS[phase]} limit is {limit} seconds", ending="failed")
 
 
 @check("XIO-TMO-010")
 def a_run_limit_counts_from_the_start(session: Session) -> None:
     """Fifty seconds of preparation are not part of it."""
     staged(session, ROOMY, startup=50)
-    job = _running(session, 60_000)
-    stays(session, job, "running", 60 - SLACK, "the run limit is 60 seconds from the start of the run")
-    leaves(session, job, "running", 2 * SLACK, "the run limit is 60 seconds from the start of the run")
+    keeps_limit(session, _running(session, 60), "running", 60, "the run limit is 60 seconds from the start of the run")
 
 
 @check("XIO-TMO-011")
 def a_running_job_has_left_its_other_limits_behind(session: Session) -> None:
     """It runs past both."""
-    job = _running(session, 900_000, {"max_timeout_assign_ms": 300_000, "max_timeout_start_ms": 120_000})
+    job = _running(session, 900, {"max_timeout_assign_ms": 300_000, "max_timeout_start_ms": 120_000})
     for passed in (125.0, 190.0):
-        stays(session, job, "running", passed, "the run limit is 900 seconds")
+        goes_on(session, job, "running", passed, "the run limit is 900 seconds")
 
 
 @check("XIO-TMO-012")
 def a_job_behind_another_gives_up(session: Session) -> None:
     """The only node is taken for longer than it may wait."""
-    staged(session, FULL)
+    staged(session, PLAIN_NODE)
     session.submit("long", {"cpu_count": 4, "max_timeout_run_ms": 900_000}, until="running")
     second = session.submit("quick", {"cpu_count": 4, "max_timeout_assign_ms": 300_000})
-    stays(session, second, "queued", 300 - SLACK, "the node is taken and the assign limit is 300 seconds")
-    leaves(session, second, "queued", 2 * SLACK, "the assign limit is 300 seconds")
-    expect(session.phase(second) != "running", "a job runs on a node that is taken")
+    what = "the node is taken and the assign limit is 300 seconds"
+    goes_on(session, second, "queued", 300 - SLACK, what)
+    is_over(session, second, "queued running", 2 * SLACK, what)
 
 
 @check("XIO-TMO-013")
@@ -164,40 +119,36 @@ def a_second_run_ends_at_its_limit(session: Session) -> None:
     """As the first one did."""
     job = session.submit("long", {"max_timeout_run_ms": 60_000, "max_retry_count": 1}, until="running")
     session.advance(60 * 2 + 40)
-    expect(
-        session.phase(job) not in ("starting", "running"), "a job still runs long after the run limit of its second run"
-    )
+    expect_not(session, job, "starting running", "long after the run limit of its second run a job")
 
 
 @check("XIO-TMO-013")
 def each_run_has_the_whole_limit(session: Session) -> None:
     """Two runs of fifty seconds each under a limit of sixty."""
     job = session.submit("tried", {"max_timeout_run_ms": 60_000}, seconds=50)
-    ended = session.until(job)
-    expect(session.phase_of(ended) == "succeeded", f"two runs that kept the limit each ended as {ended}")
+    session.until(job)
+    expect_phase(session, job, "succeeded", "a job of two runs that kept the limit each")
 
 
 @check("XIO-TMO-014")
 def the_start_limit_counts_from_assignment(session: Session) -> None:
     """A job that is assigned late has its whole start limit, though its assign limit passes meanwhile."""
-    staged(session, FULL, startup=150)
+    staged(session, PLAIN_NODE, startup=150)
     hold = {"cpu_count": 4, "max_timeout_start_ms": 300_000, "max_timeout_run_ms": 900_000}
     first = session.submit("lasts", hold, seconds=90)
     second = session.submit("lasts", {**hold, "max_timeout_start_ms": 200_000}, seconds=90)
     session.until(first)
     session.until(second, "starting", within=20, step=0.5)
-    stays(session, second, "starting", 145, "the start limit is 200 seconds from assignment")
-    leaves(session, second, "starting", 10, "preparation takes 150 seconds")
-    needed(session.phase(second) == "running", "the second job does not run")
+    goes_on(session, second, "starting", 145, "the start limit is 200 seconds from assignment")
+    is_over(session, second, "starting", 10, "preparation takes 150 seconds")
+    need_phase(session, second, "running")
 
 
 @check("XIO-TMO-015")
 def an_ended_job_has_left_its_limits_behind(session: Session) -> None:
     """However it ended."""
-    jobs = [
-        session.submit(shape, {"max_timeout_run_ms": 60_000})
-        for shape in session.shapes("quick", "fails", "long", "waits")
-    ]
+    shapes = session.shapes("quick", "fails", "long", "waits")
+    jobs = [session.submit(shape, {"max_timeout_run_ms": 60_000}) for shape in shapes]
     session.advance(20)
     for job in jobs[2:]:
         session.cancel(job)
@@ -211,11 +162,4 @@ def an_ended_job_has_left_its_limits_behind(session: Session) -> None:
 @check("XIO-TMO-016")
 def a_second_wait_has_a_limit_of_its_own(session: Session) -> None:
     """It neither lasts for ever nor ends with the first one's limit."""
-    job = waiting_again(session)
-    session.advance(LIMIT_MS / 1000 - 3)
-    expect(
-        session.phase(job) == "queued",
-        f"three seconds before the limit of its second wait the job is {session.state(job)}",
-    )
-    session.advance(5)
-    expect(session.phase(job) != "queued", "a job still waits a second time after its assign limit")
+    keeps_limit(session, waiting_again(session), "queued", LIMIT_MS / 1000, "the second wait of a job", early=3)

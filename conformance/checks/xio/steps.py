@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.errors import NotApplicable
 from conformance.session.cluster import ROOMY, UNKNOWN, staged
-from conformance.session.expect import accepted, expect, needed
+from conformance.session.expect import accepted, needed
 from conformance.session.session import JobRef, Session
 from conformance.traffic.exchange import Exchange
 from conformance.traffic.json_pointer import MISSING, Json, get
@@ -39,8 +39,6 @@ ENDS: tuple[tuple[str, Json, bool], ...] = (
     ("waits", None, True),
 )
 """Ways to end: the kind of job, how it is changed, whether it is stopped."""
-SLACK = 1.0
-"""Seconds by which a limit may be missed on either side."""
 ENDLESS = 100_000.0
 """Seconds of preparation that no limit allows."""
 LIST_RECIPES, COOK, READ_JOB = "xio_list_job_recipes", "xio_cook_job_recipe", "xio_get_job"
@@ -105,30 +103,6 @@ def need_instants(view: Json, *names: str) -> None:
         told = get(view, f"/{name}")
         if isinstance(told, str) and len(told) == len("2026-01-01"):
             raise NotApplicable(f"{name} is a day and no instant: {told}")
-
-
-def stays(session: Session, job: JobRef, phase: str, seconds: float, what: str) -> None:
-    """The job, just seen to be in that phase, is so until so many seconds from now.
-
-    Time that passes by itself may have passed further than was waited.
-    """
-    since, is_virtual = session.exchanges[-2:][0].sent, session.target.has_virtual_time
-    for part in (seconds,) if is_virtual else (seconds / 2, seconds / 2):
-        session.advance(part)
-        now = session.phase(job)
-        late = (session.exchanges[-1].received - since) * session.target.scale
-        needed(
-            now == phase or is_virtual or late < seconds + SLACK,
-            f"{what}: it was looked at {late:g} seconds later, and not {seconds:g}",
-        )
-    expect(now == phase, f"{what}: after {seconds:g} seconds the job is {session.state(job)}")
-
-
-def leaves(session: Session, job: JobRef, phase: str, seconds: float, what: str) -> None:
-    """The job is no longer in that phase after so many seconds from now."""
-    session.advance(seconds)
-    now = session.phase(job)
-    expect(now != phase, f"{what}: {seconds:g} seconds later the job is still {session.state(job)}")
 
 
 def preparing_job(session: Session, patch: Json) -> JobRef:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from conformance.checks import check
 from conformance.checks.common import submission
-from conformance.checks.xio.steps import CONTAINER, INSIDE, PERSISTENT, SLACK, all_runs, leaves, preparing_job, stays
+from conformance.checks.families.limits import keeps_limit
+from conformance.checks.xio.steps import CONTAINER, INSIDE, PERSISTENT, all_runs, preparing_job
 from conformance.session.expect import accepted, expect, needed, refused, same
 from conformance.session.session import Session
 from conformance.traffic.json_pointer import MISSING, Json, get, merged, put
@@ -74,8 +75,7 @@ def what_nobody_said_is_null(session: Session) -> None:
 def waiting_is_limited_to_five_minutes(session: Session) -> None:
     """Where nobody says otherwise."""
     job = session.submit("waits", {"max_timeout_assign_ms": None})
-    stays(session, job, "queued", 300 - SLACK, "no assign limit is given")
-    leaves(session, job, "queued", 2 * SLACK, "no assign limit is given, and the usual one has passed")
+    keeps_limit(session, job, "queued", 300, "no assign limit is given")
 
 
 @check("XIO-DEF-012")
@@ -89,8 +89,7 @@ def a_job_is_tried_once(session: Session) -> None:
 def preparation_is_limited_to_five_minutes(session: Session) -> None:
     """Where nobody says otherwise."""
     job = preparing_job(session, {"max_timeout_start_ms": None})
-    stays(session, job, "starting", 300 - SLACK, "no start limit is given")
-    leaves(session, job, "starting", 2 * SLACK, "no start limit is given, and the usual one has passed")
+    keeps_limit(session, job, "starting", 300, "no start limit is given")
 
 
 @check("XIO-REQ-019")
