@@ -1,4 +1,4 @@
-"""Makes a small copy of a large JSON value, so that a full search of it is bounded."""
+"""Makes a small copy of a large JSON value, so that a full search of it, or its repetition, is bounded."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Any
 Place = tuple[str | int, ...]
 MOST_DEPTH = 100
 """What lies deeper is cut."""
+
+_TEXT_LENGTH = 300
+"""Longest text in a shortened value, in characters."""
 
 
 def excerpt(value: Any, members: int, values: int) -> tuple[Any, set[Place]]:
@@ -55,3 +58,62 @@ class _Maker:
         if isinstance(value, dict):
             return {key: self.copy(child, (*place, key)) for key, child in islice(value.items(), most)}
         return [self.copy(child, (*place, index)) for index, child in enumerate(islice(value, most))]
+
+
+def shortened(value: Any, most: int) -> Any:
+    """The value itself if it takes at most about `most` characters as JSON; else its beginning, with long texts cut in
+    the middle.
+    """
+    return value if _length(value, most) <= most else _Shortener(most).copy(value)
+
+
+def middle_cut(text: str, most: int) -> str:
+    """The text, at most `most` characters and a note of it: what is too much is left out in the middle."""
+    if len(text) <= most:
+        return text
+    first = most * 2 // 3
+    last = most - first
+    return f"{text[:first]}… ({len(text) - most} characters are left out) …{text[len(text) - last :]}"
+
+
+def _length(value: Any, most: int) -> int:
+    """About how many characters a value takes as JSON; the count ends where it is more than `most`."""
+    waiting, length = [value], 0
+    while waiting and length <= most:
+        node = waiting.pop()
+        if isinstance(node, str):
+            length += len(node) + 3
+        elif isinstance(node, dict):
+            length += 2 * len(node) + sum(map(len, islice(node, most)))
+            waiting.extend(islice(node.values(), most))
+        elif isinstance(node, list):
+            length += len(node)
+            waiting.extend(islice(node, most))
+        else:
+            length += 8
+    return length
+
+
+class _Shortener:
+    """Copies values until it has copied so many characters."""
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+
+    def copy(self, value: Any, depth: int = 0) -> Any:
+        """A copy of one value."""
+        if isinstance(value, str):
+            value = middle_cut(value, _TEXT_LENGTH)
+            self._left -= len(value)
+        if not isinstance(value, dict | list):
+            self._left -= 8
+            return value
+        begun: Any = {} if isinstance(value, dict) else []
+        for key in value:
+            if self._left <= 0 or depth > MOST_DEPTH:
+                break
+            if isinstance(value, dict):
+                begun[self.copy(key)] = self.copy(value[key], depth + 1)
+            else:
+                begun.append(self.copy(key, depth + 1))
+        return begun

@@ -1,8 +1,9 @@
 """All limits of the HTTP server; `docs/serve.md` lists them for users.
 
 Limits of the reserved keys of a job are in `mockserver/adapters/steering.py`, of ByteNite's tokens and compute.x.io's
-signatures in `mockserver/adapters/*/credentials.py`, of snapshots in `mockserver/simulation/snapshot/`, of scenarios in
-`mockserver/simulation/scenario/`; how the bytes of jobs are counted is in `mockserver/simulation/job_limits.py`.
+signatures in `mockserver/adapters/*/credentials.py`, of ByteNite's `templateId` in `mockserver/adapters/bytenite/`, of
+snapshots in `mockserver/simulation/snapshot/`, of scenarios in `mockserver/simulation/scenario/`; how the bytes of jobs
+are counted is in `mockserver/simulation/job_limits.py`.
 """
 
 BODY_BYTES = 8 * 1024 * 1024
@@ -36,6 +37,15 @@ of each array and object, up to the first number each and to the second number i
 
 MESSAGE_LENGTH = 400
 """Longest message of one violation, in characters; a longer one is cut."""
+
+REFUSAL_BYTES = 64 * 1024
+"""Most bytes of a refusal's body: long texts are cut in the middle, and fewer violations are reported."""
+
+REFUSAL_TEXT = 8192
+"""Longest text in a refusal, in characters; a longer one is cut in the middle."""
+
+POINTER_KEY = 100
+"""Longest key, in characters, in the place of a violation; a longer one is cut in the middle."""
 
 SANDBOXES = 2000
 """Most sandboxes at a time."""

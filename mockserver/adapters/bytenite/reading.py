@@ -8,11 +8,13 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from mockserver.adapters.bytenite.files import input_path
-from mockserver.adapters.exchange import Json
+from mockserver.adapters.exchange import Json, Refusal
 from mockserver.simulation.request import NO_LIMITS, Limits, ResourceRequest, Team
 
 GIB = 1 << 30
 MOST_CHUNKS = 1000
+TEMPLATE_ID_LENGTH = 1000
+"""Longest `templateId`, in characters: a limit of ours."""
 NOWHERE = ".invalid"
 """No host has a name that ends so (RFC 2606)."""
 
@@ -64,8 +66,13 @@ TEMPLATES: dict[str, Template] = {
 def template(name: str) -> Template:
     """The template of that name; one that nobody made known is taken to be the customer's own.
 
-    Source: specs/bytenite/sources.md#derived
+    An answer repeats it six times, so it may not be long. Source: specs/bytenite/sources.md#derived
+
+    Raises Refusal.
     """
+    if len(name) > TEMPLATE_ID_LENGTH:
+        wrong = f"templateId has {len(name)} characters, expected at most {TEMPLATE_ID_LENGTH}"
+        raise Refusal("invalid", wrong)
     return TEMPLATES.get(name) or Template({"id": name, "owner": "customer", "app": name})
 
 

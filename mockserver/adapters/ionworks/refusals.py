@@ -8,6 +8,7 @@ from typing import Any
 from mockserver.adapters.exchange import Kind, Refusal, Reply, Violation
 from mockserver.adapters.ionworks.correlation import correlation
 from mockserver.simulation.world import World
+from specs.excerpt import shortened
 
 _INVALID: frozenset[Kind] = frozenset({"malformed", "invalid", "unprocessable"})
 _WORDS: dict[Kind, tuple[int, str]] = {
@@ -26,6 +27,9 @@ _WORDS: dict[Kind, tuple[int, str]] = {
     "internal": (500, "INTERNAL_SERVER_ERROR"),
 }
 _PLACES = {"header": "header", "query": "query", "path": "path"}
+
+_INPUT_LENGTH = 4000
+"""Longest value that is repeated in `input`, in characters; of a longer one the beginning is."""
 
 Detail = dict[str, Any]
 
@@ -67,12 +71,16 @@ def _detail(violation: Violation) -> list[Detail]:
         return [{"type": "missing", "loc": place, "msg": "Field required", "input": None}]
     if violation.keyword == "required":
         return [
-            {"type": "missing", "loc": [*place, name], "msg": "Field required", "input": violation.got}
+            {"type": "missing", "loc": [*place, name], "msg": "Field required", "input": _input(violation)}
             for name in _missing(violation)
         ]
     kind, message, context = _VOCABULARY.get(violation.keyword, _other)(violation)
-    entry = {"type": kind, "loc": place, "msg": message, "input": violation.got}
+    entry = {"type": kind, "loc": place, "msg": message, "input": _input(violation)}
     return [entry if context is None else {**entry, "ctx": context}]
+
+
+def _input(violation: Violation) -> Any:
+    return shortened(violation.got, _INPUT_LENGTH)
 
 
 def _missing(violation: Violation) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.adapters.exchange import Kind, Refusal, Reply, Wording
+from mockserver.http.answering import brief
 from mockserver.http.limits import RETRY_SECONDS
 from mockserver.http.records import violation_header
 from mockserver.simulation import errors as facts
@@ -77,7 +78,7 @@ def worded(reason: Refusal, adapter: Wording, world: World | None = None) -> Rep
     """The answer to a refusal in the words of an API, with the true reasons in a header; `Allow` is added if the
     refusal names methods.
     """
-    reply = adapter.error(reason, world)
+    reply = brief.worded(reason, adapter, world)
     if reason.kind != "internal":
         reply.headers[violation_header.HEADER] = violation_header.header(reason)
     if reason.kind == "unavailable":

@@ -10,7 +10,8 @@ import orjson
 
 from mockserver.adapters.exchange import Violation
 from mockserver.http.contract.schema import Place, Schemas
-from mockserver.http.limits import MESSAGE_LENGTH, VIOLATIONS
+from mockserver.http.limits import MESSAGE_LENGTH, POINTER_KEY, VIOLATIONS
+from specs.excerpt import middle_cut
 
 _TYPES = {
     "string": "a text",
@@ -21,7 +22,6 @@ _TYPES = {
     "object": "an object",
     "null": "null",
 }
-_LONGEST_NAME = 100
 _FORMATS = {"date-time": "a UTC date such as 2026-01-01T00:00:00Z"}
 
 
@@ -29,25 +29,20 @@ def explain(schemas: Schemas, place: Place, value: Any, where: str, above: Place
     """All violations of the schema at `place` by `value`, in sentences."""
     found = []
     for pointer, keyword, expected, got, words in _wrong(schemas, place, value, above):
-        pointer = tuple(_cut(key) for key in pointer)
+        pointer = tuple(middle_cut(key, POINTER_KEY) if isinstance(key, str) else key for key in pointer)
         name = ".".join(str(key) for key in pointer) if where == "body" else "/".join(str(key) for key in pointer)
         subject = name or ("the body" if where == "body" else "the value")
-        message = f"{subject}: {words}"
-        message = message if len(message) <= MESSAGE_LENGTH else message[:MESSAGE_LENGTH] + "…"
+        message = middle_cut(f"{subject}: {words}", MESSAGE_LENGTH)
         found.append(Violation(where, pointer, keyword, expected, got, message))
         if len(found) >= VIOLATIONS:
             break
     return tuple(found)
 
 
-def _cut(key: str | int) -> str | int:
-    return key if isinstance(key, int) or len(key) <= _LONGEST_NAME else key[:_LONGEST_NAME] + "…"
-
-
 def unknown(name: str, known: Iterable[str]) -> str:
     """The message about an unknown name: the nearest one, and all choices."""
     names = list(known)
-    near = get_close_matches(name, names, 1, 0.6) if len(name) <= _LONGEST_NAME else []
+    near = get_close_matches(name, names, 1, 0.6) if len(name) <= POINTER_KEY else []
     hint = f" (did you mean {near[0]}?)" if near else ""
     return f"unknown {shown(name)}{hint}; expected {_one_of(names)}"
 

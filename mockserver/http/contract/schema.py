@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -12,7 +13,7 @@ from jsonschema_rs import Draft202012Validator, Registry, ValidationError
 from mockserver.adapters.exchange import Violation
 from mockserver.http.limits import EXCERPT_MEMBERS, EXCERPT_VALUES, MESSAGE_LENGTH, VIOLATIONS
 from specs import Spec
-from specs.excerpt import excerpt
+from specs.excerpt import excerpt, middle_cut
 from specs.json_pointer import keys, pointer_to
 
 Place = tuple[str | int, ...]
@@ -98,10 +99,9 @@ def _violations(error: ValidationError, place: str, above: Place) -> Iterator[Vi
             return
     expected = kind.value
     if kind.name in ("anyOf", "oneOf"):
-        expected = [inner.message for branch in kind.value or () for inner in branch][:VIOLATIONS]
-    message = error.message
-    if len(message) > MESSAGE_LENGTH:
-        message = message[:MESSAGE_LENGTH] + "…"
+        messages = (inner.message for branch in kind.value or () for inner in branch)
+        expected = [middle_cut(message, MESSAGE_LENGTH) for message in islice(messages, VIOLATIONS)]
+    message = middle_cut(error.message, MESSAGE_LENGTH)
     yield Violation(place, (*above, *error.instance_path), kind.name, expected, error.instance, message)
 
 
