@@ -103,7 +103,7 @@ def test_odd_content_is_neither_judged_nor_a_mistake_of_ours(content: Any, tmp_p
 
 
 def test_a_body_that_was_recorded_packed_is_judged_unpacked(tmp_path: Path) -> None:
-    shown = job("pending")
+    shown = job("processing")
     one = entry(f"/jobs/{shown['job_id']}", body=shown)
     packed = gzip.compress(one["response"]["content"]["text"].encode())
     one["response"]["headers"] = [{"name": "Content-Encoding", "value": "gzip"}]
