@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.checks import check
-from conformance.checks.bytenite.steps import NEWER, ids, on, seen, templates
+from conformance.checks.bytenite.steps import DESCRIBED, NEWER, ids, on, seen, templates
 from conformance.errors import Inconclusive
 from conformance.session.expect import accepted, expect, needed, refused
 from conformance.session.session import Session
@@ -309,13 +309,8 @@ def a_longer_page_is_longer(session: Session) -> None:
 @check("BYT-LST-020")
 def a_list_tells_whole_jobs(session: Session) -> None:
     """A draft of which much was said, and jobs that have ended well and badly."""
-    said: Json = {
-        "description": "cf",
-        "config": {"taskTimeout": 900},
-        "dataDestination": {"dataSourceDescriptor": "bucket"},
-    }
     jobs = [
-        session.submit(patch=said, draft=True),
+        session.submit(patch=DESCRIBED, draft=True),
         *[session.submit(shape) for shape in session.shapes("quick", "fails")],
     ]
     for job in jobs[1:]:

@@ -14,6 +14,12 @@ from conformance.traffic.exchange import Exchange
 from conformance.traffic.json_pointer import MISSING, Json, get, put, same_value, without_nulls
 
 NEW = "JOB_STATE_NEW"
+DESCRIBED: dict[str, Json] = {
+    "description": "cf",
+    "config": {"taskTimeout": 900},
+    "dataDestination": {"dataSourceDescriptor": "bucket"},
+}
+"""What a submission may say of a job beside its template."""
 NEWER: dict[str, Json] = {
     "Customer_SetJobDatasource": {"dataSource": {"dataSourceDescriptor": "bypass"}},
     "Customer_SetJobParams": {"app": {"changed": True}},

@@ -7,7 +7,7 @@ import json
 from conformance import catalogue as catalogues
 from conformance.checks import check
 from conformance.checks.probes import request_schema, required_pointers
-from conformance.session.expect import INVALID, accepted, expect, needed, refused
+from conformance.session.expect import INVALID, accepted, expect, need_success, needed, refused
 from conformance.session.session import Session
 from conformance.target.target import request_examples
 from conformance.traffic.json_pointer import MISSING, Json, get, put
@@ -21,11 +21,8 @@ def _anew(session: Session, example: Json) -> Json:
         example = put(example, mine, get(session.body(), mine))
     pointer = session.role("submit").id or ""
     id_ = get(example, pointer)
-    return (
-        example
-        if session.target.has_virtual_time or not isinstance(id_, str)
-        else put(example, pointer, session.unique(id_))
-    )
+    is_taken = isinstance(id_, str) and not session.target.has_virtual_time
+    return put(example, pointer, session.unique(id_)) if is_taken else example
 
 
 def _invalid(session: Session) -> tuple[int, ...]:
@@ -34,17 +31,13 @@ def _invalid(session: Session) -> tuple[int, ...]:
 
 
 def _control(session: Session) -> None:
-    twin = session.post(session.body())
-    needed(twin.response.is_success, f"the control twin was answered {twin.response.status}")
+    need_success(session.post(session.body()), "the control twin")
 
 
 def _probed(session: Session, *levels: str) -> set[str]:
     """The members of a submission of which requirements of these levels speak."""
-    probes = [
-        one.probe
-        for one in catalogues.load(session.spec.name).requirements.values()
-        if one.probe and one.level in levels
-    ]
+    requirements = catalogues.load(session.spec.name).requirements.values()
+    probes = [one.probe for one in requirements if one.probe and one.level in levels]
     return {probe["pointer"] for probe in probes if "operation" not in probe and "in" not in probe}
 
 
@@ -139,26 +132,25 @@ def what_the_document_demands_may_not_be_missing(session: Session) -> None:
     needed(pointers, "the document demands no member of a submission")
     for pointer in pointers:
         _control(session)
-        refused(
-            session.post(put(session.body(), pointer, MISSING)), f"a submission without {pointer}", _invalid(session)
-        )
+        exchange = session.post(put(session.body(), pointer, MISSING))
+        refused(exchange, f"a submission without {pointer}", _invalid(session))
 
 
 @check("JOB-REQ-002")
 def types_that_the_document_excludes_are_refused(session: Session) -> None:
     """Each named member whose schema gives one type is sent as another."""
     schema = request_schema(session)
-    told = False
+    has_types = False
     doubtful = _probed(session, "SHOULD", "MAY") - _probed(session, "MUST")
     for pointer in _members(session, schema, ""):
         if pointer in doubtful:
             continue
         wrong = _wrong(session, schema, pointer)
         if wrong is not MISSING:
-            told = True
+            has_types = True
             _control(session)
             refused(session.post(put(session.body(), pointer, wrong)), f"{wrong!r} at {pointer}", _invalid(session))
-    needed(told, "the document gives no types")
+    needed(has_types, "the document gives no types")
 
 
 @check("JOB-REQ-003")
@@ -190,8 +182,6 @@ def the_media_type_is_read_as_one(session: Session) -> None:
     """A submission is taken whether its media type has a parameter or is written in capitals."""
     submit = session.spec.operations[session.role("submit").operation]
     for media in ("application/json; charset=utf-8", "application/json;charset=UTF-8", "Application/JSON"):
-        raw = json.dumps(session.body()).encode()
-        accepted(
-            session.send(submit.method, session.directory.path(submit.id, {}), raw=raw, media=media),
-            f"a submission declared as {media}",
-        )
+        raw, headers = json.dumps(session.body()).encode(), session.settings.submit_headers
+        path = session.directory.path(submit.id, {})
+        accepted(session.send(submit.method, path, raw=raw, media=media, headers=headers), f"a submission of {media}")

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from contextlib import suppress
 
 from conformance.checks import check
 from conformance.checks.openyuanrong.steps import read_back, submit_named
 from conformance.oracles.job_views import items_of
-from conformance.session.expect import expect, needed, same
+from conformance.session.expect import expect, same
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import MISSING, get
+from conformance.traffic.json_pointer import MISSING, Json, get
 
 CODES = (1, 2, 126, 127, 128, 130, 137, 143, 255)
 """Exit codes of commands that failed, those of shells and of killed processes among them."""
+ESCAPED = {"A": "b", "Q": 'say "x" & <y>', "U": "ü", "L": "one\ntwo\tthree", "B": "C:\\new\\"}
+WHOLE = {"EMPTY": "", "LONG": "x" * 1500, "Mixed": " as it is "} | {f"V{number}": str(number) for number in range(30)}
+"""Environment variables with all that JSON has to escape; long ones and many."""
 
 
 @check("OYR-RSP-004")
@@ -47,49 +52,21 @@ def a_failed_command_has_an_exit_code(session: Session) -> None:
             same(code, told, f"the exit code of a command that exits with {code}")
 
 
-@check("OYR-RSP-015")
-def variables_are_read_as_json(session: Session) -> None:
-    """With all that JSON has to escape."""
-    given = {"A": "b", "Q": 'say "x" & <y>', "U": "ü", "L": "one\ntwo\tthree", "B": "C:\\new\\"}
-    job = session.submit(patch={"runtime_env": {"env_vars": given}})
-    told = get(session.view(job), "/runtime_env/envVars")
-    try:
-        found = json.loads(told)
-    except (TypeError, ValueError):
-        found = MISSING
-    expect(found == given, f"the environment variables {given} are read as {told!r}")
-
-
-@check("OYR-RSP-015")
-def variables_are_whole(session: Session) -> None:
-    """Empty ones, long ones, many."""
-    variables = {"EMPTY": "", "LONG": "x" * 1500, "Mixed": " as it is "} | {
-        f"V{number}": str(number) for number in range(30)
-    }
-    told = read_back(session, {"runtime_env": {"env_vars": variables}}, "/runtime_env/envVars")
-    needed(isinstance(told, str) and told, "the job reports no variables")
-    try:
-        found = json.loads(told)
-    except ValueError:
-        found = None
+@check("OYR-RSP-015", "variables are read as json", ESCAPED)
+@check("OYR-RSP-015", "variables are whole", WHOLE)
+def variables_are_read(session: Session, variables: Json) -> None:
+    """As JSON text that says the same."""
+    value = read_back(session, {"runtime_env": {"env_vars": variables}}, "/runtime_env/envVars")
+    found = None
+    with suppress(TypeError, ValueError):
+        found = json.loads(value)
     same(variables, found, "the variables of a job")
 
 
-@check("OYR-RSP-016")
-def packages_are_read_by_name(session: Session) -> None:
-    """Two of them."""
-    packages = ["numpy==1.24", "scipy==1.11.0"]
-    told = get(session.view(session.submit(patch={"runtime_env": {"pip": packages}})), "/runtime_env/pip")
-    expect(
-        isinstance(told, str) and all(one in told for one in packages), f"the packages {packages} are read as {told!r}"
-    )
-
-
-@check("OYR-RSP-016")
-def all_packages_are_read(session: Session) -> None:
-    """Five of them."""
-    packages = ["numpy==1.24", "scipy==1.11.0", "pandas", "torch[cuda]>=2", "tqdm"]
-    told = read_back(session, {"runtime_env": {"pip": packages}}, "/runtime_env/pip")
-    expect(
-        isinstance(told, str) and all(one in told for one in packages), f"the packages {packages} are read as {told!r}"
-    )
+@check("OYR-RSP-016", "packages are read by name", ("numpy==1.24", "scipy==1.11.0"))
+@check("OYR-RSP-016", "all packages are read", ("numpy==1.24", "scipy==1.11.0", "pandas", "torch[cuda]>=2", "tqdm"))
+def packages_are_read(session: Session, packages: Sequence[str]) -> None:
+    """Each by its name."""
+    value = read_back(session, {"runtime_env": {"pip": [*packages]}}, "/runtime_env/pip")
+    are_named = isinstance(value, str) and all(one in value for one in packages)
+    expect(are_named, f"the packages {packages} are read as {value!r}")

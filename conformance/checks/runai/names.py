@@ -6,28 +6,28 @@ import re
 from typing import Any
 
 from conformance.checks import check
+from conformance.checks.families.values import taken
 from conformance.checks.runai.steps import TEAM_A, delete_jobs, item, names, project_of
 from conformance.errors import NotApplicable
 from conformance.session.expect import INVALID, accepted, expect, needed, refused, same
 from conformance.session.session import JobRef, Session
 from conformance.traffic.exchange import Exchange
-from conformance.traffic.json_pointer import MISSING, get, put
+from conformance.traffic.json_pointer import MISSING, put
 
 TAKEN = (409, *INVALID)
 """How a name that is taken may be refused."""
 LONGEST = 49
+TTL = {"ttlAfterFinish": "30s"}
 
 
 def _unnamed(session: Session, **members: Any) -> JobRef:
     """A job that is given no name."""
-    body = session.body(patch={"job": {"name": None, **members}})
-    return session.job_of(accepted(session.post(body), "a submission without a name"))
+    return taken(session, {"job": {"name": None, **members}}, "a submission without a name")
 
 
 def _expect_names(session: Session, wanted: list[str], **members: Any) -> None:
     for name in wanted:
-        job = _unnamed(session, **members)
-        expect(job.id == name, f"the generated name is {job.id}, expected {name}")
+        same(name, _unnamed(session, **members).id, "the generated name")
 
 
 def _again(session: Session) -> tuple[JobRef, Exchange]:
@@ -99,12 +99,9 @@ def a_name_is_a_projects_own(session: Session) -> None:
     """Two projects, one name, two jobs."""
     name = session.unique("train")
     for project in ("team-a", "team-b"):
-        exchange = session.post(session.body(patch={"job": {"name": name, "project": project}}))
-        accepted(exchange, f"the name {name} in {project}")
+        taken(session, {"job": {"name": name, "project": project}}, f"the name {name} in {project}")
     found = sorted(str(one.get("project")) for one in session.items() if one.get("name") == name)
-    expect(
-        found == ["team-a", "team-b"], f"jobs {name} are listed for {found}, made were one each for team-a and team-b"
-    )
+    same(["team-a", "team-b"], found, f"the projects for which jobs {name} are listed")
 
 
 @check("RAI-CRT-014")
@@ -115,7 +112,7 @@ def a_failed_job_keeps_its_name(session: Session) -> None:
     job = session.submit("fails")
     needed(session.phase_of(session.until(job)) == "failed", "the job did not fail")
     before = item(session, job.id).get("id")
-    refused(session.post(job.body), "the name of a failed job", (409, *INVALID))
+    refused(session.post(job.body), "the name of a failed job", TAKEN)
     same(before, item(session, job.id).get("id"), "the id of the failed job")
 
 
@@ -124,9 +121,8 @@ def a_name_is_taken_once(session: Session) -> None:
     """The job that has it stays as it is, running or ended."""
     job, again = _again(session)
     refused(again, f"a second job {job.id} of the project", TAKEN)
-    listed = [one for one in session.items() if one.get("name") == job.id]
-    expect(len(listed) == 1, f"there are {len(listed)} jobs {job.id} of one project", again)
-    same(job.body["job"]["image"], listed[0].get("images"), "the image of the job that has the name", again)
+    images = [one.get("images") for one in session.items() if one.get("name") == job.id]
+    same([job.body["job"]["image"]], images, f"the images of jobs {job.id} of one project", again)
     ended = session.submit(until="end")
     refused(session.post(ended.body), f"a second job {ended.id} while an ended one has the name", TAKEN)
 
@@ -143,9 +139,7 @@ def a_name_is_free_after_deletion(session: Session) -> None:
 @check("RAI-CRT-017")
 def a_refused_submission_takes_no_number(session: Session) -> None:
     """The next one is the first."""
-    body = session.body(patch={"job": {"name": None, "image": None}})
-    told = session.post(body)
-    if told.response.is_success:
+    if session.post(session.body(patch={"job": {"name": None, "image": None}})).response.is_success:
         raise NotApplicable("a submission without an image is granted")
     _expect_names(session, ["job-0"])
 
@@ -159,19 +153,11 @@ def a_taken_name_is_a_conflict(session: Session) -> None:
 @check("RAI-CRT-020")
 def a_number_is_free_after_its_time(session: Session) -> None:
     """The second of three is gone."""
-    told = []
-    for ttl in (None, "30s", None, "none"):
-        members = {} if ttl in (None, "none") else {"ttlAfterFinish": ttl}
-        if ttl == "none":
-            session.advance(120)
-            needed(
-                "job-1" not in [one.get("name") for one in session.items()], "a job whose time is over is still listed"
-            )
-        exchange = session.post(session.body(patch={"job": {"name": None, "project": TEAM_A, **members}}))
-        needed(exchange.response.is_success, "a submission without a name was refused")
-        told.append(str(get(exchange.response.json, "/name")))
-    needed(told[:3] == ["job-0", "job-1", "job-2"], f"the names are {told[:3]}")
-    same("job-1", told[3], "the name of a job after job-1 has left the list")
+    made = [session.submit(patch={"job": {"name": None, "project": TEAM_A, **ttl}}).id for ttl in ({}, TTL, {})]
+    needed(made == ["job-0", "job-1", "job-2"], f"the names are {made}")
+    session.advance(120)
+    needed("job-1" not in names(session), "a job whose time is over is still listed")
+    _expect_names(session, ["job-1"], project=TEAM_A)
 
 
 @check("RAI-DEF-003")
@@ -187,7 +173,4 @@ def a_name_has_at_most_49_characters(session: Session) -> None:
     for length in (LONGEST, LONGEST + 1):
         name = f"{session.unique('n')}-{'x' * 80}"[:length]
         exchange = session.post(session.body(patch={"job": {"name": name}}))
-        if length > LONGEST:
-            refused(exchange, f"a name of {length} characters")
-        else:
-            accepted(exchange, f"a name of {length} characters")
+        (refused if length > LONGEST else accepted)(exchange, f"a name of {length} characters")

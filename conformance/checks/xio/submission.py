@@ -5,10 +5,11 @@ from __future__ import annotations
 from conformance.checks import check
 from conformance.checks.common import submission
 from conformance.checks.families.limits import keeps_limit
+from conformance.checks.families.values import all_refused, all_taken
 from conformance.checks.xio.steps import CONTAINER, INSIDE, PERSISTENT, all_runs, preparing_job
-from conformance.session.expect import accepted, expect, needed, refused, same
+from conformance.session.expect import accepted, expect, need_success, same
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import MISSING, Json, get, merged, put
+from conformance.traffic.json_pointer import MISSING, Json, get, put
 
 AMPLE: tuple[tuple[str, Json], ...] = (
     *(("title", text) for text in ("", "a" * 300)),
@@ -48,27 +49,21 @@ def a_persistent_job_is_accepted(session: Session) -> None:
     body = session.body("quick", PERSISTENT)
     for limit in ({"max_timeout_run_ms": None}, {}):
         exchange = accepted(session.post({**body, **limit}), f"a PERSISTENT job with {limit or 'no run limit'}")
-        for told in (exchange, session.read(session.job_of(exchange))):
-            same("PERSISTENT", get(told.response.json, "/task"), "the task of a PERSISTENT job")
-            expect(not get(told.response.json, "/max_timeout_run_ms"), "a PERSISTENT job has a run limit")
+        for answer in (exchange, session.read(session.job_of(exchange))):
+            same("PERSISTENT", get(answer.response.json, "/task"), "the task of a PERSISTENT job")
+            expect(not get(answer.response.json, "/max_timeout_run_ms"), "a PERSISTENT job has a run limit")
 
 
 @check("XIO-DEF-010")
 def what_nobody_said_is_null(session: Session) -> None:
     """Or not there at all."""
-    body = {
-        key: value
-        for key, value in session.body().items()
-        if key not in ("description", "gpu_name", "gpu_registry_uuid")
-    }
-    exchange = session.post(body)
-    needed(exchange.response.is_success, "a job without a description and a GPU is refused")
-    for told in (exchange, session.read(session.job_of(exchange))):
-        for name in ("description", "gpu_name", "gpu_registry_uuid"):
-            expect(
-                get(told.response.json, f"/{name}") in (MISSING, None),
-                f"{name}, which nobody gave, is {get(told.response.json, f'/{name}')!r}",
-            )
+    names = ("description", "gpu_name", "gpu_registry_uuid")
+    body = {key: value for key, value in session.body().items() if key not in names}
+    exchange = need_success(session.post(body), "a job without a description and a GPU")
+    for answer in (exchange, session.read(session.job_of(exchange))):
+        for name in names:
+            value = get(answer.response.json, f"/{name}")
+            expect(value in (MISSING, None), f"{name}, which nobody gave, is {value!r}")
 
 
 @check("XIO-DEF-011")
@@ -97,42 +92,33 @@ def numbers_need_not_be_whole(session: Session) -> None:
     """Every member that is a number and no count of something whole."""
     for name, value in FRACTIONS.items():
         exchange = accepted(session.post(put(session.body(), f"/{name}", value)), f"{value} as {name}")
-        told = get(exchange.response.json, f"/{name}")
-        expect(told is MISSING or told is None or told == value, f"{name} is {told!r}, submitted was {value}")
+        found = get(exchange.response.json, f"/{name}")
+        expect(found in (MISSING, None, value), f"{name} is {found!r}, submitted was {value}")
 
 
 @check("XIO-REQ-021")
 def a_persistent_job_has_no_run_limit(session: Session) -> None:
     """A number is refused."""
-    body = session.body("quick", PERSISTENT)
-    needed(session.post(body).response.is_success, "a PERSISTENT job is refused")
-    refused(session.post({**body, "max_timeout_run_ms": 900_000}), "a PERSISTENT job with a run limit")
+    all_refused(session, lambda: session.body("quick", PERSISTENT), [("max_timeout_run_ms", 900_000)])
 
 
 @check("XIO-REQ-022")
 def everything_in_the_example_is_accepted(session: Session) -> None:
     """A container with all of its members, and a description."""
-    body = put(merged(session.body(), {"description": "all of it"}), INSIDE, CONTAINER)
+    body = put(session.body(patch={"description": "all of it"}), INSIDE, CONTAINER)
     accepted(session.post(body), "a container with every member of the example")
 
 
 @check("XIO-REQ-023")
 def members_of_the_container_have_their_types(session: Session) -> None:
     """Each is sent as something else."""
-    body = put(session.body(), INSIDE, CONTAINER)
-    needed(session.post(body).response.is_success, "a container with every member of the example is refused")
-    for name, wrong in WRONG:
-        refused(session.post(put(body, f"{INSIDE}/{name}", wrong)), f"{wrong!r} as {name} of the container")
+    all_refused(session, lambda: put(session.body(), INSIDE, CONTAINER), WRONG, parent=INSIDE)
 
 
 @check("XIO-REQ-030")
 def nothing_is_bounded_that_the_document_leaves_open(session: Session) -> None:
     """Each alone, in a job that need not find a node."""
-    for name, value in AMPLE:
-        accepted(
-            session.post(session.body(patch={name: value})),
-            f"{name} {str(value)[:20]!r}{f' of {len(value)} letters' if isinstance(value, str) else ''}",
-        )
+    all_taken(session, ({name: value} for name, value in AMPLE))
 
 
 @check("XIO-REQ-029")
