@@ -59,6 +59,7 @@ def lose_node(scheduler: Scheduler, number: int) -> None:
 
 def _lose(scheduler: Scheduler, number: int) -> None:
     scheduler.cluster.set_condition(number, DOWN)
+    scheduler.placement.closed()
     for job in scheduler.placement.node_jobs.of(number):
         if any(node == number for node, _ in job.holding):
             event = "displaced" if "displaced" in job.stage.on else "failed"
@@ -70,6 +71,7 @@ def drain_node(scheduler: Scheduler, number: int) -> None:
     """The node takes no more jobs; what runs there stays."""
     scheduler.settle()
     scheduler.cluster.set_condition(number, DRAINING)
+    scheduler.placement.closed()
 
 
 def restore_node(scheduler: Scheduler, number: int) -> None:

@@ -9,10 +9,11 @@ What the publications leave open is read as follows:
 - everything that ends at an instant has given its processors back before anybody is started at that instant;
 - "available at the shadow time" counts every job that is expected to end at that very instant;
 - a job that runs longer than it asked for is expected to end now, again and again, until it ends;
-- conservative backfill compresses after an early end: the waiting jobs, in order of arrival, leave their place in the
-  profile one at a time and take the earliest place that is free then, which is never later than the one they had;
-- while a job overruns, no place that it still occupies is promised for now, and promises that came due are made anew
-  in order of arrival.
+- conservative backfill compresses at each instant at which a job ends: the waiting jobs, in order of arrival and once
+  each, leave their place in the profile and take the earliest place that is free then, which is never later than the
+  one they had; whoever arrives takes the earliest place that is free beside all promises;
+- in the profile of conservative backfill, a job that overruns ends a tick (one unit of time) from now. A promise that
+  came due and could not be kept for that voids all: they are made anew in order of arrival.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from dataclasses import dataclass
 class Asked:
     """One line of a trace: when it is submitted, how long it runs, how long it asked for, on how many processors.
 
-    Instants and spans are whole seconds; nobody asks for less than one.
+    Instants and spans are whole ticks, whatever a tick is; nobody asks for less than one.
     """
 
     submitted: int
@@ -49,6 +50,14 @@ class Running:
         return max(self.expected, now)
 
 
+@dataclass(slots=True)
+class Profile:
+    """What conservative backfill remembers: the start promised to each that waits, and who ran when it last looked."""
+
+    promised: dict[int, int]
+    running: set[int]
+
+
 Rule = Callable[[int, list[int], list[Running], int], list[int]]
 """From now, the queue (numbers in order of arrival), what runs and the free processors: the numbers that start next."""
 
@@ -60,10 +69,10 @@ def easy(trace: Sequence[Asked], processors: int) -> list[int]:
 
 def conservative(trace: Sequence[Asked], processors: int) -> list[int]:
     """When each job starts under conservative backfill, in the order of the trace; -1 where it asks for too much."""
-    promised: dict[int, int] = {}
+    profile = Profile({}, set())
 
     def starts(now: int, queue: list[int], running: list[Running], free: int) -> list[int]:
-        return _conservative_starts(now, queue, running, trace=trace, processors=processors, promised=promised)
+        return _conservative_starts(now, queue, running, trace=trace, processors=processors, profile=profile)
 
     return _played(trace, processors, starts)
 
@@ -137,42 +146,35 @@ def _shadow(now: int, running: Iterable[Running], free: int, wanted: int) -> tup
 
 
 def _conservative_starts(
-    now: int,
-    queue: list[int],
-    running: list[Running],
-    *,
-    trace: Sequence[Asked],
-    processors: int,
-    promised: dict[int, int],
+    now: int, queue: list[int], running: list[Running], *, trace: Sequence[Asked], processors: int, profile: Profile
 ) -> list[int]:
-    """Make the promises of all that wait anew, none later than it was, and start the first whose promise is now.
+    """All whose promise is for now, once the promises are what they have to be at this instant."""
+    held = [(now, max(job.expected, now + 1), job.processors) for job in running]
+    ended, profile.running = profile.running - {job.number for job in running}, {job.number for job in running}
+    waiting = {number: profile.promised[number] for number in queue if number in profile.promised}
+    if any(start < now for start in waiting.values()):
+        waiting = {}
+    for attempt in (waiting, {}):
+        promised = dict(attempt)
+        for number in queue:
+            if number not in attempt or ended or promised[number] == now:
+                others = [
+                    (start, start + trace[other].asked, trace[other].processors)
+                    for other, start in promised.items()
+                    if other != number
+                ]
+                promised[number] = _earliest(now, trace[number], held + others, processors)
+        if all(promised[number] == now for number, start in attempt.items() if start == now):
+            break
+    starts = [number for number in queue if promised[number] == now]
+    profile.promised = promised
+    profile.running |= set(starts)
+    return starts
 
-    A newcomer is promised its place after everybody who came before it, since the queue is in order of arrival.
-    """
-    held = [(now, job.expected_from(now), job.processors) for job in running]
-    full_now = sum(job.processors for job in running)
-    for number in queue:
-        promised.setdefault(number, -1)
-    for number in queue:
-        job = trace[number]
-        others = [
-            (promised[other], promised[other] + trace[other].asked, trace[other].processors)
-            for other in queue
-            if other != number and promised[other] >= now
-        ]
-        promised[number] = _earliest(now, job, held + others, processors=processors, room_now=processors - full_now)
-    for number in queue:
-        if promised[number] == now and trace[number].processors <= processors - full_now:
-            del promised[number]
-            return [number]
-    return []
 
-
-def _earliest(now: int, job: Asked, taken: list[tuple[int, int, int]], *, processors: int, room_now: int) -> int:
+def _earliest(now: int, job: Asked, taken: list[tuple[int, int, int]], processors: int) -> int:
     """The earliest instant from now on at which the profile has room for the whole of what a job asks for."""
     for begin in sorted({now, *(end for _, end, _ in taken if end > now)}):
-        if begin == now and job.processors > room_now:
-            continue
         end = begin + job.asked
         edges = {begin, *(start for start, _, _ in taken if begin < start < end)}
         if all(

@@ -28,9 +28,11 @@ UNKNOWN = 1 << 60
 def world(scenario: Scenario) -> World:
     """A world in which jobs are placed by brute force."""
     here = World(scenario, worlds.LIFECYCLES, epoch_us=0, log=None)
-    fixed = round((scenario.startup.fixed or 0) * 1_000_000)
-    # type: ignore[assignment]
-    here.scheduler.placement = Reference(here.scheduler.cluster, scenario.queue, scenario.placement, fixed)
+    longest = scenario.startup.uniform[1] if scenario.startup.uniform else scenario.startup.fixed or 0
+    startup = round(longest * 1_000_000)
+    here.scheduler.placement = Reference(  # type: ignore[assignment]
+        here.scheduler.cluster, scenario.queue, scenario.placement, startup
+    )
     return here
 
 
@@ -145,6 +147,9 @@ class Reference:
         self._stir()
 
     def opened(self, nodes: int) -> None:
+        self._stir()
+
+    def closed(self) -> None:
         self._stir()
 
     def _stir(self) -> None:

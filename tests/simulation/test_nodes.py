@@ -39,6 +39,24 @@ def test_a_draining_node_keeps_its_jobs_and_takes_no_more() -> None:
     assert here.nodes()[2].free_cpu == 4
 
 
+@pytest.mark.parametrize("queue", ["backfill", "conservative"])
+@pytest.mark.parametrize("change", ["drain_node", "fail_node"])
+def test_who_waits_for_a_node_that_is_closed_holds_nobody_up_from_that_instant(queue: str, change: str) -> None:
+    here = world(queue=queue)
+    here.submit(ask("a", gpu_model="A100", cpu=1, run=10))
+    head = here.submit(ask("head", cpu=4, nodes=3, run=10))
+    behind = here.submit(ask("behind", cpu=4, run=1000))
+    here.settle()
+    assert not head.holding
+    assert not behind.holding
+
+    getattr(here, change)("plain-0")
+    here.settle()
+
+    assert (bool(head.holding), behind.first_allocated()) == (False, 0)
+    invariants.everything(here)
+
+
 def test_a_new_node_is_used_at_once() -> None:
     here = world()
     job = here.submit(ask("a", gpu_model="H100", gpu=1))

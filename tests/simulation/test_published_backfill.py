@@ -57,6 +57,17 @@ def test_easy_starts_jobs_when_the_definition_says(lines: list[str], starts: lis
             ["0: 10 x4", "1: 5 x8", "2: 5 x10", "3: 17 x2"], [0, 10, 15, 20], id="EASY would delay the second"
         ),
         pytest.param(["0: 4/10 x6", "1: 10 x10", "2: 10 x4"], [0, 4, 14], id="an early end brings everybody forward"),
+        pytest.param(
+            ["0: 20/21 x5", "4: 15 x2", "4: 1/3 x4", "4: 1/2 x7", "4: 1 x4", "20: 1/2 x4"],
+            [0, 4, 19, 21, 20, 20],
+            id="each moves forward once, and who arrives at that instant goes beside what is promised then",
+        ),
+        pytest.param(
+            ["0: 12/5 x8", "1: 9 x5", "2: 9 x5", "6: 1 x2"], [0, 12, 12, 6], id="before the end of an overrun"
+        ),
+        pytest.param(
+            ["0: 12/5 x8", "1: 9 x5", "2: 9 x5", "6: 2 x2"], [0, 12, 12, 21], id="not past that of an overrun"
+        ),
     ],
 )
 def test_conservative_starts_jobs_when_the_definition_says(lines: list[str], starts: list[int]) -> None:

@@ -30,6 +30,7 @@ class Backfill:
     """One world's placement with backfill; the same surface as `PlacementPass`."""
 
     __slots__ = (
+        "_is_freed",
         "cluster",
         "estimates",
         "holders",
@@ -53,6 +54,7 @@ class Backfill:
         self.promises = Promises(cluster, self.estimates) if policy == "conservative" else None
         self.is_settled = True
         self.is_under_way = False
+        self._is_freed = False
 
     def wait(self, job: Job) -> None:
         """Let `job` wait for capacity."""
@@ -61,7 +63,7 @@ class Backfill:
 
     def leave(self, job: Job) -> None:
         """`job` waits no more, though nobody gave it anything."""
-        self.is_settled = False
+        self.is_settled, self._is_freed = False, True
 
     def give_back(self, job: Job) -> None:
         """Return what `job` holds."""
@@ -75,12 +77,18 @@ class Backfill:
         job.holding = ()
         del self.holders[job]
         self.estimates.forget(job)
-        self.is_settled = False
+        self.is_settled, self._is_freed = False, True
 
     def opened(self, nodes: int) -> None:
         """The nodes of this mask can be used from now on."""
         for job in self.queue:
             self.cluster.refresh(job.shape)
+        self.is_settled, self._is_freed = False, True
+
+    def closed(self) -> None:
+        """A node cannot be used any more: what was promised counts for nothing."""
+        if self.promises is not None:
+            self.promises.starts = {}
         self.is_settled = False
 
     def resume(self, holders: Iterable[Job], promised: dict[Job, tuple[int, int]]) -> None:
@@ -201,7 +209,9 @@ class Backfill:
     def _promised(self, now: int, promises: Promises) -> Job | None:
         """Conservative: the first whose promise is for now."""
         waiting = [job for job in self.queue if job.shape.can_ever_run]
-        for job, nodes in promises.renew(waiting, self.holders, now):
+        due = promises.renew(waiting, self.holders, now, is_freed=self._is_freed)
+        self._is_freed = False
+        for job, nodes in due:
             if self._start(job, nodes):
                 promises.forget(job)
                 return job

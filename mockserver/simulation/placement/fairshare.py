@@ -94,6 +94,10 @@ class FairShare:
             self.cluster.refresh(job.shape)
         self._stir()
 
+    def closed(self) -> None:
+        """A node cannot be used any more; shares change with what there is."""
+        self._stir()
+
     def step(self, now: int, evict: Callable[[Job], None]) -> Job | None:
         """One decision of the pass: the job that was given nodes, after `evict` was called for those that had to go;
         None when nobody was.

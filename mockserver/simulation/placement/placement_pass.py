@@ -96,6 +96,9 @@ class PlacementPass:
             self.cluster.refresh(shape)
         self.is_settled = False
 
+    def closed(self) -> None:
+        """A node cannot be used any more, which helps nobody."""
+
     def step(self, now: int, evict: Callable[[Job], None]) -> Job | None:
         """One step of the pass: the job that was given nodes (`holding` says which), or None when nobody was."""
         heads = self._heads

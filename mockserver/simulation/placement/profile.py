@@ -84,24 +84,41 @@ class Promises:
         """`job` has started."""
         del self.starts[job]
 
-    def renew(self, waiting: list[Job], holders: Iterable[Job], now: int) -> Iterator[tuple[Job, int]]:
-        """Promise everybody who waits, in order, the earliest start there is; yields those whose start is now, and
-        where that may be.
+    def renew(
+        self, waiting: list[Job], holders: Iterable[Job], now: int, *, is_freed: bool
+    ) -> Iterator[tuple[Job, int]]:
+        """Promise a start to everybody who waits; yields those whose start is now, and where that may be.
 
-        Each leaves its own place and takes the first that is free then, so that what has come free early brings
-        everybody forward. A promise that came due and could not be kept, or has no known instant, is made anew.
+        Who has just come takes the first place that is free beside all promises. If capacity has come free, all leave
+        their places once, one after the other in order, and take the first that is free then. A promise that came due
+        and could not be kept, because a job has overrun what it asked for or a node is gone, voids all: everybody is
+        promised anew, in order.
         """
         running = list(holders)
+        kept = {job: self.starts[job] for job in waiting if job in self.starts}
+        if is_freed:  # where no instant was known, nothing was promised
+            kept = {job: promise for job, promise in kept.items() if promise[0] < NEVER}
+        if any(start < now for start, _ in kept.values()):
+            kept = {}
+        due = self._promised(waiting, running, now, kept=kept, is_freed=is_freed)
+        if any(job in kept and kept[job][0] == now < self.starts[job][0] for job in waiting):
+            due = self._promised(waiting, running, now, kept={}, is_freed=True)
+        return iter(due)
+
+    def _promised(
+        self, waiting: list[Job], running: list[Job], now: int, *, kept: dict[Job, tuple[int, int]], is_freed: bool
+    ) -> list[tuple[Job, int]]:
         book = _Book(self.cluster, [*running, *waiting], now)
         for job in running:
-            book.enter_running(job, self.estimates.end(job, now))
-        self.starts = {job: self.starts[job] for job in waiting if now <= self.starts.get(job, (-1, 0))[0] < NEVER}
+            book.enter_running(job, max(self.estimates.end(job, now), now + 1))
         spans = {job: _END if (span := self.estimates.span(job)) is None else span for job in waiting}
-        for job, (start, nodes) in self.starts.items():
+        for job, (start, nodes) in kept.items():
             book.enter(job, start, spans[job], nodes)
-        due = []
+        self.starts, due = dict(kept), []
         for job in waiting:
-            if job in self.starts:
+            if job in kept:
+                if not is_freed and kept[job][0] != now:
+                    continue
                 book.leave(job)
             start, found = book.earliest(job, spans[job])
             nodes = book.booked(job, found)
@@ -109,7 +126,7 @@ class Promises:
             book.enter(job, start, spans[job], nodes)
             if start == now:
                 due.append((job, found))
-        return iter(due)
+        return due
 
 
 class _Book:
