@@ -1,5 +1,5 @@
 """Hides secrets in what is written: values that are known, fields that hold credentials by their name, passwords in
-URLs."""
+URLs and commands."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 from conformance.traffic.exchange import REDACTED, Exchange, Headers, Request, Response
+from specs.command_secrets import hidden
+from specs.secret_names import is_secret
 
 _SHORTEST_SECRET = 4
 """Anything shorter is hidden only as the value of a header field: elsewhere it would be found in every other word."""
 _SCHEME = re.compile(r"((?:bearer|basic|digest|token|apikey)\s+)(.+)", re.IGNORECASE | re.DOTALL)
 _IN_URL = re.compile(r"(://(?:[^/?#\s@:\"'<>]*:)?)[^/?#\s@\"'<>]+@")
-_IN_QUERY = re.compile(
-    r"([?&](?:token|access_token|api_?key|secret|password|passwd|signature|sig)=)[^&#\s\"'<>]+", re.IGNORECASE
-)
-_WORDS = frozenset({"auth", "credential", "credentials", "jwt", "key", "keys"})
-_ENDINGS = ("apikey", "authorization", "cookie", "passwd", "password", "secret", "signature", "token")
+_IN_QUERY = re.compile(r"([?&])([^=&#\s?]{1,100})=[^&#\s\"'<>]+")
 _NO_SECRET = frozenset({"idempotency"})
 _OWN = frozenset({"id", "verdict", "level", "basis", "source", "statement", "kind", "schema", "api", "operation"})
 """Members of a report whose text is the judge's own or the document's."""
@@ -28,8 +26,11 @@ _OWN = frozenset({"id", "verdict", "level", "basis", "source", "statement", "kin
 
 def is_credential(name: str) -> bool:
     """Whether a header field of that name holds a credential."""
-    words = set(re.split(r"[^a-z0-9]+", name.lower()))
-    return any(word in _WORDS or word.endswith(_ENDINGS) for word in words) and not words & _NO_SECRET
+    return is_secret(name) and _NO_SECRET.isdisjoint(re.split(r"[^a-z0-9]+", name.lower()))
+
+
+def _without_value(found: re.Match[str]) -> str:
+    return f"{found[1]}{found[2]}={REDACTED}" if is_credential(found[2]) else found[0]
 
 
 class Redaction:
@@ -55,7 +56,7 @@ class Redaction:
         for secret in self._secrets:
             if secret in text:
                 text = text.replace(secret, REDACTED)
-        return _IN_QUERY.sub(rf"\1{REDACTED}", _IN_URL.sub(rf"\1{REDACTED}@", text))
+        return hidden(_IN_QUERY.sub(_without_value, _IN_URL.sub(rf"\1{REDACTED}@", text)))
 
     def value(self, value: Any) -> Any:
         """A report, or part of one, whose texts hold no secrets."""

@@ -1,93 +1,43 @@
-"""Hides secrets in what is shown: values whose names say so, and secrets in URLs and commands.
+"""Hides secrets in what is shown: values whose names say so, and secrets in URLs, commands and JSON inside a text.
 
-A name says so by its words (`apiKey`, `X-Signature`), by two of them together (`access_code`) or, where it has no
-words, by its end (`PGPASSWORD`). The name may be a member's, a header field's, an option's, or what a member `name`
-holds that stands beside a member `value`.
+The name may be a member's, a header field's, an option's, or what a member `name` holds that stands beside a member
+`value`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
-from itertools import pairwise
 from typing import Any
 
-HIDDEN = "[redacted]"
+import orjson
 
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+from specs.command_secrets import HIDDEN, VAGUE, hidden, hidden_items
+from specs.secret_names import is_secret
+
 _USER = re.compile(r"(://)[^/?#\s@\"'<>]+@(?:[^/?#\s@\"'<>]*@)*")
 _MEMBER = re.compile(r"([?&])([^=&#\s?]{1,100})=[^&#\s\"'<>]*")
-_SECRET = frozenset(
-    {
-        "secret",
-        "secrets",
-        "token",
-        "tokens",
-        "password",
-        "passwords",
-        "passwd",
-        "passphrase",
-        "passcode",
-        "pwd",
-        "key",
-        "keys",
-        "apikey",
-        "authorization",
-        "auth",
-        "signature",
-        "signatures",
-        "credential",
-        "credentials",
-        "creds",
-        "cookie",
-        "cookies",
-        "private",
-        "jwt",
-        "bearer",
-        "otp",
-        "totp",
-        "sessionid",
-        "sid",
-    }
-)
-_SECRET_LAST = frozenset({"sig", "pin", "pass"})  # elsewhere in a name they are harmless: pin_memory, pass_rate
-_SECRET_PAIRS = frozenset(
-    {
-        ("access", "code"),
-        ("session", "id"),
-        ("connection", "string"),
-        ("conn", "str"),
-        ("connection", "uri"),
-        ("database", "url"),
-        ("db", "url"),
-        ("auth", "code"),
-        ("verification", "code"),
-        ("security", "code"),
-        ("pin", "code"),
-    }
-)
-_GLUED = re.compile(
-    r"(?:passwords?|passwd|passphrase|passcode|pwd|secrets?|tokens?|credentials?|signature|cookie|sessionid"
-    r"|connectionstring|databaseurl"
-    r"|(?:api|secret|access|private|signing|encryption|master|shared|auth|account|license|ssh)keys?)$"
-)
-"""How a name that is written as one word ends where it holds a secret."""
-
 _NAMES = ("name", "key", "variable", "header", "field")
 _VALUES = frozenset({"value", "values", "val", "content", "default"})
 _PLACES, _INPUTS = ("loc", "pointer", "path"), frozenset({"input", "got", "value"})
 
-_STRING = r'(?:"(?:[^"\\]|\\.)*"?|\'(?:[^\'\\]|\\.)*\'?)'
+_STRING = (
+    r'(?:"(?:[^"\\]|\\.)*"?|\'(?:[^\'\\]|\\.)*\'?'
+    r'|\\"(?:[^"\\]|\\\\\\\\|\\\\\\"|\\\\[^"\\])*(?:\\")?'  # JSON inside a string of JSON
+    r'|\\{2,8}"[^"\\]*(?:\\{2,8}")?)'  # and deeper
+)
+_QUOTE = r"""(?:\\{0,8}["'])"""
 _NAME = r"(?<![A-Za-z0-9_.-])(%s[A-Za-z0-9_.-]{1,100})"
-_KEY = re.compile(r"""(?<![A-Za-z0-9_.-])(["']?)([A-Za-z0-9_.-]{1,100})\1\s{0,8}[:=]\s{0,8}""")
+_KEY = re.compile(rf"""(?<![A-Za-z0-9_.-])({_QUOTE}?)([A-Za-z0-9_.-]{{1,100}})\1\s{{0,8}}[:=]\s{{0,8}}""")
+_QUOTED_KEY = re.compile(rf"""({_QUOTE})([A-Za-z0-9_.-]{{1,100}})\1\s{{0,8}}:\s{{0,8}}""")
 _VALUE = re.compile(
     rf"""(?:(?:Bearer|Basic|Token|Digest)\s{{1,8}})?(?:{_STRING}|[^\s,;&}}\]{{\["'][^\s,;&}}\]]*)""",
     re.DOTALL | re.IGNORECASE,
 )
 """What follows a name, unless it is an object or a list."""
 
-_LABEL, _LABELLED = r"""["'](?:name|key|variable)["']\s{0,8}:\s{0,8}""", r"""["']value["']\s{0,8}:\s{0,8}"""
+_LABEL = rf"{_QUOTE}(?:name|key|variable){_QUOTE}\s{{0,8}}:\s{{0,8}}"
+_LABELLED = rf"{_QUOTE}value{_QUOTE}\s{{0,8}}:\s{{0,8}}"
 _NAMED = re.compile(rf"({_LABEL})({_STRING})(\s{{0,8}},\s{{0,8}}{_LABELLED})({_STRING})", re.DOTALL)
 _VALUED = re.compile(rf"({_LABELLED})({_STRING})(\s{{0,8}},\s{{0,8}}{_LABEL})({_STRING})", re.DOTALL)
 _BRACKET = re.compile(rf"{_STRING}|[\[\]{{}}]", re.DOTALL)
@@ -104,26 +54,7 @@ _OPTED_ITEM = re.compile(
 _CUT_USER = re.compile(r"(://)[^/?#\s@\"'<>:]{0,100}:(?![0-9]{0,5}\Z)[^/?#\s@\"'<>]*\Z")
 """The beginning of a URL of which no more is there than a user and part of a password."""
 
-_SHORT = 200  # characters of a name that is remembered
 _OPTION = re.compile(r"--?[A-Za-z][A-Za-z0-9_.-]{0,100}\Z")
-_VAGUE = frozenset({"key", "keys", "--key", "-key", "--keys"})  # what a command sorts by or looks up, most often
-
-
-def is_secret(name: str) -> bool:
-    """Whether a member of that name holds a secret; short names, which come again and again, are remembered."""
-    return _is_secret(name) if len(name) <= _SHORT else _is_secret.__wrapped__(name)
-
-
-@lru_cache(maxsize=4096)
-def _is_secret(name: str) -> bool:
-    if name in ("PWD", "OLDPWD"):  # where a shell is
-        return False
-    words = [word.lower() for word in _WORD.findall(name)]
-    if not words:
-        return False
-    if words[-1] in _SECRET_LAST or any(word in _SECRET or _GLUED.search(word) for word in words):
-        return True
-    return any(pair in _SECRET_PAIRS for pair in pairwise(words))
 
 
 def redacted(value: Any) -> Any:
@@ -140,13 +71,26 @@ def _redacted_object(value: Mapping[Any, Any]) -> dict[Any, Any]:
     names = [value[name] for name in _NAMES if isinstance(value.get(name), str)] if _VALUES & value.keys() else []
     hides_values = any(is_secret(name) for name in names)
     hides_inputs = any(_leads_to_secret(value.get(name)) for name in _PLACES)
-    shown = {}
+    value, shown = _with_whole_command(value), {}
     for name, inner in value.items():
         is_label = name == "key" and bool(names)
         is_hidden = is_secret(str(name)) and not is_label
         is_hidden |= (hides_values and name in _VALUES) or (hides_inputs and name in _INPUTS)
         shown[name] = HIDDEN if is_hidden and inner is not None else redacted(inner)
     return shown
+
+
+def _with_whole_command(value: Mapping[Any, Any]) -> Mapping[Any, Any]:
+    """An object whose arguments are looked at together with the command they belong to."""
+    command = value.get("command", value.get("entrypoint"))
+    words = command.split() if isinstance(command, str) else command
+    name = next((name for name in ("args", "arguments") if isinstance(value.get(name), list)), None)
+    if not isinstance(words, list) or name is None:
+        return value
+    whole = [*words, *value[name]]
+    if not all(isinstance(word, str) for word in whole):
+        return value
+    return {**value, name: list(hidden_items(whole))[len(words) :]}
 
 
 def _leads_to_secret(place: Any) -> bool:
@@ -157,6 +101,9 @@ def _leads_to_secret(place: Any) -> bool:
 
 def _redacted_items(items: Iterable[Any]) -> Iterator[Any]:
     """The items of a list; of a command, the word behind an option for a secret is hidden."""
+    items = list(items)
+    if all(isinstance(item, str) for item in items):
+        items = list(hidden_items(items))
     follows = False
     for item in items:
         is_option = isinstance(item, str) and _OPTION.match(item) is not None
@@ -165,12 +112,27 @@ def _redacted_items(items: Iterable[Any]) -> Iterator[Any]:
 
 
 def redacted_string(text: str) -> str:
-    """A text with the secrets hidden that its URLs and assignments hold."""
+    """A text with the secrets hidden that its URLs, assignments, commands and JSON hold."""
+    if text[:1] in ("{", "[") and (shown := _redacted_json(text)) is not None:
+        return shown
+    if _QUOTED_KEY.search(text):
+        text = _without_members(_without_pairs(text), _QUOTED_KEY)
+    text = hidden(text)
     if "=" in text or ":" in text:
         text = _ASSIGNED.sub(_unassigned, text)
     if "--" in text:
         text = _OPTED.sub(_unassigned, text)
     return redacted_url(text) if "://" in text else text
+
+
+def _redacted_json(text: str) -> str | None:
+    """A text that is JSON without its secrets; None if it is none."""
+    try:
+        value = orjson.loads(text)
+        shown = redacted(value)
+        return text if shown == value else orjson.dumps(shown).decode()
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError):
+        return None
 
 
 def _unassigned(found: re.Match[str]) -> str:
@@ -179,7 +141,7 @@ def _unassigned(found: re.Match[str]) -> str:
 
 def _asks(name: str) -> bool:
     """Whether what follows an option or variable of that name is a secret."""
-    return name not in _VAGUE and is_secret(name)
+    return name not in VAGUE and is_secret(name)
 
 
 def redacted_url(text: str) -> str:
@@ -211,19 +173,30 @@ def redacted_query(query_string: bytes) -> list[tuple[str, str]]:
 
 def redacted_text(text: str) -> str:
     """Text that is not JSON (malformed, truncated, a form), with what follows a secret's name hidden."""
+    text = _OPTED_ITEM.sub(
+        lambda one: f"{one[1]}{one[2]}{one[3]}{HIDDEN}" if _asks(one[2]) else one[0], _without_pairs(text)
+    )
+    text = _CUT_USER.sub(rf"\1{HIDDEN}", _OPTED.sub(_unassigned, hidden(text)))
+    return redacted_url(_without_members(text, _KEY))
+
+
+def _without_pairs(text: str) -> str:
+    """A text in which a name of a secret stands beside no `value`, before or behind it."""
     text = _NAMED.sub(lambda one: f"{one[1]}{one[2]}{one[3]}{HIDDEN}" if is_secret(one[2]) else one[0], text)
-    text = _OPTED_ITEM.sub(lambda one: f"{one[1]}{one[2]}{one[3]}{HIDDEN}" if _asks(one[2]) else one[0], text)
-    text = _CUT_USER.sub(rf"\1{HIDDEN}", _OPTED.sub(_unassigned, text))
-    text = _VALUED.sub(lambda one: f"{one[1]}{HIDDEN}{one[3]}{one[4]}" if is_secret(one[4]) else one[0], text)
+    return _VALUED.sub(lambda one: f"{one[1]}{HIDDEN}{one[3]}{one[4]}" if is_secret(one[4]) else one[0], text)
+
+
+def _without_members(text: str, key: re.Pattern[str]) -> str:
+    """A text without what follows the name of a secret."""
     parts, at = [], 0
-    while (found := _KEY.search(text, at)) is not None:
+    while (found := key.search(text, at)) is not None:
         parts.append(text[at : found.end()])
         at = found.end()
         if is_secret(found[2]):
             parts.append(HIDDEN)
             value = _VALUE.match(text, at)
             at = _end(text, at) if text[at : at + 1] in ("[", "{") else at if value is None else value.end()
-    return redacted_url("".join([*parts, text[at:]]))
+    return "".join([*parts, text[at:]])
 
 
 def _end(text: str, at: int) -> int:

@@ -263,3 +263,19 @@ def test_a_command_of_an_exchange_can_be_repeated() -> None:
     assert """--data-binary '{"name": "$HOME"}'""" in shown
     assert packed.curl.endswith("--data-binary @body # a file with the 3 bytes of the body")
     assert len(long.curl) < 200
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bearer s3cr3t-value",
+        "curl -u me:s3cr3t-value http://h/",
+        "mysql -ps3cr3t-value",
+        "curl -H 'Authorization: Bearer s3cr3t-value' h",
+        "GET /jobs?sessid=s3cr3t-value&page=2",
+        "GET /jobs?page=2&dsn=s3cr3t-value",
+    ],
+)
+def test_what_a_text_shows_of_commands_schemes_and_queries_is_hidden(text: str) -> None:
+    assert "s3cr3t" not in Redaction().text(text)
+    assert Redaction().text("GET /jobs?page=2&limit=5 -p 8080:80") == "GET /jobs?page=2&limit=5 -p 8080:80"

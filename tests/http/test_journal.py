@@ -21,7 +21,9 @@ from mockserver.http.records import violation_header
 from mockserver.http.records.events import events
 from mockserver.http.records.exchange import Entry, readable
 from mockserver.http.records.journal import Journal
-from mockserver.http.redaction import HIDDEN, is_secret, redacted, redacted_text
+from mockserver.http.redaction import redacted, redacted_text
+from specs.command_secrets import HIDDEN
+from specs.secret_names import is_secret
 from tests.conftest import Bench
 from tests.http.steering import fault, ionworks, rule, xio
 

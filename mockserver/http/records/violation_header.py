@@ -7,9 +7,11 @@ from typing import Any
 
 from mockserver.adapters.exchange import Kind, Refusal, Violation
 from mockserver.http.limits import EXCERPT_MEMBERS, EXCERPT_VALUES, VALUE_LENGTH, VIOLATIONS_HEADER_BYTES
-from mockserver.http.redaction import HIDDEN, is_secret, redacted
+from mockserver.http.redaction import redacted
+from specs.command_secrets import HIDDEN
 from specs.excerpt import excerpt
 from specs.json_pointer import pointer_to
+from specs.secret_names import is_secret
 
 HEADER = "X-Mock-Violations"
 
