@@ -6,7 +6,17 @@ import math
 
 from conformance.checks import check
 from conformance.checks.bytenite.steps import NEW, PATIENCE, chunks, crowd, is_waiting, seen
-from conformance.checks.families.instants import duration_fits, instants
+from conformance.checks.families.instants import (
+    Seen,
+    created_apart,
+    duration_fits,
+    expect_seen,
+    instants,
+    moment,
+    reports_nothing,
+    seconds_between,
+    see,
+)
 from conformance.oracles.members import instant
 from conformance.session.expect import accepted, expect, needed
 from conformance.session.session import Session
@@ -14,19 +24,12 @@ from conformance.traffic.json_pointer import Json, get
 
 RUN = ("/startedAt", "/endedAt")
 NEAR = 1.1
-"""Seconds by which two instants may differ that are one: an instant may be told in whole seconds."""
-
-
-def _told(view: Json, name: str) -> float:
-    found = instant(get(view, f"/{name}"))
-    needed(found is not None, f"the job does not report its {name}")
-    assert found is not None
-    return found
+"""Seconds by which two instants may differ that are one: an instant may be reported in whole seconds."""
 
 
 def _stamps(view: Json) -> dict[str, float]:
     stamps = get(view, "/stateTimestamps")
-    needed(isinstance(stamps, dict) and stamps, "the job reports no instants of its states")
+    needed(isinstance(stamps, dict), "the job reports no instants of its states")
     return {state: found for state, value in stamps.items() if (found := instant(value)) is not None}
 
 
@@ -35,31 +38,22 @@ def _order(session: Session) -> list[str]:
     return states
 
 
-def _now(session: Session) -> float:
-    assert session.now is not None  # the requirement needs virtual time
-    return session.now
-
-
-def _is_stamped(session: Session, states: tuple[str, str], *, since: float, by: float) -> None:
-    exchange = session.exchanges[-1]
-    view = get(exchange.response.json, "/job")
-    told = get(view, "/stateTimestamps")
-    needed(isinstance(told, dict), "the job reports no instants of its states")
-    stamps = {} if not told else _stamps(view)
-    before, state = states
+def _is_stamped(session: Session, state: str, entered: Seen | None) -> None:
+    """The last answer reports when the state of its job was entered, where that was seen just now."""
+    view = get(session.exchanges[-1].response.json, "/job")
+    stamps = _stamps(view)
     expect(state in stamps, f"a job that is {state} has no instant of it")
-    if state != before:
-        apart = stamps[state] - _told(view, "createdAt")
-        expect(
-            since - NEAR <= apart <= by + NEAR,
-            f"{state} was entered between {since:g} and {by:g} seconds after the creation and reports {apart:g}",
-        )
+    if entered is not None:
+        apart = stamps[state] - instants(view, "/createdAt")[0]
+        expect_seen(apart, entered, f"from the creation to {state}", within=NEAR)
 
 
-def _none_ahead(session: Session, order: list[str], state: str) -> None:
-    exchange = session.exchanges[-1]
+def _none_ahead(session: Session, state: str) -> None:
+    """The last answer reports no instant of a state that its job has not reached."""
+    order, view = _order(session), get(session.exchanges[-1].response.json, "/job")
     ahead = set(order[order.index(state) + 1 :]) if session.phase_of(state) != "failed" else {order[-2]}
-    early = sorted(ahead & _stamps(get(exchange.response.json, "/job")).keys())
+    needed(get(view, "/stateTimestamps"), "the job reports no instants of its states")
+    early = sorted(ahead & _stamps(view).keys())
     expect(not early, f"a job that is {state} has instants of {', '.join(early)}")
 
 
@@ -80,11 +74,7 @@ def a_draft_that_takes_its_time(session: Session) -> None:
 @check("BYT-TIM-015")
 def the_creation_is_when_it_was(session: Session) -> None:
     """Two jobs a hundred seconds apart, and the first again later."""
-    first = session.submit(draft=True)
-    session.advance(100)
-    second = session.submit(draft=True)
-    apart = _told(seen(session, second), "createdAt") - _told(seen(session, first), "createdAt")
-    expect(abs(apart - 100) <= NEAR, f"jobs that were created 100 seconds apart tell {apart:g}")
+    created_apart(session, [100], "/createdAt", within=NEAR, draft=True)
 
 
 @check("BYT-TIM-016")
@@ -94,9 +84,8 @@ def the_submission_is_when_the_job_was_run(session: Session) -> None:
     session.advance(50)
     session.start(job)
     session.advance(2)
-    view = seen(session, job)
-    apart = _told(view, "submittedAt") - _told(view, "createdAt")
-    expect(abs(apart - 50) <= NEAR, f"a job that was run 50 seconds after its creation reports {apart:g}")
+    apart = seconds_between(seen(session, job), "/createdAt", "/submittedAt")
+    expect_seen(apart, 50, "from the creation to the submission", within=NEAR)
 
 
 @check("BYT-TIM-017")
@@ -104,46 +93,37 @@ def the_end_is_when_it_was(session: Session) -> None:
     """Between the last look that saw it at work and the first that saw it ended."""
     for shape in session.shapes("quick", "fails"):
         session.advance(20)
-        job = session.submit(shape)
-        created = _now(session)
-        session.until(job, step=0.5)
-        view, now = seen(session, job), _now(session)
-        apart = _told(view, "endedAt") - _told(view, "createdAt")
-        expect(
-            now - created - 0.5 - NEAR <= apart <= now - created + NEAR,
-            f"a job that ended {now - created:g} seconds after its creation reports {apart:g}",
-        )
-        started = _told(view, "startedAt") - _told(view, "createdAt")
-        expect(
-            -NEAR <= started <= now - created + NEAR,
-            f"a job that lived {now - created:g} seconds reports a start after {started:g}",
-        )
+        job, created = session.submit(shape), moment(session)
+        ended, view = see(session, job, step=0.5).since(created), seen(session, job)
+        expect_seen(seconds_between(view, "/createdAt", "/endedAt"), ended, "from creation to end", within=NEAR)
+        lived, started = Seen(0, ended.before), seconds_between(view, "/createdAt", "/startedAt")
+        expect_seen(started, lived, "from creation to start", within=NEAR)
 
 
 @check("BYT-TIM-018")
 def states_have_their_instants(session: Session) -> None:
     """Watched every half second: each new state was entered since the look before."""
     for shape in session.shapes("quick", "fails"):
-        job = session.submit(shape, draft=True)
-        created, before, last = _now(session), "", _now(session)
-        _is_stamped(session, (before, session.state(job)), since=0, by=0)
+        job, created = session.submit(shape, draft=True), moment(session)
+        before, last = session.state(job), created
+        _is_stamped(session, before, Seen(0, 0))
         session.advance(7)
         session.start(job)
         for state in session.watch(job, step=0.5):
-            _is_stamped(session, (before, state), since=last - created, by=_now(session) - created)
-            before, last = state, _now(session)
+            entered = Seen(last, moment(session)).since(created) if state != before else None
+            _is_stamped(session, state, entered)
+            before, last = state, moment(session)
 
 
 @check("BYT-TIM-019")
 def states_to_come_have_no_instant(session: Session) -> None:
     """At every look, the instants are of states up to the one that the job is in."""
-    order = _order(session)
     for shape in session.shapes("quick", "fails"):
         job = session.submit(shape, draft=True)
-        _none_ahead(session, order, session.state(job))
+        _none_ahead(session, session.state(job))
         session.start(job)
         for state in session.watch(job):
-            _none_ahead(session, order, state)
+            _none_ahead(session, state)
 
 
 @check("BYT-TIM-020")
@@ -158,14 +138,12 @@ def first_and_last_state_agree_with_creation_and_end(session: Session) -> None:
         stamps = _stamps(view)
         needed(NEW in stamps and ended in stamps, "the first or the last state has no instant")
         for state, name in ((NEW, "createdAt"), (ended, "endedAt")):
-            expect(
-                abs(stamps[state] - _told(view, name)) <= NEAR,
-                f"{name} is {view.get(name)} and {state} {view['stateTimestamps'][state]}",
-            )
+            apart = stamps[state] - instants(view, f"/{name}")[0]
+            expect(abs(apart) <= NEAR, f"{name} is {view.get(name)} and {state} {view['stateTimestamps'][state]}")
 
 
 @check("BYT-TIM-021")
-def a_duration_is_told_to_the_tenth(session: Session) -> None:
+def a_duration_is_reported_to_the_tenth(session: Session) -> None:
     """Of a run that takes no whole number of seconds, after a wait, and of a failed one."""
     for shape, patch in (("quick", {"params": {"app": {"MOCK_RUN_SECONDS": 2.6}}}), ("fails", {})):
         job = session.submit(shape, patch, draft=True)
@@ -192,11 +170,8 @@ def waiting_is_no_part_of_the_duration(session: Session) -> None:
     session.cancel(fillers[0])
     session.until(job)
     view = seen(session, job)
-    submitted, started = instants(view, "/submittedAt", "/startedAt")
-    expect(
-        started - submitted >= PATIENCE - 2,
-        f"a job that waited {PATIENCE:g} seconds reports a start {started - submitted:g} seconds after it was run",
-    )
+    waited = Seen(PATIENCE - 2, math.inf)
+    expect_seen(seconds_between(view, "/submittedAt", "/startedAt"), waited, "from submission to start", within=0)
     duration_fits(view, "/duration", RUN, within=NEAR, what="a job that waited")
 
 
@@ -217,6 +192,5 @@ def what_never_began_has_no_start(session: Session) -> None:
     session.advance(20)
     accepted(session.cancel(job), "aborting a job that waits")
     session.until(job)
-    view = seen(session, job)
-    for name in ("startedAt", "duration", "numChunks"):
-        expect(not view.get(name), f"a job that was aborted while it waited reports {name} {view.get(name)!r}")
+    nothing = ("/startedAt", "/duration", "/numChunks")
+    reports_nothing(seen(session, job), nothing, "a job that was aborted while it waited")

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+import math
 
 from conformance.checks import check
-from conformance.checks.families.instants import duration_fits, instants
+from conformance.checks.families.instants import (
+    Seen,
+    created_apart,
+    duration_fits,
+    expect_seen,
+    instants,
+    moment,
+    reports_nothing,
+    seconds_between,
+)
 from conformance.checks.ionworks.steps import PATIENCE, Life, crowd, lived, running_job
 from conformance.errors import NotApplicable
 from conformance.oracles.members import instant
 from conformance.session.expect import expect, needed
 from conformance.session.session import JobRef, Session
-from conformance.traffic.json_pointer import MISSING, Json, get
+from conformance.traffic.json_pointer import MISSING, get
 
 LAG = 4.0
 """Seconds by which what is seen may lag behind what happened, at one look every `STEP` seconds."""
@@ -19,30 +28,35 @@ RUN = ("/started_at", "/completed_at")
 SKEW = 2.0
 
 
-def _joined(session: Session) -> tuple[JobRef, Json, list[float]]:
-    """A parent that has ended with its child, how it is read, and after how many seconds it was seen to wait."""
+def _joined(session: Session) -> tuple[JobRef, list[float]]:
+    """A parent that has ended with its child, and after how many seconds it was seen to wait."""
     parent = session.submit()
     child = session.submit("large", {"parent_job_id": parent.id})
     waits = [passed for passed in session.ticks(PATIENCE) if session.state(parent) == "waiting"]
     session.until(child)
-    return parent, session.view(parent), waits
+    return parent, waits
 
 
 def _agrees(life: Life, pointer: str, state: str) -> None:
-    seen = life.first_seen[state]
+    """At every look since a state was first seen, an instant is when the job came into it."""
+    seen = Seen(life.first_seen[state] - LAG, life.first_seen[state] + SKEW)
     for now, look in life.looks:
-        told = life.told(look, pointer)
-        if told is not None and now >= seen:
-            message = (
-                f"{pointer} is {told:g} seconds after created_at; the job was first seen {state} {seen:g} seconds "
-                "after its submission"
-            )
-            expect(seen - LAG <= told <= seen + SKEW, message)
-    needed(life.told(life.end, pointer) is not None, f"the job does not report {pointer}")
+        reported = life.since_creation(look, pointer)
+        if reported is not None and now >= life.first_seen[state]:
+            expect_seen(reported, seen, f"from created_at to {pointer} of a job that is {state}", within=0)
+    needed(life.since_creation(life.end, pointer) is not None, f"the job does not report {pointer}")
+
+
+def _ended(session: Session, job: JobRef, seen: Seen, what: str) -> None:
+    """The end of a job, where it is reported, is as many seconds after its creation as was seen."""
+    view = session.view(job)
+    made, ended = instant(get(view, "/created_at")), instant(get(view, "/completed_at"))
+    if made is not None and ended is not None:
+        expect_seen(ended - made, seen, f"from created_at to completed_at of {what}", within=SKEW)
 
 
 @check("ION-TIM-009")
-def what_was_told_of_a_run_is_told_after_a_cancel(session: Session) -> None:
+def what_was_reported_of_a_run_is_reported_after_a_cancel(session: Session) -> None:
     """When it was made and when it started; the oracles look at all else."""
     if "cancel" not in session.roles or "long" not in session.settings.shapes:
         raise NotApplicable("no running job can be canceled")
@@ -52,25 +66,15 @@ def what_was_told_of_a_run_is_told_after_a_cancel(session: Session) -> None:
     session.until(job)
     after = session.view(job)
     for name in ("created_at", "started_at"):
-        told, left = get(before, f"/{name}"), get(after, f"/{name}")
-        stays = told in (None, MISSING) or instant(told) == instant(left)
-        expect(stays, f"{name} was {told!r} and is {left!r} since the job was canceled")
+        value, left = get(before, f"/{name}"), get(after, f"/{name}")
+        stays = value in (None, MISSING) or instant(value) == instant(left)
+        expect(stays, f"{name} was {value!r} and is {left!r} since the job was canceled")
 
 
 @check("ION-TIM-010")
 def created_at_is_the_instant_of_the_submission(session: Session) -> None:
     """Jobs made 40 seconds and ten minutes apart say so, and go on saying so."""
-    made = [session.submit()]
-    for pause in (40.0, 600.0):
-        session.advance(pause)
-        made.append(session.submit())
-    told = [instant(get(job.created.response.json, "/created_at")) for job in made]
-    for (before, after), pause in zip(pairwise(told), (40.0, 600.0), strict=True):
-        needed(before is not None and after is not None, "created_at is no instant")
-        assert before is not None
-        assert after is not None
-        gap = after - before
-        expect(abs(gap - pause) <= SKEW, f"two jobs made {pause:g} seconds apart say {gap:g} seconds")
+    created_apart(session, (40, 600), "/created_at", within=SKEW)
 
 
 @check("ION-TIM-011")
@@ -82,14 +86,9 @@ def started_at_is_when_the_job_stops_waiting(session: Session) -> None:
 @check("ION-TIM-012")
 def a_parent_ends_with_its_last_child(session: Session) -> None:
     """Its completed_at is not before the last look that saw it wait."""
-    _, view, waits = _joined(session)
-    made, ended = instant(get(view, "/created_at")), instant(get(view, "/completed_at"))
-    if waits and made is not None and ended is not None:
-        message = (
-            f"a parent that still waited {waits[-1]:g} seconds after its submission says that it ended "
-            f"{ended - made:g} seconds after it"
-        )
-        expect(ended - made >= waits[-1] - 2, message)
+    parent, waits = _joined(session)
+    if waits:
+        _ended(session, parent, Seen(waits[-1], math.inf), "a parent that waited for its child")
 
 
 @check("ION-TIM-012")
@@ -99,24 +98,12 @@ def completed_at_is_when_the_job_ends(session: Session) -> None:
     job = session.submit("long")
     session.advance(25)
     session.cancel(job)
-    view = session.view(job)
-    made, ended = instant(get(view, "/created_at")), instant(get(view, "/completed_at"))
-    if made is not None and ended is not None:
-        message = f"a job canceled 25 seconds after its submission says that it ended {ended - made:g} seconds after it"
-        expect(abs(ended - made - 25) <= SKEW, message)
-    if "fails" in session.settings.shapes:
-        failed, born = session.submit("fails"), session.now or 0.0
-        session.until(failed)
-        made, ended, seen = (
-            *(instant(get(session.view(failed), f"/{name}")) for name in ("created_at", "completed_at")),
-            (session.now or 0.0) - born,
-        )
-        if made is not None and ended is not None:
-            message = (
-                f"a job that was seen to fail {seen:g} seconds after its submission says that it ended "
-                f"{ended - made:g} seconds after it"
-            )
-            expect(-LAG <= ended - made - seen <= SKEW, message)
+    _ended(session, job, Seen(25, 25), "a job that was canceled")
+    for shape in session.shapes("fails"):
+        job, born = session.submit(shape), moment(session)
+        session.until(job)
+        passed = moment(session) - born
+        _ended(session, job, Seen(passed - LAG + SKEW, passed), "a job that failed")
 
 
 @check("ION-TIM-013")
@@ -124,22 +111,18 @@ def updated_at_follows_the_status(session: Session) -> None:
     """It is the instant of the latest change that was seen, at every look."""
     life = lived(session)
     for now, look in life.looks:
-        seen, told = life.first_seen[look["status"]], life.told(look, "/updated_at")
-        needed(told is not None, "updated_at is no instant")
-        assert told is not None
-        latest = 0.0 if look["status"] == "pending" else seen
-        message = (
-            f"{now:g} seconds after the submission the job is {look['status']}, since {latest:g} at the latest; "
-            f"updated_at says {told:g}"
-        )
-        expect(latest - LAG <= told <= latest + SKEW, message)
+        state, updated = look["status"], life.since_creation(look, "/updated_at")
+        needed(updated is not None, "updated_at is no instant")
+        latest = 0.0 if state == "pending" else life.first_seen[state]
+        what = f"from created_at to updated_at of a job that is {state} after {now:g} seconds"
+        expect_seen(updated or 0.0, Seen(latest - LAG, latest + SKEW), what, within=0)
 
 
 @check("ION-TIM-014")
 def a_parent_that_waits_does_not_compute(session: Session) -> None:
     """Its run was over when it was first seen to wait."""
-    _, view, waits = _joined(session)
-    spent = get(view, "/compute_time")
+    parent, waits = _joined(session)
+    spent = get(session.view(parent), "/compute_time")
     is_short = not waits or not isinstance(spent, int | float) or spent <= waits[0] + 2
     expect(is_short, f"a parent that was seen to wait after {waits[:1]} seconds has the compute_time {spent!r}")
 
@@ -153,7 +136,7 @@ def compute_time_is_the_length_of_the_run(session: Session) -> None:
 @check("ION-TIM-014")
 def whatever_ended_a_run_it_has_a_length(session: Session) -> None:
     """Failed, and canceled after half a minute."""
-    jobs = [session.submit(shape) for shape in ("fails", "long") if shape in session.settings.shapes]
+    jobs = [session.submit(shape) for shape in session.shapes("fails", "long")]
     for job in jobs:
         needed(session.until(job, "running") == "processing", "the job does not run")
     session.advance(30)
@@ -189,8 +172,7 @@ def a_job_that_never_started_did_not_compute(session: Session) -> None:
     session.cancel(job)
     view = session.view(job)
     needed(get(view, "/status") == "canceled", "a job that waits cannot be stopped")
-    for name in ("started_at", "compute_time"):
-        expect(not get(view, f"/{name}"), f"a job that never started has the {name} {get(view, f'/{name}')!r}")
+    reports_nothing(view, ("/started_at", "/compute_time"), "a job that never started")
 
 
 @check("ION-TIM-019")
@@ -199,6 +181,5 @@ def the_seconds_of_a_run_have_fractions(session: Session) -> None:
     job = session.submit(patch={"params": {"MOCK_RUN_SECONDS": 2.5}}, until="succeeded")
     view = session.view(job)
     needed(isinstance(get(view, "/compute_time"), int | float), "the job does not report how long it ran")
-    begun, ended = instants(view, *RUN)
-    needed((ended - begun) % 1 > 0.2, "the run took whole seconds, or its instants are reported so")
+    needed(seconds_between(view, *RUN) % 1 > 0.2, "the run took whole seconds, or its instants are reported so")
     duration_fits(view, "/compute_time", RUN, within=0.2, what="a job of some seconds and a half")

@@ -32,7 +32,7 @@ class Life:
     first_seen: dict[str, float] = field(default_factory=dict)
     looks: list[tuple[float, Json]] = field(default_factory=list)
 
-    def told(self, look: Json, pointer: str) -> float | None:
+    def since_creation(self, look: Json, pointer: str) -> float | None:
         """An instant as seconds since the submission, by the job's own word, or None."""
         made, found = instant(get(look, "/created_at")), instant(get(look, pointer))
         return None if made is None or found is None else found - made

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 
 from conformance.checks import check
-from conformance.checks.runai.steps import listed_job
+from conformance.checks.families.instants import created_apart, expect_seen, instants
 from conformance.errors import NotApplicable
 from conformance.oracles.members import instant
-from conformance.session.expect import expect, needed
+from conformance.session.expect import expect
 from conformance.session.session import JobRef, Session
 from conformance.traffic.json_pointer import get
 
@@ -28,9 +28,15 @@ def _now(session: Session) -> float:
 
 
 def _created(session: Session, job: JobRef) -> float:
-    found = listed_job(session, job).get("createdAt")
-    needed(isinstance(found, int | float), f"createdAt is {found!r}")
-    return float(found or 0) / 1000
+    """Seconds since 1970; they are reported in milliseconds."""
+    value, created = get(session.view(job), "/createdAt"), instants(session.view(job), "/createdAt")[0]
+    expect(value == created * 1000, f"createdAt is {value!r}, which is no number of milliseconds since 1970")
+    return created
+
+
+def _goes_up(session: Session) -> None:
+    created = [one.get("createdAt") for one in session.items()]
+    expect(created == sorted(created), f"createdAt along the list is {created}")
 
 
 @check("RAI-TIM-001")
@@ -38,24 +44,16 @@ def a_job_is_created_when_it_is_submitted(session: Session) -> None:
     """At first, and more than an hour later; whether it runs by then does not matter."""
     for pause in (0, 4000):
         session.advance(pause)
-        began = _now(session)
-        job = session.submit("long")
+        began, job = _now(session), session.submit("long")
         session.advance(30)
-        told = _created(session, job)
-        expect(abs(told - began) <= SKEW, f"createdAt is {told - began:g} seconds after the submission")
+        expect_seen(_created(session, job) - began, 0, "from the submission to createdAt", within=SKEW)
 
 
 @check("RAI-TIM-002")
 def creation_follows_the_clock(session: Session) -> None:
     """Ninety seconds apart, and an hour."""
-    earlier = _created(session, session.submit("long"))
-    for pause in (90, 3600):
-        session.advance(pause)
-        job = session.submit("long")
-        later = _created(session, job)
-        told = f"createdAt differs by {later - earlier:g} seconds, the submissions by {pause}"
-        expect(abs(later - earlier - pause) <= SKEW, told)
-        earlier = later
+    created_apart(session, (90, 3600), "/createdAt", within=SKEW, shape="long")
+    _created(session, session.submit("long"))
 
 
 @check("RAI-TIM-003")
@@ -64,8 +62,7 @@ def creation_goes_up_over_projects(session: Session) -> None:
     for project in ("zz", "mm", "aa"):
         session.submit(patch={"job": {"project": session.unique(project), "name": session.unique(project)}})
         session.advance(10)
-    told = [one.get("createdAt") for one in session.items()]
-    expect(told == sorted(told), f"createdAt along the list of all projects is {told}")
+    _goes_up(session)
 
 
 @check("RAI-TIM-003")
@@ -74,5 +71,4 @@ def creation_goes_up_along_the_list(session: Session) -> None:
     for _ in range(3):
         session.submit()
         session.advance(10)
-    told = [one.get("createdAt") for one in session.items()]
-    expect(told == sorted(told), f"createdAt along the list is {told}")
+    _goes_up(session)
