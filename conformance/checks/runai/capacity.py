@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from conformance.checks import check
 from conformance.checks.runai.steps import (
-    PENDING,
     RUNNING,
-    SETTLED,
     TEAM_A,
+    TRAIN,
     delete_jobs,
     expect_states,
     item,
     need_states,
     node_class,
+    placement,
     staged_nodes,
     submit_named,
 )
@@ -20,6 +22,9 @@ from conformance.session.expect import expect, needed, same
 from conformance.session.session import Session
 from conformance.traffic.json_pointer import MISSING
 
+ONE, HALF = {TEAM_A: 1}, {"gpu": 0.5}
+PLAIN, ONE_CORE, CORES = node_class(kind="plain", gpus=1), node_class(cpu=1), node_class(cpu=4)
+TWO_GIB = node_class(memory_gib=2)
 MEMORY = {
     "fits": ("1Gi", "1024Mi", "1048576Ki", "1G", "1073M", "1073741k", "1073741824", "0.5Gi"),
     "waits": ("1.1Gi", "1025Mi", "1048577Ki", "1.1G", "1074M", "1073742k", "1073741825", "1T"),
@@ -27,34 +32,35 @@ MEMORY = {
 """What one gibibyte holds, and what not."""
 
 
-@check("RAI-PRI-012")
-def little_more_than_a_whole_is_too_much(session: Session) -> None:
-    """Six tenths and a half."""
-    staged_nodes(session, [node_class(gpus=1)])
-    submit_named(session, "more", gpu=0.6)
-    submit_named(session, "half", gpu=0.5)
-    expect_states(session, more=RUNNING, half=PENDING)
-
-
-@check("RAI-PRI-012")
-def parts_of_a_gpu_make_a_whole(session: Session) -> None:
-    """Two halves fit, a further quarter does not; it does when a half has gone."""
-    staged_nodes(session, [node_class(gpus=1)], {TEAM_A: 1})
-    half = submit_named(session, "one", gpu=0.5)
-    submit_named(session, "two", gpu=0.5)
-    submit_named(session, "quarter", gpu=0.25)
-    expect_states(session, one="Running", two="Running", quarter="Pending")
-    delete_jobs(session, half)
-    session.advance(SETTLED)
-    expect_states(session, two="Running", quarter="Running")
-
-
-@check("RAI-PRI-013")
-def a_type_may_have_a_dash(session: Session) -> None:
-    """A machine of another type is idle."""
-    staged_nodes(session, [node_class(kind="plain", gpus=1)])
-    submit_named(session, "wants", gpu=1, nodeType="rtx-4090")
-    expect_states(session, wants=PENDING)
+@check("RAI-PRI-012", "six tenths and a half are more than a GPU", 1, None, ({"gpu": 0.6}, ""), (HALF, "RP"))
+@check("RAI-PRI-012", "parts of a GPU make a whole", 1, ONE, (HALF, ""), (HALF, ""), ({"gpu": 0.25}, "RRP"), (0, "-RR"))
+@check("RAI-PRI-013", "a type may have a dash", PLAIN, None, ({**TRAIN, "nodeType": "rtx-4090"}, "P"))
+@check("RAI-PRI-014", "halves of cores fit together", ONE_CORE, None, ({"cpu": 0.5}, ""), ({"cpu": 0.5}, "RR"))
+@check("RAI-PRI-014", "three quarters of cores do not", ONE_CORE, None, ({"cpu": 0.75}, ""), ({"cpu": 0.75}, "RP"))
+@check(
+    "RAI-PRI-014",
+    "guaranteed cores are kept",
+    CORES,
+    None,
+    ({"cpu": 3}, ""),
+    ({"cpu": 1}, ""),
+    ({"cpu": 0.5}, "RRP"),
+    (1, "--R"),
+)
+@check(
+    "RAI-PRI-015",
+    "parts of units count",
+    TWO_GIB,
+    None,
+    ({"cpu": 1, "memory": "1.5Gi"}, "r"),
+    ({"cpu": 1, "memory": "0.75Gi"}, ""),
+    ({"cpu": 1, "memory": "0.4Gi"}, "-PR"),
+)
+@check("RAI-PRI-016", "a GPU is given once", 4, None, ({"gpu": 3}, ""), (TRAIN, ""), (TRAIN, "RRP"))
+@check("RAI-PRI-021", "who is not elastic waits", 2, None, ({"gpu": 4, "elastic": False}, ""), ({"gpu": 4}, "PP"))
+def what_does_not_fit_together_waits(session: Session, *row: Any) -> None:
+    """It runs when there is room."""
+    placement(session, *row)
 
 
 @check("RAI-PRI-013")
@@ -63,56 +69,16 @@ def a_job_runs_on_its_node_type(session: Session) -> None:
     staged_nodes(session, [node_class(kind="Alpha", gpus=1), node_class(kind="beta", gpus=1)])
     for kind in ("beta", "Alpha"):
         submit_named(session, f"on-{kind.lower()}", gpu=1, nodeType=kind)
-        told = item(session, f"on-{kind.lower()}")
-        needed(told is not MISSING, f"the job for {kind} is not listed")
-        needed(told.get("status") == "Running" or kind != "beta", "the job for the first type does not run")
-        expect(
-            told.get("status") == "Running", f"a job for {kind}, of which a machine is idle, is {told.get('status')}"
-        )
-        where = told.get("nodes")
-        expect(
-            str(where[0] if isinstance(where, list) else where).startswith(kind), f"a job for {kind} is on {where!r}"
-        )
+        job = item(session, f"on-{kind.lower()}")
+        needed(job is not MISSING, f"the job for {kind} is not listed")
+        state, where = job.get("status"), job.get("nodes")
+        needed(state == RUNNING or kind != "beta", "the job for the first type does not run")
+        expect(state == RUNNING, f"a job for {kind}, of which a machine is idle, is {state}")
+        is_there = str(where[0] if isinstance(where, list) else where).startswith(kind)
+        expect(is_there, f"a job for {kind} is on {where!r}")
     delete_jobs(session, ("on-alpha", TEAM_A))
     submit_named(session, "another", gpu=1, nodeType="beta")
     expect_states(session, another="Pending")
-
-
-@check("RAI-PRI-014")
-def parts_of_cores_count(session: Session) -> None:
-    """Halves fit together, three quarters do not."""
-    staged_nodes(session, [node_class(cpu=1)])
-    submit_named(session, "half", cpu=0.5)
-    submit_named(session, "other-half", cpu=0.5)
-    expect_states(session, **{"half": RUNNING, "other-half": RUNNING})
-    staged_nodes(session, [node_class(cpu=1)])
-    submit_named(session, "most", cpu=0.75)
-    submit_named(session, "more", cpu=0.75)
-    expect_states(session, most=RUNNING, more=PENDING)
-
-
-@check("RAI-PRI-014")
-def guaranteed_cores_are_kept(session: Session) -> None:
-    """Four cores: three and one fit, half a one more does not."""
-    staged_nodes(session, [node_class(cpu=4)])
-    submit_named(session, "three", cpu=3)
-    last = submit_named(session, "one", cpu=1)
-    submit_named(session, "half", cpu=0.5)
-    expect_states(session, three="Running", one="Running", half="Pending")
-    delete_jobs(session, last)
-    session.advance(SETTLED)
-    expect_states(session, half="Running")
-
-
-@check("RAI-PRI-015")
-def parts_of_units_count(session: Session) -> None:
-    """One and a half of something is more than one."""
-    staged_nodes(session, [node_class(memory_gib=2)])
-    submit_named(session, "first", cpu=1, memory="1.5Gi")
-    need_states(session, first=RUNNING)
-    submit_named(session, "second", cpu=1, memory="0.75Gi")
-    submit_named(session, "third", cpu=1, memory="0.4Gi")
-    expect_states(session, second=PENDING, third=RUNNING)
 
 
 @check("RAI-PRI-015")
@@ -123,21 +89,8 @@ def guaranteed_memory_is_kept(session: Session) -> None:
         for number, amount in enumerate(MEMORY[word]):
             name = f"{word}-{number}"
             job = submit_named(session, name, cpu=1, memory=amount)
-            told = session.state(job)
-            expect(
-                told == state, f"a job with {amount} of 1Gi is {told or 'not listed'}, expected {state}", job.created
-            )
+            same(state, session.state(job), f"the state of a job with {amount} of 1Gi")
             delete_jobs(session, job)
-
-
-@check("RAI-PRI-016")
-def a_gpu_is_given_once(session: Session) -> None:
-    """Four GPUs: three and one fit, one more does not."""
-    staged_nodes(session, [node_class(gpus=4)])
-    submit_named(session, "three", gpu=3)
-    submit_named(session, "one", gpu=1)
-    submit_named(session, "more", gpu=1)
-    expect_states(session, three="Running", one="Running", more="Pending")
 
 
 @check("RAI-PRI-019")
@@ -161,12 +114,3 @@ def an_elastic_job_grows(session: Session) -> None:
     delete_jobs(session, other)
     session.advance(60)
     same(4, item(session, "elastic").get("currentAllocatedGPUs"), "currentAllocatedGPUs of an elastic job with room")
-
-
-@check("RAI-PRI-021")
-def a_job_that_is_not_elastic_waits(session: Session) -> None:
-    """Four GPUs are asked for, two are there."""
-    staged_nodes(session, [node_class(gpus=2)])
-    submit_named(session, "stiff", gpu=4, elastic=False)
-    submit_named(session, "usual", gpu=4)
-    expect_states(session, stiff="Pending", usual="Pending")

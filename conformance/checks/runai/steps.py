@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any
 
 from conformance import catalogue as catalogues
+from conformance.checks.families.capacity import Step, Vendor
 from conformance.session.cluster import staged
-from conformance.session.expect import expect, needed, same
+from conformance.session.expect import expect, need_success, needed, same
 from conformance.session.session import LEAVING, JobRef, Session
 from conformance.traffic.exchange import Exchange
 from conformance.traffic.json_pointer import MISSING, Json
@@ -17,6 +18,11 @@ TEAM_A, TEAM_B, TEAM_C = "team-a", "team-b", "team-c"
 RUNNING, PENDING = "Running", "Pending"
 DAY = 86_400
 LIST, DELETE = "runai_list_jobs", "runai_delete_jobs"
+TRAIN: dict[str, Any] = {"gpu": 1}
+"""A job of one GPU that runs for long."""
+BENCH: dict[str, Any] = {"gpu": 1, "interactive": True}
+SPOT: dict[str, Any] = {**BENCH, "preemptible": True}
+"""A workbench that may be taken back."""
 SETTLED = 5.0
 """Seconds after which whatever can be placed has been placed."""
 
@@ -91,13 +97,43 @@ def staged_nodes(
     staged(session, *nodes, **{"run": {"fixed": 36_000}, "projects": listed, **(facts or {})})
 
 
-def submit_named(session: Session, name: str, project: str = "team-a", **members: Any) -> JobRef:
+def submit_named(session: Session, name: str, project: str = TEAM_A, **members: Any) -> JobRef:
     """Submit a job that runs for long, or a workbench, and let it be placed."""
-    command = {} if members.get("interactive") else {"command": "sleep 30000"}
-    exchange = session.post({"job": {"name": name, "project": project, "image": "alpine", **command, **members}})
-    needed(exchange.response.is_success, f"the submission of {name} was answered {exchange.response.status}")
+    job = _submit(session, {"name": name, "project": project, **members})
     session.advance(SETTLED)
-    return session.job_of(exchange)
+    return job
+
+
+def _submit(session: Session, members: Mapping[str, Any]) -> JobRef:
+    command = {} if members.get("interactive") else {"command": "sleep 30000"}
+    usual = {"name": session.unique(), "project": TEAM_A, "image": "alpine", **command}
+    return session.job_of(need_success(session.post({"job": {**usual, **members}}), "the submission of a job"))
+
+
+def placement(
+    session: Session, nodes: Json, quotas: dict[str, float] | None, *steps: Step, limit: float | None = None
+) -> None:
+    """Let jobs come and go on so many GPUs of one machine, or on the machines of a class; see `families/capacity.py`.
+
+    Letters: R Running, P Pending, S Succeeded, F Failed, X Preempted, T TimedOut.
+    """
+    projects = {} if limit is None else {"interactive_limit_s": limit}
+    staged_nodes(session, [node_class(gpus=nodes) if isinstance(nodes, int) else nodes], quotas, **projects)
+    RUNAI.play(session, *steps)
+
+
+def _states(session: Session, jobs: list[JobRef]) -> list[str]:
+    listed = {one.get("name"): str(one.get("status")) for one in session.items()}
+    return [listed.get(job.id, "") for job in jobs]
+
+
+RUNAI = Vendor(
+    _submit,
+    lambda session, job: delete_jobs(session, job),
+    {word[0]: (word,) for word in ("Running", "Pending", "Succeeded", "Failed", "TimedOut")} | {"X": ("Preempted",)},
+    SETTLED,
+    _states,
+)
 
 
 def expect_states(session: Session, **wanted: str) -> None:
@@ -159,5 +195,4 @@ def expect_gpus(session: Session, job: JobRef, gpus: float) -> None:
 
 def control_twin(session: Session) -> None:
     """The control: a valid submission of a fresh identity."""
-    told = session.post(session.body())
-    needed(told.response.is_success, f"the control twin was answered {told.response.status}")
+    need_success(session.post(session.body()), "the control twin")

@@ -1,0 +1,62 @@
+"""What jobs hold of the nodes: who runs, who waits, and who runs next when a job leaves.
+
+A check is a row of steps: something that happens, then the states of all jobs, one letter each in the order of their
+submission. A capital letter is promised, a small one is needed before anything can be said, `-` is anything. What
+happens is a job that is submitted (its members), one that leaves (its number, from 0), or time (seconds, a float).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.session.expect import expect, needed
+from conformance.session.session import JobRef, Session
+from conformance.traffic.json_pointer import shown
+
+Step = tuple[Mapping[str, Any] | int | float, str]
+
+
+def states_of(session: Session, jobs: list[JobRef]) -> list[str]:
+    """The state of each job, read one by one."""
+    return [session.state(job) for job in jobs]
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """How one API words it: how a job is submitted and leaves, and which states a (capital) letter stands for.
+
+    `settled` are the seconds after which whatever can be placed has been placed.
+    """
+
+    submit: Callable[[Session, Mapping[str, Any]], JobRef]
+    leave: Callable[[Session, JobRef], object]
+    letters: Mapping[str, Collection[str]]
+    settled: float
+    states: Callable[[Session, list[JobRef]], list[str]] = states_of
+
+    def play(self, session: Session, *steps: Step) -> list[JobRef]:
+        """Let the steps happen and look at the states after each; the jobs."""
+        jobs: list[JobRef] = []
+        for event, letters in steps:
+            what = self._happens(session, jobs, event)
+            states = self.states(session, jobs) if letters.strip("-") else []
+            for number, (letter, state) in enumerate(zip(letters, states, strict=False)):
+                wanted = self.letters.get(letter.upper(), (state,))
+                message = f"{what} job {number} is {state or 'unknown'}, expected {' or '.join(wanted)}; all: {states}"
+                (expect if letter.isupper() else needed)(state in wanted, message)
+        return jobs
+
+    def _happens(self, session: Session, jobs: list[JobRef], event: Mapping[str, Any] | int | float) -> str:
+        if isinstance(event, float):
+            session.advance(event)
+            return f"{event:g} seconds later"
+        if isinstance(event, int):
+            self.leave(session, jobs[event])
+            what = f"since job {event} has left"
+        else:
+            jobs.append(self.submit(session, event))
+            what = f"since a job with {shown(dict(event))} was submitted"
+        session.advance(self.settled)
+        return what
