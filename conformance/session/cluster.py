@@ -31,3 +31,9 @@ def staged(session: Session, *nodes: Json, startup: float = 0.0, **facts: Any) -
     if answer.status in UNKNOWN or 400 <= answer.status < 500:
         raise NotApplicable(f"the control API makes no world of given nodes: {answer.status} {text}")
     needed(answer.is_success, f"the control API failed to make a world of given nodes: {answer.status} {text}")
+
+
+def change_node(session: Session, name: str, change: str) -> None:
+    """Fail, restore or drain a node. Inconclusive where the control API does not."""
+    answer = session.target.ask_control("POST", f"/nodes/{name}/{change}", sandbox=session.name)
+    needed(answer.is_success, f"the control API does not {change} the node {name}: {answer.status}")

@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 from conformance.checks import check
+from conformance.checks.families.capacity import Step
 from conformance.checks.runai.steps import (
+    BENCH,
     DAY,
     PENDING,
     RUNNING,
     SETTLED,
+    SPOT,
     TEAM_A,
     TEAM_B,
-    delete_jobs,
+    TRAIN,
     expect_states,
+    names,
     need_states,
     node_class,
+    placement,
     staged_nodes,
+    submit,
     submit_named,
 )
 from conformance.errors import NotApplicable
-from conformance.session.expect import expect, needed, same
+from conformance.session.expect import accepted, expect, needed, same
+from conformance.session.phases import GOES_ON, expect_phase
 from conformance.session.session import JobRef, Session
-from specs.lifecycle import TERMINAL
 
 FINE = 0.25
 """Seconds between two looks where an end has to be known well."""
+AFTER_WAITING: tuple[Step, ...] = ((300.0, ""), (0, "-r"), (585.0, "-R"), (20.0, "-T"))
+"""Five of the ten minutes it waits for the GPU."""
 SPARE = 1.0
 """Seconds by which an instant may be off."""
 
@@ -34,12 +42,9 @@ def _leaves(session: Session, job: JobRef, seconds: float) -> None:
     session.advance(seconds - SPARE)
     is_there = session.state(job)
     is_late = (session.now or 0.0) > ended + seconds - SPARE  # a rate limit took the rest of the time
-    expect(is_there or is_late, f"a job that should stay listed for {seconds:g} seconds has gone before", job.created)
+    expect(is_there or is_late, f"a job that should stay listed for {seconds:g} seconds has gone before")
     session.advance(2 * SPARE)
-    state = session.state(job)
-    expect(
-        not state, f"a job that should stay listed for {seconds:g} seconds is there after them as {state}", job.created
-    )
+    same("", session.state(job), f"{seconds:g} seconds after its end, when it should have gone, the state of a job")
 
 
 @check("RAI-TMO-001")
@@ -51,32 +56,19 @@ def nothing_is_a_time_to_live(session: Session) -> None:
     job = session.job_of(exchange)
     session.advance(120)
     state = session.state(job)
-    expect(state in ("", PENDING, RUNNING), f"a job without any time to live is still listed as {state}", exchange)
+    expect(state in ("", PENDING, RUNNING), f"a job without any time to live is still listed as {state}")
 
 
-@check("RAI-TMO-001")
-def a_good_job_leaves_in_time(session: Session) -> None:
-    """Thirty seconds after its end."""
-    job = session.submit(patch={"job": {"ttlAfterFinish": "30s"}})
-    session.until(job, step=FINE)
-    _leaves(session, job, 30)
-
-
-@check("RAI-TMO-002")
-def a_failed_job_leaves_in_time(session: Session) -> None:
-    """Thirty seconds after its end."""
-    job = session.submit("fails", {"job": {"ttlAfterFinish": "30s"}})
-    ended = session.until(job, step=FINE)
-    needed(session.phase_of(ended) == "failed", f"the job ended as {ended}")
-    _leaves(session, job, 30)
-
-
-@check("RAI-TMO-003")
-def minutes_and_hours_count_as_such(session: Session) -> None:
-    """Two of the one, three of the other, and more than make up the next unit."""
-    for text, seconds in (("90s", 90), ("2m", 120), ("3h", 10_800), ("30h", 108_000)):
-        job = session.submit(patch={"job": {"ttlAfterFinish": text}})
-        session.until(job, step=FINE)
+@check("RAI-TMO-001", "a good job leaves in time", "quick", {"30s": 30})
+@check("RAI-TMO-002", "a failed job leaves in time", "fails", {"30s": 30})
+@check("RAI-TMO-003", "minutes and hours count as such", "quick", {"90s": 90, "2m": 120, "3h": 10_800, "30h": 108_000})
+@check("RAI-TMO-006", "days and sums count in full", "quick", {"1d": DAY, "1h30m": 5400})
+def an_ended_job_leaves_in_time(session: Session, shape: str, spans: dict[str, float]) -> None:
+    """It is listed so many seconds after its end, and no longer."""
+    for text, seconds in spans.items():
+        job = session.submit(shape, {"job": {"ttlAfterFinish": text}})
+        ended = session.phase_of(session.until(job, step=FINE))
+        needed(ended == "failed" or shape != "fails", f"the job has {ended}")
         _leaves(session, job, seconds)
 
 
@@ -88,12 +80,7 @@ def a_time_to_live_begins_with_the_end(session: Session) -> None:
     session.until(running, "running")
     session.advance(120)
     for job, wanted in ((running, RUNNING), (waiting, PENDING)):
-        state = session.state(job)
-        expect(
-            state == wanted,
-            f"a job with a time to live of 5 seconds that has not ended is {state or 'not listed'}",
-            job.created,
-        )
+        same(wanted, session.state(job), "the state of a job with a time to live of 5 seconds that has not ended")
 
 
 @check("RAI-TMO-005")
@@ -102,87 +89,40 @@ def a_name_is_free_after_its_time(session: Session) -> None:
     job = session.submit(patch={"job": {"ttlAfterFinish": "5s"}}, until="end")
     session.advance(30)
     needed(not session.state(job), "the job is still listed")
-    again = session.post(job.body)
-    expect(
-        again.response.is_success, f"the name of a job that has gone was refused with {again.response.status}", again
-    )
-
-
-@check("RAI-TMO-006")
-def days_and_sums_count_in_full(session: Session) -> None:
-    """A day; an hour and a half."""
-    for text, seconds in (("1d", 86_400), ("1h30m", 5400)):
-        job = session.submit(patch={"job": {"ttlAfterFinish": text}})
-        session.until(job, step=FINE)
-        _leaves(session, job, seconds)
-
-
-@check("RAI-TMO-007")
-def a_preemptible_workbench_ends_at_the_limit_too(session: Session) -> None:
-    """It may exceed the quota, not the limit."""
-    staged_nodes(session, [node_class(gpus=1)], {TEAM_A: 1}, interactive_limit_s=600)
-    submit_named(session, "bench", gpu=1, interactive=True, preemptible=True)
-    need_states(session, bench=RUNNING)
-    session.advance(600 - 3 * SETTLED)
-    expect_states(session, bench=RUNNING)
-    session.advance(4 * SETTLED)
-    expect_states(session, bench="TimedOut")
+    accepted(session.post(job.body), "a submission with the name of a job that has gone")
 
 
 @check("RAI-TMO-007")
 def a_workbench_ends_at_its_projects_limit(session: Session) -> None:
     """Ten minutes of running, whatever it waited before."""
-    staged_nodes(session, [node_class(gpus=1)], {"team-a": 1}, interactive_limit_s=600)
-    exchange = session.post(
-        {"job": {"name": "bench", "project": "team-a", "image": "alpine", "gpu": 1, "interactive": True}}
-    )
-    needed(exchange.response.is_success, f"the submission of a workbench was answered {exchange.response.status}")
-    session.until(session.job_of(exchange), "running", step=FINE)
+    staged_nodes(session, [node_class(gpus=1)], {TEAM_A: 1}, interactive_limit_s=600)
+    session.until(submit(session, {"name": "bench", **BENCH}), "running", step=FINE)
     session.advance(600 - SPARE)
     expect_states(session, bench=RUNNING)
     session.advance(2 * SPARE)
     expect_states(session, bench="TimedOut")
 
 
-@check("RAI-TMO-008")
-def training_knows_no_limit_of_its_project(session: Session) -> None:
-    """Well beyond the ten minutes of a workbench."""
-    staged_nodes(session, [node_class(gpus=1)], {"team-a": 1}, interactive_limit_s=600)
-    submit_named(session, "train", gpu=1, backoffLimit=0)
-    need_states(session, train=RUNNING)
-    session.advance(1300)
-    expect_states(session, train=RUNNING)
-
-
-@check("RAI-TMO-009")
-def a_workbench_that_waited_has_its_whole_limit(session: Session) -> None:
-    """Five of its ten minutes it waits for the GPU."""
-    staged_nodes(session, [node_class(gpus=1)], {TEAM_A: 1}, interactive_limit_s=600)
-    first = submit_named(session, "first", gpu=1, interactive=True)
-    submit_named(session, "bench", gpu=1, interactive=True)
-    need_states(session, first=RUNNING, bench=PENDING)
-    session.advance(300)
-    delete_jobs(session, first)
-    session.advance(SETTLED)
-    need_states(session, bench=RUNNING)
-    session.advance(600 - 3 * SETTLED)
-    expect_states(session, bench=RUNNING)
-    session.advance(4 * SETTLED)
-    expect_states(session, bench="TimedOut")
+@check("RAI-TMO-007", "a preemptible workbench ends at the limit too", (SPOT, "r"), (585.0, "R"), (20.0, "T"))
+@check("RAI-TMO-008", "training knows no limit", ({**TRAIN, "backoffLimit": 0}, "r"), (1300.0, "R"))
+@check("RAI-TMO-009", "a workbench that waited has its whole limit", (BENCH, ""), (BENCH, "rp"), *AFTER_WAITING)
+def workbenches_have_a_limit(session: Session, *steps: Step) -> None:
+    """Ten minutes of running."""
+    placement(session, 1, {TEAM_A: 1}, *steps, limit=600)
 
 
 @check("RAI-TMO-010")
 def a_day_is_a_day(session: Session) -> None:
     """Where days are taken at all."""
-    job = session.post(session.body(patch={"job": {"ttlAfterFinish": "2d"}}))
-    if not job.response.is_success:
+    exchange = session.post(session.body(patch={"job": {"ttlAfterFinish": "2d"}}))
+    if not exchange.response.is_success:
         raise NotApplicable("days are not taken as ttlAfterFinish")
-    ref = session.job_of(job)
-    session.until(ref)
+    job = session.job_of(exchange)
+    session.until(job)
     for pause, is_there in ((2 * DAY - 300, True), (600, False)):
         session.advance(pause)
-        state = session.state(ref)
-        expect(bool(state) is is_there, f"a job with a time to live of two days is {state or 'not listed'}", job)
+        state = session.state(job)
+        expect(bool(state) is is_there, f"a job with a time to live of two days is {state or 'not listed'}")
 
 
 @check("RAI-TMO-011")
@@ -198,8 +138,7 @@ def every_end_is_an_end(session: Session) -> None:
     submit_named(session, "owner", gpu=1)
     need_states(session, taken="Preempted")
     session.advance(130)
-    told = [str(one.get("name")) for one in session.items()]
-    same(["owner"], told, "the names in the list two minutes after the ends")
+    same(["owner"], names(session), "the names in the list two minutes after the ends")
 
 
 @check("RAI-TMO-012")
@@ -209,8 +148,6 @@ def preparation_is_not_counted(session: Session) -> None:
     bench = submit_named(session, "bench", gpu=1, interactive=True)
     for pause in (700, 200, 500):
         session.advance(pause)
-        state = session.state(bench)
-        told = f"a workbench that was prepared for 900 seconds, and may run for 600, is {state or 'not listed'}"
-        expect(state and session.phase_of(state) not in TERMINAL, told)
+        expect_phase(session, bench, GOES_ON, "a workbench that was prepared for 900 seconds, and may run for 600,")
     session.advance(100 + SETTLED)
     expect_states(session, bench="TimedOut")

@@ -11,20 +11,21 @@ from conformance.checks.runai.steps import (
     SETTLED,
     TEAM_A,
     TEAM_B,
+    TRAIN,
     count_runs,
     count_tries,
     delete_jobs,
-    expect_states,
     failing_job,
     item,
     need_states,
     node_class,
+    placement,
     staged_nodes,
     states_seen,
     submit_named,
 )
-from conformance.session.expect import expect, needed
-from conformance.session.session import Session
+from conformance.session.expect import expect, needed, same
+from conformance.session.session import JobRef, Session
 
 
 def _pauses(seen: list[tuple[str, float]]) -> Iterator[float]:
@@ -39,6 +40,12 @@ def _pauses(seen: list[tuple[str, float]]) -> Iterator[float]:
         pause, has_run = 0.0, True
 
 
+def _succeeds(session: Session, job: JobRef, most: int) -> None:
+    seen = states_seen(session, job, step=1, within=300)
+    fits = seen[-1][0] == "Succeeded" and count_runs(seen) <= most
+    expect(fits, f"a job whose attempt {most} succeeds went {' -> '.join(state for state, _ in seen)}")
+
+
 @check("RAI-RTY-001")
 def a_job_is_tried_as_often_as_asked(session: Session) -> None:
     """Once more than it may be tried again, for no retry, one, three, and more than are usual."""
@@ -46,34 +53,23 @@ def a_job_is_tried_as_often_as_asked(session: Session) -> None:
         job = failing_job(session, seconds, backoffLimit=retries)
         seen = states_seen(session, job, step=step, within=3600)
         tries = count_tries(seen, seconds, retries + 1)
-        expect(
-            tries == retries + 1, f"a job with backoffLimit {retries} that always fails ran {tries} times", job.created
-        )
-        expect(seen[-1][0] == "Failed", f"a job that always fails is {seen[-1][0]} after {tries} runs", job.created)
+        same(retries + 1, tries, f"the number of runs of a job with backoffLimit {retries} that always fails")
+        same("Failed", seen[-1][0], f"the state of a job that always fails after {tries} runs")
 
 
 @check("RAI-RTY-002")
 def a_job_that_succeeds_later_is_done(session: Session) -> None:
     """Its second attempt ends well; a run may be over before it is seen."""
     job = session.submit("retried")
-    seen = states_seen(session, job, step=1, within=300)
-    story = " -> ".join(state for state, _ in seen)
-    expect(
-        seen[-1][0] == "Succeeded" and count_runs(seen) <= 2,
-        f"a job whose second attempt succeeds went {story}",
-        job.created,
-    )
+    _succeeds(session, job, 2)
     session.advance(120)
-    expect(session.state(job) == "Succeeded", "a job whose second attempt succeeded went on", job.created)
+    same("Succeeded", session.state(job), "the state of a job whose second attempt succeeded")
 
 
 @check("RAI-RTY-003")
 def a_job_that_succeeds_runs_once(session: Session) -> None:
     """It may be tried again, but need not."""
-    job = session.submit(patch={"job": {"backoffLimit": 5}})
-    seen = states_seen(session, job, step=1, within=300)
-    story = " -> ".join(state for state, _ in seen)
-    expect(seen[-1][0] == "Succeeded" and count_runs(seen) <= 1, f"a job that succeeds went {story}", job.created)
+    _succeeds(session, session.submit(patch={"job": {"backoffLimit": 5}}), 1)
 
 
 @check("RAI-RTY-004")
@@ -84,8 +80,8 @@ def pauses_double(session: Session) -> None:
     needed(len(pauses) == 3, f"the job was tried again {len(pauses)} times")
     for number, pause in enumerate(pauses):
         usual = 10 * 2**number
-        told = f"the pauses were about {', '.join(f'{one:g}' for one in pauses)} seconds, expected 10, 20, 40"
-        expect(0.9 * usual - 2 <= pause <= 1.4 * usual + 6, told, job.created)
+        message = f"the pauses were about {', '.join(f'{one:g}' for one in pauses)} seconds, expected 10, 20, 40"
+        expect(0.9 * usual - 2 <= pause <= 1.4 * usual + 6, message)
 
 
 @check("RAI-RTY-005")
@@ -95,7 +91,7 @@ def no_pause_is_longer_than_six_minutes(session: Session) -> None:
     seen = states_seen(session, job, step=10, within=3600)
     needed(count_tries(seen, 20, 8) >= 8, "the job was not tried again seven times")
     pauses = [*_pauses(seen), 0.0]
-    expect(max(pauses) <= 400, f"a pause before a retry was about {max(pauses):g} seconds", job.created)
+    expect(max(pauses) <= 400, f"a pause before a retry was about {max(pauses):g} seconds")
 
 
 @check("RAI-RTY-006")
@@ -123,14 +119,5 @@ def to_be_taken_back_is_no_failure(session: Session) -> None:
 @check("RAI-RTY-007")
 def between_two_tries_a_job_holds_nothing(session: Session) -> None:
     """Another one runs on its GPU meanwhile; nothing of any try stays behind."""
-    staged_nodes(session, [node_class(gpus=1)])
-    submit_named(session, "bad", gpu=1, command="sleep 20; exit 3", backoffLimit=3)
-    other = submit_named(session, "other", gpu=1)
-    need_states(session, bad=RUNNING, other=PENDING)
-    session.advance(20)
-    expect_states(session, other=RUNNING)
-    delete_jobs(session, other)
-    session.advance(600)
-    need_states(session, bad="Failed")
-    submit_named(session, "last", gpu=1)
-    expect_states(session, last=RUNNING)
+    failing = {"gpu": 1, "command": "sleep 20; exit 3", "backoffLimit": 3}
+    placement(session, 1, None, (failing, ""), (TRAIN, "rp"), (20.0, "-R"), (1, ""), (600.0, "f"), (TRAIN, "--R"))

@@ -5,27 +5,42 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.checks import check
+from conformance.checks.families.capacity import Step
 from conformance.checks.runai.steps import (
+    BENCH,
     DAY,
     PENDING,
     RUNNING,
     SETTLED,
     TEAM_A,
+    TRAIN,
     delete_jobs,
     expect_states,
     failing_job,
     item,
     need_states,
     node_class,
+    placement,
     staged_nodes,
     states_seen,
     submit_named,
 )
+from conformance.session.cluster import change_node
 from conformance.session.expect import expect, needed, same
+from conformance.session.phases import GOES_ON, expect_not, expect_phase
 from conformance.session.session import Session
 from specs.lifecycle import TERMINAL
 
-WORKBENCH = {"job": {"interactive": True, "command": None}}
+INTERACTIVE = {"job": {"interactive": True, "command": None}}
+TEAM = {"gpu": 1, "completions": 4, "parallelism": 2}
+PART = {**BENCH, "gpu": 0.6}
+PARTS: tuple[Step, ...] = ((PART, "R"), (0, ""), (PART, "-R"), (1, ""), (PART, "--R"))
+ENDS: tuple[Step, ...] = ((TRAIN, "rpp"), (30.0, "SRP"), (30.0, "-FR"))
+
+
+def lasts(end: str) -> dict[str, Any]:
+    """A job of half a minute that is not tried again."""
+    return {**TRAIN, "command": f"sleep 30{end}", "backoffLimit": 0}
 
 
 @check("RAI-STM-001")
@@ -34,18 +49,17 @@ def ends_have_the_documented_words(session: Session) -> None:
     for shape, wanted in (("quick", "Succeeded"), ("fails", "Failed")):
         job = session.submit(shape)
         *_, state = session.watch(job, within=120)
-        needed(session.phase_of(state) not in ("queued", "starting", "running"), f"the job is still {state}")
-        expect(state == wanted, f"a job whose end should be told as {wanted} is {state or 'not listed'}")
+        needed(session.phase_of(state) not in GOES_ON.split(), f"the job is still {state}")
+        same(wanted, state, "the state of a job that has ended")
 
 
 @check("RAI-STM-002")
 def a_workbench_runs_on(session: Session) -> None:
     """For minutes, hours, days, weeks."""
-    job = session.submit(patch=WORKBENCH, until="running")
+    job = session.submit(patch=INTERACTIVE, until="running")
     for pause in (60, 3600, 86_400, 30 * 86_400):
         session.advance(pause)
-        state = session.state(job)
-        expect(state == RUNNING, f"a workbench that nobody deleted is {state or 'not listed'}")
+        same(RUNNING, session.state(job), "the state of a workbench that nobody deleted")
 
 
 @check("RAI-STM-003")
@@ -62,58 +76,26 @@ def a_failed_workbench_does_not_queue_again(session: Session) -> None:
 def a_new_job_has_not_ended(session: Session) -> None:
     """Nor has one that nobody can place."""
     for shape in ("quick", "long"):
-        state = session.state(session.submit(shape))
-        expect(state and session.phase_of(state) not in TERMINAL, f"a new job is {state or 'not listed'}")
+        expect_phase(session, session.submit(shape), GOES_ON, "a new job")
 
 
-@check("RAI-STM-005")
-def a_deleted_job_of_several_runs_holds_nothing(session: Session) -> None:
-    """Both of its runs stop."""
-    staged_nodes(session, [node_class(gpus=2)])
-    first = submit_named(session, "first", gpu=1, completions=4, parallelism=2)
-    submit_named(session, "second", gpu=2)
-    need_states(session, first=RUNNING, second=PENDING)
-    delete_jobs(session, first)
-    session.advance(SETTLED)
-    expect_states(session, second=RUNNING)
-
-
-@check("RAI-STM-005")
-def a_deleted_part_of_a_gpu_is_free(session: Session) -> None:
-    """And no longer counts against the quota."""
-    staged_nodes(session, [node_class(gpus=1)], {TEAM_A: 1})
-    for number in range(3):
-        name = f"bench-{number}"
-        job = submit_named(session, name, gpu=0.6, interactive=True)
-        expect_states(session, **{name: RUNNING})
-        delete_jobs(session, job)
-        session.advance(SETTLED)
-
-
-@check("RAI-STM-005")
-def a_deleted_job_holds_nothing(session: Session) -> None:
-    """Another one takes its GPU."""
-    staged_nodes(session, [node_class(gpus=1)])
-    first = submit_named(session, "first", gpu=1)
-    submit_named(session, "second", gpu=1)
-    need_states(session, first=RUNNING, second=PENDING)
-    delete_jobs(session, first)
-    session.advance(SETTLED)
-    expect_states(session, second=RUNNING)
-
-
-@check("RAI-STM-006")
-def an_ended_job_holds_nothing(session: Session) -> None:
-    """Whether it ended well or badly."""
-    staged_nodes(session, [node_class(gpus=1)])
-    submit_named(session, "good", gpu=1, command="sleep 30")
-    submit_named(session, "bad", gpu=1, command="sleep 30; exit 3", backoffLimit=0)
-    submit_named(session, "last", gpu=1)
-    need_states(session, good=RUNNING, bad=PENDING, last=PENDING)
-    session.advance(30)
-    expect_states(session, good="Succeeded", bad=RUNNING, last=PENDING)
-    session.advance(30)
-    expect_states(session, bad="Failed", last=RUNNING)
+@check("RAI-STM-005", "a deleted job holds nothing", 1, None, (TRAIN, ""), (TRAIN, "rp"), (0, "-R"))
+@check("RAI-STM-005", "a deleted job of several runs holds nothing", 2, None, (TEAM, ""), ({"gpu": 2}, "rp"), (0, "-R"))
+@check("RAI-STM-005", "a deleted part of a GPU is free, of the quota too", 1, {TEAM_A: 1}, *PARTS)
+@check("RAI-STM-006", "an ended job holds nothing", 1, None, (lasts(""), ""), (lasts("; exit 3"), ""), *ENDS)
+@check(
+    "RAI-STM-012",
+    "who was deleted waiting takes nothing",
+    1,
+    None,
+    *[(TRAIN, "")] * 2,
+    (TRAIN, "rpp"),
+    (1, ""),
+    (0, "--R"),
+)
+def what_has_gone_holds_nothing(session: Session, *row: Any) -> None:
+    """Another job takes its place."""
+    placement(session, *row)
 
 
 @check("RAI-STM-007")
@@ -122,17 +104,11 @@ def a_job_without_its_node_starts_again(session: Session) -> None:
     staged_nodes(session, [node_class(gpus=1)])
     submit_named(session, "train", gpu=1, backoffLimit=0)
     need_states(session, train=RUNNING)
-    control = session.target.ask_control
-    needed(
-        control("POST", "/nodes/node-0/fail", sandbox=session.name).is_success, "the control API takes no machine down"
-    )
+    change_node(session, "node-0", "fail")
     session.advance(SETTLED)
     state = str(item(session, "train").get("status"))
     expect(state != RUNNING and session.phase_of(state) not in TERMINAL, f"a job whose only machine is down is {state}")
-    needed(
-        control("POST", "/nodes/node-0/restore", sandbox=session.name).is_success,
-        "the control API brings no machine back",
-    )
+    change_node(session, "node-0", "restore")
     session.advance(60)
     expect_states(session, train=RUNNING)
 
@@ -142,11 +118,8 @@ def several_completions_are_several_runs(session: Session) -> None:
     """Three of twenty seconds, one after the other."""
     job = session.submit("lasts", {"job": {"completions": 3}}, seconds=20)
     session.advance(50)
-    state = session.state(job)
-    told = f"a job of three runs of 20 seconds is {state or 'not listed'} after 50"
-    expect(state and session.phase_of(state) not in TERMINAL, told, job.created)
-    ended = session.until(job)
-    expect(ended == "Succeeded", f"a job of three good runs ended as {ended}", job.created)
+    expect_phase(session, job, GOES_ON, "a job of three runs of 20 seconds, after 50,")
+    same("Succeeded", session.until(job), "the end of a job of three good runs")
 
 
 @check("RAI-STM-010")
@@ -154,10 +127,8 @@ def many_runs_are_many(session: Session) -> None:
     """Twelve of twenty seconds, five at a time, take a minute."""
     job = session.submit("lasts", {"job": {"completions": 12, "parallelism": 5}}, seconds=20)
     session.advance(50)
-    state = session.state(job)
-    expect(state != "Succeeded", "a job of twelve runs of 20 seconds, 5 at a time, has succeeded after 50", job.created)
-    session.until(job)
-    same("Succeeded", session.state(job), "the end of a job of twelve good runs", job.created)
+    expect_not(session, job, "succeeded", "a job of twelve runs of 20 seconds, 5 at a time, after 50,")
+    same("Succeeded", session.until(job), "the end of a job of twelve good runs")
 
 
 @check("RAI-STM-010")
@@ -165,15 +136,11 @@ def runs_go_on_at_once(session: Session) -> None:
     """Four of twenty seconds: two by two, and all together."""
     for parallel, least, most in ((2, 35, 60), (4, 15, 35)):
         job = session.submit("lasts", {"job": {"completions": 4, "parallelism": parallel}}, seconds=20)
+        what = f"a job of four runs of 20 seconds, {parallel} at a time,"
         session.advance(least)
-        early = session.state(job)
+        expect_not(session, job, "succeeded", f"{what} after {least}")
         session.advance(most - least)
-        state = session.state(job)
-        told = (
-            f"a job of four runs of 20 seconds, {parallel} at a time, is {early or 'not listed'} after {least} and "
-            f"{state or 'not listed'} after {most}"
-        )
-        expect(early != "Succeeded" and state == "Succeeded", told, job.created)
+        expect_phase(session, job, "succeeded", f"{what} after {most}")
 
 
 @check("RAI-STM-011")
@@ -183,34 +150,15 @@ def a_run_may_take_days(session: Session) -> None:
         return
     job = session.submit("lasts", seconds=10 * DAY, until="running")
     session.advance(9 * DAY)
-    state = session.state(job)
-    expect(state == RUNNING, f"a job whose run takes ten days is {state or 'not listed'} after nine", job.created)
+    same(RUNNING, session.state(job), "the state of a job whose run takes ten days after nine")
 
 
 @check("RAI-STM-011")
 def a_run_has_the_documented_word(session: Session) -> None:
     """A training job and a workbench, given five minutes to begin."""
-    for job in (session.submit("long"), session.submit(patch=WORKBENCH)):
-        state = ""
-        for _ in session.ticks(300, 10):
-            state = session.state(job)
-            if state == RUNNING:
-                break
-        expect(state == RUNNING, f"a job that runs for long is {state or 'not listed'}", job.created)
-
-
-@check("RAI-STM-012")
-def a_job_that_was_deleted_while_it_waited_takes_nothing(session: Session) -> None:
-    """What it waited for goes to the next."""
-    staged_nodes(session, [node_class(gpus=1)])
-    first = submit_named(session, "first", gpu=1)
-    second = submit_named(session, "second", gpu=1)
-    submit_named(session, "third", gpu=1)
-    need_states(session, first=RUNNING, second=PENDING, third=PENDING)
-    delete_jobs(session, second)
-    delete_jobs(session, first)
-    session.advance(SETTLED)
-    expect_states(session, third=RUNNING)
+    for job in (session.submit("long"), session.submit(patch=INTERACTIVE)):
+        runs = any(session.state(job) == RUNNING for _ in session.ticks(300, 10))
+        expect(runs, "a job that runs for long does not come to be Running")
 
 
 @check("RAI-STM-013")
@@ -221,11 +169,9 @@ def runs_that_fail_add_up(session: Session) -> None:
     job = submit_named(session, "team", cpu=1, completions=4, parallelism=2, **failing)
     patient = submit_named(session, "patient", cpu=1, completions=2, **failing)
     session.advance(20 + SETTLED)
-    early = session.state(patient)
-    expect(early != "Failed", "a job that bears one failure has failed after the first")
+    expect_not(session, patient, "failed", "a job that bears one failure, after the first,")
     session.advance(SETTLED)
-    state = session.state(job)
-    expect(state == "Failed", f"a job two of whose runs failed, and that bears one failure, is {state or 'not listed'}")
+    same("Failed", session.state(job), "the state of a job two of whose runs failed and that bears one failure")
 
 
 @check("RAI-STM-013")
@@ -243,15 +189,11 @@ def a_late_failure_counts_as_much(session: Session) -> None:
 def no_run_is_begun_that_is_not_needed(session: Session) -> None:
     """Two completions, four at once allowed; then three, two at once, whose last is alone."""
     staged_nodes(session, [node_class(gpus=4)])
-    for name, completions, parallelism, told in (("two", 2, 4, [2]), ("three", 3, 2, [2, 1])):
+    for name, completions, parallelism, gpus in (("two", 2, 4, [2]), ("three", 3, 2, [2, 1])):
         job = submit_named(session, name, gpu=1, completions=completions, parallelism=parallelism, command="sleep 60")
-        for wanted in told:
-            found = item(session, job.id)
-            same(
-                wanted,
-                found.get("currentAllocatedGPUs"),
-                f"the GPUs of a job of {completions} runs, {parallelism} at once",
-            )
+        for wanted in gpus:
+            found = item(session, job.id).get("currentAllocatedGPUs")
+            same(wanted, found, f"the GPUs of a job of {completions} runs, {parallelism} at once")
             session.advance(60)
         delete_jobs(session, job)
 
@@ -260,17 +202,9 @@ def no_run_is_begun_that_is_not_needed(session: Session) -> None:
 def a_failed_run_completes_nothing(session: Session) -> None:
     """The first of three runs of twenty seconds fails, two have to succeed."""
     staged_nodes(session, [node_class(cpu=8)])
-    job = submit_named(
-        session,
-        "twice",
-        cpu=1,
-        command="sleep 20",
-        completions=2,
-        backoffLimit=4,
-        environment={"MOCK_FAIL_ATTEMPTS": 1},
-    )
+    first_fails: dict[str, Any] = {"command": "sleep 20", "backoffLimit": 4, "environment": {"MOCK_FAIL_ATTEMPTS": 1}}
+    job = submit_named(session, "twice", cpu=1, completions=2, **first_fails)
     session.advance(55)
-    state = session.state(job)
-    expect(state != "Succeeded", "a job of two runs has succeeded with one good and one bad", job.created)
+    expect_not(session, job, "succeeded", "a job of two runs, with one good and one bad,")
     session.advance(60)
-    expect_states(session, twice="Succeeded")
+    same("Succeeded", session.state(job), "the state of a job of two runs")

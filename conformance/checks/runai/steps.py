@@ -99,12 +99,13 @@ def staged_nodes(
 
 def submit_named(session: Session, name: str, project: str = TEAM_A, **members: Any) -> JobRef:
     """Submit a job that runs for long, or a workbench, and let it be placed."""
-    job = _submit(session, {"name": name, "project": project, **members})
+    job = submit(session, {"name": name, "project": project, **members})
     session.advance(SETTLED)
     return job
 
 
-def _submit(session: Session, members: Mapping[str, Any]) -> JobRef:
+def submit(session: Session, members: Mapping[str, Any]) -> JobRef:
+    """Submit a job that runs for long, or a workbench, with these members."""
     command = {} if members.get("interactive") else {"command": "sleep 30000"}
     usual = {"name": session.unique(), "project": TEAM_A, "image": "alpine", **command}
     return session.job_of(need_success(session.post({"job": {**usual, **members}}), "the submission of a job"))
@@ -128,7 +129,7 @@ def _states(session: Session, jobs: list[JobRef]) -> list[str]:
 
 
 RUNAI = Vendor(
-    _submit,
+    submit,
     lambda session, job: delete_jobs(session, job),
     {word[0]: (word,) for word in ("Running", "Pending", "Succeeded", "Failed", "TimedOut")} | {"X": ("Preempted",)},
     SETTLED,
