@@ -11,7 +11,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.session.expect import expect, needed
+from conformance.session.expect import accepted, expect, needed
+from conformance.session.phases import leaves, need_phase
 from conformance.session.session import JobRef, Session
 from conformance.traffic.json_pointer import shown
 
@@ -21,6 +22,22 @@ Step = tuple[Mapping[str, Any] | int | float, str]
 def states_of(session: Session, jobs: list[JobRef]) -> list[str]:
     """The state of each job, read one by one."""
     return [session.state(job) for job in jobs]
+
+
+def makes_room(
+    session: Session, holder: JobRef, waiting: JobRef, how: str, *, within: float, step: float = 1.0
+) -> None:
+    """A job that waits begins in time once the one that holds its room has left.
+
+    It leaves by the call of a role (`cancel`, `delete`) or by its own `end`.
+    """
+    need_phase(session, waiting, "queued")
+    if how != "end":
+        accepted(session.on(how, holder), f"the call to {how} the job that has the room")
+    if how != "delete":
+        session.until(holder)
+    what = f"{within:g} seconds after the one before it has left ({how})"
+    expect(leaves(session, waiting, "queued", within=within, step=step), f"a job still waits {what}")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,11 @@ from conformance.checks import check
 from conformance.checks.xio.steps import all_runs, runs_of
 from conformance.session.cluster import staged
 from conformance.session.expect import expect, needed, same
+from conformance.session.phases import expect_phase
 from conformance.session.session import Session
+from conformance.traffic.json_pointer import Json
+
+ONE_MINUTE_TWICE: Json = {"max_timeout_run_ms": 60_000, "max_retry_count": 1}
 
 
 @check("XIO-RTY-001")
@@ -16,37 +20,19 @@ def a_job_is_tried_a_dozen_times(session: Session) -> None:
     same(13, len(runs_of(session, job)), "the number of runs of a job that always fails and has 12 retries")
 
 
-@check("XIO-RTY-001")
-def a_job_is_tried_as_often_as_it_may(session: Session) -> None:
-    """With none, one, two and four retries."""
-    for retries in (0, 1, 2, 4):
-        job = session.submit("fails", {"max_retry_count": retries})
-        runs = all_runs(session, job)
-        same(retries + 1, len(runs), f"the number of runs of a job that always fails and has {retries} retries")
-        expect(session.phase(job) == "failed", "a job whose runs all failed has not failed")
-
-
-@check("XIO-RTY-002")
-def a_second_run_can_end_well(session: Session) -> None:
-    """The first one failed."""
-    job = session.submit("retried")
-    ended = session.until(job)
-    expect(session.phase_of(ended) == "succeeded", f"a job whose second run ends well is {ended}")
-    same(2, len(all_runs(session, job)), "the number of its runs")
-
-
-@check("XIO-RTY-003")
-def what_went_well_is_not_done_again(session: Session) -> None:
-    """Although there are retries left."""
-    job = session.submit("quick", {"max_retry_count": 3})
-    same(1, len(all_runs(session, job)), "the number of runs of a job that ended well")
-
-
-@check("XIO-RTY-004")
-def a_run_that_met_its_limit_is_followed_by_another(session: Session) -> None:
-    """As many as there are retries."""
-    job = session.submit("long", {"max_timeout_run_ms": 60_000, "max_retry_count": 1})
-    same(2, len(all_runs(session, job)), "the number of runs of a job that always meets its run limit and has 1 retry")
+@check("XIO-RTY-001", "a job without retries is tried once", "fails", {"max_retry_count": 0}, 1, "failed")
+@check("XIO-RTY-001", "a job with one retry is tried twice", "fails", {"max_retry_count": 1}, 2, "failed")
+@check("XIO-RTY-001", "a job with two retries is tried three times", "fails", {"max_retry_count": 2}, 3, "failed")
+@check("XIO-RTY-001", "a job with four retries is tried five times", "fails", {"max_retry_count": 4}, 5, "failed")
+@check("XIO-RTY-002", "a second run can end well", "retried", None, 2, "succeeded")
+@check("XIO-RTY-003", "what went well is not done again", "quick", {"max_retry_count": 3}, 1)
+@check("XIO-RTY-004", "a run that met its limit is followed by another", "long", ONE_MINUTE_TWICE, 2)
+def a_job_is_run_as_often_as_it_may(session: Session, shape: str, patch: Json, runs: int, ending: str = "") -> None:
+    """And has ended as its last run has."""
+    job = session.submit(shape, patch)
+    same(runs, len(all_runs(session, job)), f"the number of runs of a job of the shape {shape} with {patch}")
+    if ending:
+        expect_phase(session, job, ending, f"a job of the shape {shape} with {patch}")
 
 
 @check("XIO-RTY-005")
@@ -74,12 +60,6 @@ def a_preparation_that_took_too_long_is_tried_again(session: Session) -> None:
     staged(session, startup=100_000.0)
     job = session.submit("quick", {"max_timeout_start_ms": 120_000, "max_retry_count": 1}, until="starting")
     session.advance(130)
-    expect(
-        session.phase(job) in ("queued", "starting"),
-        f"a job that may be tried again is {session.state(job)} after its first start limit",
-    )
+    expect_phase(session, job, "queued starting", "a job that may be tried again, after its first start limit,")
     session.advance(130)
-    expect(
-        session.phase(job) == "failed",
-        f"a job that may be tried twice is {session.state(job)} after its second start limit",
-    )
+    expect_phase(session, job, "failed", "a job that may be tried twice, after its second start limit,")

@@ -6,7 +6,8 @@ from conformance.checks import check
 from conformance.checks.families.identity import ended_jobs_stay
 from conformance.checks.xio.steps import HOUR, PERSISTENT, REASON, job_and_waiter, runs_of
 from conformance.session.cluster import ROOMY, staged
-from conformance.session.expect import accepted, expect, needed, same
+from conformance.session.expect import accepted, expect, need_success, same
+from conformance.session.phases import expect_not, expect_phase, stays
 from conformance.session.session import Session
 from conformance.traffic.json_pointer import Json, get
 
@@ -29,12 +30,9 @@ def a_job_in_preparation_is_assigned(session: Session) -> None:
 @check("XIO-STM-002")
 def the_answer_to_a_stop_shows_the_stopped_job(session: Session) -> None:
     """A running and a waiting one."""
-    running, waiting = session.submit("long"), session.submit("waits")
-    session.until(running, "running")
-    for job in (running, waiting):
-        exchange = session.cancel(job)
-        needed(exchange.response.is_success, f"the stop was answered {exchange.response.status}")
-        same("CANCELLED", get(exchange.response.json, "/status"), "the status in the answer to a stop", exchange)
+    for job in (session.submit("long", until="running"), session.submit("waits")):
+        answer = need_success(session.cancel(job), "the stop").response.json
+        same("CANCELLED", get(answer, "/status"), "the status in the answer to a stop")
 
 
 @check("XIO-STM-003")
@@ -44,8 +42,7 @@ def a_job_can_be_stopped_in_preparation(session: Session) -> None:
     job = session.submit("quick", {"max_retry_count": 2})
     session.until(job, "starting", within=10)
     accepted(session.cancel(job), "stopping a job in preparation")
-    for _ in session.ticks(40, 10):
-        same("CANCELLED", session.state(job), "the state of a job that was stopped in preparation")
+    stays(session, job, "cancelled", "a job that was stopped in preparation", within=40, step=10)
 
 
 @check("XIO-STM-004")
@@ -54,18 +51,9 @@ def a_stopped_waiter_is_passed_over(session: Session) -> None:
     first, second = job_and_waiter(session)
     session.cancel(second)
     session.cancel(first)
-    for _ in session.ticks(30, 5):
-        state = session.state(second)
-        expect(
-            session.phase_of(state) == "cancelled",
-            f"a job that was stopped while it waited is {state} when there is room",
-        )
+    stays(session, second, "cancelled", "a job that was stopped while it waited", within=30, step=5)
     session.advance(320)
-    same(
-        "cancelled",
-        session.phase(second),
-        "the phase of a job that was stopped while it waited, long after its assign limit",
-    )
+    expect_phase(session, second, "cancelled", "a job that was stopped waiting, long after its assign limit,")
 
 
 @check("XIO-STM-007")
@@ -73,9 +61,7 @@ def a_stopped_job_is_not_tried_again(session: Session) -> None:
     """Its retries are for failures."""
     job = session.submit("long", {"max_retry_count": 3}, until="running")
     accepted(session.cancel(job), "stopping a running job")
-    for _ in session.ticks(60, 10):
-        state = session.state(job)
-        expect(session.phase_of(state) == "cancelled", f"a stopped job with retries left is {state}")
+    stays(session, job, "cancelled", "a stopped job with retries left", within=60, step=10)
     same(1, len(runs_of(session, job)), "the number of runs of a job that was stopped in its first")
 
 
@@ -84,10 +70,10 @@ def a_persistent_job_runs_until_it_is_stopped(session: Session) -> None:
     """Two hours, then a stop."""
     job = session.submit("quick", PERSISTENT)
     session.until(job, "running", within=60)
-    for _ in session.ticks(7200, 1800):
-        same("RUNNING", session.state(job), "the state of a PERSISTENT job that nobody stopped")
+    stays(session, job, "running", "a PERSISTENT job that nobody stopped", within=7200, step=1800)
     accepted(session.cancel(job), "stopping a PERSISTENT job")
-    same("cancelled", session.phase_of(session.until(job, within=60)), "the phase of a PERSISTENT job that was stopped")
+    session.until(job, within=60)
+    expect_phase(session, job, "cancelled", "a PERSISTENT job that was stopped")
 
 
 @check("XIO-STM-009")
@@ -98,19 +84,14 @@ def a_stop_needs_no_body(session: Session) -> None:
         job = session.submit("long", until="running")
         accepted(session.cancel(job, **options), f"a stop with {options or 'no body'}")
         session.advance(5)
-        expect(session.phase(job) != "running", f"a stop with {options or 'no body'} left the job running")
+        expect_not(session, job, "running", f"after a stop with {options or 'no body'} a job")
 
 
 @check("XIO-STM-026")
 def what_has_ended_stays(session: Session) -> None:
     """For three hours, read and listed alike."""
-    jobs = [
-        session.submit("long"),
-        session.submit("quick"),
-        session.submit("fails"),
-        session.submit("waits", {"max_timeout_assign_ms": 300_000}),
-    ]
-    session.until(jobs[0], "running")
+    jobs = [session.submit("long", until="running"), *(session.submit(shape) for shape in ("quick", "fails"))]
+    jobs.append(session.submit("waits", {"max_timeout_assign_ms": 300_000}))
     session.cancel(jobs[0])
     for job in jobs:
         session.until(job)
@@ -121,10 +102,8 @@ def what_has_ended_stays(session: Session) -> None:
 @check("XIO-STM-027")
 def a_stop_in_vain_changes_nothing(session: Session) -> None:
     """A second one with another reason, and one of a job that ended by itself."""
-    stopped, ended = session.submit("long"), session.submit("quick")
-    session.until(stopped, "running")
+    stopped, ended = session.submit("long", until="running"), session.submit(until="end")
     session.cancel(stopped, body={"reason": "the first reason"})
-    session.until(ended)
     for job in (stopped, ended):
         before = session.view(job)
         session.advance(30)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from conformance.errors import NotApplicable
 from conformance.session.cluster import ROOMY, UNKNOWN, staged
-from conformance.session.expect import accepted, needed
+from conformance.session.expect import accepted, need_success
+from conformance.session.phases import submit_waiting
 from conformance.session.session import JobRef, Session
 from conformance.traffic.exchange import Exchange
 from conformance.traffic.json_pointer import MISSING, Json, get
@@ -12,15 +13,8 @@ from conformance.traffic.json_pointer import MISSING, Json, get
 PLAIN_NODE: Json = {"class": "only", "cpu": 4, "memory_gib": 16, "storage_gib": 100}
 LIMIT_MS = 400_000
 HOUR = 3600
-NARROW: Json = {
-    "class": "narrow",
-    "cpu": 4,
-    "memory_gib": 16,
-    "storage_gib": 100,
-    "gpu": {"count": 1, "model": "Judge", "vram_gib": 16},
-}
-"""A node for one job of four cores at a time."""
 WHOLE: Json = {"cpu_count": 4, "max_timeout_run_ms": 900_000}
+"""All cores of PLAIN_NODE."""
 PERSISTENT: Json = {
     "task": "PERSISTENT",
     "max_timeout_run_ms": None,
@@ -84,25 +78,19 @@ def waiting_again(session: Session, patch: Json = None) -> JobRef:
     return job
 
 
-def job_and_waiter(session: Session, wish: Json = None) -> tuple[JobRef, JobRef]:
-    """One job that takes the whole node, or all that it has of something, and one that waits for it."""
-    wish = WHOLE if wish is None else {"max_timeout_run_ms": 900_000, "cpu_count": 1, **wish}
-    staged(session, NARROW)
-    first = session.submit("long", wish, until="running")
-    second = session.submit("long", wish)
-    session.advance(5)
-    needed(
-        session.phase(second) == "queued", f"the second job is {session.state(second)} although the only node is taken"
-    )
-    return first, second
+def job_and_waiter(session: Session) -> tuple[JobRef, JobRef]:
+    """One job that takes the whole node, and one that waits for it."""
+    staged(session, PLAIN_NODE)
+    first = session.submit("long", WHOLE, until="running")
+    return first, submit_waiting(session, "long", WHOLE)
 
 
 def need_instants(view: Json, *names: str) -> None:
     """The page that creation is documented on shows days; of those nothing follows. NotApplicable."""
     for name in names:
-        told = get(view, f"/{name}")
-        if isinstance(told, str) and len(told) == len("2026-01-01"):
-            raise NotApplicable(f"{name} is a day and no instant: {told}")
+        value = get(view, f"/{name}")
+        if isinstance(value, str) and len(value) == len("2026-01-01"):
+            raise NotApplicable(f"{name} is a day and no instant: {value}")
 
 
 def preparing_job(session: Session, patch: Json) -> JobRef:
@@ -115,8 +103,8 @@ def preparing_job(session: Session, patch: Json) -> JobRef:
 
 def listed(session: Session, operation: str, **query: object) -> Exchange:
     """A page of a list; filters are given as `filter_name`."""
-    told = {f"filter[{name[7:]}]" if name.startswith("filter_") else name: value for name, value in query.items()}
-    return accepted(session.call(operation, query=told), f"{operation} with {told}")
+    asked = {f"filter[{name[7:]}]" if name.startswith("filter_") else name: value for name, value in query.items()}
+    return accepted(session.call(operation, query=asked), f"{operation} with {asked}")
 
 
 def item_of(session: Session, uuid: Json) -> Json:
@@ -139,7 +127,7 @@ def uuids(exchange: Exchange) -> list[str]:
 def recipes(session: Session) -> list[Json]:
     """What can be cooked. NotApplicable where there is nothing."""
     exchange = session.call(LIST_RECIPES)
-    needed(exchange.response.is_success, f"the list of recipes was answered {exchange.response.status}")
+    need_success(exchange, "the list of recipes")
     found = [one for one in data_of(exchange) if isinstance(one.get("uuid"), str)]
     if not found:
         raise NotApplicable("there are no recipes")
@@ -161,7 +149,7 @@ def all_runs(session: Session, job: JobRef) -> list[Json]:
 def runs_of(session: Session, job: JobRef, **query: str) -> list[Json]:
     """The runs of a job, the first one first. Inconclusive where they cannot be had."""
     exchange = session.call(LIST_RUNS, query={"filter[job_uuid]": job.id, "limit": 50, "sort": "created_at", **query})
-    needed(exchange.response.is_success, f"the list of runs was answered {exchange.response.status}")
+    need_success(exchange, "the list of runs")
     return data_of(exchange)
 
 
