@@ -157,6 +157,11 @@ def is_sent_to_the_twin(exchange: Exchange) -> bool:
     return exchange.response.status in (307, 308) and path != target and path.rstrip("/") == target.rstrip("/")
 
 
+def is_json(media_type: str) -> bool:
+    """Whether bodies of a media type are JSON."""
+    return media_type == "application/json" or media_type.endswith("+json")
+
+
 class Contract:
     """Watches every answer of a known operation."""
 
@@ -187,6 +192,8 @@ class Contract:
         if operation is None or exchange.request.method == "HEAD":
             return
         if status == 304 and any(exchange.request.header(name) for name in CONDITIONS):
+            return
+        if exchange.response.is_overloaded and not is_json(exchange.response.media_type):
             return
         told = self._declared(operation, status)
         if told is None and is_sent_to_the_twin(exchange):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from conformance.errors import Inconclusive, NotApplicable, TransportError, Unready
-from conformance.session.connection import ATTEMPTS
 from conformance.session.session import Session
 from conformance.traffic.exchange import Response
 from conformance.traffic.json_pointer import MISSING
@@ -40,11 +39,6 @@ def _sentence(session: Session, response: Response) -> str:
         return (
             f"{where} does not know the operation that submits a job (404): is the URL without the base path "
             f"{session.directory.base or '/'}?"
-        )
-    if status == 429:
-        return (
-            f"{where} answers {ATTEMPTS} valid submissions in a row with 429: the rate limit leaves no room for a "
-            "judgement"
         )
     if response.cut:
         return f"{where} answered a submission with more than {len(response.body) >> 20} MiB: is this the API?"

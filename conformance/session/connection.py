@@ -14,6 +14,7 @@ from conformance import catalogue as catalogues
 from conformance.errors import Inconclusive, NotApplicable, SafetyStop, TransportError
 from conformance.oracles.all_oracles import Panel
 from conformance.oracles.oracle import Violation
+from conformance.session.back_off import ATTEMPTS, pause
 from conformance.session.expect import needed
 from conformance.session.made_jobs import Journal
 from conformance.target.credentials import Credentials
@@ -22,12 +23,9 @@ from conformance.traffic.exchange import Exchange, Request, Response
 from conformance.traffic.json_pointer import MISSING, Json
 
 JSON = "application/json"
-ATTEMPTS = 3
-MOST_BACK_OFF = 30.0
-"""How often a request that met a rate limit is sent, and the longest pause before, in seconds."""
-MOMENT = 0.01
-"""Real seconds after which a request that met a rate limit is tried again at first, where the target's time is virtual.
-"""
+MOMENT, MOMENTS = 0.01, 2
+"""Real seconds after which a request that met an overloaded server is tried again where the target's time is virtual,
+and how often, before that time is moved."""
 MOST_RECEIVED = 64 << 20
 """Most bytes of answers in one conversation, all of which are kept until it is over."""
 PAGING_WORDS = {"paged": "limit", "counted": "total", "filtered": "filter", "list-order": "order"}
@@ -99,26 +97,39 @@ class Connection:
         headers: Mapping[str, str] | None = None,
         tenant: str = "",
         credential: str = "good",
+        patient: bool = True,
     ) -> Exchange:
         """Send a request that the document knows: an operation's id, what its path names, a JSON body, query and
         headers.
 
-        Raises NotApplicable where the target file says that there is no such operation.
+        Where the caller is not `patient`, an overloaded server's answer is as good as any other. Raises NotApplicable
+        where the target file says that there is no such operation.
         """
         if not self.offers(operation):
             raise NotApplicable(f"the target has no {operation}")
         target = self.directory.path(operation, values or {})
         method = self.spec.operations[operation].method
-        return self.send(method, target, body=body, query=query, headers=headers, tenant=tenant, credential=credential)
+        options: dict[str, Any] = {"query": query, "headers": headers, "tenant": tenant, "credential": credential}
+        return self.send(method, target, body=body, patient=patient, **options)
 
     def offers(self, operation: str) -> bool:
         """Whether the target file leaves an operation of the document as something that the target has."""
         return self.settings.capabilities.get(operation, True)
 
-    def send(self, method: str, path: str, **options: Any) -> Exchange:
-        """Send any request; `path` includes the base path. `raw` bytes, with `media`, may stand in for `body`."""
-        request = self.request(method, path, **options)
-        return self.record(request, tenant=options.get("tenant", ""), credential=options.get("credential", "good"))
+    def send(self, method: str, path: str, *, patient: bool = True, **options: Any) -> Exchange:
+        """Send any request; `path` includes the base path. `raw` bytes, with `media`, may stand in for `body`.
+
+        A token that is refused is bought anew, once. Raises TransportError, and Inconclusive where the server is
+        overloaded.
+        """
+        credential = options.get("credential", "good")
+        told = {"tenant": options.get("tenant", ""), "credential": credential, "patient": patient}
+        exchange = self.record(self.request(method, path, **options), **told)
+        caller = self._caller(credential)
+        if exchange.response.status == 401 and caller.let_go(exchange.request):
+            exchange = self.record(self.request(method, path, **options), **told)
+            caller.is_refused = exchange.response.status == 401
+        return exchange
 
     def request(
         self,
@@ -152,8 +163,11 @@ class Connection:
         )  # white space around it is no part of a value
         return Request(method, self.target.url, target, told, raw)
 
-    def record(self, request: Request, *, tenant: str = "", credential: str = "good") -> Exchange:
-        """Send a finished request and take in the exchange. Raises TransportError."""
+    def record(self, request: Request, *, tenant: str = "", credential: str = "good", patient: bool = True) -> Exchange:
+        """Send a finished request, again while the server is overloaded, and take in the exchange.
+
+        Raises TransportError, and Inconclusive where it stays so.
+        """
         for attempt in range(ATTEMPTS):
             self._note(request)
             began = self._real_time()
@@ -161,10 +175,11 @@ class Connection:
             ended = self._real_time()
             bare = Exchange(request, response, began, ended, self._now, tenant=tenant, credential=credential)
             exchange = self._take(bare)
-            if response.status != 429 or attempt == ATTEMPTS - 1:
-                break
-            self._back_off(response, attempt)
-        return exchange
+            if not response.is_overloaded or not patient:
+                return exchange
+            if attempt < ATTEMPTS - 1:
+                self._back_off(response, attempt)
+        raise Inconclusive(f"{exchange.line}, {ATTEMPTS} times in a row: the server takes no more requests")
 
     def listen(self, operation: str, meanwhile: Callable[[], None], *, credential: str = "good") -> Response:
         """Read an endless answer while something else goes on; what had come by its end. Raises TransportError."""
@@ -179,19 +194,18 @@ class Connection:
         return self._at_zero + time.monotonic()
 
     def _back_off(self, response: Response, attempt: int) -> None:
-        """Wait as long as a rate limit asks for, within reason.
+        """Wait as long as an overloaded server asks for, within reason.
 
-        Virtual time is moved only if a moment of real time was not enough: what a check waits for should not pass
+        Virtual time is moved only if moments of real time were not enough: what a check waits for should not pass
         without its knowing.
         """
-        told = response.header("retry-after") or ""
-        pause = min(float(told), MOST_BACK_OFF) if told.isdigit() else 0.1 * 2**attempt
-        if self.target.has_virtual_time and attempt == 0:
-            self.target.budget.sleep(min(pause, MOMENT))
-        elif self.target.has_virtual_time and pause >= 1:
-            self.advance(pause)
+        seconds = pause(response, attempt)
+        if self.target.has_virtual_time and attempt < MOMENTS:
+            self.target.budget.sleep(min(seconds, MOMENT))
+        elif self.target.has_virtual_time and seconds >= 1:
+            self.advance(seconds)
         else:
-            self.target.budget.sleep(pause)
+            self.target.budget.sleep(seconds)
 
     def together(self, requests: Sequence[Request]) -> list[Exchange]:
         """Send several requests at the same time. Raises TransportError."""
@@ -208,7 +222,7 @@ class Connection:
             self._take(Exchange(one, answer, began, ended, self._now))
             for one, answer in zip(requests, answers, strict=True)
         ]
-        return [self.record(one.request) if one.response.status == 429 else one for one in told]
+        return [self.record(one.request) if one.response.is_overloaded else one for one in told]
 
     def _take(self, bare: Exchange) -> Exchange:
         found = self.directory.find(bare.request.method, bare.request.target)

@@ -23,6 +23,8 @@ HORIZON = 600.0
 """Seconds of the target's clock within which a job that ends soon must have ended."""
 LASTING = 20.0
 """Seconds that a job runs whose shape leaves that to the check, where the check does not say."""
+SILENT = (401, 403, 407, 408)
+"""Statuses of a refused read that do not say whether there is such a job: they are no state of it."""
 LEAVING = 60.0
 """Seconds of the target's clock for which a deleted job may be shown as one that leaves, where the vendor knows such a
 state."""
@@ -232,8 +234,13 @@ class Session:
         return items_of(self.role("list"), exchange.response.json)
 
     def view(self, job: JobRef) -> Json:
-        """The job as it is shown now, or MISSING where it is not known (any more)."""
+        """The job as it is shown now, or MISSING where it is not known (any more).
+
+        Inconclusive where the answer says nothing about the job.
+        """
         exchange = self.read(job, tenant=job.tenant)
+        status = exchange.response.status
+        needed(status not in SILENT and status < 500, f"reading job {job.id} was answered {status}")
         return view_in(self.spec, exchange, job.id, job.body) if exchange.response.is_success else MISSING
 
     def state(self, job: JobRef) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from conformance.errors import Inconclusive
 from conformance.target.request_signing import SCHEMES
 from conformance.target.settings import is_reference, secret
-from conformance.traffic.exchange import Exchange
+from conformance.traffic.exchange import Exchange, Request
 from conformance.traffic.json_pointer import Json, get
 
 Buy = Callable[[str, Json], Exchange]
@@ -29,6 +29,7 @@ class Credentials:
         self._bought: str | None = None
         self._until = math.inf
         self._buying = False
+        self.is_refused = False
 
     def headers(self, method: str, target: str, body: bytes, *, buy: Buy, now: float) -> dict[str, str]:
         """The credential's headers for one request.
@@ -39,10 +40,25 @@ class Credentials:
         if self._signature is not None:
             fields |= SCHEMES[self._signature["scheme"]](self._signature, method, target, body)
         if self._token is not None and not self._buying:
-            fields[self._token.get("header", "Authorization")] = self._token.get("before", "") + self._current(
-                self._token, buy, now
-            )
+            fields |= self._bearing(self._token, self._current(self._token, buy, now))
         return fields
+
+    @staticmethod
+    def _bearing(raw: dict[str, Any], token: str) -> dict[str, str]:
+        return {raw.get("header", "Authorization"): raw.get("before", "") + token}
+
+    def let_go(self, request: Request) -> bool:
+        """Forget the token that a refused request bore, so that the next one bears a new one.
+
+        False where it bore none of this caller's, or where a new one was just refused too (`is_refused`): then it is
+        not the token's age.
+        """
+        if self._token is None or self._bought is None or self.is_refused:
+            return False
+        if any(request.header(name) != value for name, value in self._bearing(self._token, self._bought).items()):
+            return False
+        self._bought = None
+        return True
 
     def _current(self, raw: dict[str, Any], buy: Buy, now: float) -> str:
         """The token, bought anew where it has expired."""

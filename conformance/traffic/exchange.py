@@ -60,6 +60,11 @@ class Response:
         return 200 <= self.status < 300
 
     @property
+    def is_overloaded(self) -> bool:
+        """Whether the server has too much to do: that says nothing about the request, which may be sent again."""
+        return self.status in (429, 503)
+
+    @property
     def media_type(self) -> str:
         """The media type without its parameters, in lower case."""
         return (self.header("content-type") or "").partition(";")[0].strip().lower()

@@ -22,7 +22,7 @@ from tests.conformance.bad_servers import Choosy, Mortal, bad_server
 SENTENCES = {
     "401": "refused the credentials",
     "404": "does not know the operation that submits",
-    "429": "rate limit",
+    "429": "takes no more requests",
     "500": "answered a valid submission with 500",
     "html": "not JSON",
     "redirect": "redirects to https://elsewhere.example/",

@@ -200,28 +200,40 @@ def connections_closed(api: str, asked: Asked, told: Told) -> None:
     told.headers["connection"] = "close"
 
 
-class Throttled:
-    """Every fifteenth request is answered 429 and asked to wait for a second."""
+class Overloaded:
+    """Every fifteenth request is answered with that status and these headers, in the vendor's words or a gateway's."""
 
-    def __init__(self, app: App, api: str) -> None:
-        self._app, self._api, self._count = app, api, 0
+    def __init__(self, app: App, api: str, status: int, headers: dict[str, str]) -> None:
+        self._app, self._count, self._status = app, 0, status
+        self._headers = {"content-type": "application/json", **headers}
+        is_json = self._headers["content-type"] == "application/json"
+        self._body = json.dumps(_OVERLOADED[api]).encode() if is_json else b"<h1>Service Unavailable</h1>"
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and not scope["path"].startswith("/_mock"):
             self._count += 1
             if self._count % 15 == 0:
-                body = json.dumps(_THROTTLED[self._api]).encode()
-                headers = [(b"content-type", b"application/json"), (b"retry-after", b"1")]
-                await send({"type": "http.response.start", "status": 429, "headers": headers})
-                await send({"type": "http.response.body", "body": body})
+                headers = [(name.encode(), value.encode()) for name, value in self._headers.items()]
+                await send({"type": "http.response.start", "status": self._status, "headers": headers})
+                await send({"type": "http.response.body", "body": self._body})
                 return
         await self._app(scope, receive, send)
 
 
-@contextlib.contextmanager
-def throttled(app: App, api: str) -> Iterator[App]:
-    """A rate limit that is met now and then."""
-    yield Throttled(app, api)
+def _overloaded(status: int, **headers: str) -> odd_worlds.Apply:
+    """A rate limit that is met, or a server that is not there, now and then."""
+
+    @contextlib.contextmanager
+    def apply(app: App, api: str) -> Iterator[App]:
+        yield Overloaded(app, api, status, {name.replace("_", "-"): value for name, value in headers.items()})
+
+    return apply
+
+
+def no_length(api: str, asked: Asked, told: Told) -> None:
+    """The length of a body is not known before it is sent."""
+    told.headers.pop("content-length", None)
+    told.headers["transfer-encoding"] = "chunked"
 
 
 class SentOn:
@@ -250,7 +262,7 @@ def sent_on(app: App, api: str) -> Iterator[App]:
     yield SentOn(app)
 
 
-_THROTTLED: dict[str, Json] = {
+_OVERLOADED: dict[str, Json] = {
     "openyuanrong": "too many requests",
     "runai": {"status": 429, "message": "too many requests", "details": "wait"},
     "xio": {"error": {"code": "rate_limited", "message": "wait"}},
@@ -279,6 +291,7 @@ def _trimmed(match: re.Match[str]) -> str:
     return f"{match[1]}{(match[2] or '').rstrip('0').rstrip('.')}Z"
 
 
+_A_DATE, _A_SECOND_LATER = "Thu, 01 Jan 2026 00:00:00 GMT", "Thu, 01 Jan 2026 00:00:01 GMT"
 DATED = ("bytenite", "ionworks", "xio")
 VARIATIONS: dict[str, Variation] = {
     "extra-properties": Variation(_answers(extra_properties)),
@@ -296,7 +309,13 @@ VARIATIONS: dict[str, Variation] = {
     "forbidden-for-unauthorized": Variation(_answers(forbidden_for_unauthorized)),
     "forbidden-for-unknown": Variation(_answers(forbidden_for_unknown), tuple(_FORBIDDEN)),
     "connections-closed": Variation(_answers(connections_closed)),
-    "throttled-now-and-then": Variation(throttled),
+    "throttled-now-and-then": Variation(_overloaded(429, retry_after="1")),
+    "throttled-until-a-date": Variation(_overloaded(429, retry_after=_A_SECOND_LATER, date=_A_DATE)),
+    "throttled-without-a-word": Variation(_overloaded(429)),
+    "unavailable-now-and-then": Variation(_overloaded(503, retry_after="1")),
+    "unavailable-until-a-date": Variation(_overloaded(503, retry_after=_A_SECOND_LATER, date=_A_DATE)),
+    "unavailable-gateway": Variation(_overloaded(503, content_type="text/html")),
+    "unknown-length": Variation(_answers(no_length)),
     "slow-starts": Variation(odd_worlds.slow_starts),
     "skipped-states": Variation(odd_worlds.skipped_states, (*DATED, "runai")),  # openYuanrong's jobs wait, run and end
     "clock-ahead": Variation(odd_worlds.clock_off_by(2)),

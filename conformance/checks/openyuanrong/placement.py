@@ -183,7 +183,7 @@ def a_refusal_takes_no_room(session: Session) -> None:
         session.post(session.body("long", {"submission_id": first.id, **ROOM})), "a second submission of an id", TAKEN
     )
     refused(
-        session.post(session.body("long", {"entrypoint_num_cpus": 5})),
+        session.post(session.body("long", {"entrypoint_num_cpus": 5}), patient=False),
         "a submission that no node can run",
         (400, 409, 422, 429, 500, 503),
     )

@@ -237,7 +237,8 @@ class _Rewriter:
         body = bytes(self._body) if json.dumps(told.body) == before else json.dumps(told.body).encode()
         told.headers.pop("content-length", None)
         sent = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in told.headers.items()]
-        sent.append((b"content-length", str(len(body)).encode()))
+        if "transfer-encoding" not in told.headers:
+            sent.append((b"content-length", str(len(body)).encode()))
         await self._send({"type": "http.response.start", "status": told.status, "headers": sent})
         await self._send({"type": "http.response.body", "body": body})
 
