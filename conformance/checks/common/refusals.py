@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from conformance import catalogue as catalogues
 from conformance.checks import check
@@ -19,11 +20,11 @@ def _statuses(session: Session, kind: str, *usual: int) -> tuple[int, ...]:
     return tuple(errors.get(kind, usual))
 
 
-def _submission(session: Session, **options: object) -> Exchange:
+def _submission(session: Session, **options: Any) -> Exchange:
     submit = session.spec.operations[session.role("submit").operation]
     twin = session.post(session.body())
     needed(twin.response.is_success, f"the control twin was answered {twin.response.status}")
-    headers = {**session.settings.submit_headers, **options.pop("headers", {})}  # type: ignore[dict-item]
+    headers = {**session.settings.submit_headers, **options.pop("headers", {})}
     return session.send(submit.method, session.directory.path(submit.id, {}), headers=headers, **options)
 
 
