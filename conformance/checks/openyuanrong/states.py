@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from conformance.checks import check
+from conformance.checks.families.calls import at_once
 from conformance.checks.families.identity import ended_jobs_stay
 from conformance.checks.openyuanrong.steps import (
     PATIENCE,
@@ -19,76 +18,51 @@ from conformance.checks.openyuanrong.steps import (
 )
 from conformance.session.cluster import staged
 from conformance.session.expect import expect, needed, refused, same
-from conformance.session.session import JobRef, Session
-from conformance.traffic.exchange import Exchange
+from conformance.session.phases import expect_not, expect_phase, leaves, need_phase, stays
+from conformance.session.session import Session
 from conformance.traffic.json_pointer import Json, get
 
 HOUR = 3600
 
 
-def _stays(session: Session, job: JobRef, state: str, answer: Exchange) -> None:
-    now = session.state(job)
-    expect(now == state, f"a job that was {state} is {now or 'unknown'} now", answer)
-
-
-def _at_once(session: Session, name: str, job: JobRef, count: int = 4) -> list[Exchange]:
-    role = session.role(name)
-    operation = session.spec.operations[role.operation]
-    path = session.directory.path(role.operation, {role.parameter or "": job.id})
-    return session.together([session.request(operation.method, path) for _ in range(count)])
-
-
-def _sleeps(session: Session) -> None:
-    command = str(get(session.body(), "/entrypoint"))
-    needed(command.startswith("sleep "), "the target file's job runs another command than sleep")
-
-
-def _runs_after(session: Session, role: str) -> None:
-    staged(session, node("only"))
-    first = submit_one(session, "long", {"entrypoint_num_cpus": 3})
-    session.until(first, "running")
-    second = submit_one(session, "long", {"entrypoint_num_cpus": 3})
-    session.advance(2)
-    needed(session.phase(second) == "queued", "the second job does not wait")
-    answer = answered(session.on(role, second), f"the call to {role} a job that waits", False)
-    session.cancel(first)
-    session.advance(8)
-    for _ in session.ticks(60, 20):
-        state = session.state(second)
-        expect(
-            session.phase_of(state) == "running",
-            f"a job that a call to {role} left waiting is {state or 'unknown'}",
-            answer,
-        )
-
-
-def _lasting(session: Session) -> Any:
-    command = str(get(session.body("long"), "/entrypoint"))
-    needed(command.startswith("sleep "), "the target file's long job runs another command than sleep")
-    return {"entrypoint": f"sleep {48 * HOUR}"}
+def _sleeps(session: Session, shape: str = "quick") -> None:
+    command = str(get(session.body(shape), "/entrypoint"))
+    needed(command.startswith("sleep "), f"the target file's {shape} job runs another command than sleep")
 
 
 @check("OYR-STM-001")
 def a_running_job_is_stopped(session: Session) -> None:
     """True, and it ends."""
     job = in_state(session, "long", "running")
-    answer = answered(session.cancel(job), "stopping a running job", True)
+    answered(session.cancel(job), "stopping a running job", True)
     session.advance(20)
-    expect(session.phase(job) not in ("running", "queued"), "a job goes on although its stop was answered true", answer)
+    expect_not(session, job, "running queued", "although its stop was answered true a job")
 
 
-@check("OYR-STM-002")
-def a_waiting_job_is_not_stopped(session: Session) -> None:
-    """False, and it waits."""
-    job = in_state(session, "waits", "queued")
+@check("OYR-STM-002", "a waiting job is not stopped", "cancel", "waits", "queued")
+@check("OYR-STM-004", "a running job is not deleted", "delete", "long", "running")
+@check("OYR-STM-005", "a waiting job is not deleted", "delete", "waits", "queued")
+def what_is_asked_in_vain_changes_nothing(session: Session, role: str, shape: str, phase: str) -> None:
+    """It is answered false, and the job is as it was."""
+    job = in_state(session, shape, phase)
     state = session.state(job)
-    _stays(session, job, state, answered(session.cancel(job), "stopping a job that waits", False))
+    answered(session.on(role, job), f"the call to {role} a job that is {state}", False)
+    same(state, session.state(job), f"the state of a job after a call to {role} it in vain")
 
 
-@check("OYR-STM-002")
-def a_stop_in_vain_does_not_linger(session: Session) -> None:
+@check("OYR-STM-002", "a stop in vain does not linger", "cancel")
+@check("OYR-STM-005", "a deletion in vain does not linger", "delete")
+def what_was_asked_in_vain_does_not_linger(session: Session, role: str) -> None:
     """The job runs as soon as there is room, and runs on."""
-    _runs_after(session, "cancel")
+    staged(session, node("only"))
+    first, second = submit_one(session, "long", ROOM), submit_one(session, "long", ROOM)
+    session.until(first, "running")
+    session.advance(2)
+    need_phase(session, second, "queued")
+    answered(session.on(role, second), f"the call to {role} a job that waits", False)
+    session.cancel(first)
+    session.advance(8)
+    stays(session, second, "running", f"a job that a call to {role} left waiting", within=60, step=20)
 
 
 @check("OYR-STM-003")
@@ -97,16 +71,8 @@ def an_ended_job_is_not_stopped(session: Session) -> None:
     for job in ended_jobs(session):
         before, state = session.view(job), session.state(job)
         session.advance(5)
-        answer = answered(session.cancel(job), f"stopping a job that is {state}", False)
-        same(before, session.view(job), f"a job that was {state} before it was stopped in vain", answer)
-
-
-@check("OYR-STM-004")
-def a_running_job_is_not_deleted(session: Session) -> None:
-    """False, and it runs."""
-    job = in_state(session, "long", "running")
-    state = session.state(job)
-    _stays(session, job, state, answered(session.delete(job), "deleting a running job", False))
+        answered(session.cancel(job), f"stopping a job that is {state}", False)
+        same(before, session.view(job), f"a job that was {state} before it was stopped in vain")
 
 
 @check("OYR-STM-004")
@@ -115,23 +81,9 @@ def a_running_job_runs_on_after_a_deletion_in_vain(session: Session) -> None:
     job = in_state(session, "long", "running")
     session.advance(5)
     before = session.view(job)
-    answer = answered(session.delete(job), "deleting a running job", False)
+    answered(session.delete(job), "deleting a running job", False)
     for _ in session.ticks(60, 20):
-        same(before, session.view(job), "a job that was not deleted", answer)
-
-
-@check("OYR-STM-005")
-def a_waiting_job_is_not_deleted(session: Session) -> None:
-    """False, and it waits."""
-    job = in_state(session, "waits", "queued")
-    state = session.state(job)
-    _stays(session, job, state, answered(session.delete(job), "deleting a job that waits", False))
-
-
-@check("OYR-STM-005")
-def a_deletion_in_vain_does_not_linger(session: Session) -> None:
-    """The job runs as soon as there is room, and runs on."""
-    _runs_after(session, "delete")
+        same(before, session.view(job), "a job that was not deleted")
 
 
 @check("OYR-STM-006")
@@ -139,12 +91,11 @@ def an_ended_job_is_deleted(session: Session) -> None:
     """True, however it ended."""
     for job in ended_jobs(session):
         state = session.state(job)
-        answer = answered(session.delete(job), f"deleting a job that is {state}", True)
+        answered(session.delete(job), f"deleting a job that is {state}", True)
         session.advance(2)
-        read = session.read(job)
-        expect(read.response.status == 404, f"a deleted job is read with {read.response.status}", answer, read)
+        refused(session.read(job), "reading a deleted job", (404,))
         listed = [get(item, "/submission_id") for item in session.items()]
-        expect(job.id not in listed, f"a job that was {state} is listed although it was deleted", answer)
+        expect(job.id not in listed, f"a job that was {state} is listed although it was deleted")
 
 
 @check("OYR-STM-006")
@@ -180,36 +131,29 @@ def a_stop_does_not_read_its_body(session: Session) -> None:
 def one_of_many_stops_is_true(session: Session) -> None:
     """Four at once; where stopping takes its time, the job still runs, and may be stopped again."""
     job = in_state(session, "long", "running")
-    told = _at_once(session, "cancel", job)
-    count = sum(1 for one in told if one.response.json is True)
-    expect(count, "of four stops at once none was answered true", *told)
+    answers = at_once(session, "cancel", job)
+    count = sum(1 for one in answers if one.response.json is True)
+    expect(count, "of four stops at once none was answered true", *answers)
     runs_on = count > 1 and (not session.target.has_virtual_time or session.phase(job) == "running")
-    expect(count == 1 or runs_on, f"of four stops at once {count} were answered true", *told)
+    expect(count == 1 or runs_on, f"of four stops at once {count} were answered true", *answers)
 
 
 @check("OYR-STM-010")
 def one_of_many_deletions_is_true(session: Session) -> None:
     """Four at once."""
-    told = _at_once(session, "delete", in_state(session, "quick", "succeeded"))
-    expect(
-        sorted(one.response.status for one in told) == [200, 404, 404, 404],
-        f"four deletions at once were answered {[one.response.status for one in told]}",
-        *told,
-    )
+    answers = at_once(session, "delete", in_state(session, "quick", "succeeded"))
+    statuses = sorted(one.response.status for one in answers)
+    same([200, 404, 404, 404], statuses, "what four deletions at once were answered", *answers)
 
 
 @check("OYR-STM-011")
 def a_deletion_leaves_the_neighbours(session: Session) -> None:
     """One that ended, one that runs."""
-    ended, gone, running = (
-        in_state(session, "quick", "succeeded"),
-        in_state(session, "quick", "succeeded"),
-        in_state(session, "long", "running"),
-    )
-    before = [session.view(job) for job in (ended, running)]
-    answer = answered(session.delete(gone), "deleting an ended job", True)
-    after = [session.view(job) for job in (ended, running)]
-    expect(before == after, "deleting one job changed another", answer)
+    gone = in_state(session, "quick", "succeeded")
+    others = in_state(session, "quick", "succeeded"), in_state(session, "long", "running")
+    before = [session.view(job) for job in others]
+    answered(session.delete(gone), "deleting an ended job", True)
+    expect(before == [session.view(job) for job in others], "deleting one job changed another")
 
 
 @check("OYR-STM-015")
@@ -228,19 +172,15 @@ def a_run_is_as_long_after_waiting(session: Session) -> None:
     job = submit_one(session, "quick", {"entrypoint": "sleep 10", **ROOM})
     session.until(job, "running", within=PATIENCE)
     session.advance(8)
-    expect(
-        session.phase(job) == "running",
-        f"a job that waited and runs for ten seconds is {session.state(job)} after nine",
-    )
+    expect_phase(session, job, "running", "after eight seconds a job that waited and runs for ten")
 
 
 @check("OYR-STM-016")
 def a_long_run_goes_on(session: Session) -> None:
     """For a day."""
-    job = session.submit("long", _lasting(session), until="running")
-    for _ in session.ticks(24 * HOUR, 6 * HOUR):
-        state = session.state(job)
-        expect(session.phase_of(state) == "running", f"a job whose command runs for two days is {state or 'unknown'}")
+    _sleeps(session, "long")
+    job = session.submit("long", {"entrypoint": f"sleep {48 * HOUR}"}, until="running")
+    stays(session, job, "running", "a job whose command runs for two days", within=24 * HOUR, step=6 * HOUR)
 
 
 @check("OYR-STM-017")
@@ -249,28 +189,19 @@ def commands_that_end_well_have_succeeded(session: Session) -> None:
     _sleeps(session)
     for command in ("sleep 0", "exit 0"):
         job = session.submit("quick", {"entrypoint": command})
-        for _ in session.ticks(120, 1):
-            if session.phase(job) not in ("queued", "running"):
-                break
-        state = session.state(job)
-        expect(state == "SUCCEEDED", f"a job whose command is {command!r} is {state}")
+        leaves(session, job, "queued running", within=120)
+        same("SUCCEEDED", session.state(job), f"the state of a job whose command is {command!r}")
 
 
 @check("OYR-STM-017")
 def a_rich_job_ends_as_any_other(session: Session) -> None:
     """The one that is stopped has run for a minute and a half."""
-    rich: Json = {
-        "metadata": {"owner": "judge"},
-        "runtime_env": {"env_vars": {"A": "b"}, "pip": ["numpy==1.24"]},
-        "entrypoint_num_cpus": 0.5,
-    }
-    jobs = {
-        word: session.submit(shape, rich)
-        for word, shape in (("SUCCEEDED", "quick"), ("FAILED", "fails"), ("STOPPED", "long"))
-    }
+    environment = {"env_vars": {"A": "b"}, "pip": ["numpy==1.24"]}
+    rich: Json = {"metadata": {"owner": "judge"}, "runtime_env": environment, "entrypoint_num_cpus": 0.5}
+    shapes = {"SUCCEEDED": "quick", "FAILED": "fails", "STOPPED": "long"}
+    jobs = {word: session.submit(shape, rich) for word, shape in shapes.items()}
     session.until(jobs["STOPPED"], "running")
     session.advance(90)
     answered(session.cancel(jobs["STOPPED"]), "stopping a running job", True)
     for word, job in jobs.items():
-        state = session.until(job)
-        expect(state == word, f"a job that should be {word} is {state or 'unknown'}")
+        same(word, session.until(job), "the end of a job with much besides its command")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from conformance.oracles.members import instant
-from conformance.session.expect import accepted, expect, needed
+from conformance.checks.families.instants import instants
+from conformance.session.expect import accepted, expect, need_success
+from conformance.session.phases import leaves
 from conformance.session.session import JobRef, Session
 from conformance.traffic.exchange import Exchange
-from conformance.traffic.json_pointer import Json, get
+from conformance.traffic.json_pointer import Json, get, shown
 
 TAKEN = (400, 403, 404, 409, 422, 500)
 """No status is documented for an id that is taken."""
@@ -22,9 +23,9 @@ PATIENCE = 16
 def answered(exchange: Exchange, what: str, expected: bool) -> Exchange:
     """The call was granted and answered so; the guide calls the answer a text, so a text that says it will do here."""
     accepted(exchange, what)
-    told = exchange.response.json
-    told = {"true": True, "false": False}.get(told, told) if isinstance(told, str) else told
-    expect(told is expected, f"{what} was answered {told!r}, expected {expected}", exchange)
+    answer = exchange.response.json
+    answer = {"true": True, "false": False}.get(answer, answer) if isinstance(answer, str) else answer
+    expect(answer is expected, f"{what} was answered {shown(answer)}, expected {shown(expected)}", exchange)
     return exchange
 
 
@@ -38,7 +39,7 @@ def in_state(session: Session, shape: str, *phases: str) -> JobRef:
 def stopped_job(session: Session) -> JobRef:
     """A job that was stopped while it ran."""
     job = in_state(session, "long", "running")
-    needed(session.cancel(job).response.is_success, "a running job cannot be stopped")
+    need_success(session.cancel(job), "stopping a running job")
     session.until(job)
     return job
 
@@ -52,17 +53,13 @@ def ended_jobs(session: Session) -> Iterator[JobRef]:
 
 def instant_of(session: Session, job: JobRef, name: str) -> float:
     """An instant that a job reports, in seconds."""
-    found = instant(get(session.view(job), f"/{name}"))
-    needed(found, f"the job does not report its {name}")
-    assert found is not None
-    return found
+    return instants(session.view(job), f"/{name}")[0]
 
 
 def submit_named(session: Session, id_: str, shape: str = "quick") -> JobRef:
     """A job of that id."""
-    return session.job_of(
-        accepted(session.post(session.body(shape, {"submission_id": id_})), f"a submission with the id {id_!r}")
-    )
+    exchange = session.post(session.body(shape, {"submission_id": id_}))
+    return session.job_of(accepted(exchange, f"a submission with the id {id_!r}"))
 
 
 def node(name: str, **others: Any) -> Json:
@@ -79,9 +76,7 @@ def submit_one(session: Session, shape: str, patch: Json = None, *, pools: str =
 def long_running(session: Session, patch: Json = None, *, pools: str = "") -> JobRef:
     """A job that runs long, after as long as it may wait or as soon as it does not."""
     job = submit_one(session, "long", patch, pools=pools)
-    for _ in session.ticks(PATIENCE, 1):
-        if session.phase(job) != "queued":
-            break
+    leaves(session, job, "queued", within=PATIENCE)
     return job
 
 
@@ -94,7 +89,4 @@ def read_back(session: Session, patch: Json, pointer: str) -> Json:
 def without_room(session: Session) -> JobRef | None:
     """A job that has failed since it found no room; none where such jobs wait for longer than a minute."""
     job = session.submit("waits")
-    for _ in session.ticks(60, 5):
-        if session.phase(job) == "failed":
-            return job
-    return None
+    return job if any(session.phase(job) == "failed" for _ in session.ticks(60, 5)) else None
