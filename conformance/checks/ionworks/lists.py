@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from conformance.checks import check
+from conformance.checks.families.lists import by_id, documented_members, holds, ids_of, listed_as_read
 from conformance.checks.ionworks.steps import ARRAY, PAGE, Query, behind, jobs_of_page
-from conformance.session.expect import accepted, expect, needed
+from conformance.session.expect import expect, needed, same
 from conformance.session.paging import everything, paging_of
 from conformance.session.session import JobRef, Session
-from conformance.traffic.json_pointer import Json, get, same_value, without_nulls
+from conformance.traffic.json_pointer import Json, same_value, without_nulls
 
+BOTH: Query = [("job_types", "simulate"), ("job_types", "ecm_fit")]
 MIXED_TYPES = ("dummy", "simulate", "dummy", "ecm_fit", "simulate", "dummy")
 
 
@@ -17,18 +19,15 @@ def _made(session: Session) -> list[JobRef]:
 
 
 def _holds(session: Session, query: Query, wanted: list[JobRef], operation: str = PAGE) -> None:
+    """A list holds these jobs, and where it has a total counts them."""
     jobs, total = jobs_of_page(session, query, operation)
-    ids, right = sorted(str(get(job, "/job_id")) for job in jobs), sorted(job.id for job in wanted)
-    expect(
-        ids == right,
-        f"the list for {query} holds {len(ids)} jobs ({len(set(ids) & set(right))} of them right), {len(right)} match",
-    )
-    expect(total in (None, len(right)), f"the total for {query} is {total}, {len(right)} jobs match")
+    holds(ids_of(session, jobs), wanted, f"the list for {query}")
+    expect(total in (None, len(wanted)), f"the total for {query} is {total}, {len(wanted)} jobs match")
 
 
 def _documented(session: Session, job: dict[str, Json]) -> dict[str, Json]:
     """The members of a job that the document names."""
-    known = session.spec.document["components"]["schemas"]["JobResponse"]["properties"]
+    known = documented_members(session)
     return {name: value for name, value in job.items() if name in known}
 
 
@@ -36,31 +35,14 @@ def _of(jobs: list[JobRef], *types: str) -> list[JobRef]:
     return [job for job, name in zip(jobs, MIXED_TYPES, strict=True) if name in types]
 
 
-def _agree(session: Session, jobs: list[JobRef]) -> None:
-    """Where the clock cannot be held, only jobs that did not change around the list are compared."""
-    before = None if session.now is not None else [session.view(job) for job in jobs]
-    listed, shown = {str(get(job, "/job_id")): job for job in everything(session)}, session.exchanges[-1]
-    for number, job in enumerate(jobs):
-        view, item = session.view(job), listed.get(job.id)
-        needed(isinstance(view, dict) and item is not None, "a job cannot be read or is not in the list")
-        assert item is not None
-        if before is not None and not same_value(before[number], view):
-            continue
-        for name in sorted(_documented(session, view).keys() & item.keys()):
-            message = (
-                f"{name} of a job that is {view.get('status')} is {item[name]!r} in the list and {view[name]!r} when "
-                "read"
-            )
-            expect(same_value(item[name], view[name]), message, shown)
-
-
-def _in_order(session: Session, query: Query, wanted: list[str]) -> None:
-    seen: list[str] = []
+def _in_order(session: Session, query: Query, wanted: list[JobRef]) -> None:
+    """Page by page, the jobs for a query come in this order."""
+    found: list[str] = []
     for offset in range(0, len(wanted), 3):
-        page, _ = jobs_of_page(session, [*query, ("limit", 3), *behind(session, offset)])
-        seen += [str(get(job, "/job_id")) for job in page]
-    needed(sorted(seen) == sorted(wanted), "the pages do not hold every job once")
-    expect(seen == wanted, f"the jobs for {query} do not come newest first")
+        jobs, _ = jobs_of_page(session, [*query, ("limit", 3), *behind(session, offset)])
+        found += ids_of(session, jobs)
+    needed(sorted(found) == sorted(job.id for job in wanted), "the pages do not hold every job once")
+    holds(found, wanted, f"the list for {query}, the newest first", in_order=True)
 
 
 @check("ION-LST-002")
@@ -91,12 +73,9 @@ def a_list_of_several_types(session: Session) -> None:
 def several_types_count_more_than_one(session: Session) -> None:
     """Whichever of the two parameters is first."""
     jobs = _made(session)
-    _holds(
-        session,
-        [("job_type", "dummy"), ("job_types", "ecm_fit"), ("job_types", "simulate")],
-        _of(jobs, "ecm_fit", "simulate"),
-    )
-    _holds(session, [("job_types", "ecm_fit"), ("job_type", "dummy")], _of(jobs, "ecm_fit"))
+    one: Query = [("job_type", "dummy")]
+    _holds(session, [*one, *BOTH], _of(jobs, "ecm_fit", "simulate"))
+    _holds(session, [("job_types", "ecm_fit"), *one], _of(jobs, "ecm_fit"))
 
 
 @check("ION-LST-005")
@@ -108,12 +87,8 @@ def filters_hold_together(session: Session) -> None:
         needed(session.state(job) == "processing", "not every job runs")
     _holds(session, [("status", "processing"), ("job_type", "dummy")], _of(jobs, "dummy"))
     _holds(session, [("status", "completed"), ("job_type", "dummy")], [ended])
-    _holds(session, [("status", "completed"), ("job_types", "simulate"), ("job_types", "ecm_fit")], [])
-    _holds(
-        session,
-        [("status", "processing"), ("job_types", "simulate"), ("job_types", "ecm_fit")],
-        _of(jobs, "simulate", "ecm_fit"),
-    )
+    _holds(session, [("status", "completed"), *BOTH], [])
+    _holds(session, [("status", "processing"), *BOTH], _of(jobs, "simulate", "ecm_fit"))
 
 
 @check("ION-LST-007")
@@ -127,48 +102,36 @@ def the_total_of_a_filtered_list(session: Session) -> None:
     if all(session.state(job) == "processing" for job in jobs):
         cases.append(([("status", "processing")], jobs))
     for query, wanted in cases:
-        seen: list[str] = []
+        found: list[str] = []
         for offset in (0, 2, 4, 50):
             page, total = jobs_of_page(session, [*query, ("limit", 2), *behind(session, offset)])
             needed(total is not None, "the list reports no total")
-            expect(total == len(wanted), f"the total is {total} at offset {offset}, {len(wanted)} jobs match")
-            expect(
-                len(page) == max(0, min(2, len(wanted) - offset)),
-                f"a page of 2 at offset {offset} of {len(wanted)} holds {len(page)} jobs",
-            )
-            seen += [str(get(job, "/job_id")) for job in page]
-        expect(
-            sorted(seen) == sorted(job.id for job in wanted),
-            "the pages of a filtered list do not hold every match once",
-        )
+            same(len(wanted), total, f"the total for {query} at offset {offset}")
+            same(max(0, min(2, len(wanted) - offset)), len(page), f"the length of a page of 2 at offset {offset}")
+            found += ids_of(session, page)
+        holds(found, wanted, f"the pages for {query}")
 
 
 @check("ION-LST-008")
 def the_array_agrees_with_the_list(session: Session) -> None:
     """Job by job, in one order."""
-    jobs = [
-        session.submit(),
-        session.submit("long", {"job_type": "simulate"}),
-        session.submit("waits"),
-        session.submit("long"),
-    ]
-    child = session.submit("waits", {"parent_job_id": jobs[1].id})
-    jobs += [session.submit("fails")] if "fails" in session.settings.shapes else []
-    for job in (jobs[0], *jobs[4:]):
+    first, running = session.submit(), session.submit("long", {"job_type": "simulate"})
+    jobs = [first, running, session.submit("waits"), session.submit("long")]
+    jobs.append(session.submit("waits", {"parent_job_id": running.id}))
+    failed = [session.submit(shape) for shape in session.shapes("fails")]
+    for job in (first, *failed):
         session.until(job)
-    session.until(jobs[1], "running")
+    session.until(running, "running")
     session.cancel(jobs[3])
-    array = jobs_of_page(session, [], ARRAY)[0]
-    listed = {str(get(job, "/job_id")): job for job in everything(session)}
-    jobs.append(child)
-    mine = [str(get(job, "/job_id")) for job in array if get(job, "/job_id") in {job.id for job in jobs}]
-    expect(sorted(mine) == sorted(job.id for job in jobs), "the array does not hold every job once")
-    expect(mine == [id_ for id_ in listed if id_ in mine], "the array has another order than the list")
-    for job in array:
-        twin = listed.get(str(get(job, "/job_id")))
-        if twin is not None:
-            one, other = without_nulls(_documented(session, twin)), without_nulls(_documented(session, job))
-            expect(same_value(one, other), f"array and list differ on {get(job, '/job_id')}")
+    array = by_id(session, jobs_of_page(session, [], ARRAY)[0])
+    listed = by_id(session, everything(session))
+    made = {job.id for job in (*jobs, *failed)}
+    mine = [id_ for id_ in array if id_ in made]
+    holds(mine, made, "the array")
+    holds(mine, [id_ for id_ in listed if id_ in made], "the array, as in the list", in_order=True)
+    for id_ in array.keys() & listed.keys():
+        one, other = (without_nulls(_documented(session, jobs[id_])) for jobs in (listed, array))
+        expect(same_value(one, other), f"array and list differ on {id_}")
 
 
 @check("ION-LST-009")
@@ -176,40 +139,32 @@ def the_array_is_filtered_like_the_list(session: Session) -> None:
     """By type, types, status, and cut."""
     jobs = _made(session)
     _holds(session, [("job_type", "dummy")], _of(jobs, "dummy"), ARRAY)
-    _holds(session, [("job_types", "simulate"), ("job_types", "ecm_fit")], _of(jobs, "simulate", "ecm_fit"), ARRAY)
+    _holds(session, BOTH, _of(jobs, "simulate", "ecm_fit"), ARRAY)
     _holds(session, [("status", "completed")], [], ARRAY)
     cut, _ = jobs_of_page(session, [("limit", 2), *behind(session, 1)], ARRAY)
     whole, _ = jobs_of_page(session, [], ARRAY)
-    expect(
-        [get(job, "/job_id") for job in cut] == [get(job, "/job_id") for job in whole[1:3]],
-        "an array of two behind the first is not that",
-    )
+    holds(ids_of(session, cut), ids_of(session, whole[1:3]), "an array of two behind the first", in_order=True)
 
 
 @check("ION-LST-010")
-def the_list_tells_the_present(session: Session) -> None:
+def the_list_is_of_the_present(session: Session) -> None:
     """Each state, and every change at once."""
-    jobs = [
-        session.submit("long"),
-        session.submit("waits"),
-        session.submit(),
-        session.submit("fails"),
-        session.submit("long"),
-    ]
+    jobs = [session.submit(shape) for shape in ("long", "waits", "quick", "fails", "long")]
     jobs.append(session.submit("long", {"parent_job_id": jobs[2].id}))
-    _agree(session, jobs)
+
+    def agree() -> None:
+        listed_as_read(session, jobs, members=documented_members(session))
+
+    agree()
     session.advance(1)
-    _agree(session, jobs)
-    for job in jobs[2:4]:
-        with_children = job is jobs[2]
-        if not with_children:
-            session.until(job)
-    _agree(session, jobs)
+    agree()
+    session.until(jobs[3])
+    agree()
     for job in (jobs[1], jobs[4]):
         session.cancel(job)
-    _agree(session, jobs)
+    agree()
     session.advance(30)
-    _agree(session, jobs)
+    agree()
 
 
 @check("ION-LST-013")
@@ -217,20 +172,17 @@ def the_newest_is_first_everywhere(session: Session) -> None:
     """Eight jobs seconds apart, on pages of three, of one type, of one status."""
     jobs: list[JobRef] = []
     for number in range(8):
-        jobs.append(
-            session.submit("long", {"job_type": ("dummy", "simulate")[number % 2], "priority": (number * 7) % 11})
-        )
+        patch = {"job_type": ("dummy", "simulate")[number % 2], "priority": (number * 7) % 11}
+        jobs.insert(0, session.submit("long", patch))
         session.advance(2)
-    for query, wanted in (
-        ([], jobs),
-        ([("job_type", "dummy")], jobs[::2]),
-        ([("job_types", "simulate"), ("job_types", "ecm_fit")], jobs[1::2]),
-    ):
-        _in_order(session, query, [job.id for job in reversed(wanted)])
-    session.cancel(jobs[5])
-    session.cancel(jobs[2])
-    _in_order(session, [("status", "canceled")], [jobs[5].id, jobs[2].id])
-    _in_order(session, [], [job.id for job in reversed(jobs)])
+    _in_order(session, [], jobs)
+    _in_order(session, [("job_type", "dummy")], jobs[1::2])
+    _in_order(session, BOTH, jobs[::2])
+    canceled = [jobs[2], jobs[5]]
+    for job in canceled:
+        session.cancel(job)
+    _in_order(session, [("status", "canceled")], canceled)
+    _in_order(session, [], jobs)
 
 
 @check("ION-LST-014")
@@ -259,14 +211,9 @@ def ended_jobs_stay_in_the_list(session: Session) -> None:
 def a_list_of_each_status(session: Session) -> None:
     """Jobs in as many states as can be had; what reading the jobs says decides which list they belong to."""
     parent = session.submit()
-    jobs = [
-        parent,
-        session.submit("long", {"parent_job_id": parent.id}),
-        *(
-            session.submit(shape, {"priority": number})
-            for number, shape in enumerate(("quick", "fails", "waits", "long", "waits"))
-        ),
-    ]
+    jobs = [parent, session.submit("long", {"parent_job_id": parent.id})]
+    jobs += [session.submit(shape, {"priority": n}) for n, shape in enumerate(("quick", "fails", "waits"))]
+    jobs += [session.submit("long", {"priority": 3}), session.submit("waits", {"priority": 4})]
     session.advance(2)
     for job in jobs[-2:]:
         session.cancel(job)
@@ -280,11 +227,6 @@ def a_list_of_each_status(session: Session) -> None:
 @check("ION-LST-017")
 def the_array_holds_all_jobs(session: Session) -> None:
     """Of a hundred and thirty, without any parameter; so does the longest page of the list."""
-    made = {session.submit("waits").id for _ in range(130)}
-    page = get(
-        accepted(session.list_jobs(query={"limit": 1000}), "the list for a limit of 1000").response.json, "/jobs"
-    )
-    expect(isinstance(page, list) and len(page) == len(made), f"a page of up to 1000 jobs does not hold {len(made)}")
-    told = accepted(session.call("list_jobs_jobs__get"), "the array").response.json
-    found = [str(get(job, "/job_id")) for job in told] if isinstance(told, list) else []
-    expect(sorted(found) == sorted(made), f"the array holds {len(found)} of {len(made)} jobs")
+    made = [session.submit("waits") for _ in range(130)]
+    _holds(session, [("limit", 1000)], made)
+    _holds(session, [], made, ARRAY)

@@ -3,41 +3,45 @@
 from __future__ import annotations
 
 from conformance.checks import check
-from conformance.checks.openyuanrong.steps import ended_jobs, in_state, without_room
+from conformance.checks.families.lists import by_id, holds, ids_of, listed_as_read
+from conformance.checks.openyuanrong.steps import ended_jobs, without_room
 from conformance.session.expect import accepted, expect, same
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import get
+from conformance.traffic.json_pointer import Json, get
+
+RICH: Json = {
+    "metadata": {"team": "vision", "Größe": " 1 "},
+    "runtime_env": {"env_vars": {"A": "b"}, "pip": ["numpy==1.24"], "working_dir": "/opt/code"},
+}
+OTHER: Json = {
+    "metadata": {"team": "speech"},
+    "runtime_env": {"env_vars": {"A": "c", "D": ""}, "pip": ["scipy"], "working_dir": "/opt/other"},
+}
 
 
 @check("OYR-LST-001")
 def no_jobs_are_an_empty_list(session: Session) -> None:
     """Before the first submission, and after the last deletion."""
-    answer = accepted(session.list_jobs(), "the list of no jobs")
-    expect(answer.response.json == [], f"the list of no jobs is {answer.response.json!r}")
-    job = in_state(session, "quick", "succeeded")
-    if session.delete(job).response.json is True:
+    same([], accepted(session.list_jobs(), "the list of no jobs").response.json, "the list of no jobs")
+    if session.delete(session.submit(until="succeeded")).response.json is True:
         session.advance(2)
-        answer = accepted(session.list_jobs(), "the list of no jobs")
-        expect(answer.response.json == [], "the list holds a job that was deleted")
+        same([], accepted(session.list_jobs(), "the list of no jobs").response.json, "the list of no jobs")
 
 
 @check("OYR-LST-002")
 def the_list_holds_the_jobs_there_are(session: Session) -> None:
     """One in every status that can be had."""
-    jobs = [*ended_jobs(session), in_state(session, "long", "running"), session.submit("waits")]
-    told = {get(item, "/submission_id"): item for item in session.items()}
-    listed = session.exchanges[-1]
-    expect(told.keys() == {job.id for job in jobs}, f"the list holds {len(told)} jobs of {len(jobs)}")
-    for job in jobs:
-        same(session.view(job), told[job.id], f"the job {job.id} in the list", listed)
+    jobs = [*ended_jobs(session), session.submit("long", until="running"), session.submit("waits")]
+    holds(ids_of(session, session.items()), jobs, "the list")
+    listed_as_read(session, jobs, whole=True)
 
 
 @check("OYR-LST-002")
 def a_job_that_found_no_room_is_listed(session: Session) -> None:
     """As FAILED, where a job gives up."""
     if (job := without_room(session)) is not None:
-        told = {get(item, "/submission_id"): get(item, "/status") for item in session.items()}
-        expect(told.get(job.id) == session.state(job), f"a job that found no room is listed as {told.get(job.id)!r}")
+        item = by_id(session, session.items()).get(job.id)
+        same(session.state(job), get(item, "/status"), "the status in the list of a job that found no room")
 
 
 @check("OYR-LST-003")
@@ -54,21 +58,9 @@ def the_list_is_whole(session: Session) -> None:
 @check("OYR-LST-004")
 def a_rich_job_is_listed_as_it_is_read(session: Session) -> None:
     """With metadata, variables and packages; while it runs and when it was stopped."""
-    rich = {
-        "metadata": {"team": "vision", "Größe": " 1 "},
-        "runtime_env": {"env_vars": {"A": "b"}, "pip": ["numpy==1.24"], "working_dir": "/opt/code"},
-    }
-    other = {
-        "metadata": {"team": "speech"},
-        "runtime_env": {"env_vars": {"A": "c", "D": ""}, "pip": ["scipy"], "working_dir": "/opt/other"},
-    }
-    session.submit("quick", other)
-    job = session.submit("long", rich, until="running")
+    session.submit("quick", OTHER)
+    job = session.submit("long", RICH, until="running")
     for _ in range(2):
-        read, listed = (
-            session.view(job),
-            next((item for item in session.items() if get(item, "/submission_id") == job.id), None),
-        )
-        same(read, listed, "the job in the list")
+        listed_as_read(session, [job], whole=True)
         session.cancel(job)
         session.until(job)
