@@ -12,6 +12,7 @@
     ├── TransportError        no answer came
     ├── Unready               the target cannot be judged at all
     ├── Inconclusive          a check cannot say anything
+    │   └── OutOfPatience     it would have to wait for longer than the user does
     ├── NotApplicable         a promise does not concern the target
     └── Failure               a promise is broken (`conformance.session.expect`, with the exchanges that show it)
 
@@ -79,6 +80,10 @@ class Unready(JudgeError):
 
 class Inconclusive(JudgeError):
     """Nothing can be said, since what the check needs did not come about."""
+
+
+class OutOfPatience(Inconclusive):
+    """What the check needs would take longer than the user waits for, whatever the target does."""
 
 
 class NotApplicable(JudgeError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
@@ -51,7 +51,7 @@ class Requirement:
 
     `probe` describes requests to generate; the members named in `RULES` are judged by passive oracles and gathered in
     `rules`; anything else needs a check. `owner` is the API whose requirement it is, or `common`; `subject` names its
-    files.
+    files. `alone` says for what it needs the target to itself.
     """
 
     id: str
@@ -62,6 +62,7 @@ class Requirement:
     kind: str
     profiles: tuple[str, ...]
     needs: tuple[str, ...] = ()
+    alone: tuple[str, ...] = ()
     effects: Mapping[str, Any] = field(default_factory=dict)
     conflicts: str = ""
     not_tested: Mapping[str, str] | None = None
@@ -134,9 +135,11 @@ def load(api: str) -> Catalogue:
     adjust = own.get("adjust", {})
     found: dict[str, Requirement] = {}
     for origin, raw in ((COMMON, common), (api, own)):
-        areas = raw.get("areas", {})
+        areas, alone = raw.get("areas", {}), raw.get("alone", {})
         for entry in raw["requirements"]:
             requirement = _requirement(origin, entry | (adjust.get(entry["id"], {}) if origin == COMMON else {}), areas)
+            needed = tuple(why for why, globs in alone.items() if _is_named(requirement.id, globs))
+            requirement = replace(requirement, alone=needed)
             if requirement.id in found:
                 raise CatalogueError(f"{origin}.yaml: {requirement.id} is there twice")
             if PREFIXES.get(requirement.id.split("-")[0]) != origin:
@@ -200,8 +203,12 @@ def subject_of(id_: str, areas: Mapping[str, Sequence[str]]) -> str:
 
     One of its vendor's own areas, or what the middle of its id means.
     """
-    own = (subject for subject, globs in areas.items() if any(fnmatchcase(id_, glob) for glob in globs))
+    own = (subject for subject, globs in areas.items() if _is_named(id_, globs))
     return next(own, SUBJECTS[id_.split("-")[1]])
+
+
+def _is_named(id_: str, globs: Sequence[str]) -> bool:
+    return any(fnmatchcase(id_, glob) for glob in globs)
 
 
 def _requirement(origin: str, entry: Mapping[str, Any], areas: Mapping[str, Sequence[str]]) -> Requirement:

@@ -26,6 +26,12 @@ class Check:
     module: str
     function: Callable[[Session], None]
     strict: bool = False
+    row: tuple[Any, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str, str, bool]:
+        """Equal for one check that is filed for several requirements."""
+        return self.module, self.name, repr(self.row), self.strict
 
 
 _FILED: dict[str, list[Check]] = {}
@@ -44,7 +50,7 @@ def check(requirement: str, name: str = "", *row: Any, strict: bool = False) -> 
         def judge(session: Session) -> None:
             function(session, *row)
 
-        _FILED.setdefault(requirement, []).append(Check(requirement, sentence, function.__module__, judge, strict))
+        _FILED.setdefault(requirement, []).append(Check(requirement, sentence, function.__module__, judge, strict, row))
         return function
 
     return file

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,7 +20,7 @@ from conformance.cli import afterwards, compare, traffic
 from conformance.cli.options import API, FILE, Judge, opened, target_options, url_value
 from conformance.report.console import SafeConsole
 from conformance.run.interruption import interruptible
-from conformance.run.modes import MODES, budget_for, default_mode, options_for
+from conformance.run.modes import MODES, budget_for, default_mode, jobs_for, options_for
 from conformance.run.results import Options, Report
 from conformance.run.runner import Searching
 from conformance.run.verdict import Exit, exit_code
@@ -62,6 +63,14 @@ def main() -> None:
     show_default=True,
     type=click.FloatRange(0, 1),
     help="Smallest share of MUSTs that must be judged.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    help=(
+        "How many checks go on at the same time. Default: 16, with --mode live-safe 4, and 1 where the judge controls "
+        "the target's clock or the target is in this process."
+    ),
 )
 @click.option("--max-requests", type=click.IntRange(1), help="Stop after this many requests.")
 @click.option("--max-jobs", type=click.IntRange(1), help="Stop after this many jobs.")
@@ -106,6 +115,8 @@ def run_command(api: str, url: str | None, **told: Any) -> None:
         keep_traffic=keep,
     )
     with opened(api, url, budget=budget, **told) as target:
+        waits = not (target.has_virtual_time or target.is_in_process)
+        options = replace(options, jobs=jobs_for(mode, told["jobs"], waits=waits))
         host = urlsplit(target.url).hostname
         if mode == "live-safe" and told["confirm"] != host:
             _plan(target, console)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -63,6 +64,7 @@ class _Judge:
         self._openapi = OpenAPI.from_dict(self.spec.document, config=Config(spec_validator_cls=None))
         self._quick: dict[str, Any] = {}
         self._said: OrderedDict[Any, list[Finding]] = OrderedDict()
+        self._lock = threading.Lock()
         self._host = self.spec.document["servers"][0]["url"]
 
     def is_plainly_valid(self, key: str, schema: Json, body: Json) -> bool:
@@ -88,11 +90,12 @@ class _Judge:
         """Every way in which a JSON answer under `status` breaks the document: a pointer and a sentence."""
         body = hashlib.blake2b(response.body).digest()  # not the body itself, thousands of which would be kept
         key = (operation.id, status, body, tuple(sorted(response.headers)))
-        said = self._said.get(key)
-        if said is None:
-            said = self._said[key] = list(islice(self._find(operation, values, response, status), MOST_ERRORS))
-            if len(self._said) > _REMEMBERED:
-                self._said.popitem(last=False)
+        with self._lock:  # sessions of several threads ask
+            said = self._said.get(key)
+            if said is None:
+                said = self._said[key] = list(islice(self._find(operation, values, response, status), MOST_ERRORS))
+                if len(self._said) > _REMEMBERED:
+                    self._said.popitem(last=False)
         return said
 
     def _find(self, operation: Operation, values: Any, response: Response, status: int) -> Iterator[Finding]:

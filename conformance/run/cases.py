@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -9,7 +10,7 @@ from conformance.catalogue import Catalogue, Requirement
 from conformance.checks import all_checks
 from conformance.checks.probes import probe
 from conformance.checks.tours import TOURS
-from conformance.errors import Inconclusive, NotApplicable, SafetyStop, TransportError
+from conformance.errors import Inconclusive, NotApplicable, OutOfPatience, SafetyStop, TransportError
 from conformance.oracles.oracle import Violation
 from conformance.run.verdict import Verdict
 from conformance.session.expect import Failure
@@ -21,36 +22,65 @@ from conformance.session.story import with_story
 class Case:
     """Something to run in a world of its own.
 
-    For one requirement, or a tour that only gives the oracles something to see.
+    For one requirement, for several that one check judges together, or a tour that only gives the oracles something
+    to see. `number` is its place in the run. While one that is `alone` runs, nothing else does; of those whose jobs
+    keep a place for long (`holds`) only a few run at a time. It waits for about so many `seconds` of the target's
+    clock.
     """
 
     name: str
     run: Callable[[Session], None]
-    requirement: str | None = None
+    requirements: tuple[str, ...] = ()
     strict: bool = False
+    number: int = 0
+    alone: bool = False
+    holds: bool = False
+    seconds: float = 0.0
+
+    @property
+    def requirement(self) -> str | None:
+        """The requirement, or the first of those that are judged together."""
+        return self.requirements[0] if self.requirements else None
 
 
 @dataclass
 class Outcome:
-    """What one run of a case gave."""
+    """What one run of a case gave.
+
+    `is_final` says that another run would give the same whatever the target does; `flakes` are requirements that were
+    seen broken and not again, with the reason that is given.
+    """
 
     verdict: Verdict
     reason: str = ""
     violations: list[Violation] = field(default_factory=list)
     examined: set[str] = field(default_factory=set)
     requests: int = 0
+    seconds: float = 0.0
     trouble: TransportError | None = None
+    is_final: bool = False
+    flakes: dict[str, str] = field(default_factory=dict)
 
 
 def cases_of(catalogue: Catalogue, chosen: Iterable[Requirement]) -> Iterator[Case]:
-    """Every check and probe of the chosen requirements, and tours where oracles alone judge some of them."""
-    passive = False
+    """Every check and probe of the chosen requirements, and tours where oracles alone judge some of them.
+
+    A check that is filed for several of them is there once.
+    """
+    chosen, passive, seen = list(chosen), False, set[object]()
+    checks = all_checks(catalogue.api)
+    judged = defaultdict[object, list[str]](list)
     for requirement in chosen:
-        filed = all_checks(catalogue.api).get(requirement.id, [])
+        for check in checks.get(requirement.id, []):
+            judged[check.key].append(requirement.id)
+    for requirement in chosen:
+        filed = checks.get(requirement.id, [])
         for check in filed:
-            yield Case(check.name, check.function, requirement.id, check.strict)
+            if check.key not in seen:
+                seen.add(check.key)
+                yield Case(check.name, check.function, tuple(judged[check.key]), check.strict)
         if requirement.probe is not None:
-            yield Case(f"probe {requirement.probe['pointer']}", _probing(catalogue, requirement), requirement.id)
+            yield Case(f"probe {requirement.probe['pointer']}", _probing(catalogue, requirement), (requirement.id,))
         passive = passive or (not filed and requirement.probe is None)
     if passive:
         for tour in TOURS:
@@ -66,9 +96,12 @@ def play(case: Case, session: Session) -> Outcome:
     except Failure as failure:
         outcome.verdict = Verdict.FAIL
         shown = failure.exchanges or tuple(session.exchanges[-2:])
-        outcome.violations.append(Violation(case.requirement or "", failure.message, shown, check=case.name))
+        outcome.violations += [
+            Violation(id_, failure.message, shown, check=case.name) for id_ in case.requirements or ("",)
+        ]
     except Inconclusive as error:
         outcome.verdict, outcome.reason = Verdict.INCONCLUSIVE, str(error)
+        outcome.is_final = isinstance(error, OutOfPatience)
     except NotApplicable as error:
         outcome.verdict, outcome.reason = Verdict.NOT_APPLICABLE, str(error)
     except TransportError as error:

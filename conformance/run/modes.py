@@ -14,11 +14,18 @@ Mode = Literal["ci", "live-safe", "certify"]
 MODES: tuple[Mode, ...] = ("ci", "live-safe", "certify")
 CERTIFYING_SEEDS = 3
 GAMES, FUZZ_EXAMPLES = 60, 10
+JOBS: dict[Mode, int] = {"ci": 16, "live-safe": 4, "certify": 16}
+"""How many checks go on at the same time where time passes by itself, and each of them mostly waits."""
 
 
 def default_mode(url: str) -> Mode:
     """Nobody's real service is asked without care."""
     return "ci" if is_loopback(urlsplit(url).hostname or "") else "live-safe"
+
+
+def jobs_for(mode: Mode, told: int | None, *, waits: bool) -> int:
+    """How many checks go on at the same time: as told, or else as many as the mode has where checks wait at all."""
+    return told if told is not None else JOBS[mode] if waits else 1
 
 
 def options_for(mode: Mode, options: Options, *, quick: bool) -> list[Options]:

@@ -18,7 +18,7 @@ class Options:
 
     `floor` is the share of testable MUSTs that must have been judged; `most_requests` and `most_seconds` bound the run.
     `games` of the state machine and `fuzz_examples` of each operation and phase of schemathesis let random clients play
-    as well.
+    as well. So many `jobs` of judging go on at the same time.
     """
 
     seed: int = 1
@@ -33,6 +33,7 @@ class Options:
     games: int = 0
     fuzz_examples: int = 0
     keep_traffic: bool = False
+    jobs: int = 1
 
 
 @dataclass

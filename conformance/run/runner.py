@@ -4,11 +4,12 @@ requirement."""
 from __future__ import annotations
 
 import fnmatch
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from random import Random
 
 from conformance import catalogue as catalogues
 from conformance.catalogue import Catalogue, Requirement
@@ -19,9 +20,11 @@ from conformance.oracles.lifecycle import FIRST
 from conformance.oracles.oracle import Violation, in_short
 from conformance.run import waivers
 from conformance.run.cases import Case, Outcome, cases_of, play
+from conformance.run.execution import Execution, unconfirmed
 from conformance.run.interruption import exit_of
 from conformance.run.preflight import preflight
 from conformance.run.results import Options, Report, Search
+from conformance.run.schedule import scheduled
 from conformance.run.verdict import OF_LEVEL, Exit, Result, Verdict
 from conformance.run.waivers import Waiver
 from conformance.session.connection import missing_capabilities
@@ -64,8 +67,9 @@ class Run:
         self.report = Report(target.spec.name, target.redaction.text(target.name), options, began=time.time())
         self._on_case = on_case or (lambda number, count, case: None)
         self._panel = Panel(target.spec, self.catalogue)
-        self._sessions = 0
-        self._in_vain = 0
+        self._lock = threading.RLock()
+        self._played: Counter[int] = Counter()
+        self._cases = self._preflights = self._in_vain = 0
         self._left_of_traffic = KEPT_TRAFFIC
         self._waivers = waived
         self._flaky: dict[str, str] = {}
@@ -78,6 +82,8 @@ class Run:
             exit_, sentence = self._run()
         except SafetyStop as error:
             exit_, sentence = Exit.SAFETY_STOP, str(error)
+        except Unready as error:
+            exit_, sentence = Exit.UNREACHABLE, str(error)
         except KeyboardInterrupt as stop:
             exit_ = exit_of(stop)
             sentence = f"the run was {exit_.name.lower()}; what was judged until then is reported"
@@ -100,16 +106,10 @@ class Run:
                 if result.verdict is None:
                     result.add(Verdict.INCONCLUSIVE, str(error))
             return Exit.UNREACHABLE, str(error)
-        cases = list(cases_of(self.catalogue, chosen))
-        if self.options.shuffle:
-            Random(self.options.seed).shuffle(cases)
-        for number, case in enumerate(cases, 1):
-            self._on_case(number, len(cases), case)
-            stop = self._budget() or self._judge(case)
-            if stop:
-                return stop
-        if (self._in_vain or not self.report.of(Verdict.PASS)) and (lost := self._lost(None)):
-            return lost
+        cases = scheduled(cases_of(self.catalogue, chosen), self.catalogue, self.options)
+        self._judge(cases)
+        if self._in_vain or not self.report.of(Verdict.PASS):
+            self._ensure_there(None)
         self._search(len(cases))
         self._settle(_SAW_NOTHING)
         waivers.apply(self._waivers, self.report)
@@ -140,26 +140,49 @@ class Run:
         """Whether the user wants a requirement judged, as far as its name says."""
         return not self.options.only or any(fnmatch.fnmatchcase(id_, glob) for glob in self.options.only)
 
-    def _judge(self, case: Case) -> tuple[Exit, str] | None:
-        began = time.monotonic()
-        outcome = self._once(case)
+    def _judge(self, cases: Sequence[Case]) -> None:
+        """Play all cases, and take in what came of them in their order, however they ended."""
+        execution = Execution(
+            self._once,
+            self._look,
+            lanes=self.options.jobs,
+            repetitions=self.options.repetitions,
+            stop=self.target.budget.stop,
+        )
+        outcomes: dict[int, tuple[Case, Outcome]] = {}
+        self._cases = len(cases)
+        try:
+            for case, outcome in execution.outcomes(cases):
+                outcomes[case.number] = case, outcome
+        finally:
+            self.target.budget.go_on()
+            for case, outcome in execution.doubtful.values():
+                unconfirmed(outcome)
+                outcomes[case.number] = case, outcome
+            for number in sorted(outcomes):
+                self._take(*outcomes[number])
+
+    def _look(self, outcome: Outcome, is_alone: bool) -> None:
+        """See to it that the target is still there where nothing can be judged any more. Raises Unready."""
         self._in_vain = self._in_vain + 1 if outcome.verdict is Verdict.INCONCLUSIVE else 0
-        if (outcome.trouble is not None or self._in_vain >= SUSPICIOUS) and (lost := self._lost(outcome.trouble)):
-            return lost
-        if outcome.violations:
-            self._confirm(case, outcome)
+        if outcome.trouble is not None or self._in_vain >= SUSPICIOUS:
+            self._ensure_there(outcome.trouble if is_alone else None)
+
+    def _take(self, case: Case, outcome: Outcome) -> None:
+        """Take in what came of a case."""
+        for id_, reason in outcome.flakes.items():
+            self._flaky.setdefault(id_, reason)
         for id_ in outcome.examined:
             if id_ in self.report.results:
                 self.report.results[id_].observations += 1
-        if case.requirement is not None:
-            result = self.report.results[case.requirement]
+        for id_ in case.requirements:
+            result = self.report.results[id_]
             result.requests += outcome.requests
-            result.seconds += time.monotonic() - began
-            if not any(one.requirement == case.requirement for one in outcome.violations):
+            result.seconds += outcome.seconds
+            if not any(one.requirement == id_ for one in outcome.violations):
                 result.add(outcome.verdict, outcome.reason)
         for violation in outcome.violations:
             self._break(violation)
-        return None
 
     def _search(self, count: int) -> None:
         """Let random clients play, where that was asked for and nothing in particular was selected."""
@@ -215,14 +238,29 @@ class Run:
         )
 
     def _once(self, case: Case) -> Outcome:
-        session = self._session(strict=case.strict)
+        """Play a case in a world of its own, whose name depends on the case's place and on how often it was played."""
+        with self._lock:
+            stop = self._budget()
+            self._played[case.number] += 1
+            number = (
+                f"{case.number}" if self._played[case.number] == 1 else f"{case.number}x{self._played[case.number]}"
+            )
+            self._on_case(len(self._played), self._cases, case)
+        if stop is not None:
+            raise stop
+        began = time.monotonic()
+        session = self._session(number, strict=case.strict)
         try:
-            return play(case, session)
+            outcome = play(case, session)
         finally:
-            self._take_in(session)
+            with self._lock:
+                self._take_in(session)
+        outcome.seconds = time.monotonic() - began
+        return outcome
 
     def _preflight(self) -> None:
-        session = self._session()
+        self._preflights += 1
+        session = self._session(f"p{self._preflights}")
         try:
             preflight(session)
         finally:
@@ -239,29 +277,19 @@ class Run:
             self._left_of_traffic -= len(kept.response.body)
             self.report.traffic.append(kept)
 
-    def _confirm(self, case: Case, outcome: Outcome) -> None:
-        """Do it again; what does not break every time is no finding but a flake."""
-        for _ in range(self.options.repetitions):
-            again = {one.requirement for one in self._once(case).violations}
-            for violation in [one for one in outcome.violations if one.requirement not in again]:
-                outcome.violations.remove(violation)
-                self._flaky.setdefault(violation.requirement, f"seen once and not again: {violation.message}")
-                if violation.requirement == case.requirement:
-                    outcome.verdict, outcome.reason = (
-                        Verdict.INCONCLUSIVE,
-                        f"seen once and not again: {violation.message}",
-                    )
+    def _ensure_there(self, trouble: TransportError | None) -> None:
+        """Raise Unready where the target is gone.
 
-    def _lost(self, trouble: TransportError | None) -> tuple[Exit, str] | None:
-        """Whether the target is gone; if it still answers, a broken connection was its answer to that one request."""
+        If it still answers, a broken connection was its answer to that one request.
+        """
         try:
-            self._preflight()
+            with self._lock:
+                self._preflight()
         except Unready as error:
-            return Exit.UNREACHABLE, f"the target stopped answering in the middle of the run: {error}"
+            raise Unready(f"the target stopped answering in the middle of the run: {error}") from error
         self._in_vain = 0
         if trouble is not None and trouble.kind not in ("refused", "unsent"):
             self._break(Violation(SERVER_ERROR, str(trouble)))
-        return None
 
     def _settle(self, otherwise: str) -> None:
         """Give every requirement its verdict; `otherwise` is why there is none."""
@@ -305,12 +333,13 @@ class Run:
             )
         return Exit.CONFORMANT, f"{len(judged)} MUSTs were judged and none is broken"
 
-    def _budget(self) -> tuple[Exit, str] | None:
+    def _budget(self) -> SafetyStop | None:
+        """Why no other case may begin, if there is a reason."""
         options = self.options
         if options.most_requests is not None and self.report.requests >= options.most_requests:
-            return Exit.SAFETY_STOP, f"the budget of {options.most_requests} requests is used up"
+            return SafetyStop(f"the budget of {options.most_requests} requests is used up")
         if options.most_seconds is not None and time.monotonic() - self._began >= options.most_seconds:
-            return Exit.SAFETY_STOP, f"the budget of {options.most_seconds:g} seconds is used up"
+            return SafetyStop(f"the budget of {options.most_seconds:g} seconds is used up")
         return None
 
     def _tidy(self) -> None:
@@ -320,7 +349,7 @@ class Run:
         """
         if not self._unfinished:
             return
-        session = self._session()
+        session = self._session("t")
         try:
             for pause in (0, 2, 8):
                 if self._unfinished:
@@ -341,12 +370,11 @@ class Run:
         self.report.seconds = time.monotonic() - self._began
         return self.report
 
-    def _session(self, *, strict: bool = False) -> Session:
-        self._sessions += 1
+    def _session(self, number: str, *, strict: bool = False) -> Session:
         return Session(
             self.target,
             self._panel.fresh(),
-            name=f"{self.options.name}{self.options.seed}-{self._sessions}",
+            name=f"{self.options.name}{self.options.seed}-{number}",
             strict=strict,
             journal=self.journal,
         )

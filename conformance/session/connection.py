@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from conformance import catalogue as catalogues
-from conformance.errors import Inconclusive, NotApplicable, SafetyStop, TransportError
+from conformance.errors import Inconclusive, NotApplicable, OutOfPatience, SafetyStop, TransportError
 from conformance.oracles.all_oracles import Panel
 from conformance.oracles.oracle import Violation
 from conformance.session.back_off import ATTEMPTS, pause
@@ -284,7 +284,11 @@ class Connection:
     def bear(self, seconds: float) -> None:
         """Inconclusive, at once, where so much more time of the target's is more than the user has patience for in one
         check."""
-        enough = self.target.has_virtual_time or (self._waited + seconds) / self.target.scale <= self.target.patience
+        if self.target.has_virtual_time:
+            return
+        if seconds / self.target.scale > self.target.patience:
+            raise OutOfPatience(f"{seconds:g} seconds of the target's clock are more than may be waited for")
+        enough = (self._waited + seconds) / self.target.scale <= self.target.patience
         needed(enough, f"{self._waited + seconds:g} seconds of the target's clock are more than may be waited for")
 
     def ticks(self, within: float, step: float = 1.0) -> Iterator[float]:

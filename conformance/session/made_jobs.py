@@ -4,6 +4,7 @@ cannot be found."""
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +14,17 @@ from conformance.traffic.exchange import Request
 
 
 class Journal:
-    """A file of lines, each flushed at once: a submission to come, a job made, a job gone."""
+    """A file of lines, each flushed at once: a submission to come, a job made, a job gone.
+
+    Several threads may write: a line is written whole.
+    """
 
     def __init__(
         self, file: Path, *, api: str, url: str, submit: tuple[str, str], hide: Callable[[str], str] = str
     ) -> None:
         """`hide` takes secrets out of a text."""
         self.file, self._hide = file, hide
-        self._submit = submit
+        self._submit, self._lock = submit, threading.Lock()
         is_torn = file.exists() and file.stat().st_size > 0 and not file.read_bytes().endswith(b"\n")
         self._out = file.open("a", encoding="utf-8")
         if is_torn:
@@ -53,8 +57,9 @@ class Journal:
         self._out.close()
 
     def _write(self, line: dict[str, object]) -> None:
-        self._out.write(json.dumps(line) + "\n")
-        self._out.flush()
+        with self._lock:
+            self._out.write(json.dumps(line) + "\n")
+            self._out.flush()
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,12 @@
 """Keeps a run within what its user allowed: requests, jobs, minutes, rate.
 
-Used where the target is somebody's real service.
+Several threads may share one budget: checks that run side by side are counted together.
 """
 
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,27 +31,46 @@ class Budget:
     jobs: int = 0
     _began: float = field(default_factory=time.monotonic)
     _last: float = 0.0
-    _clean_up_until: float | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _stopped: threading.Event = field(default_factory=threading.Event, repr=False)
+    _cleaning: threading.local = field(default_factory=threading.local, repr=False)
 
     def before(self, *, is_submission: bool) -> None:
         """Count a request about to be sent, and wait as the rate demands. Raises SafetyStop."""
-        self.took(0)
-        if is_submission and self.most_jobs is not None and self.jobs >= self.most_jobs:
-            raise SafetyStop(f"the budget of {self.most_jobs} jobs is used up")
-        if self.rate is not None:
-            self.sleep(max(0.0, self._last + 1 / self.rate - time.monotonic()))
-            self._last = time.monotonic()
-        self.requests += 1
-        self.jobs += is_submission
+        pause = 0.0
+        with self._lock:
+            self._within(0)
+            if is_submission and self.most_jobs is not None and self.jobs >= self.most_jobs:
+                raise SafetyStop(f"the budget of {self.most_jobs} jobs is used up")
+            if self.rate is not None:
+                now = time.monotonic()
+                self._last = max(now, self._last + 1 / self.rate)
+                pause = self._last - now
+            self.requests += 1
+            self.jobs += is_submission
+        if pause:
+            self.sleep(pause)
 
     def took(self, requests: int) -> None:
         """Count requests that somebody else has sent. Raises SafetyStop."""
+        with self._lock:
+            self._within(requests)
+
+    def _within(self, requests: int) -> None:
         self.requests += requests
-        is_over = self.most_requests is not None and self.requests >= self.most_requests
-        if is_over and self._clean_up_until is None:
-            raise SafetyStop(f"the budget of {self.most_requests} requests is used up")
+        if self._clean_up_until is None:
+            if self._stopped.is_set():
+                raise SafetyStop("the run was stopped")
+            if self.most_requests is not None and self.requests >= self.most_requests:
+                raise SafetyStop(f"the budget of {self.most_requests} requests is used up")
         if self.seconds_left() <= 0:
             raise SafetyStop(f"the budget of {self.most_seconds:g} seconds is used up")
+
+    @property
+    def _clean_up_until(self) -> float | None:
+        """The end of the cleaning up that this thread is about, if it is."""
+        found: float | None = getattr(self._cleaning, "until", None)
+        return found
 
     def seconds_left(self) -> float:
         """How many seconds the run, or the cleaning up after it, may still take."""
@@ -59,18 +79,31 @@ class Budget:
         return math.inf if self.most_seconds is None else self._began + self.most_seconds - time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Wait, at most for what is left. Raises SafetyStop."""
-        time.sleep(max(0.0, min(seconds, self.seconds_left())))
+        """Wait, at most for what is left, and no longer than until the run is stopped. Raises SafetyStop."""
+        pause = max(0.0, min(seconds, self.seconds_left()))
+        if self._clean_up_until is None:
+            self._stopped.wait(pause)
+        else:
+            time.sleep(pause)
         self.took(0)
+
+    def stop(self) -> None:
+        """End whatever waits in any thread, and let nothing begin but cleaning up."""
+        self._stopped.set()
+
+    def go_on(self) -> None:
+        """Let requests be sent again after a stop."""
+        self._stopped.clear()
 
     @contextmanager
     def cleaning_up(self) -> Iterator[None]:
-        """Whatever is used up, what was made may be cleaned up for a while: only time is bounded, and the rate."""
-        outer, self._clean_up_until = self._clean_up_until, time.monotonic() + CLEAN_UP_SECONDS
+        """Whatever is used up, what this thread made may be cleaned up for a while: only time is bounded, and the
+        rate."""
+        outer, self._cleaning.until = self._clean_up_until, time.monotonic() + CLEAN_UP_SECONDS
         try:
             yield
         finally:
-            self._clean_up_until = outer
+            self._cleaning.until = outer
 
 
 def live_safe(*, requests: int = 2000, jobs: int = 200, minutes: float = 60.0, rate: float = 5.0) -> Budget:

@@ -169,16 +169,18 @@ class _Enough(Exception):
 
 
 class AsgiTransport:
-    """Into an application in this process, on an event loop of its own."""
+    """Into an application in this process, on an event loop of its own; of several threads one is served at a time."""
 
     def __init__(self, application: Callable[..., Any], *, timeout: float = 30.0) -> None:
         self._application, self._timeout = application, timeout
         self._runner = asyncio.Runner()
         self._loop = self._runner.get_loop()
+        self._lock = threading.RLock()
 
     def send(self, request: Request) -> Response:
         """One request."""
-        return self._loop.run_until_complete(self._send(request))
+        with self._lock:
+            return self._loop.run_until_complete(self._send(request))
 
     def together(self, requests: Sequence[Request]) -> list[Response]:
         """Several at the same time."""
@@ -186,19 +188,21 @@ class AsgiTransport:
         async def all_of_them() -> list[Response]:
             return list(await asyncio.gather(*map(self._send, requests)))
 
-        return self._loop.run_until_complete(all_of_them())
+        with self._lock:
+            return self._loop.run_until_complete(all_of_them())
 
     def listen(self, request: Request, meanwhile: Callable[[], None]) -> Response:
         """On the same loop, which goes on with the answer whenever another request is made."""
         heard, over = _Heard(), asyncio.Event()
-        task = self._loop.create_task(self._serve(request, heard, over))
-        try:
-            self._loop.run_until_complete(asyncio.sleep(MOMENT))
-            meanwhile()
-            self._loop.run_until_complete(asyncio.sleep(MOMENT))
-        finally:
-            over.set()
-            self._loop.run_until_complete(asyncio.wait([task], timeout=self._timeout))
+        with self._lock:
+            task = self._loop.create_task(self._serve(request, heard, over))
+            try:
+                self._loop.run_until_complete(asyncio.sleep(MOMENT))
+                meanwhile()
+                self._loop.run_until_complete(asyncio.sleep(MOMENT))
+            finally:
+                over.set()
+                self._loop.run_until_complete(asyncio.wait([task], timeout=self._timeout))
         return heard.response(request, has_ended=False)
 
     def close(self) -> None:

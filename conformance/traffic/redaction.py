@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -38,6 +39,7 @@ class Redaction:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets: dict[str, None] = {}
+        self._lock = threading.Lock()
         for secret in secrets:
             self.add(secret)
 
@@ -49,7 +51,8 @@ class Redaction:
             return
         spelled = (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
         added = dict.fromkeys((value, *spelled, quote(value, safe=""), quote(value), quote_plus(value)))
-        self._secrets = dict.fromkeys(sorted(self._secrets | added, key=len, reverse=True))
+        with self._lock:  # the dictionary is replaced, never changed: whoever reads it needs no lock
+            self._secrets = dict.fromkeys(sorted(self._secrets | added, key=len, reverse=True))
 
     def text(self, text: str) -> str:
         """The text without secrets."""

@@ -1,0 +1,40 @@
+"""The order of a run's cases, and which of them may overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from random import Random
+
+from conformance.catalogue import Catalogue, Requirement
+from conformance.run.cases import Case
+from conformance.run.results import Options
+
+HOLDING = frozenset({"makes-long", "makes-lasts", "makes-endless", "makes-large", "makes-fills", "makes-breaks"})
+"""Needs of requirements whose jobs keep a place at the target for long."""
+TOUR_SECONDS = 60.0
+"""About how long a tour waits, in seconds of the target's clock."""
+
+
+def scheduled(cases: Iterable[Case], catalogue: Catalogue, options: Options) -> list[Case]:
+    """The cases in the order in which they begin, numbered.
+
+    The catalogue's order, or one that the seed fixes; where several are under way at a time the longest begin first.
+    """
+    found = [_placed(case, [catalogue.requirements[id_] for id_ in case.requirements]) for case in cases]
+    if options.shuffle:
+        Random(options.seed).shuffle(found)
+    if options.jobs > 1:
+        found.sort(key=lambda case: -case.seconds)
+    return [replace(case, number=number) for number, case in enumerate(found, 1)]
+
+
+def _placed(case: Case, requirements: Sequence[Requirement]) -> Case:
+    if not requirements:
+        return replace(case, holds=True, seconds=TOUR_SECONDS)
+    return replace(
+        case,
+        alone=any(one.alone for one in requirements),
+        holds=any(not HOLDING.isdisjoint(one.needs) for one in requirements),
+        seconds=max(float(one.effects.get("seconds", 0)) for one in requirements),
+    )
