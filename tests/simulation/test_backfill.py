@@ -13,7 +13,7 @@ from mockserver.simulation.scenario.distribution import Distribution
 from mockserver.simulation.scenario.scenario import NodeClass, Scenario
 from mockserver.simulation.world import World
 from tests.simulation.published_backfill import Asked, conservative, easy
-from tests.simulation.test_published_backfill import trace
+from tests.simulation.test_published_backfill import HAND_WORKED, trace
 from tests.simulation.worlds import LIFECYCLES
 
 RULES: dict[str, Callable[[Sequence[Asked], int], list[int]]] = {"backfill": easy, "conservative": conservative}
@@ -72,24 +72,12 @@ def random_trace(seed: int, *, exact: bool) -> list[Asked]:
 
 
 @pytest.mark.parametrize("machine", MACHINES.values(), ids=list(MACHINES))
-@pytest.mark.parametrize(
-    "lines",
-    [
-        pytest.param(["0: 1000 x6", "1: 1000 x10", "3: 100 x2"], id="no start limit is needed"),
-        pytest.param(["0: 1000 x6", "1: 1000 x8", "2: 5000 x2"], id="what is extra at the shadow time is used"),
-        pytest.param(["0: 1000 x6", "1: 1000 x10", "2: 5000 x2", "3: 100 x2"], id="every waiting job is looked at"),
-        pytest.param(["0: 100/50 x6", "1: 10 x10", "60: 30 x4"], id="an overrun counts as ending now"),
-        pytest.param(["0: 100/50 x6", "1: 10 x8", "60: 30 x2"], id="extra beside an overrun"),
-        pytest.param(["0: 100/50 x3", "0: 100/60 x3", "70: 10 x6", "71: 500 x3"], id="all that have overrun count"),
-        pytest.param(["0: 1000 x6", "1: 1000 x8", "2: 5000 x2", "3: 5000 x2"], id="extra is used up"),
-        pytest.param(["0: 9/1000 x6", "1: 9 x10", "2: 500 x4", "3: 1/2000 x4"], id="promises are estimates"),
-        pytest.param(["0: 10 x11", "0: 10 x10"], id="what can never start holds nobody up"),
-    ],
-)
-def test_easy_starts_each_job_when_the_definition_says(lines: list[str], machine: tuple[NodeClass, ...]) -> None:
-    asked = trace(*lines)
-
-    assert played(asked, "backfill", machine) == easy(asked, 10)
+@pytest.mark.parametrize("queue", RULES)
+def test_the_traces_worked_out_by_hand_start_when_the_definition_says(
+    queue: str, machine: tuple[NodeClass, ...]
+) -> None:
+    for lines in HAND_WORKED[queue]:
+        agrees(trace(*lines), queue, machine)
 
 
 @pytest.mark.parametrize("machine", MACHINES.values(), ids=list(MACHINES))

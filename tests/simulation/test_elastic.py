@@ -4,6 +4,7 @@ kept waiting.
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -58,6 +59,17 @@ def test_what_is_held_beyond_the_least_goes_back_step_by_step_and_nothing_begins
         here.delete(job)
     here.settle()
     assert held(large) == [4]
+
+
+@pytest.mark.parametrize("queue", ["greedy", "fifo", "priority", "backfill", "conservative"])
+def test_slack_is_given_back_under_every_queue_policy(queue: str) -> None:
+    here = world(nodes=ONE_NODE, queue=queue)
+    large = soft(here, "large", 4, run=1000)
+
+    late = rigid(here, "late", 2, run=10)
+
+    assert held(large, late) == [2, 2]
+    invariants.everything(here)
 
 
 def test_it_keeps_devices_it_has() -> None:

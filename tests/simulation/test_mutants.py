@@ -23,13 +23,14 @@ from mockserver.simulation.placement import elastic as elastic_module
 from mockserver.simulation.placement import fair_shares as fair_shares_module
 from mockserver.simulation.placement import making_room as making_room_module
 from mockserver.simulation.placement import placement_pass
+from mockserver.simulation.placement import profile as profile_module
 from mockserver.simulation.placement import reservation as reservation_module
 from mockserver.simulation.placement.backfill import Backfill
 from mockserver.simulation.placement.estimates import Estimates
 from mockserver.simulation.placement.fairshare import FairShare
 from mockserver.simulation.placement.node_jobs import NodeJobs
 from mockserver.simulation.placement.placement_pass import PlacementPass
-from mockserver.simulation.placement.profile import _Book
+from mockserver.simulation.placement.profile import Promises
 from mockserver.simulation.placement.queue import Queue
 from mockserver.simulation.placement.reservation import Promise
 from mockserver.simulation.scheduler import Scheduler
@@ -40,10 +41,11 @@ from tests.simulation import (
     test_quota_guarantee,
     test_reference,
     test_teams,
+    test_vector_backfill,
 )
 from tests.simulation.published_backfill import easy
 from tests.simulation.test_machine import Crowd
-from tests.simulation.test_published_backfill import trace
+from tests.simulation.test_published_backfill import HAND_WORKED, trace
 
 EXAMPLES = 100
 QUICK = settings(
@@ -112,8 +114,17 @@ def published() -> None:
     """Backfill as published, on traces in which every rule of it decides something."""
     for machine in test_backfill.MACHINES.values():
         for queue in test_backfill.RULES:
+            for lines in HAND_WORKED[queue]:
+                test_backfill.agrees(trace(*lines), queue, machine)
             for seed in range(50):
                 test_backfill.agrees(test_backfill.random_trace(seed, exact=seed % 2 == 0), queue, machine)
+
+
+def vectors() -> None:
+    """Backfill of vectors on nodes, against brute force."""
+    for queue in test_vector_backfill.RULES:
+        for seed in range(60):
+            test_vector_backfill.agrees(seed, queue)
 
 
 def overruns() -> None:
@@ -139,6 +150,7 @@ def guarantee() -> None:
 HUNTS = {
     "guarantee": guarantee,
     "published": published,
+    "vectors": vectors,
     "overruns": overruns,
     "crowd": crowd,
     "order": order,
@@ -384,14 +396,45 @@ def the_start_up_takes_no_time(patch: Patch) -> None:
     patch.setattr(Estimates, "_startup", lambda self, job: 0)
 
 
-def promises_are_kept_when_something_ends_early(patch: Patch) -> None:
-    original = _Book.earliest
+def nobody_moves_forward_when_something_ends(patch: Patch) -> None:
+    original = Promises.renew
+    patch.setattr(Promises, "renew", lambda self, *args, **facts: original(self, *args, **facts | {"is_freed": False}))
 
-    def earliest(self: _Book, job: Job, span: int) -> tuple[int, int]:
-        start, nodes = original(self, job, span)
-        return (start, nodes) if start == self.now or self.now % 2_000_000 else (start + 1_000_000, nodes)
 
-    patch.setattr(_Book, "earliest", earliest)
+def promises_are_looked_at_more_than_once(patch: Patch) -> None:
+    original = Promises.renew
+
+    def renew(self: Promises, waiting: list[Job], holders: Any, now: int, **facts: Any) -> list[Job]:
+        return original(self, waiting, holders, now, **facts | {"is_freed": True})
+
+    patch.setattr(Promises, "renew", renew)
+
+
+def whoever_comes_ignores_promises(patch: Patch) -> None:
+    original = Promises.renew
+
+    def renew(self: Promises, waiting: list[Job], holders: Any, now: int, **facts: Any) -> list[Job]:
+        self.starts = {}
+        return original(self, waiting[::-1], holders, now, **facts)
+
+    patch.setattr(Promises, "renew", renew)
+
+
+def a_broken_promise_is_made_anew_behind_all_others(patch: Patch) -> None:
+    def anew(self: Promises, waiting: list[Job], running: list[Job], now: int, start: Any) -> list[Job]:
+        self.starts = {job: promise for job, promise in self.starts.items() if promise[0] > now}
+        return self.renew(waiting, running, now, is_freed=False, start=start)
+
+    patch.setattr(Promises, "_anew", anew)
+
+
+def amounts_are_counted_over_all_nodes(patch: Patch) -> None:
+    patch.setattr(profile_module, "_takes_whole_nodes", lambda cluster, shapes: True)
+
+
+def only_idle_nodes_are_promised(patch: Patch) -> None:
+    original = Promise.find
+    patch.setattr(Promise, "find", lambda self, holders, *rest: original(self, list(holders)[1:], *rest))
 
 
 def the_fair_share_is_the_bar(patch: Patch) -> None:
@@ -473,7 +516,12 @@ MUTANTS: dict[str, tuple[Callable[[Patch], None], str]] = {
         (the_run_time_asked_for_is_dropped, "published"),
         (an_overrun_ends_in_the_past, "overruns"),
         (the_start_up_takes_no_time, "overruns"),
-        (promises_are_kept_when_something_ends_early, "published"),
+        (nobody_moves_forward_when_something_ends, "published"),
+        (promises_are_looked_at_more_than_once, "published"),
+        (whoever_comes_ignores_promises, "published"),
+        (a_broken_promise_is_made_anew_behind_all_others, "published"),
+        (amounts_are_counted_over_all_nodes, "vectors"),
+        (only_idle_nodes_are_promised, "vectors"),
     )
 }
 

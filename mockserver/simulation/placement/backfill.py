@@ -1,7 +1,7 @@
 """Placement with backfill: whoever waits may overtake where nobody is delayed to whom a start has been promised.
 
-`backfill` (EASY) promises a start to the first that waits and to nobody else, `conservative` to everybody. Jobs are
-started one at a time: after each, everything is looked at once more, as both have been published.
+`backfill` (EASY) promises a start to the first that waits and to nobody else, and looks at everything once more after
+each start; `conservative` promises one to everybody, and looks at each job once. Both as they have been published.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ class Backfill:
 
     __slots__ = (
         "_is_freed",
+        "_started",
         "cluster",
         "estimates",
         "holders",
@@ -55,6 +56,7 @@ class Backfill:
         self.is_settled = True
         self.is_under_way = False
         self._is_freed = False
+        self._started: list[Job] = []
 
     def wait(self, job: Job) -> None:
         """Let `job` wait for capacity."""
@@ -207,12 +209,10 @@ class Backfill:
             self.slack.note(job)
 
     def _promised(self, now: int, promises: Promises) -> Job | None:
-        """Conservative: the first whose promise is for now."""
-        waiting = [job for job in self.queue if job.shape.can_ever_run]
-        due = promises.renew(waiting, self.holders, now, is_freed=self._is_freed)
-        self._is_freed = False
-        for job, nodes in due:
-            if self._start(job, nodes):
-                promises.forget(job)
-                return job
-        return None
+        """Conservative: whoever's promise is for now, one after the other."""
+        if not self._started:
+            waiting = [job for job in self.queue if job.shape.can_ever_run]
+            self._started = promises.renew(waiting, self.holders, now, is_freed=self._is_freed, start=self._start)
+            self._is_freed = False
+        self.is_under_way = len(self._started) > 1
+        return self._started.pop(0) if self._started else None

@@ -8,20 +8,23 @@ each promise is for certain nodes, for all the time that the job is expected to 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from mockserver.simulation.cluster.capacity_index import bits, mask_of
 from mockserver.simulation.cluster.cluster import GPU, SHARE, Cluster
 from mockserver.simulation.cluster.shape import Shape
 from mockserver.simulation.job import Job
+from mockserver.simulation.placement.elastic import least_of
 from mockserver.simulation.placement.estimates import NEVER, Estimates
 
 _END = NEVER << 2
-_EVERYWHERE = -1
 _UNIT = -1
 """The dimension in which whole nodes are counted."""
 
 Demand = tuple[tuple[int, int], ...]
+
+Start = Callable[[Job, int], bool]
+"""Gives a job its place on some of these nodes now; whether that was possible."""
 
 
 class Timeline:
@@ -65,6 +68,11 @@ class Timeline:
                     return start
         return start
 
+    def is_within_capacity(self) -> bool:
+        """Whether no more is in use now than there is."""
+        used = self.used[0]
+        return all(used[index] <= self.capacity.get(index, 0) for index in used)
+
     def _has_room(self, place: int, demand: Demand) -> bool:
         used, capacity = self.used[place], self.capacity
         return all(used.get(index, 0) + amount <= capacity.get(index, 0) for index, amount in demand)
@@ -80,14 +88,8 @@ class Promises:
         self.estimates = estimates
         self.starts: dict[Job, tuple[int, int]] = {}
 
-    def forget(self, job: Job) -> None:
-        """`job` has started."""
-        del self.starts[job]
-
-    def renew(
-        self, waiting: list[Job], holders: Iterable[Job], now: int, *, is_freed: bool
-    ) -> Iterator[tuple[Job, int]]:
-        """Promise a start to everybody who waits; yields those whose start is now, and where that may be.
+    def renew(self, waiting: list[Job], holders: Iterable[Job], now: int, *, is_freed: bool, start: Start) -> list[Job]:
+        """Promise a start to everybody who waits, and let those `start` whose turn is now; these.
 
         Who has just come takes the first place that is free beside all promises. If capacity has come free, all leave
         their places once, one after the other in order, and take the first that is free then. A promise that came due
@@ -95,38 +97,62 @@ class Promises:
         promised anew, in order.
         """
         running = list(holders)
-        kept = {job: self.starts[job] for job in waiting if job in self.starts}
-        if is_freed:  # where no instant was known, nothing was promised
-            kept = {job: promise for job, promise in kept.items() if promise[0] < NEVER}
-        if any(start < now for start, _ in kept.values()):
-            kept = {}
-        due = self._promised(waiting, running, now, kept=kept, is_freed=is_freed)
-        if any(job in kept and kept[job][0] == now < self.starts[job][0] for job in waiting):
-            due = self._promised(waiting, running, now, kept={}, is_freed=True)
-        return iter(due)
-
-    def _promised(
-        self, waiting: list[Job], running: list[Job], now: int, *, kept: dict[Job, tuple[int, int]], is_freed: bool
-    ) -> list[tuple[Job, int]]:
         book = _Book(self.cluster, [*running, *waiting], now)
         for job in running:
             book.enter_running(job, max(self.estimates.end(job, now), now + 1))
-        spans = {job: _END if (span := self.estimates.span(job)) is None else span for job in waiting}
-        for job, (start, nodes) in kept.items():
-            book.enter(job, start, spans[job], nodes)
-        self.starts, due = dict(kept), []
+        kept = {job: self.starts[job] for job in waiting if job in self.starts}
+        if is_freed:  # where no instant was known, nothing was promised
+            kept = {job: promise for job, promise in kept.items() if promise[0] < NEVER}
+        if not self._enter(book, kept, now):
+            return self._anew(waiting, running, now, start)
+        self.starts, started = dict(kept), []
         for job in waiting:
-            if job in kept:
-                if not is_freed and kept[job][0] != now:
+            due = kept[job][0] if job in kept else None
+            if due is not None:
+                if not is_freed and due != now:
                     continue
                 book.leave(job)
-            start, found = book.earliest(job, spans[job])
-            nodes = book.booked(job, found)
-            self.starts[job] = start, nodes
-            book.enter(job, start, spans[job], nodes)
-            if start == now:
-                due.append((job, found))
-        return due
+            if self._promise(book, job, now, start):
+                started.append(job)
+            elif due == now:
+                left = [other for other in waiting if other not in started]
+                return started + self._anew(left, [*running, *started], now, start)
+        return started
+
+    def _anew(self, waiting: list[Job], running: list[Job], now: int, start: Start) -> list[Job]:
+        self.starts = {}
+        return self.renew(waiting, running, now, is_freed=False, start=start)
+
+    def _enter(self, book: _Book, kept: dict[Job, tuple[int, int]], now: int) -> bool:
+        """Whether all these promises can be kept, as far as anybody knows."""
+        if any(start < now or not (nodes or book.is_pooled) for start, nodes in kept.values()):
+            return False
+        due = {job for job, (start, _) in kept.items() if start == now}
+        for job in due:
+            book.enter(job, now, self._span(job), kept[job][1])
+        if due and book.is_overfull():
+            return False
+        for job in kept.keys() - due:
+            book.enter(job, kept[job][0], self._span(job), kept[job][1])
+        return True
+
+    def _promise(self, book: _Book, job: Job, now: int, start: Start) -> bool:
+        """Whether `job` was started now; else it is promised the earliest instant after this."""
+        span = self._span(job)
+        begin, nodes = book.earliest(job, span, now)
+        if begin == now:
+            if start(job, nodes):
+                self.starts.pop(job, None)
+                book.enter_running(job, now + max(span, 1))
+                return True
+            begin, nodes = book.earliest(job, span, now + 1)
+        self.starts[job] = begin, book.booked(job, nodes)
+        book.enter(job, begin, span, self.starts[job][1])
+        return False
+
+    def _span(self, job: Job) -> int:
+        span = self.estimates.span(job)
+        return _END if span is None else span
 
 
 class _Book:
@@ -158,7 +184,7 @@ class _Book:
             self.places[0].add(self.now, end, ((_UNIT, len(nodes)),))
         else:
             for node in nodes:
-                self.places[node].add(self.now, end, self.demand(job.shape))
+                self.places[node].add(self.now, end, self.demand(least_of(self.cluster, job)))
 
     def enter(self, job: Job, start: int, span: int, nodes: int) -> None:
         """`job` is promised `start`; where nobody knows when that is, its place is held from now on."""
@@ -180,33 +206,25 @@ class _Book:
         """Of the nodes that were found those that are promised."""
         return 0 if self.is_pooled else mask_of(list(bits(found))[: job.shape.count])
 
-    def earliest(self, job: Job, span: int) -> tuple[int, int]:
-        """The first instant at which there is room for `job`, and the nodes that have it; now only where there really
-        is room now.
-        """
-        shape, demand = job.shape, self.demand(job.shape)
-        room = self.cluster.feasible(shape, _EVERYWHERE)
-        if room.bit_count() < shape.count:
-            room = 0
-        if not self.is_pooled:
-            return self._earliest_nodes(shape, span, room)
-        for line in self.places.values():
-            start = line.earliest(demand, span, self.now if room else self.now + 1)
-            return _END if start is None else start, room
-        return _END, 0
+    def is_overfull(self) -> bool:
+        """Whether more is in use now than there is: something is still there that was expected to have left."""
+        return any(not place.is_within_capacity() for place in self.places.values())
 
-    def _earliest_nodes(self, shape: Shape, span: int, room: int) -> tuple[int, int]:
+    def earliest(self, job: Job, span: int, begin: int) -> tuple[int, int]:
+        """The first instant, `begin` at the earliest, at which there is room for `job`, and the nodes that have it."""
+        shape, demand = job.shape, self.demand(job.shape)
+        if not self.is_pooled:
+            return self._earliest_nodes(shape, span, begin)
+        nodes = shape.possible & self.cluster.ready
+        start = self.places[0].earliest(demand, span, begin) if nodes.bit_count() >= shape.count else None
+        return _END if start is None else start, nodes
+
+    def _earliest_nodes(self, shape: Shape, span: int, begin: int) -> tuple[int, int]:
         """Node by node: the instant at which as many as it takes have room for all the time."""
-        demand, begin = self.demand(shape), self.now
+        demand = self.demand(shape)
         nodes = list(bits(shape.possible & self.cluster.ready))
         while True:
-            begins = (
-                (
-                    self.places[node].earliest(demand, span, begin if room >> node & 1 else max(begin, self.now + 1)),
-                    node,
-                )
-                for node in nodes
-            )
+            begins = ((self.places[node].earliest(demand, span, begin), node) for node in nodes)
             found = sorted((at, node) for at, node in begins if at is not None)
             if len(found) < shape.count:
                 return _END, 0
