@@ -6,8 +6,9 @@ asked for.
 
 from __future__ import annotations
 
+import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _PASSED = pytest.StashKey[bool]()
 _SANDBOX: pytest.StashKey[Sandbox] = pytest.StashKey()
 _SHOWN = 10
+_LONGEST = 80  # characters of a value
 _PLAN = ("scenario", "seed", "pace", "auth", "snapshot")
 
 
@@ -186,4 +188,28 @@ def _line(refused: View) -> str:
 
 def _why(violation: View) -> str:
     place = " ".join(part for part in (violation.place, violation.pointer) if part)
-    return f"{place}: {violation.keyword}, expected {str(violation.expected)[:80]}, got {str(violation.got)[:80]}"
+    is_absent = violation.keyword == "required" and violation.got is None
+    got = "nothing" if is_absent else _shown(violation.got)
+    return f"{place}: {violation.keyword}, expected {_expected(violation.expected)}, got {got}"
+
+
+def _expected(value: Any) -> str:
+    """What a document requires, in words."""
+    if isinstance(value, str):
+        return _short(value)
+    if isinstance(value, list) and value:
+        return _short(" or ".join(one if isinstance(one, str) else _shown(one) for one in value))
+    return _shown(value)
+
+
+def _shown(value: Any) -> str:
+    """A value as JSON, as the client sent it."""
+    return _short(json.dumps(value, ensure_ascii=False, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    return dict(value) if isinstance(value, Mapping) else str(value)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -406,6 +406,33 @@ def test_a_server_that_is_late_is_waited_for(run) -> None:  # type: ignore[no-un
     result.assert_outcomes(passed=2)
 
 
+def test_the_report_of_a_failure_shows_values_as_they_were_sent(run) -> None:  # type: ignore[no-untyped-def]
+    result = run(
+        """
+        import httpx
+
+        def test_dies_of_what_was_refused(mock_sandbox):
+            def post(body):
+                httpx.post(mock_sandbox.url("ionworks") + "/jobs", json=body)
+
+            post({"job_type": "simulate", "params": {"a": None}, "priority": "high"})
+            post({"job_type": "simulate", "params": {"a": True}, "callback_url": 5})
+            post({"job_type": {"x": [True, None]}, "params": {}})
+            post({"params": {"a": [True, None]}})
+            httpx.get(mock_sandbox.url("ionworks") + "/jobs", params={"limit": 1000})
+            httpx.get(mock_sandbox.url("xio") + "/jobs", params={"sort": "x"})
+            raise KeyError("data")
+        """
+    )
+
+    told = result.stdout.str()
+    section = told[told.index("requests the document does not allow") :]
+    assert '''body /priority: type, expected integer, got "high"''' in section
+    assert """got {"x": [true, null]}""" in section
+    assert """body: required, expected job_type, got {"params": {"a": [true, null]}}""" in section
+    assert not [word for word in ("View(", "['", "{'", "True", "None") if word in section]
+
+
 @pytest.mark.parametrize(
     ("marker", "told"),
     [
