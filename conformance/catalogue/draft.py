@@ -14,7 +14,7 @@ import yaml
 
 import specs
 from conformance import catalogue as catalogues
-from conformance.traffic.json_pointer import Json
+from conformance.traffic.json_pointer import Json, shown
 from specs import Spec
 from specs.document import answer_schema, resolve, schemas_at
 
@@ -90,7 +90,7 @@ def _of_values(node: Json, pointer: str, source: str, echo: Json) -> Iterator[tu
     if bad:
         yield "REQ", _entry(f"EDIT: {pointer} refuses {bad}.", "negative", source, place | {"refuses": bad})
     if "default" in node:
-        sentence = f"{pointer} is {node['default']!r} when it is left out."
+        sentence = f"{pointer} is {shown(node['default'])} when it is left out."
         probe = place | {"default": node["default"]} | (echo or {"echo": "EDIT"})
         yield "DEF", _entry(sentence, "default", source, probe, profile="core")
 

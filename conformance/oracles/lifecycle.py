@@ -56,7 +56,7 @@ class Monitor:
         self.examined[KNOWN] += 1
         if view.state not in lifecycle.states:
             if not open_words:
-                yield Violation(KNOWN, f"{view.state!r} is no documented state", (view.exchange,))
+                yield Violation(KNOWN, f"'{view.state}' is no documented state", (view.exchange,))
             elif before is not None and lifecycle.states[before.state].is_terminal:
                 yield Violation(
                     FINAL,

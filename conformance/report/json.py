@@ -16,6 +16,7 @@ from conformance.oracles.oracle import Violation
 from conformance.run.results import Report, Search
 from conformance.run.verdict import Verdict
 from conformance.traffic.exchange import Exchange
+from conformance.traffic.json_pointer import shown
 
 SCHEMA = "understudy.conformance/1"
 _MOST_BODY, _FEW, _MOST_OF_A_REQUIREMENT = 20_000, 500, 60_000
@@ -190,7 +191,7 @@ def runs_of(file: Path) -> list[Json]:
         raise UsageError(f"{file} is not JSON ({error}); expected a report that run --json wrote") from None
     said = found.get("schema") if isinstance(found, dict) else None
     if said != SCHEMA:
-        raise UsageError(f"{file} has the schema {said!r}; expected {SCHEMA!r}, as run --json writes it")
+        raise UsageError(f"{file} has the schema {shown(said)}; expected {shown(SCHEMA)}, as run --json writes it")
     for broken in jsonschema_rs.Draft202012Validator(SHAPE).iter_errors(found):
         place = "".join(f"/{key}" for key in broken.instance_path) or "the top"
         raise UsageError(

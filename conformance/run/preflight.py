@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.errors import Inconclusive, NotApplicable, TransportError, Unready
 from conformance.session.session import Session
 from conformance.traffic.exchange import Response
-from conformance.traffic.json_pointer import MISSING
+from conformance.traffic.json_pointer import MISSING, shown
 
 
 def preflight(session: Session) -> None:
@@ -44,4 +44,4 @@ def _sentence(session: Session, response: Response) -> str:
         return f"{where} answered a submission with more than {len(response.body) >> 20} MiB: is this the API?"
     if response.is_success or "html" in response.media_type:
         return f"{where} answers with {response.media_type or 'no media type'}, not JSON: is this the API?"
-    return f"{where} answered a valid submission with {status}: {response.body[:200]!r}"
+    return f"{where} answered a valid submission with {status}: {shown(response.body[:200])}"

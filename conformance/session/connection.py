@@ -20,7 +20,7 @@ from conformance.session.made_jobs import Journal
 from conformance.target.credentials import Credentials
 from conformance.target.target import Target
 from conformance.traffic.exchange import Exchange, Request, Response
-from conformance.traffic.json_pointer import MISSING, Json
+from conformance.traffic.json_pointer import MISSING, Json, shown
 
 JSON = "application/json"
 MOMENT, MOMENTS = 0.01, 2
@@ -76,7 +76,7 @@ class Connection:
                 self.target.ask_control("DELETE", f"/sandboxes/{self.name}")
                 answer = self.target.ask_control("POST", "/sandboxes", order)
             if answer.status not in (200, 201):
-                raise Inconclusive(f"the control API gave no sandbox: {answer.status} {answer.body[:200]!r}")
+                raise Inconclusive(f"the control API gave no sandbox: {answer.status} {shown(answer.body[:200])}")
             self.is_sandboxed = True
 
     def close(self) -> None:
@@ -277,7 +277,7 @@ class Connection:
             return
         answer = self.target.ask_control("POST", "/clock/advance", {"seconds": seconds}, sandbox=self.name)
         if not answer.is_success:
-            raise Inconclusive(f"the clock could not be moved: {answer.status} {answer.body[:200]!r}")
+            raise Inconclusive(f"the clock could not be moved: {answer.status} {shown(answer.body[:200])}")
         if self._now is not None:
             self._now += seconds
 

@@ -16,7 +16,7 @@ from conformance.session.expect import needed
 from conformance.session.made_jobs import Journal
 from conformance.target.target import Target
 from conformance.traffic.exchange import Exchange
-from conformance.traffic.json_pointer import MISSING, Json, get, mapped, merged
+from conformance.traffic.json_pointer import MISSING, Json, get, mapped, merged, shown
 from specs.lifecycle import TERMINAL, Role
 
 HORIZON = 600.0
@@ -111,7 +111,7 @@ class Session:
         """
         settings = self.settings
         if shape != "quick" and shape not in settings.shapes:
-            raise NotApplicable(f"the target file does not say how to make a job of the shape {shape!r}")
+            raise NotApplicable(f"the target file does not say how to make a job of the shape {shown(shape)}")
         body = merged(settings.body, settings.shapes.get(shape, {}))
         body = merged(body, patch) if patch is not None else body
         return mapped(body, lambda text: self._filled(text, seconds) if "{" in text else text)
@@ -150,7 +150,7 @@ class Session:
         self.granted(exchange, shape)
         needed(
             exchange.response.is_success,
-            f"the control submission was answered {exchange.response.status}: {exchange.response.body[:200]!r}",
+            f"the control submission was answered {exchange.response.status}: {shown(exchange.response.body[:200])}",
         )
         job = self.job_of(exchange, tenant=options.get("tenant", ""))
         if not draft and self.spec.lifecycle is not None and "start" in self.spec.lifecycle.roles:
@@ -164,8 +164,8 @@ class Session:
         """NotApplicable where a submission was refused whose shape may be."""
         if shape in self.settings.may_refuse and not exchange.response.is_success:
             raise NotApplicable(
-                f"jobs of the shape {shape!r} are not taken here: {exchange.response.status} "
-                f"{exchange.response.body[:200]!r}"
+                f"jobs of the shape {shown(shape)} are not taken here: {exchange.response.status} "
+                f"{shown(exchange.response.body[:200])}"
             )
 
     def job_of(self, exchange: Exchange, *, tenant: str = "") -> JobRef:

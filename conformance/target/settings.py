@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.errors import SettingsError
-from conformance.traffic.json_pointer import Json, merged
+from conformance.traffic.json_pointer import Json, merged, shown
 from conformance.traffic.redaction import is_credential
 from specs import strict_yaml
 
@@ -95,9 +95,8 @@ def load(api: str, file: Path | None = None, *, example: Json = None) -> Setting
         for name, value in members.items():
             expected = list if name in LISTS else dict
             if name not in FREE and not isinstance(value, expected):
-                raise SettingsError(
-                    f"{file or api}: {where}{name} is {value!r}; expected a {'list' if expected is list else 'mapping'}"
-                )
+                kind = "list" if expected is list else "mapping"
+                raise SettingsError(f"{file or api}: {where}{name} is {shown(value)}; expected a {kind}")
     return Settings(
         body=submit.get("body", example),
         shapes=submit.get("shapes", {}),

@@ -108,7 +108,14 @@ def without_nulls(value: Json) -> Json:
     return [without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
+def _plain(value: Any) -> Json:
+    """What JSON knows nothing of: bytes as text, a set as a list."""
+    if isinstance(value, set | frozenset):
+        return sorted(value, key=str)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
 def shown(value: Any) -> str:
     """A value as JSON, short enough for a sentence."""
-    text = "missing" if value is MISSING else json.dumps(value, ensure_ascii=False, default=str)
+    text = "missing" if value is MISSING else json.dumps(value, ensure_ascii=False, default=_plain)
     return text if len(text) <= 200 else f"{text[:200]}…"

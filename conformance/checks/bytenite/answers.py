@@ -8,7 +8,7 @@ from conformance.checks import check
 from conformance.checks.bytenite.steps import EMPTY, NEWER, change, chunks, crowd, on, running_tasks, seen
 from conformance.session.expect import accepted, expect, needed, same
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import MISSING, Json, get, same_value, without_nulls
+from conformance.traffic.json_pointer import MISSING, Json, get, same_value, shown, without_nulls
 
 
 def _templates(session: Session) -> Iterator[tuple[Json, Json]]:
@@ -28,7 +28,7 @@ def the_template_is_told_alike(session: Session) -> None:
         if isinstance(inside, dict) and isinstance(beside, dict):
             expect(
                 same_value(without_nulls(inside), without_nulls(beside)),
-                f"the template in the job is {inside!r}, beside it {beside!r}",
+                f"the template in the job is {shown(inside)}, beside it {shown(beside)}",
             )
 
 
@@ -39,7 +39,7 @@ def the_template_is_the_jobs(session: Session) -> None:
         for told in (get(beside, "/id"), get(job, "/templateInfo/id")):
             expect(
                 told in (MISSING, None, job.get("templateId")),
-                f"a job of {job.get('templateId')!r} names the template {told!r}",
+                f"a job of {shown(job.get('templateId'))} names the template {shown(told)}",
             )
 
 
@@ -56,7 +56,7 @@ def a_template_of_ones_own_is_told(session: Session) -> None:
             get(exchange.response.json, "/templateInfo/id"),
             get(view, "/templateInfo/id"),
         ):
-            expect(told in (MISSING, None, name), f"a job of {name!r} names the template {told!r}", exchange)
+            expect(told in (MISSING, None, name), f"a job of {shown(name)} names the template {shown(told)}", exchange)
 
 
 @check("BYT-RSP-007")
@@ -123,7 +123,7 @@ def running_tasks_are_counted(session: Session) -> None:
     count = get(told, f"/{running.id}")
     expect(
         isinstance(count, int) and 1 <= count <= (divided or 1),
-        f"a job of {divided} chunks at work has {count!r} running tasks",
+        f"a job of {divided} chunks at work has {shown(count)} running tasks",
     )
     for job in (draft, ended):
         expect(get(told, f"/{job.id}") in EMPTY, "a job that is not at work has running tasks")
@@ -143,7 +143,7 @@ def templates_are_listed_once(session: Session) -> None:
     ids = [get(one, "/id") for one in data]
     expect(
         len(ids) == len(set(map(str, ids))) and all(isinstance(one, str) and one for one in ids),
-        f"the templates are {ids}",
+        f"the templates are {shown(ids)}",
     )
 
 
@@ -153,12 +153,12 @@ def configs_show_the_same_job(session: Session) -> None:
     job = session.submit(patch={"config": {"jobTimeout": 600}}, draft=True)
     view = seen(session, job)
     exchange = accepted(on(session, "Customer_GetJobConfigs", job), "reading the configs")
-    shown = get(exchange.response.json, "/job")
-    if isinstance(shown, dict):
-        for name in shown.keys() & view.keys():
+    answered = get(exchange.response.json, "/job")
+    if isinstance(answered, dict):
+        for name in answered.keys() & view.keys():
             expect(
-                same_value(shown[name], view[name]),
-                f"{name} is {shown[name]!r} among the configs and {view[name]!r} when read",
+                same_value(answered[name], view[name]),
+                f"{name} is {shown(answered[name])} among the configs and {shown(view[name])} when read",
             )
 
 
@@ -175,7 +175,7 @@ def a_local_file_can_be_uploaded(session: Session) -> None:
         told = get(view, "/dataSource/params/tempUrl")
         expect(
             isinstance(told, str) and "://" in told,
-            f"a draft whose input is a local file has the upload address {told!r}",
+            f"a draft whose input is a local file has the upload address {shown(told)}",
         )
         accepted(on(session, "Customer_UploadCompleted", job, {}), "saying that the file was uploaded")
 
@@ -189,7 +189,7 @@ def tasks_that_wait_are_not_running(session: Session) -> None:
     job = session.submit("long", chunks(session, 4), until="running")
     session.advance(5)
     count = running_tasks(session).get(job.id)
-    expect(count == 1, f"where one task finds room {count!r} of four run")
+    expect(count == 1, f"where one task finds room {shown(count)} of four run")
 
 
 @check("BYT-RSP-033")
@@ -200,7 +200,7 @@ def a_job_tells_its_app_and_template(session: Session) -> None:
     for view in (seen(session, job), listed):
         for pointer in ("/appId", "/templateInfo/id", "/templateInfo/app"):
             told = get(view, pointer)
-            expect(isinstance(told, str) and told, f"a job's {pointer} is {told!r}")
+            expect(isinstance(told, str) and told, f"a job's {pointer} is {shown(told)}")
 
 
 @check("BYT-RSP-034")
@@ -213,7 +213,7 @@ def work_has_its_price(session: Session) -> None:
         job = session.submit(patch=chunks(session, replicas))
         needed(session.phase_of(session.until(job)) == "succeeded", "the job fails")
         amount = get(seen(session, job), "/paymentAmount")
-        expect(isinstance(amount, int | float) and amount > 0, f"the payment of a complete job is {amount!r}")
+        expect(isinstance(amount, int | float) and amount > 0, f"the payment of a complete job is {shown(amount)}")
         told.append(amount)
     expect(told[1] >= told[0], f"one task costs {told[0]}, three cost {told[1]}")
 
@@ -224,7 +224,8 @@ def templates_are_listed(session: Session) -> None:
     exchange = accepted(session.call("Customer_ListJobTemplates"), "the templates")
     every = [get(one, "/id") for one in get(exchange.response.json, "/data") or []]
     expect(
-        session.body()["templateId"] in every, f"jobs are made of {session.body()['templateId']!r}, listed are {every}"
+        session.body()["templateId"] in every,
+        f"jobs are made of {shown(session.body()['templateId'])}, listed are {shown(every)}",
     )
     for limit, offset in ((1, 0), (2, 1), (100, 1)):
         told = accepted(
@@ -234,7 +235,7 @@ def templates_are_listed(session: Session) -> None:
         found = [get(one, "/id") for one in get(told.response.json, "/data") or []]
         expect(
             found == every[offset : offset + limit],
-            f"{limit} templates from {offset} are {found}, all are {every}",
+            f"{limit} templates from {offset} are {shown(found)}, all are {shown(every)}",
             exchange,
             told,
         )
@@ -256,7 +257,7 @@ def the_estimation_follows_the_work(session: Session) -> None:
                 "/estimation/totalEstimation",
             )
         )
-    needed(all(str(one).isdigit() for one in told), f"the estimations are {told}")
+    needed(all(str(one).isdigit() for one in told), f"the estimations are {shown(told)}")
     few, many, changed = (int(one) for one in told)
     expect(few < many == changed, f"two replicas are {few} units, six are {many}, six after a change are {changed}")
 
@@ -275,7 +276,7 @@ def every_upload_has_its_own_address(session: Session) -> None:
         told.append(get(seen(session, job), "/dataSource/params/tempUrl"))
     needed(all(isinstance(one, str) and one for one in told), "no address is reported")
     expect(params["tempUrl"] not in told, "a submission has chosen where it is uploaded to")
-    expect(told[0] != told[1], f"two jobs are uploaded to one address, {told[0]!r}")
+    expect(told[0] != told[1], f"two jobs are uploaded to one address, {shown(told[0])}")
 
 
 @check("BYT-RSP-041")
@@ -283,7 +284,7 @@ def a_test_job_has_one_chunk(session: Session) -> None:
     """Though its partitioner was asked for four."""
     job = session.submit(patch={"config": {"isTestJob": True}, **chunks(session, 4)}, until="end")
     told = get(seen(session, job), "/numChunks")
-    expect(told == 1, f"a test job has {told!r} chunks")
+    expect(told == 1, f"a test job has {shown(told)} chunks")
 
 
 @check("BYT-RSP-042")

@@ -6,7 +6,7 @@ from conformance.checks import check
 from conformance.checks.bytenite.steps import PATIENCE, begins_within, chunks, crowd, is_waiting, running_tasks, seen
 from conformance.session.expect import accepted, expect, needed
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import get
+from conformance.traffic.json_pointer import get, shown
 from specs.lifecycle import TERMINAL
 
 
@@ -107,4 +107,4 @@ def tasks_run_beside_each_other(session: Session) -> None:
     running = session.submit("long", chunks(session, 4), until="running")
     session.advance(5)
     count = running_tasks(session).get(running.id)
-    expect(count in (None, 4), f"of four tasks that find room {count!r} run")
+    expect(count in (None, 4), f"of four tasks that find room {shown(count)} run")

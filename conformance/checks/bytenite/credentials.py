@@ -10,14 +10,14 @@ from conformance.session.expect import accepted, expect, needed, refused
 from conformance.session.session import Session
 from conformance.target.settings import secret
 from conformance.traffic.exchange import Exchange
-from conformance.traffic.json_pointer import MISSING, Json, get, put
+from conformance.traffic.json_pointer import MISSING, Json, get, put, shown
 
 
 def buy(session: Session, name: str = "good", **changes: str) -> Exchange:
     """Exchange a caller's API key for a token, without any credential. NotApplicable where callers buy no tokens."""
     raw = session.settings.credentials.get(name, {}).get("token")
     if not raw:
-        raise NotApplicable(f"the target file does not say how the caller {name!r} buys a token")
+        raise NotApplicable(f"the target file does not say how the caller {shown(name)} buys a token")
     body = {key: secret(str(value)) for key, value in raw["body"].items()} | changes
     return session.call(raw["operation"], body=body, credential="none")
 
@@ -36,7 +36,7 @@ def _recased(word: str) -> str:
 
 def _life(exchange: Exchange) -> int:
     told = str(get(exchange.response.json, "/expiresIn"))
-    needed(told.isdigit() and 10 < int(told) < 10_000_000, f"the token's span of life is {told!r}")
+    needed(told.isdigit() and 10 < int(told) < 10_000_000, f"the token's span of life is {shown(told)}")
     return int(told)
 
 
@@ -72,7 +72,7 @@ def a_purchase_needs_a_key_that_is_text(session: Session) -> None:
         body = put({name: secret(str(value)) for name, value in raw["body"].items()}, "/apiKey", wrong)
         refused(
             session.call(raw["operation"], body=body, credential="none"),
-            f"the purchase with the API key {wrong!r}",
+            f"the purchase with the API key {shown(wrong)}",
             (400, *DENIED),
         )
 

@@ -22,7 +22,7 @@ from conformance.checks.bytenite.steps import (
 from conformance.errors import Inconclusive
 from conformance.session.expect import accepted, expect, needed, refused, same
 from conformance.session.session import JobRef, Session
-from conformance.traffic.json_pointer import Json, get, same_value, without_nulls
+from conformance.traffic.json_pointer import Json, get, same_value, shown, without_nulls
 from specs.lifecycle import TERMINAL
 
 READABLE: dict[str, Json] = {"dataSource": {"dataSourceDescriptor": "bypass"}}
@@ -51,7 +51,7 @@ def has_limits(view: Json, wanted: dict[str, Json]) -> None:
     """Expect that a job reports these limits."""
     for name, value in wanted.items():
         told = get(view, f"/config/{name}")
-        expect(str(told) == str(value), f"{name} is {told!r}, expected {value!r}")
+        expect(str(told) == str(value), f"{name} is {shown(told)}, expected {shown(value)}")
 
 
 def _late(session: Session, operations: tuple[str, ...], members: tuple[str, ...]) -> None:
@@ -85,11 +85,14 @@ def source_and_destination_of_a_draft_can_be_changed(session: Session) -> None:
         {"dataSource": {"dataSourceDescriptor": "gcp", "params": {"bucketName": "mine"}}},
     )
     told = [get(view, f"/{name}/dataSourceDescriptor") for name in ("dataSource", "dataDestination")]
-    expect(told == ["gcp", "bypass"], f"after a change of the source to gcp, source and destination are {told}")
+    expect(told == ["gcp", "bypass"], f"after a change of the source to gcp, source and destination are {shown(told)}")
     expect(get(view, "/dataSource/params/bucketName") == "mine", "the changed source has lost its parameters")
     view = change(session, "Customer_SetJobDatasource", job, {"dataDestination": {"dataSourceDescriptor": "bucket"}})
     told = [get(view, f"/{name}/dataSourceDescriptor") for name in ("dataSource", "dataDestination")]
-    expect(told == ["gcp", "bucket"], f"after a change of the destination to bucket, source and destination are {told}")
+    expect(
+        told == ["gcp", "bucket"],
+        f"after a change of the destination, source and destination are {shown(told)}",
+    )
 
 
 @check("BYT-STM-003")
@@ -103,7 +106,7 @@ def parameters_of_a_draft_can_be_changed(session: Session) -> None:
         agrees = isinstance(told, dict) and all(
             same_value(without_nulls(value), without_nulls(told.get(name))) for name, value in given.items()
         )
-        expect(agrees, f"the changed {part} is {told!r}")
+        expect(agrees, f"the changed {part} is {shown(told)}")
 
 
 @check("BYT-STM-004")
@@ -132,9 +135,9 @@ def a_draft_can_bear_any_name(session: Session) -> None:
     for name in ("cf " + "x" * 197, "  cf Größe ☃ "):
         accepted(on(session, "Customer_SetJobName", job, {"name": name}), f"a new name of {len(name)} characters")
         told = seen(session, job).get("name")
-        expect(told == name, f"the name is {told!r}, it was changed to {name!r}")
+        expect(told == name, f"the name is {shown(told)}, it was changed to {shown(name)}")
     listed = next((get(one, "/name") for one in session.items() if get(one, "/id") == job.id), None)
-    expect(listed == name, f"the name is {listed!r} in the list, it was changed to {name!r}")
+    expect(listed == name, f"the name is {shown(listed)} in the list, it was changed to {shown(name)}")
 
 
 @check("BYT-STM-006")
@@ -148,7 +151,7 @@ def limits_of_a_draft_can_be_changed(session: Session) -> None:
     view = change(session, "Customer_SetJobConfigs", job, {"jobTimeout": 0, "isTestJob": False})
     for name in ("jobTimeout", "isTestJob"):
         told = get(view, f"/config/{name}")
-        expect(not told or told == "0", f"{name} is {told!r} after it was taken back")
+        expect(not told or told == "0", f"{name} is {shown(told)} after it was taken back")
 
 
 @check("BYT-STM-007")
@@ -254,7 +257,7 @@ def older_paths_do_what_newer_ones_do(session: Session) -> None:
         ]
         wanted = ["bypass", True, "4321"]
         done = list(OLDER).index(operation) + 1
-        expect(told[:done] == wanted[:done], f"after {operation} the job reports {told}")
+        expect(told[:done] == wanted[:done], f"after {operation} the job reports {shown(told)}")
     expect(view["state"] != NEW, "a job that was run is still new")
 
 
@@ -269,7 +272,7 @@ def a_finished_upload_needs_no_address(session: Session) -> None:
         view = seen(session, job)
         told = get(view, "/dataSource/params")
         expect(not get(told, "/tempUrl"), "after the upload the job still reports where to upload")
-        expect(get(told, "/name") == "in.zip", f"after the upload the source's parameters are {told!r}")
+        expect(get(told, "/name") == "in.zip", f"after the upload the source's parameters are {shown(told)}")
 
 
 @check("BYT-STM-026")
@@ -343,7 +346,7 @@ def other_spellings_and_members_do_no_harm(session: Session) -> None:
         accepted(on(session, "Customer_SetJobDatasource", job, body), f"a change of a draft by {body}")
     view = seen(session, job)
     told = [get(view, f"/{name}/dataSourceDescriptor") for name in ("dataSource", "dataDestination")]
-    expect(told == ["gcp", "gcp"], f"source and destination, changed in snake case, are {told}")
+    expect(told == ["gcp", "gcp"], f"source and destination, changed in snake case, are {shown(told)}")
     for operation, body in (*NEWER.items(), ("Customer_RunJob", {"jobTimeout": 600})):
         accepted(
             on(session, operation, job, {**body, "cfUnknown": {"a": 1}}), f"{operation} with a member that nobody knows"
@@ -383,7 +386,9 @@ def a_changed_part_is_another(session: Session) -> None:
     job = session.submit(patch={"params": {"app": {"a": 1}}}, draft=True)
     for given in ({"b": {"c": 2}}, {"b": {"d": 3}}, {}):
         told = get(change(session, "Customer_SetJobParams", job, {"app": given}), "/params/app")
-        expect(same_value(given, without_nulls(told or {})), f"the app's part, changed to {given}, is {told!r}")
+        expect(
+            same_value(given, without_nulls(told or {})), f"the app's part, changed to {shown(given)}, is {shown(told)}"
+        )
 
 
 @check("BYT-STM-036")

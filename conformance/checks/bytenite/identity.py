@@ -7,7 +7,7 @@ from conformance.checks.bytenite.steps import NEW, NEWER, on, seen
 from conformance.checks.families.identity import ended_jobs_stay, two_of_equal_submissions
 from conformance.session.expect import expect, needed
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import MISSING
+from conformance.traffic.json_pointer import MISSING, shown
 
 DAY = 86_400.0
 
@@ -50,7 +50,7 @@ def equal_submissions_make_a_job_each(session: Session) -> None:
     jobs = two_of_equal_submissions(session)
     session.start(jobs[0])
     states = [session.state(job) for job in jobs]
-    expect(states[0] != NEW and states[1] == NEW, f"of two equal jobs one was run; they are {states}")
+    expect(states[0] != NEW and states[1] == NEW, f"of two equal jobs one was run; they are {shown(states)}")
 
 
 @check("BYT-IDM-004")

@@ -6,7 +6,7 @@ from conformance.checks import check
 from conformance.checks.bytenite.steps import NEW, chunks, on
 from conformance.session.expect import accepted, expect, needed
 from conformance.session.session import JobRef, Session
-from conformance.traffic.json_pointer import Json
+from conformance.traffic.json_pointer import Json, shown
 from specs.lifecycle import TERMINAL
 
 LIMIT = 60
@@ -160,7 +160,9 @@ def large_timeouts_are_large(session: Session) -> None:
     for value in (2_147_483_649, 4_294_967_297, "4294967297", 86_400 * 365):
         job = session.submit(patch={"config": {"jobTimeout": value, "taskTimeout": value}})
         state = session.until(job)
-        expect(session.phase_of(state) == "succeeded", f"a job whose timeouts are {value!r} is {state}", job.created)
+        expect(
+            session.phase_of(state) == "succeeded", f"a job whose timeouts are {shown(value)} is {state}", job.created
+        )
 
 
 @check("BYT-TMO-011")

@@ -9,7 +9,7 @@ from conformance.checks.bytenite.steps import EVENTS, NEW, chunks, events_during
 from conformance.oracles.members import instant
 from conformance.session.expect import accepted, expect, needed
 from conformance.session.session import JobRef, Session
-from conformance.traffic.json_pointer import Json, get
+from conformance.traffic.json_pointer import Json, get, shown
 
 
 def _order(session: Session) -> list[str]:
@@ -96,7 +96,7 @@ def logs_are_filtered_by_service(session: Session) -> None:
         found = [name for name, _ in service_lines(session, job, services=[service])]
         expect(
             found == [service] * wanted,
-            f"the logs of {service} hold {len(found)} lines of {set(found)}, expected {wanted}",
+            f"the logs of {service} hold {len(found)} lines of {shown(set(found))}, expected {shown(wanted)}",
         )
 
 
@@ -116,7 +116,7 @@ def logs_are_of_the_jobs_time(session: Session) -> None:
         told = instant(line.get("timestamp"))
         expect(
             told is not None and created - 1.1 <= told <= ended + 1.1,
-            f"a line of {service} is of {line.get('timestamp')!r}",
+            f"a line of {service} is of {shown(line.get('timestamp'))}",
         )
 
 
@@ -244,15 +244,16 @@ def changes_of_state_are_told(session: Session) -> None:
     states = [state for state in sorted(stamps, key=lambda state: _order(session).index(state)) if state != NEW]
     named = [get(one, "/state") for one in events_of(told, job)]
     expect(
-        [state for state in named if state != NEW] == states, f"the events name {named}, the job went through {states}"
+        [state for state in named if state != NEW] == states,
+        f"the events name {shown(named)}, the job went by {shown(states)}",
     )
     for one in events_of(told, job):
         then, stamp = instant(get(one, "/timestamp")), instant(stamps.get(get(one, "/state")))
         is_near = then is None or stamp is None or abs(then - stamp) <= 1.1
         expect(
             is_near,
-            f"{get(one, '/state')} is reported with {get(one, '/timestamp')!r}, the job says "
-            f"{stamps.get(get(one, '/state'))!r}",
+            f"{get(one, '/state')} is reported with {shown(get(one, '/timestamp'))}, the job says "
+            f"{shown(stamps.get(get(one, '/state')))}",
         )
 
 

@@ -7,7 +7,7 @@ from conformance.checks.bytenite.steps import NEW, NEWER, OLDER, change, has_cod
 from conformance.checks.common.steps import DENIED, NOBODY
 from conformance.session.expect import accepted, expect, needed, refused
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import MISSING, Json, put
+from conformance.traffic.json_pointer import MISSING, Json, put, shown
 
 WRONG: tuple[tuple[str, Json], ...] = (
     ("Customer_SetJobDatasource", {"dataSource": 7}),
@@ -102,7 +102,7 @@ def a_wrong_submission_has_code_3(session: Session) -> None:
     """A member that is missing, one of a wrong type."""
     for pointer, value in (("/templateId", MISSING), ("/params", "text"), ("/config/jobTimeout", "soon")):
         exchange = refused(
-            session.post(put(session.body(), pointer, value)), f"a submission with {value!r} at {pointer}", (400,)
+            session.post(put(session.body(), pointer, value)), f"a submission with {shown(value)} at {pointer}", (400,)
         )
         has_code(exchange, 3)
 

@@ -6,7 +6,7 @@ from conformance.checks import check
 from conformance.checks.bytenite.steps import on
 from conformance.session.expect import accepted, expect, needed
 from conformance.session.session import JobRef, Session
-from conformance.traffic.json_pointer import Json, get
+from conformance.traffic.json_pointer import Json, get, shown
 
 
 def _results(session: Session, job: JobRef) -> list[Json]:
@@ -34,7 +34,7 @@ def a_complete_job_has_results(session: Session) -> None:
     for one in found:
         for name in ("name", "link"):
             told = get(one, f"/{name}")
-            expect(isinstance(told, str) and told, f"a result's {name} is {told!r}")
+            expect(isinstance(told, str) and told, f"a result's {name} is {shown(told)}")
 
 
 @check("BYT-RSP-016")

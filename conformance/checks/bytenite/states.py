@@ -6,7 +6,7 @@ from conformance.checks import check
 from conformance.checks.bytenite.steps import NEW, REFUSALS, in_conditions, on, seen
 from conformance.session.expect import accepted, expect, needed, refused
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import same_value, without_nulls
+from conformance.traffic.json_pointer import same_value, shown, without_nulls
 from specs.lifecycle import TERMINAL
 
 
@@ -17,7 +17,7 @@ def a_job_passes_its_states_in_order(session: Session) -> None:
     job = session.submit()
     passed: list[str] = []
     for state in session.watch(job, step=0.5):
-        needed(state in order, f"{state!r} is no state")
+        needed(state in order, f"{shown(state)} is no state")
         expect(
             not passed or order.index(state) >= order.index(passed[-1]),
             f"after {passed[-1] if passed else ''} came {state}",

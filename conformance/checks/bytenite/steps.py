@@ -11,7 +11,7 @@ from conformance.errors import Inconclusive, NotApplicable
 from conformance.session.expect import accepted, expect, needed
 from conformance.session.session import JobRef, Session
 from conformance.traffic.exchange import Exchange
-from conformance.traffic.json_pointer import MISSING, Json, get, put, same_value, without_nulls
+from conformance.traffic.json_pointer import MISSING, Json, get, put, same_value, shown, without_nulls
 
 NEW = "JOB_STATE_NEW"
 DESCRIBED: dict[str, Json] = {
@@ -84,7 +84,8 @@ def templates(session: Session) -> list[str]:
         found.append(str(session.body(shape)["templateId"]))
         exchange = session.post(session.body(shape))
         needed(
-            exchange.response.is_success, f"a job of the template {found[-1]!r} was answered {exchange.response.status}"
+            exchange.response.is_success,
+            f"a job of the template {shown(found[-1])} was answered {exchange.response.status}",
         )
     return found
 
@@ -96,7 +97,7 @@ def has_code(exchange: Exchange, *wanted: int) -> None:
     if get(told, "/ok") is False and isinstance(get(told, "/error"), dict):
         return
     code = get(told, "/code")
-    expect(code in wanted, f"the code is {code!r}, expected {' or '.join(map(str, wanted))}", exchange)
+    expect(code in wanted, f"the code is {shown(code)}, expected {' or '.join(map(str, wanted))}", exchange)
 
 
 def in_conditions(session: Session) -> list[tuple[str, JobRef]]:

@@ -12,7 +12,7 @@ from conformance.oracles.echo import agree
 from conformance.oracles.members import instant
 from conformance.session.expect import accepted, expect, same
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import MISSING, Json, get, without_nulls
+from conformance.traffic.json_pointer import MISSING, Json, get, shown, without_nulls
 
 ODD: dict[str, Json] = {
     "note": None,
@@ -77,7 +77,7 @@ def a_job_is_no_test_by_itself(session: Session) -> None:
     """Nothing said of it, or only limits."""
     for patch in ({}, {"config": {"jobTimeout": 600}}):
         told = get(seen(session, session.submit(patch=patch, draft=True)), "/config/isTestJob")
-        expect(told in EMPTY, f"a job that nobody called a test reports {told!r}")
+        expect(told in EMPTY, f"a job that nobody called a test reports {shown(told)}")
 
 
 @check("BYT-DEF-003")
@@ -101,7 +101,7 @@ def what_is_left_out_stays_unset(session: Session) -> None:
     exchange = accepted(session.post({"templateId": session.body()["templateId"]}), "a submission of a template alone")
     view = seen(session, session.job_of(exchange))
     for pointer in UNSET:
-        expect(get(view, pointer) in (*EMPTY, "0"), f"{pointer} was left out and is {get(view, pointer)!r}")
+        expect(get(view, pointer) in (*EMPTY, "0"), f"{pointer} was left out and is {shown(get(view, pointer))}")
 
 
 @check("BYT-REQ-003")
@@ -150,11 +150,11 @@ def sources_are_kept_as_they_are(session: Session) -> None:
             view = seen(session, taken(session, {end: {"dataSourceDescriptor": kind, "params": params}}))
             value = get(view, f"/{end}")
             same(kind, get(value, "/dataSourceDescriptor"), f"the kind of the {end}")
-            expect(agree(params, get(value, "/params"), "part"), f"{end} is {value!r}, given was {params!r}")
+            expect(agree(params, get(value, "/params"), "part"), f"{end} is {shown(value)}, given was {shown(params)}")
             stray = get(view, f"/{other}/params/bucketName")
             expect(
                 stray is MISSING,
-                f"a submission that gives only its {end} has {get(view, f'/{other}')!r} as its {other}",
+                f"a submission that gives only its {end} has {shown(get(view, f'/{other}'))} as its {other}",
             )
 
 

@@ -10,7 +10,7 @@ from conformance.oracles.members import instant
 from conformance.session.expect import expect, needed
 from conformance.session.session import JobRef, Session
 from conformance.target.callback_receiver import Delivery, Receiver
-from conformance.traffic.json_pointer import Json, get, put, same_value, without_nulls
+from conformance.traffic.json_pointer import Json, get, put, same_value, shown, without_nulls
 
 PATIENCE = 900.0
 """Seconds of the target's clock after a job's end within which it must have been told, failed attempts included."""
@@ -69,11 +69,11 @@ def a_callback_tells_of_the_job(session: Session) -> None:
         needed(isinstance(view, dict), "the job cannot be read")
         expect(isinstance(told, dict), "the callback's body is no object")
         for name in told.keys() & view.keys():
-            message = f"the callback says {name} is {told[name]!r}, the job {view[name]!r}"
+            message = f"the callback says {name} is {shown(told[name])}, the job {shown(view[name])}"
             agrees = same_value(told[name], view[name]) or _same_instant(told[name], view[name])
             expect(agrees, message)
         id_ = get(calls[0].body, session.role("submit").id or "")
-        expect(id_ == job.id, f"the callback is about {id_!r}, not {job.id}")
+        expect(id_ == job.id, f"the callback is about {shown(id_)}, not {job.id}")
 
 
 @check("JOB-WHK-003")

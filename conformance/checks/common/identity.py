@@ -8,7 +8,7 @@ from conformance.checks import check
 from conformance.session.expect import expect, needed, refused
 from conformance.session.session import Session
 from conformance.traffic.exchange import Exchange
-from conformance.traffic.json_pointer import MISSING, same_value, without_nulls
+from conformance.traffic.json_pointer import MISSING, same_value, shown, without_nulls
 from specs.lifecycle import TERMINAL
 
 UNKNOWN = (400, 403, 404, 410, 422)
@@ -98,4 +98,4 @@ def a_part_of_an_id_is_no_id(session: Session) -> None:
     job = session.submit()
     needed(_about(session, "read", job.id).response.is_success, "the job cannot be read")
     for wrong in (job.id[:-1], job.id[: len(job.id) // 2], f"{job.id}0", f"{job.id}%20"):
-        refused(_about(session, "read", wrong), f"reading {wrong!r}, where {job.id!r} is a job", UNKNOWN)
+        refused(_about(session, "read", wrong), f"reading {shown(wrong)}, where {shown(job.id)} is a job", UNKNOWN)

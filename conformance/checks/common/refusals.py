@@ -12,7 +12,7 @@ from conformance.errors import Inconclusive
 from conformance.session.expect import INVALID, expect, needed, refused
 from conformance.session.session import Session
 from conformance.traffic.exchange import Exchange
-from conformance.traffic.json_pointer import Json
+from conformance.traffic.json_pointer import Json, shown
 
 
 def _statuses(session: Session, kind: str, *usual: int) -> tuple[int, ...]:
@@ -66,7 +66,7 @@ def reading_a_job_that_never_was_is_refused(session: Session) -> None:
 def what_is_not_json_is_refused(session: Session) -> None:
     """Cut off, with a comma too many, with NaN, in bytes that are no UTF-8."""
     for raw in (b'{"a": ', b'{"a": 1,}', b"not json", b'{"a": NaN}', b'{"a": "\xff"}'):
-        refused(_submission(session, raw=raw), f"the body {raw!r}", _statuses(session, "malformed", *INVALID))
+        refused(_submission(session, raw=raw), f"the body {shown(raw)}", _statuses(session, "malformed", *INVALID))
 
 
 @check("JOB-ERR-005")
@@ -74,7 +74,7 @@ def a_body_that_is_no_object_is_refused(session: Session) -> None:
     """A list, a string, a number, null."""
     bodies: tuple[Json, ...] = ([], "text", 1, None, True)
     for body in bodies:
-        refused(_submission(session, body=body), f"the body {body!r}", _statuses(session, "invalid", *INVALID))
+        refused(_submission(session, body=body), f"the body {shown(body)}", _statuses(session, "invalid", *INVALID))
 
 
 @check("JOB-ERR-006")

@@ -10,7 +10,7 @@ from conformance.checks.probes import request_schema, required_pointers
 from conformance.session.expect import INVALID, accepted, expect, need_success, needed, refused
 from conformance.session.session import Session
 from conformance.target.target import request_examples
-from conformance.traffic.json_pointer import MISSING, Json, get, put
+from conformance.traffic.json_pointer import MISSING, Json, get, put, shown
 from specs.document import DOCUMENTED, schemas_at
 
 
@@ -91,7 +91,7 @@ def a_valid_submission_is_accepted(session: Session) -> None:
     """The body that the target file gives, and one of each shape that has to be taken."""
     accepted(session.post(session.body()), "a valid submission")
     for shape in [one for one in session.settings.shapes if one not in session.settings.may_refuse]:
-        accepted(session.post(session.body(shape)), f"a valid submission of the shape {shape!r}")
+        accepted(session.post(session.body(shape)), f"a valid submission of the shape {shown(shape)}")
 
 
 @check("JOB-CRT-002")
@@ -149,7 +149,9 @@ def types_that_the_document_excludes_are_refused(session: Session) -> None:
         if wrong is not MISSING:
             has_types = True
             _control(session)
-            refused(session.post(put(session.body(), pointer, wrong)), f"{wrong!r} at {pointer}", _invalid(session))
+            refused(
+                session.post(put(session.body(), pointer, wrong)), f"{shown(wrong)} at {pointer}", _invalid(session)
+            )
     needed(has_types, "the document gives no types")
 
 

@@ -10,7 +10,7 @@ from conformance.checks.ionworks.steps import METADATA, ask
 from conformance.oracles.echo import agree
 from conformance.session.expect import accepted, expect, needed, refused
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import MISSING, Json, get, put, same_value
+from conformance.traffic.json_pointer import MISSING, Json, get, put, same_value, shown
 
 ECM = ("rmse_mV", "num_rcs", "time", "data_voltage", "model_voltage", "soc", "ocv", "r0")
 """What the public client reads of the result of a fit of an equivalent circuit."""
@@ -26,7 +26,7 @@ def _kept(session: Session, said: dict[str, Json]) -> None:
     needed(told.response.is_success, f"metadata was answered {told.response.status}")
     for name, value in said.items():
         found = get(told.response.json, f"/{name}")
-        expect(same_value(value, found), f"{name} is {found!r} in the metadata, handed in was {value!r}")
+        expect(same_value(value, found), f"{name} is {shown(found)} in the metadata, handed in was {shown(value)}")
 
 
 @check("ION-RSP-001")
@@ -74,7 +74,8 @@ def metadata_is_read_as_it_was_handed_in(session: Session) -> None:
         for job, one in zip(jobs, (job.body["metadata"] for job in jobs), strict=True):
             told = accepted(ask(session, METADATA, job), "the metadata of a job that has some")
             expect(
-                agree(one, told.response.json, "part"), f"the metadata is {told.response.json!r}, handed in was {one!r}"
+                agree(one, told.response.json, "part"),
+                f"the metadata is {shown(told.response.json)}, handed in was {shown(one)}",
             )
             strange = (set().union(*said) - one.keys()) & told.response.json.keys()
             expect(not strange, f"the metadata has {', '.join(sorted(strange))} of another job")
@@ -113,7 +114,8 @@ def the_caller_is_told_who_it_is(session: Session) -> None:
             found = get(told.response.json, pointer)
             on_job = get(job.created.response.json, f"/{name}")
             expect(
-                found in (MISSING, None, on_job), f"{pointer} is {found!r}, the caller's job has the {name} {on_job!r}"
+                found in (MISSING, None, on_job),
+                f"{pointer} is {shown(found)}, the caller's job has the {name} {shown(on_job)}",
             )
 
 
@@ -178,7 +180,7 @@ def a_fit_leaves_its_trace(session: Session) -> None:
     job = session.submit("fit", {"metadata": {"ticket": "CELL-118"}}, until="succeeded")
     told = accepted(session.call(METADATA, {"job_id": job.id}), "the metadata of a completed fit")
     trace = get(told.response.json, "/intermediate_results")
-    expect(isinstance(trace, list) and trace, f"intermediate_results of a completed fit are {trace!r}")
+    expect(isinstance(trace, list) and trace, f"intermediate_results of a completed fit are {shown(trace)}")
     expect(get(told.response.json, "/ticket") == "CELL-118", "the trace has replaced what was handed in")
 
 

@@ -7,7 +7,7 @@ from conformance.checks.ionworks.steps import DAY, METADATA, PATIENCE, is_taken_
 from conformance.session.expect import expect, needed
 from conformance.session.session import JobRef, Session
 from conformance.target.callback_receiver import Delivery, Receiver
-from conformance.traffic.json_pointer import Json, get, same_value, without_nulls
+from conformance.traffic.json_pointer import Json, get, same_value, shown, without_nulls
 
 
 def _told(session: Session, receiver: Receiver, calls: int = 1) -> list[Delivery]:
@@ -29,7 +29,7 @@ def _is_told(session: Session, receiver: Receiver, status: str) -> None:
             break
     expect(receiver.calls, f"nobody was notified that a job is {status}")
     told = get(receiver.calls[0].body, "/status")
-    expect(told == status, f"the call about a job that is {status} says {told!r}")
+    expect(told == status, f"the call about a job that is {status} says {shown(told)}")
 
 
 @check("ION-WHK-001")
@@ -55,9 +55,9 @@ def the_call_posts_json(session: Session) -> None:
             needed(calls, "nobody was called")
             expect(calls[0].request.method == "POST", f"the method of the call is {calls[0].request.method}")
             media = (calls[0].request.header("content-type") or "").partition(";")[0].strip().lower()
-            expect(media == "application/json", f"the media type of the call is {media!r}")
+            expect(media == "application/json", f"the media type of the call is {shown(media)}")
             told = get(calls[0].body, "/status")
-            expect(told == status, f"the call about a job that is {status} says {told!r}")
+            expect(told == status, f"the call about a job that is {status} says {shown(told)}")
 
 
 @check("ION-WHK-003")
@@ -83,7 +83,7 @@ def the_end_of_a_canceled_job_is_told_once(session: Session) -> None:
         expect(calls, "nobody was notified that a running job was canceled")
         expect(
             get(calls[0].body, "/status") == "canceled",
-            f"the call about a canceled job says {get(calls[0].body, '/status')!r}",
+            f"the call about a canceled job says {shown(get(calls[0].body, '/status'))}",
         )
         session.advance(60)
         expect(len(receiver.calls) <= 2, f"the client was called {len(receiver.calls)} times")
@@ -177,12 +177,12 @@ def a_submission_to_the_slash_is_called_back(session: Session) -> None:
         told, right = (get(one.response.json, "/priority") for one in (plain, twin.created))
         expect(
             told == right,
-            f"the priority of a job is {told!r} when none is given, on the path without a slash it is {right!r}",
+            f"without a priority a job has {shown(told)}, on the path without a slash {shown(right)}",
         )
         for name, value in (("priority", 6), ("parent_job_id", parent.id), ("project_id", "project-7")):
             expect(
                 get(view, f"/{name}") == value,
-                f"{name} is {get(view, f'/{name}')!r}, submitted was {value!r}",
+                f"{name} is {shown(get(view, f'/{name}'))}, submitted was {shown(value)}",
                 exchange,
             )
         session.until(job)
@@ -202,7 +202,7 @@ def a_callback_shows_the_result(session: Session) -> None:
         for name in sorted(view.keys() & told.keys()):
             agrees = same_value(without_nulls(view[name]), without_nulls(told[name]))
             instants = name.endswith("_at") and isinstance(told[name], str) and isinstance(view[name], str)
-            expect(agrees or instants, f"the callback says {name} is {told[name]!r}, the job {view[name]!r}")
+            expect(agrees or instants, f"the callback says {name} is {shown(told[name])}, the job {shown(view[name])}")
 
 
 @check("ION-WHK-011")

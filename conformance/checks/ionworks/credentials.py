@@ -6,6 +6,7 @@ from conformance.checks import check
 from conformance.checks.ionworks.steps import DENIED, STRANGERS
 from conformance.session.expect import accepted, expect, needed, refused
 from conformance.session.session import Session
+from conformance.traffic.json_pointer import shown
 
 
 def _token(session: Session) -> str:
@@ -34,7 +35,9 @@ def a_wrong_bearer_token_is_refused(session: Session) -> None:
     refused(session.read(job, credential="wrong-bearer"), "reading with a wrong bearer token", DENIED)
     refused(session.post(session.body(), credential="wrong-bearer"), "a submission with a wrong bearer token", DENIED)
     for told in ("Bearer", "Basic bW9jazprZXk=", f"Basic {_token(session)}"):
-        refused(session.read(job, credential="none", headers={"Authorization": told}), f"reading with {told!r}", DENIED)
+        refused(
+            session.read(job, credential="none", headers={"Authorization": told}), f"reading with {shown(told)}", DENIED
+        )
 
 
 @check("ION-AUT-003", strict=True)

@@ -8,7 +8,7 @@ from conformance.checks import check
 from conformance.checks.ionworks.steps import CHANNELS, PLOT, SERIES, ask, completed_fit
 from conformance.session.expect import accepted, expect, needed, refused
 from conformance.session.session import JobRef, Session
-from conformance.traffic.json_pointer import Json, get
+from conformance.traffic.json_pointer import Json, get, shown
 
 TIME = "Time [s]"
 
@@ -211,7 +211,7 @@ def columns_and_sources_are_those_of_the_channels(session: Session) -> None:
         found = _ask(session, SERIES, job, source=source, columns=",".join(names))
         expect(
             found == {name: told[name] for name in names},
-            f"the columns {names} of {source} are {sorted(found)}, or hold other values",
+            f"the columns {shown(names)} of {source} are {shown(sorted(found))}, or hold other values",
         )
     refused(
         session.call(SERIES, {"job_id": job.id}, query={"columns": "no such channel"}),

@@ -7,7 +7,7 @@ from conformance.checks.families.identity import ended_jobs_stay
 from conformance.checks.ionworks.steps import DAY
 from conformance.session.expect import expect, needed
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import get
+from conformance.traffic.json_pointer import get, shown
 
 
 @check("ION-IDM-002")
@@ -52,6 +52,6 @@ def two_keys_are_two_users(session: Session) -> None:
     )
     expect(
         get(views[0], "/user_id") != get(views[1], "/user_id"),
-        f"jobs of two organisations tell one user, {get(views[0], '/user_id')!r}",
+        f"jobs of two organisations tell one user, {shown(get(views[0], '/user_id'))}",
         *told,
     )

@@ -20,7 +20,7 @@ from conformance.errors import NotApplicable
 from conformance.oracles.members import instant
 from conformance.session.expect import expect, needed
 from conformance.session.session import JobRef, Session
-from conformance.traffic.json_pointer import MISSING, get
+from conformance.traffic.json_pointer import MISSING, get, shown
 
 LAG = 4.0
 """Seconds by which what is seen may lag behind what happened, at one look every `STEP` seconds."""
@@ -68,7 +68,7 @@ def what_was_reported_of_a_run_is_reported_after_a_cancel(session: Session) -> N
     for name in ("created_at", "started_at"):
         value, left = get(before, f"/{name}"), get(after, f"/{name}")
         stays = value in (None, MISSING) or instant(value) == instant(left)
-        expect(stays, f"{name} was {value!r} and is {left!r} since the job was canceled")
+        expect(stays, f"{name} was {shown(value)} and is {shown(left)} since the job was canceled")
 
 
 @check("ION-TIM-010")
@@ -124,7 +124,7 @@ def a_parent_that_waits_does_not_compute(session: Session) -> None:
     parent, waits = _joined(session)
     spent = get(session.view(parent), "/compute_time")
     is_short = not waits or not isinstance(spent, int | float) or spent <= waits[0] + 2
-    expect(is_short, f"a parent that was seen to wait after {waits[:1]} seconds has the compute_time {spent!r}")
+    expect(is_short, f"a parent seen to wait after {shown(waits[:1])} seconds has the compute_time {shown(spent)}")
 
 
 @check("ION-TIM-014")

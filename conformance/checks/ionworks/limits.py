@@ -7,7 +7,7 @@ from conformance.checks.ionworks.steps import DAY, TYPES, crowd
 from conformance.errors import NotApplicable
 from conformance.session.expect import expect, needed
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import get
+from conformance.traffic.json_pointer import get, shown
 from specs.lifecycle import TERMINAL
 
 
@@ -31,7 +31,7 @@ def a_run_that_took_too_long_says_so(session: Session) -> None:
     view = session.view(job)
     if get(view, "/status") != "failed":
         raise NotApplicable("a run of a week meets no limit")
-    expect(get(view, "/error_code") == "EXECUTION_TIMEOUT", f"error_code is {get(view, '/error_code')!r}")
+    expect(get(view, "/error_code") == "EXECUTION_TIMEOUT", f"error_code is {shown(get(view, '/error_code'))}")
 
 
 @check("ION-TMO-003")

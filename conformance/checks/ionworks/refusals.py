@@ -11,7 +11,7 @@ from conformance.errors import NotApplicable
 from conformance.session.expect import accepted, expect, needed, refused
 from conformance.session.session import JobRef, Session
 from conformance.traffic.exchange import Exchange
-from conformance.traffic.json_pointer import MISSING, Json, get, put
+from conformance.traffic.json_pointer import MISSING, Json, get, put, shown
 
 Break = tuple[str, Json, list[Any]]
 BREAKS: tuple[Break, ...] = (
@@ -81,7 +81,7 @@ def an_unknown_job_has_its_error_code(session: Session) -> None:
             code = get(told.response.json, "/error_code")
             if code is MISSING and isinstance(get(told.response.json, "/detail"), str):
                 raise NotApplicable("refusals have the older form, which has no error code")
-            expect(code == "NOT_FOUND", f"error_code is {code!r} for a job that never was")
+            expect(code == "NOT_FOUND", f"error_code is {shown(code)} for a job that never was")
 
 
 @check("ION-ERR-005")
@@ -102,7 +102,7 @@ def an_unknown_parent_is_refused(session: Session) -> None:
         before = len(session.items()) if "list" in session.roles else 0
         refused(
             session.post(session.body(patch={"parent_job_id": unknown})),
-            f"a submission under the parent {unknown!r}",
+            f"a submission under the parent {shown(unknown)}",
             (404, 422),
         )
         expect(not before or len(session.items()) == before, "a refused submission left a job behind")
@@ -139,7 +139,9 @@ def violations_have_pydantics_types(session: Session) -> None:
             session.post(put(session.body(), pointer, value)), f"a submission with a broken {pointer}", (422,)
         )
         told = get(exchange.response.json, "/detail/0/type")
-        expect(told in (kind, *LIKE.get(kind, ())), f"the type of the violation is {told!r}, expected {kind!r}")
+        expect(
+            told in (kind, *LIKE.get(kind, ())), f"the type of the violation is {shown(told)}, expected {shown(kind)}"
+        )
 
 
 @check("ION-ERR-011")

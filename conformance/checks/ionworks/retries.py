@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.checks import check
 from conformance.session.expect import expect, needed
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import get
+from conformance.traffic.json_pointer import get, shown
 
 
 @check("ION-RTY-001")
@@ -19,5 +19,5 @@ def a_failed_job_is_not_tried_again(session: Session) -> None:
         for name in ("status", "started_at", "completed_at"):
             expect(
                 get(view, f"/{name}") == get(ended, f"/{name}"),
-                f"{name} of a failed job was {get(ended, f'/{name}')!r}",
+                f"{name} of a failed job was {shown(get(ended, f'/{name}'))}",
             )

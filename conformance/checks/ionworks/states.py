@@ -6,7 +6,7 @@ from conformance.checks import check
 from conformance.checks.ionworks.steps import PATIENCE, TYPES, crowd, lived, running_job
 from conformance.session.expect import accepted, expect, needed
 from conformance.session.session import JobRef, Session
-from conformance.traffic.json_pointer import Json, get, same_value, without_nulls
+from conformance.traffic.json_pointer import Json, get, same_value, shown, without_nulls
 from specs.lifecycle import TERMINAL
 
 
@@ -58,7 +58,7 @@ def every_type_has_a_result(session: Session) -> None:
         ended, result = session.until(job), get(session.view(job), "/result")
         expect(
             ended != "completed" or isinstance(result, dict),
-            f"the result of a completed job of the type {name} is {result!r}",
+            f"the result of a completed job of the type {name} is {shown(result)}",
         )
 
 
@@ -103,7 +103,7 @@ def a_cancel_of_an_ended_job_is_answered_with_the_job(session: Session) -> None:
         if told.response.status == 200:
             expect(
                 get(told.response.json, "/status") == ended,
-                f"the answer says {get(told.response.json, '/status')!r}",
+                f"the answer says {shown(get(told.response.json, '/status'))}",
                 told,
             )
 
@@ -227,7 +227,7 @@ def a_cancel_answers_with_the_canceled_job(session: Session) -> None:
     told = accepted(session.cancel(job), "a request to cancel", (200,))
     expect(
         get(told.response.json, "/status") == "canceled",
-        f"the answer says {get(told.response.json, '/status')!r}",
+        f"the answer says {shown(get(told.response.json, '/status'))}",
         told,
     )
     expect(session.state(job) == "canceled", "the job goes on", told)

@@ -14,7 +14,7 @@ from conformance.checks.families.values import taken
 from conformance.checks.ionworks.steps import TYPES, Query, behind, jobs_of_page, refused_as_invalid
 from conformance.session.expect import accepted, expect, need_success, needed, same
 from conformance.session.session import JobRef, Session
-from conformance.traffic.json_pointer import MISSING, Json, get
+from conformance.traffic.json_pointer import MISSING, Json, get, shown
 
 URL = "https://client.example/told"
 NAMES: dict[str, Json] = {
@@ -61,7 +61,7 @@ ANSWERED: dict[str, Json] = {
 
 def _belongs(session: Session, body: Json, query: Mapping[str, str], project: str | None) -> JobRef:
     """A job of this submission; the answer and reading it name the project."""
-    exchange = need_success(session.post(body, query=query), f"a submission for the project {project!r}")
+    exchange = need_success(session.post(body, query=query), f"a submission for the project {shown(project)}")
     for view in (exchange.response.json, session.view(session.job_of(exchange))):
         same(project, get(view, "/project_id") or None, "the project of a job")
     return session.job_of(exchange)
@@ -93,7 +93,7 @@ def a_job_tells_its_callback_url(session: Session) -> None:
             told = get(view, "/callback_url")
             expect(
                 isinstance(told, str) and _parts(told) == _parts(url),
-                f"callback_url is {told!r}, submitted was {url!r}",
+                f"callback_url is {shown(told)}, submitted was {shown(url)}",
                 exchange,
             )
 
@@ -114,7 +114,7 @@ def projects_keep_their_names(session: Session) -> None:
         job = _belongs(session, session.body(), {"project_id": project}, project)
         for patch in ({}, {"parent_job_id": job.id}):
             value = get(session.view(session.submit(patch=patch)), "/project_id")
-            expect(value in (None, MISSING), f"a job for no project belongs to {value!r}")
+            expect(value in (None, MISSING), f"a job for no project belongs to {shown(value)}")
 
 
 @check("ION-DEF-001")
@@ -132,7 +132,7 @@ def only_what_has_metadata_says_where_it_is(session: Session) -> None:
     for metadata, is_there in (({"a": 1}, True), (None, False), ({}, True)):
         job = session.submit(patch=None if metadata is None else {"metadata": metadata})
         told = get(session.view(job), "/metadata_path")
-        expect(bool(told) is is_there, f"metadata_path is {told!r} for a job that was handed {metadata!r}")
+        expect(bool(told) is is_there, f"metadata_path is {shown(told)} for a job that was handed {shown(metadata)}")
 
 
 @check("ION-DEF-007")
@@ -159,7 +159,7 @@ def a_child_does_not_inherit(session: Session) -> None:
     for said in ({}, {"priority": 3}):
         view = session.view(session.submit(patch={"parent_job_id": parent.id, **said}))
         url = get(view, "/callback_url")
-        expect(url in (None, MISSING), f"a child that names no callback_url has {url!r}")
+        expect(url in (None, MISSING), f"a child that names no callback_url has {shown(url)}")
         same(said.get("priority", 0), get(view, "/priority"), "the priority of a child")
 
 
@@ -282,4 +282,4 @@ def names_in_params_are_only_params(session: Session) -> None:
         for name, value in {**unsaid, **said}.items():
             found = get(view, f"/{name}")
             agrees = found == value or (value is None and found is MISSING)
-            expect(agrees, f"{name} is {found!r}, params said {NAMES[name]!r}")
+            expect(agrees, f"{name} is {shown(found)}, params said {shown(NAMES[name])}")

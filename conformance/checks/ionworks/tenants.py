@@ -6,7 +6,7 @@ from conformance.checks import check
 from conformance.checks.ionworks.steps import BESIDE, STRANGERS, ask, completed_fit, is_taken_here
 from conformance.session.expect import accepted, expect, needed, refused
 from conformance.session.session import JobRef, Session
-from conformance.traffic.json_pointer import MISSING, get, same_value, without_nulls
+from conformance.traffic.json_pointer import MISSING, get, same_value, shown, without_nulls
 
 ARRAY = "list_jobs_jobs__get"
 
@@ -139,7 +139,10 @@ def the_slash_knows_tenants_too(session: Session) -> None:
     for name in ("organization_id", "user_id"):
         told, right = get(exchange.response.json, f"/{name}"), get(twin.created.response.json, f"/{name}")
         expect(
-            told == right, f"{name} is {told!r} on the path with a slash and {right!r} without", exchange, twin.created
+            told == right,
+            f"{name} is {shown(told)} on the path with a slash and {shown(right)} without",
+            exchange,
+            twin.created,
         )
     accepted(session.read(job, tenant=first), "reading one's own job")
     refused(session.read(job, tenant=second), "reading the job of another tenant", STRANGERS)

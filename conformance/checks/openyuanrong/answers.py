@@ -11,7 +11,7 @@ from conformance.checks.openyuanrong.steps import read_back, submit_named
 from conformance.oracles.job_views import items_of
 from conformance.session.expect import expect, same
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import MISSING, Json, get
+from conformance.traffic.json_pointer import MISSING, Json, get, shown
 
 CODES = (1, 2, 126, 127, 128, 130, 137, 143, 255)
 """Exit codes of commands that failed, those of shells and of killed processes among them."""
@@ -47,7 +47,7 @@ def a_failed_command_has_an_exit_code(session: Session) -> None:
         state = session.until(job)
         expect(session.phase_of(state) == "failed", f"a job whose command exits with {code or 'an error'} is {state}")
         told = get(session.view(job), "/driver_exit_code")
-        expect(told not in (0, None, MISSING), f"the exit code of a command that failed is {told!r}")
+        expect(told not in (0, None, MISSING), f"the exit code of a command that failed is {shown(told)}")
         if code:
             same(code, told, f"the exit code of a command that exits with {code}")
 
@@ -69,4 +69,4 @@ def packages_are_read(session: Session, packages: Sequence[str]) -> None:
     """Each by its name."""
     value = read_back(session, {"runtime_env": {"pip": [*packages]}}, "/runtime_env/pip")
     are_named = isinstance(value, str) and all(one in value for one in packages)
-    expect(are_named, f"the packages {packages} are read as {value!r}")
+    expect(are_named, f"the packages {shown(packages)} are read as {shown(value)}")

@@ -13,7 +13,7 @@ from conformance.errors import NotApplicable
 from conformance.session.expect import accepted, expect, refused
 from conformance.session.session import Session
 from conformance.traffic.exchange import Exchange
-from conformance.traffic.json_pointer import Json, get
+from conformance.traffic.json_pointer import Json, get, shown
 
 
 def _token(session: Session, **claims: Json) -> str:
@@ -70,7 +70,7 @@ def another_role_is_refused(session: Session) -> None:
     """A user, nobody, a developer in other letters."""
     accepted(_asks(session, _token(session)), "a list by a developer")
     for role in ("user", "", "Developer", None):
-        refused(_asks(session, _token(session, role=role)), f"a list by the role {role!r}", DENIED)
+        refused(_asks(session, _token(session, role=role)), f"a list by the role {shown(role)}", DENIED)
 
 
 @check("OYR-AUT-003", strict=True)
@@ -88,7 +88,7 @@ def a_missing_token_is_named(session: Session) -> None:
     """In an object."""
     exchange = refused(session.list_jobs(credential="none"), "a list without a token", DENIED)
     told = get(exchange.response.json, "/error")
-    expect(isinstance(told, str) and told, f"a missing token is answered {exchange.response.body[:100]!r}")
+    expect(isinstance(told, str) and told, f"a missing token is answered {shown(exchange.response.body[:100])}")
 
 
 @check("OYR-AUT-005", strict=True)

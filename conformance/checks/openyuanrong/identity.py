@@ -10,7 +10,7 @@ from conformance.checks.openyuanrong.steps import TAKEN, answered, submit_named
 from conformance.session.expect import accepted, expect, needed, refused, same
 from conformance.session.session import JobRef, Session
 from conformance.traffic.exchange import Exchange
-from conformance.traffic.json_pointer import Json, get, same_value
+from conformance.traffic.json_pointer import Json, get, same_value, shown
 
 PREFIX = "app-"
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -26,7 +26,7 @@ def _free(session: Session, *, prefix: str = PREFIX, length: int = 0) -> str:
 
 
 def _brought(session: Session, id_: str) -> JobRef:
-    return session.job_of(accepted(_with(session, id_), f"a submission with the id {id_!r}"))
+    return session.job_of(accepted(_with(session, id_), f"a submission with the id {shown(id_)}"))
 
 
 @check("OYR-IDM-001")
@@ -34,14 +34,14 @@ def a_made_id_begins_with_app(session: Session) -> None:
     """Twice."""
     for _ in range(2):
         job = session.submit()
-        expect(job.id.startswith(PREFIX), f"the id that the server made is {job.id!r}")
+        expect(job.id.startswith(PREFIX), f"the id that the server made is {shown(job.id)}")
 
 
 @check("OYR-IDM-002")
 def a_made_id_has_a_uuid(session: Session) -> None:
     """Behind the prefix."""
     job = session.submit()
-    expect(re.fullmatch(PREFIX + UUID, job.id), f"the id that the server made is {job.id!r}")
+    expect(re.fullmatch(PREFIX + UUID, job.id), f"the id that the server made is {shown(job.id)}")
 
 
 @check("OYR-IDM-003")
@@ -49,7 +49,7 @@ def an_id_with_app_is_kept(session: Session) -> None:
     """Answered, and read under it."""
     id_ = _free(session)
     job = _brought(session, id_)
-    expect(job.id == id_, f"a job that brought the id {id_!r} has the id {job.id!r}")
+    expect(job.id == id_, f"a job that brought the id {shown(id_)} has the id {shown(job.id)}")
     accepted(session.read(id_), "reading a job by the id that it brought")
 
 
@@ -58,14 +58,14 @@ def an_id_without_app_is_kept_or_completed(session: Session) -> None:
     """Either way it names the job."""
     id_ = _free(session, prefix="")
     job = _brought(session, id_)
-    expect(job.id in (id_, PREFIX + id_), f"a job that brought the id {id_!r} has the id {job.id!r}")
+    expect(job.id in (id_, PREFIX + id_), f"a job that brought the id {shown(id_)} has the id {shown(job.id)}")
     accepted(session.read(job), "reading a job by the id that was answered")
     for length in (61, 64):
         long = _free(session, prefix="", length=length)
         exchange = _with(session, long)
         if exchange.response.is_success:
             told = session.job_of(exchange).id
-            expect(told in (long, PREFIX + long), f"a job that brought the id {long!r} has the id {told!r}")
+            expect(told in (long, PREFIX + long), f"a job that brought the id {shown(long)} has the id {shown(told)}")
 
 
 @check("OYR-IDM-005")
@@ -74,7 +74,7 @@ def an_id_without_app_is_completed(session: Session) -> None:
     for prefix in ("", "my-app-", "app"):
         id_ = _free(session, prefix=prefix)
         job = _brought(session, id_)
-        expect(job.id == PREFIX + id_, f"a job that brought the id {id_!r} has the id {job.id!r}")
+        expect(job.id == PREFIX + id_, f"a job that brought the id {shown(id_)} has the id {shown(job.id)}")
 
 
 @check("OYR-IDM-006")
@@ -88,7 +88,7 @@ def ids_within_the_pattern_are_taken(session: Session) -> None:
         f"{_free(session)}--a",
     ):
         job = _brought(session, id_)
-        expect(job.id.endswith(id_), f"a job that brought the id {id_!r} has the id {job.id!r}")
+        expect(job.id.endswith(id_), f"a job that brought the id {shown(id_)} has the id {shown(job.id)}")
 
 
 @check("OYR-IDM-006")
@@ -100,8 +100,8 @@ def odd_ids_are_taken(session: Session) -> None:
         else (f"-{session.unique('cf')}",)
     ):
         job = submit_named(session, id_)
-        expect(job.id in (id_, f"app-{id_}"), f"a job that brought the id {id_!r} has the id {job.id!r}")
-        accepted(session.read(job), f"reading the job {job.id!r}")
+        expect(job.id in (id_, f"app-{id_}"), f"a job that brought the id {shown(id_)} has the id {shown(job.id)}")
+        accepted(session.read(job), f"reading the job {shown(job.id)}")
 
 
 @check("OYR-IDM-007")
@@ -119,8 +119,8 @@ def other_characters_are_refused(session: Session) -> None:
     for wrong in ("A", "_", ".", " ", "/", "ü", "é", "\n", "%41", ":", "٣"):
         twin = _with(session, _free(session))
         needed(twin.response.is_success, "an id within the pattern is refused")
-        refused(_with(session, _free(session) + wrong), f"an id that ends with {wrong!r}")
-        refused(_with(session, f"{PREFIX}a{wrong}{session.unique('b')}"), f"an id with {wrong!r} in it")
+        refused(_with(session, _free(session) + wrong), f"an id that ends with {shown(wrong)}")
+        refused(_with(session, f"{PREFIX}a{wrong}{session.unique('b')}"), f"an id with {shown(wrong)} in it")
     refused(_with(session, f"App-{session.unique('a')}"), "an id that begins with App-")
 
 
@@ -128,7 +128,7 @@ def other_characters_are_refused(session: Session) -> None:
 def an_empty_id_is_none(session: Session) -> None:
     """One is made."""
     job = _brought(session, "")
-    expect(len(job.id) > len(PREFIX), f"the id made for an empty one is {job.id!r}")
+    expect(len(job.id) > len(PREFIX), f"the id made for an empty one is {shown(job.id)}")
     other = _brought(session, "")
     expect(other.id != job.id, "the ids made for two empty ones are the same")
 
@@ -140,7 +140,7 @@ def the_word_driver_is_refused(session: Session) -> None:
         needed(
             _with(session, id_.replace("driver", "river")).response.is_success, "an id with half of the word is refused"
         )
-        refused(_with(session, id_), f"the id {id_!r}")
+        refused(_with(session, id_), f"the id {shown(id_)}")
 
 
 @check("OYR-IDM-012")
@@ -177,7 +177,7 @@ def an_id_with_and_without_app_is_one(session: Session) -> None:
     for first, then in (("", PREFIX), (PREFIX, "")):
         id_ = session.unique("cf")
         accepted(_with(session, first + id_), "a submission with an id of its own")
-        refused(_with(session, then + id_), f"the id {then + id_!r} after {first + id_!r}", TAKEN)
+        refused(_with(session, then + id_), f"the id {shown(then + id_)} after {shown(first + id_)}", TAKEN)
 
 
 @check("OYR-IDM-015")
@@ -235,7 +235,7 @@ def a_part_of_an_id_is_no_id(session: Session) -> None:
     """Without the prefix, without the last character, in capitals."""
     job = session.submit()
     for part in (job.id.removeprefix(PREFIX), job.id[:-1], job.id.upper()):
-        refused(session.read(part), f"reading {part!r} of {job.id!r}", (404, 400, 410, 422))
+        refused(session.read(part), f"reading {shown(part)} of {shown(job.id)}", (404, 400, 410, 422))
 
 
 @check("OYR-IDM-021")
@@ -255,7 +255,7 @@ def a_second_job_has_nothing_of_the_first(session: Session) -> None:
         get(view, "/entrypoint"),
         "the command of a job with the id of a deleted one",
     )
-    expect(get(view, "/end_time") in ("", "0", None), f"a job that runs ended at {get(view, '/end_time')!r}")
+    expect(get(view, "/end_time") in ("", "0", None), f"a job that runs ended at {shown(get(view, '/end_time'))}")
 
 
 @check("OYR-IDM-022")

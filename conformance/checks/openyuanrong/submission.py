@@ -11,7 +11,7 @@ from conformance.checks.openyuanrong.steps import node
 from conformance.session.cluster import staged
 from conformance.session.expect import accepted, expect
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import MISSING, Json, get
+from conformance.traffic.json_pointer import MISSING, Json, get, shown
 
 RICH: Json = {"metadata": {"team": "vision"}, "runtime_env": {"env_vars": {"A": "b"}, "pip": ["numpy"]}}
 ALL: Json = {
@@ -42,7 +42,7 @@ def what_nobody_said_is_nothing(session: Session, before: Json, *pointers: str) 
         for pointer in pointers:
             for view in (session.view(job), listed):
                 value = get(view, pointer)
-                expect(value in NOTHING, f"{pointer} of a job without any is {value!r}")
+                expect(value in NOTHING, f"{pointer} of a job without any is {shown(value)}")
 
 
 @check("OYR-DEF-003")

@@ -8,7 +8,7 @@ from conformance.checks.runai.steps import delete_jobs, item, names
 from conformance.errors import NotApplicable
 from conformance.session.expect import accepted, expect, refused
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import MISSING
+from conformance.traffic.json_pointer import MISSING, shown
 
 
 def _wrong(session: Session) -> list[str]:
@@ -19,7 +19,7 @@ def _wrong(session: Session) -> list[str]:
 def who_is_turned_away_is_told_how_to_come_in(session: Session) -> None:
     """The oracle looks at the header of the answer."""
     for credential in _wrong(session):
-        refused(session.list_jobs(credential=credential), f"a list with the credential {credential!r}", DENIED)
+        refused(session.list_jobs(credential=credential), f"a list with the credential {shown(credential)}", DENIED)
 
 
 @check("RAI-AUT-002", strict=True)
@@ -40,7 +40,7 @@ def a_submission_without_credential_makes_no_job(session: Session) -> None:
     for credential in _wrong(session):
         body = session.body()
         answer = refused(
-            session.post(body, credential=credential), f"a submission with the credential {credential!r}", DENIED
+            session.post(body, credential=credential), f"a submission with the credential {shown(credential)}", DENIED
         )
         expect(body["job"]["name"] not in names(session), "a submission that was refused made a job", answer)
 
@@ -51,7 +51,9 @@ def a_deletion_without_credential_deletes_nothing(session: Session) -> None:
     job = session.submit("long")
     for credential in _wrong(session):
         answer = refused(
-            delete_jobs(session, job, credential=credential), f"a deletion with the credential {credential!r}", DENIED
+            delete_jobs(session, job, credential=credential),
+            f"a deletion with the credential {shown(credential)}",
+            DENIED,
         )
         expect(item(session, job.id) is not MISSING, "a deletion that was refused deleted a job", answer)
     accepted(delete_jobs(session, job), "a deletion with a right credential")

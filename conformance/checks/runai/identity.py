@@ -9,7 +9,7 @@ from conformance.checks.runai.steps import delete_jobs, item, listed_job, names,
 from conformance.session.expect import accepted, expect, needed, same
 from conformance.session.session import Session
 from conformance.traffic.exchange import Exchange
-from conformance.traffic.json_pointer import MISSING
+from conformance.traffic.json_pointer import MISSING, shown
 
 
 def _at_once(session: Session, bodies: list[Any]) -> list[Exchange]:
@@ -46,7 +46,7 @@ def an_id_outlives_a_try(session: Session) -> None:
     for state in session.watch(job, within=300):
         found = item(session, job.id)
         told[state] = found.get("id") if isinstance(found, dict) else None
-    expect(len(set(told.values())) == 1, f"the id of a job that is tried twice is, by state, {told}")
+    expect(len(set(told.values())) == 1, f"the id of a job that is tried twice is, by state, {shown(told)}")
 
 
 @check("RAI-IDM-002")

@@ -10,7 +10,7 @@ from conformance.errors import NotApplicable
 from conformance.oracles.members import instant
 from conformance.session.expect import expect
 from conformance.session.session import JobRef, Session
-from conformance.traffic.json_pointer import get
+from conformance.traffic.json_pointer import get, shown
 
 SKEW = 2.0
 """Seconds by which two clocks may differ."""
@@ -30,7 +30,7 @@ def _now(session: Session) -> float:
 def _created(session: Session, job: JobRef) -> float:
     """Seconds since 1970; they are reported in milliseconds."""
     value, created = get(session.view(job), "/createdAt"), instants(session.view(job), "/createdAt")[0]
-    expect(value == created * 1000, f"createdAt is {value!r}, which is no number of milliseconds since 1970")
+    expect(value == created * 1000, f"createdAt is {shown(value)}, which is no number of milliseconds since 1970")
     return created
 
 

@@ -8,7 +8,7 @@ from conformance.checks import check
 from conformance.checks.runai.steps import LIST, control_twin, delete, delete_jobs, item, names, project_of
 from conformance.session.expect import INVALID, accepted, expect, needed, refused, same
 from conformance.session.session import JobRef, Session
-from conformance.traffic.json_pointer import MISSING, Json, get
+from conformance.traffic.json_pointer import MISSING, Json, get, shown
 
 RIGHT = {"name": "NAME", "project": "PROJECT"}
 WRONG: tuple[dict[str, Any], ...] = (
@@ -27,8 +27,8 @@ def _refused(session: Session, bodies: list[Json]) -> None:
     job = session.submit("long")
     for body in bodies:
         answer = session.call(session.role("delete").operation, body=_filled(body, job))
-        refused(answer, f"the deletion {body!r}", INVALID)
-        expect(item(session, job.id) is not MISSING, f"the refused deletion {body!r} deleted a job", answer)
+        refused(answer, f"the deletion {shown(body)}", INVALID)
+        expect(item(session, job.id) is not MISSING, f"the refused deletion {shown(body)} deleted a job", answer)
     needed(delete_jobs(session, job).response.is_success, "a right deletion is refused too")
 
 
@@ -84,7 +84,7 @@ def a_deletion_is_json(session: Session) -> None:
     operation = session.spec.operations[session.role("delete").operation]
     for raw in (b"", b"[", b'[{"name": "x", "project": "y"},]', b"not json"):
         answer = session.send(operation.method, session.directory.path(operation.id, {}), raw=raw)
-        refused(answer, f"the deletion {raw!r}", INVALID)
+        refused(answer, f"the deletion {shown(raw)}", INVALID)
     expect(item(session, job.id) is not MISSING, "a refused deletion deleted a job")
     needed(delete_jobs(session, job).response.is_success, "a right deletion is refused too")
 

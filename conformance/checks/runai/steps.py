@@ -12,7 +12,7 @@ from conformance.session.cluster import staged
 from conformance.session.expect import expect, need_success, needed, same
 from conformance.session.session import LEAVING, JobRef, Session
 from conformance.traffic.exchange import Exchange
-from conformance.traffic.json_pointer import MISSING, Json
+from conformance.traffic.json_pointer import MISSING, Json, shown
 
 TEAM_A, TEAM_B, TEAM_C = "team-a", "team-b", "team-c"
 RUNNING, PENDING = "Running", "Pending"
@@ -141,7 +141,7 @@ def expect_states(session: Session, **wanted: str) -> None:
     """Expect jobs, by name, to be in these states."""
     told = {str(one.get("name")): str(one.get("status")) for one in session.items()}
     for name, state in wanted.items():
-        expect(told.get(name) == state, f"{name} is {told.get(name, 'not listed')}, expected {state}; all: {told}")
+        expect(told.get(name) == state, f"{name} is {told.get(name, 'not listed')}, not {state}; all: {shown(told)}")
 
 
 def need_states(session: Session, **wanted: str) -> None:

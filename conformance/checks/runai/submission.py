@@ -28,7 +28,7 @@ from conformance.errors import NotApplicable
 from conformance.session.expect import accepted, expect, need_success, same
 from conformance.session.session import Session
 from conformance.traffic.exchange import Exchange
-from conformance.traffic.json_pointer import Json, get, put
+from conformance.traffic.json_pointer import Json, get, put, shown
 from specs.document import schemas_at
 
 HUGE: tuple[dict[str, Any], ...] = ({"gpu": 5000}, {"cpu": 100_000}, {"memory": "900T"})
@@ -130,7 +130,7 @@ def arguments_reach_the_command(session: Session) -> None:
     """It sleeps as long as they say, where it is commands that make jobs last."""
     usual = session.body()["job"].get("command", "")
     if not str(usual).startswith("sleep "):
-        raise NotApplicable(f"jobs are made with the command {usual!r} here, which does not sleep")
+        raise NotApplicable(f"jobs are made with the command {shown(usual)} here, which does not sleep")
     job = session.submit(patch={"job": {"command": "sleep", "arguments": ["40"]}}, until="running")
     for pause, wanted in ((30, RUNNING), (20, "Succeeded")):
         session.advance(pause)

@@ -15,7 +15,7 @@ from conformance.session.expect import accepted, expect, needed, refused, same
 from conformance.session.session import Session
 from conformance.target.request_signing import xio as signed
 from conformance.traffic.exchange import Exchange
-from conformance.traffic.json_pointer import get, put
+from conformance.traffic.json_pointer import get, put, shown
 
 HEADERS = ("X-API-Key", "X-Time", "X-Nonce", "X-Signature")
 LIST_JOBS = "xio_list_jobs"
@@ -72,7 +72,7 @@ def whoever_cooks_signs(session: Session) -> None:
         if credential in session.settings.credentials:
             refused(
                 session.call(COOK, {"uuid": recipe["uuid"]}, body={}, credential=credential),
-                f"a cooking with the credential {credential!r}",
+                f"a cooking with the credential {shown(credential)}",
                 DENIED,
             )
 

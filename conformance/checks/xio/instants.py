@@ -20,7 +20,7 @@ from conformance.oracles.members import instant
 from conformance.session.cluster import ROOMY, staged
 from conformance.session.expect import expect, needed, same
 from conformance.session.session import JobRef, Session
-from conformance.traffic.json_pointer import Json, get, without_nulls
+from conformance.traffic.json_pointer import Json, get, shown, without_nulls
 
 STARTED, UPDATED = "/started_at", "/updated_at"
 
@@ -37,7 +37,7 @@ def _assign_limit_ends(view: Json) -> float:
     """When the waiting of a job ends by its own word, in Unix milliseconds."""
     value = get(view, "/timeout_assign_at_ms")
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    expect(is_number, f"timeout_assign_at_ms of a job that waits is {value!r}")
+    expect(is_number, f"timeout_assign_at_ms of a job that waits is {shown(value)}")
     return float(value)
 
 
@@ -83,7 +83,7 @@ def an_end_is_reported_as_it_was_seen(session: Session) -> None:
         seen = see(session, job, step=3).since(made)
         session.advance(60)
         for name in ("/completed_at", UPDATED):
-            _fits(session, job, name, seen, f" of a job of the kind {shape!r}")
+            _fits(session, job, name, seen, f" of a job of the kind {shown(shape)}")
 
 
 @check("XIO-TIM-012")

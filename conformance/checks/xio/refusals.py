@@ -8,7 +8,7 @@ from conformance.checks.xio.steps import COOK, READ_RUN, cooked, recipes, runs_o
 from conformance.session.expect import expect, needed, refused
 from conformance.session.session import Session
 from conformance.traffic.exchange import Exchange
-from conformance.traffic.json_pointer import get, put
+from conformance.traffic.json_pointer import get, put, shown
 
 UNKNOWN = (404,)
 REFUSED = tuple(status for status in range(400, 500) if status != 429)
@@ -97,5 +97,5 @@ def every_refusal_has_its_code(session: Session) -> None:
                 told = get(exchange.response.json, f"/error/{name}")
                 expect(
                     isinstance(told, str) and told,
-                    f"error.{name} of a refusal with {exchange.response.status} is {told!r}",
+                    f"error.{name} of a refusal with {exchange.response.status} is {shown(told)}",
                 )

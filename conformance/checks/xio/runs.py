@@ -21,7 +21,7 @@ from conformance.session.cluster import ROOMY, staged
 from conformance.session.expect import accepted, expect, needed, same
 from conformance.session.session import JobRef, Session
 from conformance.traffic.exchange import Exchange
-from conformance.traffic.json_pointer import Json, get, same_value, without_nulls
+from conformance.traffic.json_pointer import Json, get, same_value, shown, without_nulls
 
 UNDER_WAY = ("ASSIGNED", "PREPARING", "RUNNING")
 
@@ -34,7 +34,7 @@ def _with_its_job(session: Session, job: JobRef) -> None:
         needed(at is not None, f"the job has no {its}")
         need_instants(view, its)
         fits = isinstance(told, int | float) and abs(told - (at or 0.0) * 1000) <= SKEW * 1000
-        expect(fits, f"{mine} of the run is {told!r}, {its} of its job {get(view, f'/{its}')!r}")
+        expect(fits, f"{mine} of the run is {shown(told)}, {its} of its job {shown(get(view, f'/{its}'))}")
 
 
 def _ran(session: Session, count: int = 1, shape: str = "quick") -> list[JobRef]:
@@ -148,7 +148,7 @@ def runs_are_told_apart_by_state(session: Session) -> None:
         same(
             sorted(uuid for state, uuid in jobs.items() if state in states),
             mine,
-            f"the jobs of the runs that are {states}",
+            f"the jobs of the runs that are {shown(states)}",
         )
 
 
@@ -238,7 +238,9 @@ def a_run_reads_as_it_is_listed(session: Session) -> None:
         told = exchange.response.json
         for name in run.keys() & (told.keys() if isinstance(told, dict) else set()) - {"logs"}:
             fits = same_value(without_nulls(run[name]), without_nulls(told[name]))
-            expect(fits, f"{name} is {run[name]!r} in the list and {told[name]!r} when read", listed, exchange)
+            expect(
+                fits, f"{name} is {shown(run[name])} in the list and {shown(told[name])} when read", listed, exchange
+            )
 
 
 @check("XIO-RSP-033")
@@ -257,7 +259,11 @@ def a_running_run_tells_its_addresses(session: Session) -> None:
     usual, exchange = _addresses(session, None)
     expect("ssh" in usual, "a running run has no ssh address", exchange)
     told, exchange = _addresses(session, [22, 8080, 9000])
-    expect({"ssh", "8080", "9000"} <= set(told), f"published are 22, 8080 and 9000, the run reports {told}", exchange)
+    expect(
+        {"ssh", "8080", "9000"} <= set(told),
+        f"22, 8080 and 9000 are published, the run reports {shown(told)}",
+        exchange,
+    )
 
 
 @check("XIO-RSP-035")
@@ -285,7 +291,11 @@ def logs_stay_after_the_end(session: Session) -> None:
     session.cancel(job)
     session.until(job)
     exchange = accepted(session.call(READ_RUN, {"uuid": run}), "reading a run that has ended")
-    expect(get(exchange.response.json, "/logs"), f"a run that told {before[:80]!r} has no logs after its end", exchange)
+    expect(
+        get(exchange.response.json, "/logs"),
+        f"a run that told {shown(before[:80])} has no logs after its end",
+        exchange,
+    )
 
 
 @check("XIO-STM-010")
@@ -331,7 +341,7 @@ def the_duration_of_a_run_is_its_length(session: Session) -> None:
         for run in runs_of(session, job):
             begun, ended, told = (run.get(name) for name in ("started_at_ms", "ended_at_ms", "duration_ms"))
             is_told = isinstance(begun, int | float) and isinstance(ended, int | float)
-            expect(is_told, f"a run that ran and ended began at {begun!r} and ended at {ended!r}")
+            expect(is_told, f"a run that ran and ended began at {shown(begun)} and ended at {shown(ended)}")
             same(round(ended - begun), round(told) if isinstance(told, int | float) else told, "the duration of a run")
 
 
@@ -355,5 +365,5 @@ def a_run_that_goes_on_has_no_end(session: Session) -> None:
     session.advance(5)
     run = _one_run(session, job)
     for name in ("ended_at_ms", "duration_ms"):
-        expect(run.get(name) is None, f"{name} of a running run is {run.get(name)!r}")
+        expect(run.get(name) is None, f"{name} of a running run is {shown(run.get(name))}")
     expect(run.get("started_at_ms") is not None, "a running run has no start")

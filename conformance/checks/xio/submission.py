@@ -9,7 +9,7 @@ from conformance.checks.families.values import all_refused, all_taken
 from conformance.checks.xio.steps import CONTAINER, INSIDE, PERSISTENT, all_runs, preparing_job
 from conformance.session.expect import accepted, expect, need_success, same
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import MISSING, Json, get, put
+from conformance.traffic.json_pointer import MISSING, Json, get, put, shown
 
 AMPLE: tuple[tuple[str, Json], ...] = (
     *(("title", text) for text in ("", "a" * 300)),
@@ -63,7 +63,7 @@ def what_nobody_said_is_null(session: Session) -> None:
     for answer in (exchange, session.read(session.job_of(exchange))):
         for name in names:
             value = get(answer.response.json, f"/{name}")
-            expect(value in (MISSING, None), f"{name}, which nobody gave, is {value!r}")
+            expect(value in (MISSING, None), f"{name}, which nobody gave, is {shown(value)}")
 
 
 @check("XIO-DEF-011")
@@ -91,9 +91,9 @@ def preparation_is_limited_to_five_minutes(session: Session) -> None:
 def numbers_need_not_be_whole(session: Session) -> None:
     """Every member that is a number and no count of something whole."""
     for name, value in FRACTIONS.items():
-        exchange = accepted(session.post(put(session.body(), f"/{name}", value)), f"{value} as {name}")
+        exchange = accepted(session.post(put(session.body(), f"/{name}", value)), f"{shown(value)} as {name}")
         found = get(exchange.response.json, f"/{name}")
-        expect(found in (MISSING, None, value), f"{name} is {found!r}, submitted was {value}")
+        expect(found in (MISSING, None, value), f"{name} is {shown(found)}, submitted was {shown(value)}")
 
 
 @check("XIO-REQ-021")
