@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import NoReturn
+from collections.abc import Iterator, Sequence
+from typing import Any, NoReturn
 
 import click
 from rich.console import Console
@@ -47,22 +48,29 @@ def show_scenario(name: str) -> None:
 @click.argument("file", type=click.Path(dir_okay=False))
 def check_scenario(file: str) -> None:
     """Check that FILE is a scenario; print everything that is wrong, with line and expected value."""
-    from mockserver.http.pace import tempo
     from mockserver.simulation.scenario import scenario as scenarios
 
     try:
-        found = scenarios.load_file(file)
-        tempo(found.pace or "real")
-    except (ScenarioError, ValueError) as error:
-        _refuse(str(error) if isinstance(error, ScenarioError) else f"{file}: pace: {error}")
-    problems = scenarios.unplaceable(found)
-    if problems:
-        _refuse("\n".join(f"{file}: {words}" for words in problems))
+        found = scenarios.load_file(file, _only_here)
+    except ScenarioError as error:
+        _refuse(str(error))
     nodes = sum(node.count for node in found.nodes)
     click.echo(
         f"{file}: a scenario of {nodes} node{'s' * (nodes != 1)} "
         f"in {len(found.nodes)} class{'es' * (len(found.nodes) != 1)}"
     )
+
+
+def _only_here(parts: Any) -> Iterator[tuple[Sequence[str | int], str]]:
+    """What is wrong for one use of a scenario: a pace that no clock has, jobs that could never run."""
+    from mockserver.http.pace import tempo
+    from mockserver.simulation.scenario import scenario as scenarios
+
+    try:
+        tempo(parts.pace or "real")
+    except ValueError as error:
+        yield ("pace",), str(error)
+    yield from scenarios.unplaceable(parts)
 
 
 def _comment_lines(text: str) -> int:

@@ -19,7 +19,8 @@ from mockserver.simulation.job import Job
 from mockserver.simulation.lifecycle import CompiledLifecycle
 from mockserver.simulation.request import JobRequest, Limits, ResourceRequest, Script
 from mockserver.simulation.scenario.distribution import pick, sample
-from mockserver.simulation.scenario.scenario import GIB, MOST_JOBS, JobKind, NodeClass, Scenario
+from mockserver.simulation.scenario.rules import MOST_JOBS
+from mockserver.simulation.scenario.scenario import GIB, JobKind, NodeClass, Scenario
 from mockserver.simulation.world import World
 from mockserver.trace import TracedJob
 

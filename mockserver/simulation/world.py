@@ -28,8 +28,9 @@ from mockserver.simulation.placement.fair_shares import Project
 from mockserver.simulation.placement.fairshare import FairShare
 from mockserver.simulation.placement.placement_pass import PlacementPass
 from mockserver.simulation.request import NO_LIMITS, JobRequest, Outcome, ResourceRequest
-from mockserver.simulation.scenario.scenario import BACKFILL, Scenario
+from mockserver.simulation.scenario.rules import BACKFILL
 from mockserver.simulation.scenario.scenario import Project as Quota
+from mockserver.simulation.scenario.scenario import Scenario
 from mockserver.simulation.scheduler import Scheduler
 from mockserver.simulation.workload import Workload, longest_startups
 

@@ -62,8 +62,8 @@ def test_reports_stand_side_by_side(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("no json", "is not JSON"),
-        ("[1]", "has the schema None"),
-        ('{"schema": "other/1"}', "has the schema 'other/1'"),
+        ("[1]", "has the schema null"),
+        ('{"schema": "other/1"}', 'has the schema "other/1"'),
         ('{"schema": "understudy.conformance/1", "runs": [1]}', '1 is not of type "object" at /runs/0'),
         (
             '{"schema": "understudy.conformance/1", "runs": [{"results": []}]}',

@@ -131,7 +131,10 @@ def test_every_part_of_the_schema_says_what_is_expected() -> None:
             NODES + "projects:\n - {name: p}\n - {deserved_gpus: 1}",
             "line 4: projects[1]: `name` is missing; expected the name of a project",
         ),
-        (NODES + "projects: [{name: p}, {name: p}]", "line 1: expected each project once, got p, p"),
+        (
+            NODES + "projects: [{name: p}, {name: p}]",
+            "line 2: projects[1].name: expected each project once, got p again",
+        ),
         (NODES + "node_failures: {repair_s: {fixed: 1}}", "`mean_time_between_s` is missing; expected a distribution"),
         (
             NODES + "run:\n  mixture:\n  - {weight: 0, fixed: 1}",
@@ -147,7 +150,7 @@ def test_every_part_of_the_schema_says_what_is_expected() -> None:
         (NODES + "run: {trace: []}", "run.trace: expected a list of seconds, or {file: NAME, column: NAME}, got []"),
         (
             "nodes:\n- {class: a, cpu: 1, memory_gib: 1}\n- {class: a, cpu: 1, memory_gib: 1}",
-            "expected each node class once, got a, a",
+            "line 3: nodes[1].class: expected each node class once, got a again",
         ),
         ("nodes: [{class: a, cpu: .nan, memory_gib: 1}]", "nodes[0].cpu: expected cores"),
         (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from math import isfinite
@@ -19,11 +19,13 @@ from mockserver.simulation.scenario.seconds_file import column
 
 SHIPPED = files("mockserver") / "scenarios"
 MOST_PARTS = 500_000
-_MOST_TOLD = 20
+MOST_TOLD = 20
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 _AT = re.compile(r" - at `(?:key in )?\$(.*)`\Z")
 
-Path_ = Sequence[str | int]
+Place = Sequence[str | int]
+Problem = tuple[Place, str]
+"""A place in a description, and what is wrong there."""
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -74,7 +76,7 @@ class ScenarioText:
             place = f" line {mark.line + 1}" if mark else ""
             raise ScenarioError(f"{source}{place}: not YAML: {getattr(error, 'problem', None) or error}") from error
 
-    def line(self, path: Path_) -> int:
+    def line(self, path: Place) -> int:
         """The line (from 1) on which the part at `path` begins, or the nearest part around it that exists."""
         node, line = self._root, 1
         for step in path:
@@ -90,16 +92,15 @@ class ScenarioText:
                 break
         return line
 
-    def told(self, path: Path_, words: str) -> str:
+    def told(self, path: Place, words: str) -> str:
         """A sentence with the file, the line and the place of something wrong."""
-        place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
-        return f"{self.source} line {self.line(path)}: {place}{': ' if place else ''}{words}"
+        return f"{self.source} line {self.line(path)}: {placed(path)}{words}"
 
-    def told_of(self, message: str) -> str:
-        """The same for a sentence that ends with msgspec's words for the place."""
-        found = _AT.search(message)
-        path = [int(index) if index else name for name, index in _STEP.findall(found.group(1))] if found else []
-        return self.told(path, _AT.sub("", message))
+    def told_all(self, wrong: Iterable[Problem]) -> str:
+        """Sentences about all that is wrong, in the order of the lines; the first ones if there are many."""
+        lines = sorted({(self.line(place), self.told(place, words)) for place, words in wrong})
+        more = [f"... and {len(lines) - MOST_TOLD} more"] if len(lines) > MOST_TOLD else []
+        return "\n".join([*(words for _, words in lines[:MOST_TOLD]), *more])
 
     def _check_keys(self, root: yaml.Node) -> None:
         """Refuse what plain data cannot say: a key given twice, a key that is no text, a part within itself, too many
@@ -134,17 +135,9 @@ class ScenarioText:
             seen[key.value] = key.start_mark.line + 1
 
 
-def read(text: str, source: str, folder: Path | None = None) -> ScenarioText:
-    """The text, checked against the schema; values of traces in files beside it are in place. Raises ScenarioError,
-    naming all that is wrong.
-    """
-    told = ScenarioText(text, source)
-    problems = sorted({problem for error in _validator().iter_errors(told.value) for problem in _words(told, error)})
-    if problems:
-        more = [f"... and {len(problems) - _MOST_TOLD} more"] if len(problems) > _MOST_TOLD else []
-        raise ScenarioError("\n".join([words for _, words in problems[:_MOST_TOLD]] + more))
-    _fill_traces(told, told.value, (), folder)
-    return told
+def schema_problems(value: Any) -> list[Problem]:
+    """All that the schema does not allow in a description."""
+    return [problem for error in _validator().iter_errors(value) for problem in _words(error)]
 
 
 def check_value(value: Any) -> None:
@@ -154,22 +147,18 @@ def check_value(value: Any) -> None:
     try:
         _validator().validate(value)
     except jsonschema_rs.ValidationError as error:
-        raise ScenarioError("; ".join(words for _, words in _words(_Unlined(), error))) from error
+        raise ScenarioError("; ".join(f"scenario: {placed(place)}{words}" for place, words in _words(error))) from error
 
 
-class _Unlined:
-    """Stands for the text of a description that has none."""
-
-    def line(self, path: Path_) -> int:
-        """No line."""
-        return 0
-
-    def told(self, path: Path_, words: str) -> str:
-        """A sentence with the place of something wrong."""
-        return f"scenario: {_placed(path)}{words}"
+def located(message: str) -> tuple[str, list[str | int]]:
+    """A sentence that ends with msgspec's words for a place, and the place."""
+    found = _AT.search(message)
+    place = [int(index) if index else name for name, index in _STEP.findall(found.group(1))] if found else []
+    return _AT.sub("", message), place
 
 
-def _placed(path: Path_) -> str:
+def placed(path: Place) -> str:
+    """A place in words, with a colon behind it; nothing for the whole."""
     place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
     return f"{place}: " if place else ""
 
@@ -186,20 +175,18 @@ def _validator() -> Any:
     return jsonschema_rs.Draft202012Validator(schema())
 
 
-def _words(told: ScenarioText | _Unlined, error: Any) -> list[tuple[int, str]]:
-    """(line, sentence) of what one violation of the schema means; the schema's descriptions are the expectations."""
+def _words(error: Any) -> list[Problem]:
+    """What one violation of the schema means; the schema's descriptions are the expectations."""
     path, kind = list(error.instance_path), error.kind
     where = schema()
     for step in error.schema_path[:-1]:
         where = where[step]
     if kind.name == "additionalProperties":
         known = ", ".join(where["properties"])
-        found = [([*path, name], f"unknown field `{name}`; expected one of {known}") for name in kind.unexpected]
-    elif kind.name == "required":
-        found = [(path, f"`{kind.property}` is missing; expected {_description(where['properties'][kind.property])}")]
-    else:
-        found = [(path, f"expected {_description(where)}, got {_shown(error.instance)}")]
-    return [(told.line(place), told.told(place, words)) for place, words in found]
+        return [([*path, name], f"unknown field `{name}`; expected one of {known}") for name in kind.unexpected]
+    if kind.name == "required":
+        return [(path, f"`{kind.property}` is missing; expected {_description(where['properties'][kind.property])}")]
+    return [(path, f"expected {_description(where)}, got {_shown(error.instance)}")]
 
 
 def _description(where: dict[str, Any]) -> str:
@@ -217,19 +204,20 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _fill_traces(told: ScenarioText, value: Any, path: Path_, folder: Path | None) -> None:
-    """Put the values of `trace: {file: ..., column: ...}` in the place of the file's name."""
+def fill_traces(value: Any, path: Place, folder: Path | None) -> Iterator[Problem]:
+    """Put the values of `trace: {file: ..., column: ...}` in the place of the file's name; what could not be read."""
     if isinstance(value, list):
         for number, part in enumerate(value):
-            _fill_traces(told, part, (*path, number), folder)
+            yield from fill_traces(part, (*path, number), folder)
     if not isinstance(value, dict):
         return
     for name, part in value.items():
         if name == "trace" and isinstance(part, dict):
-            file = (folder or Path()) / part["file"]
-            try:
-                value[name] = column(file, part.get("column"))
-            except ScenarioError as error:
-                raise ScenarioError(told.told([*path, name], str(error))) from error
+            file, named = part.get("file"), part.get("column")
+            if isinstance(file, str) and file and isinstance(named, str | None):
+                try:
+                    value[name] = column((folder or Path()) / file, named)
+                except ScenarioError as error:
+                    yield (*path, name), str(error)
         else:
-            _fill_traces(told, part, (*path, name), folder)
+            yield from fill_traces(part, (*path, name), folder)

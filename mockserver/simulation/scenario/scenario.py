@@ -2,47 +2,37 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
-from collections.abc import Iterable
-from datetime import datetime
-from difflib import get_close_matches
-from math import isfinite
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
-import specs
 from mockserver.simulation.cluster.cluster import Cluster
 from mockserver.simulation.cluster.node import Node
-from mockserver.simulation.cluster.packing import PLACEMENTS
 from mockserver.simulation.errors import ScenarioError
 from mockserver.simulation.request import NO_LIMITS, Limits, ResourceRequest
 from mockserver.simulation.scenario.distribution import Distribution
-from mockserver.simulation.scenario.file import SHIPPED, check_value, read
+from mockserver.simulation.scenario.file import (
+    MOST_TOLD,
+    SHIPPED,
+    Place,
+    Problem,
+    ScenarioText,
+    check_value,
+    fill_traces,
+    located,
+    placed,
+    schema_problems,
+)
+from mockserver.simulation.scenario.rules import MOST_NODES, problems, unknown_switches
 
 GIB = 1 << 30
-MOST_NODES = 100_000
-MOST_GPUS = 1_000_000
-"""Most GPUs of all nodes together; each is an entry of its own in the ledger."""
-
 MOST_GPUS_OF_A_NODE = 1024
-MOST_JOBS = 1_000_000_000
-EARLIEST, LATEST = "2001-09-09T01:46:40Z", "2200-01-01T00:00:00Z"
-"""When a world may begin: from there on, and up to the clock's end in 2286, seconds since 1970 have ten digits on the
-wire.
-"""
 
-WEBHOOK = "webhook"
-"""The entry of `credentials` that is no API: what callbacks are signed with."""
-
-BACKFILL = ("backfill", "conservative")
-QUEUES = ("greedy", "fifo", "priority", *BACKFILL)
-SWITCHES = {
-    "ionworks.submission-gone": "submission answers 410, as the vendor's server does since September 2026",
-    "ionworks.cancel-terminal-conflicts": "cancelling an ended job answers 409 instead of 200 with the unchanged job",
-    "ionworks.cascade-cancel": "cancelling a parent cancels its unfinished children",
-}
-"""Alternative behaviours of vendors, off unless a scenario or the command line says otherwise."""
+Rule = Callable[[Any], Iterable[Problem]]
 
 
 class Gpu(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -159,43 +149,10 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     jobs: tuple[JobKind, ...] = (JobKind(cpu=1, memory_gib=1),)
 
     def __post_init__(self) -> None:
-        for field, known in (("placement", tuple(PLACEMENTS)), ("queue", QUEUES)):
-            if getattr(self, field) not in known:
-                raise ValueError(f"expected {field} to be one of {', '.join(known)}, got {getattr(self, field)!r}")
-        for field, rate in [
-            ("failure_rate", self.failure_rate),
-            ("image_pull_failure_rate", self.image_pull_failure_rate),
-        ]:
-            if not 0 <= rate <= 1:
-                raise ValueError(f"expected {field} from 0 to 1, got {rate}")
+        for _, words in problems(self):
+            raise ValueError(words)
         if not self.nodes:
             raise ValueError("expected at least one node class under `nodes`")
-        if sum(node.count for node in self.nodes) > MOST_NODES:
-            raise ValueError(f"expected at most {MOST_NODES} nodes in all")
-        if sum(node.count * node.gpu.count for node in self.nodes if node.gpu) > MOST_GPUS:
-            raise ValueError(f"expected at most {MOST_GPUS} GPUs in all")
-        if not 1 <= self.most_jobs <= MOST_JOBS:
-            raise ValueError(f"expected `most_jobs` from 1 to {MOST_JOBS}, got {self.most_jobs}")
-        _once("node class", [node.node_class for node in self.nodes])
-        _once("project", [project.name for project in self.projects])
-        self._check_words()
-
-    def _check_words(self) -> None:
-        unknown = sorted(self.apis.keys() - set(specs.names()))
-        if unknown:
-            raise ValueError(f"expected `apis` to name {', '.join(specs.names())}, got {unknown[0]!r}")
-        if self.start is not None and not _is_instant(self.start):
-            raise ValueError(
-                f"expected `start` as an instant with its offset from UTC, such as "
-                f"2026-01-01T00:00:00Z, got {self.start!r}"
-            )
-        first, last = datetime.fromisoformat(EARLIEST), datetime.fromisoformat(LATEST)
-        if self.start is not None and not first <= datetime.fromisoformat(self.start) <= last:
-            raise ValueError(f"expected `start` from {EARLIEST} to {LATEST}, got {self.start}")
-        _check_credentials(self.credentials)
-        spans = (self.limits.assign, self.limits.start, self.limits.run, self.limits.total)
-        if any(span is not None and not (span >= 0 and isfinite(span)) for span in spans):
-            raise ValueError("expected `limits` in seconds of at least 0")
 
     def cluster(self) -> Cluster:
         """A fresh cluster of this scenario's nodes."""
@@ -223,40 +180,42 @@ def _nodes(kind: NodeClass) -> list[Node]:
     ]
 
 
-def unplaceable(scenario: Scenario) -> list[str]:
-    """Sentences about the jobs that `mockserver simulate` would make up and no node could ever run."""
-    cluster = scenario.cluster()
-    found = []
+def unplaceable(scenario: Any) -> Iterator[Problem]:
+    """The jobs that `mockserver simulate` would make up and no node could ever run; none while a node is in doubt."""
+    if not scenario.nodes or None in scenario.nodes:
+        return
+    cluster = Cluster((node for kind in scenario.nodes for node in _nodes(kind)), placement=scenario.placement)
     for number, kind in enumerate(scenario.jobs):
-        wanted = ResourceRequest(
-            cpu=kind.cpu,
-            memory=int(kind.memory_gib * GIB),
-            gpu=kind.gpu,
-            storage=int(kind.storage_gib * GIB),
-            vram=int(kind.vram_gib * GIB),
-            gpu_model=kind.gpu_model,
-            labels=kind.labels,
-        )
-        shape = cluster.shape(wanted, kind.nodes)
-        if not shape.can_ever_run:
-            total = len(cluster.nodes)
-            lacks = "; ".join(
-                f"{count} of {total} nodes lack {words}" for count, words in cluster.reasons(shape, empty=True)
-            )
-            found.append(
-                f"jobs[{number}]: no node could ever run it: {lacks or f'it asks for {kind.nodes} of {total} nodes'}"
-            )
-    return found
+        lacks = None if kind is None else _lacks(cluster, kind)
+        if lacks is not None:
+            yield ("jobs", number), f"no node could ever run it: {lacks}"
+
+
+def _lacks(cluster: Cluster, kind: JobKind) -> str | None:
+    """What all nodes of a cluster lack for a job; None if it could run."""
+    wanted = ResourceRequest(
+        cpu=kind.cpu,
+        memory=int(kind.memory_gib * GIB),
+        gpu=kind.gpu,
+        storage=int(kind.storage_gib * GIB),
+        vram=int(kind.vram_gib * GIB),
+        gpu_model=kind.gpu_model,
+        labels=kind.labels,
+    )
+    shape, total = cluster.shape(wanted, kind.nodes), len(cluster.nodes)
+    if shape.can_ever_run:
+        return None
+    reasons = (f"{count} of {total} nodes lack {words}" for count, words in cluster.reasons(shape, empty=True))
+    return "; ".join(reasons) or f"it asks for {kind.nodes} of {total} nodes"
 
 
 def described(value: object) -> Scenario:
     """The scenario that plain data describes; files are not read. Raises ScenarioError."""
     check_value(value)
-    try:
-        scenario = msgspec.convert(value, Scenario)
-    except msgspec.ValidationError as error:
-        raise ScenarioError(f"scenario: {error}") from error
-    return with_switches(scenario, ())
+    wrong = list(islice(_beyond_schema(value, (), ()), MOST_TOLD))
+    if wrong:
+        raise ScenarioError("; ".join(f"scenario: {placed(place)}{words}" for place, words in wrong))
+    return msgspec.convert(value, Scenario)
 
 
 def names() -> list[str]:
@@ -274,66 +233,80 @@ def load(source: str = "default") -> Scenario:
     return parse(text_of(source), source) if source in names() else load_file(source)
 
 
-def load_file(source: str) -> Scenario:
-    """The scenario of that file. Raises ScenarioError."""
+def load_file(source: str, more: Rule | None = None) -> Scenario:
+    """The scenario of that file, which keeps one more rule. Raises ScenarioError, naming all that is wrong."""
     try:
         text = Path(source).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ScenarioError(
             f"scenario {source!r} cannot be read ({error}); expected a YAML file or one of {', '.join(names())}"
         ) from error
-    return parse(text, source, folder=Path(source).parent)
+    return parse(text, source, folder=Path(source).parent, more=more)
 
 
-def parse(text: str, source: str, *, folder: Path | None = None) -> Scenario:
-    """The scenario a YAML text describes; `source` names it in errors, `folder` is where the files are that it names.
-    Raises ScenarioError.
+def parse(text: str, source: str, *, folder: Path | None = None, more: Rule | None = None) -> Scenario:
+    """The scenario a YAML text describes; `source` names it in errors, `folder` is where the files are that it names,
+    `more` a rule beyond those of all scenarios. Raises ScenarioError, naming all that is wrong.
     """
-    told = read(text, source, folder)
-    try:
-        scenario = msgspec.convert(told.value, Scenario)
-        _known(scenario.switches, "switches")
-    except msgspec.ValidationError as error:
-        raise ScenarioError(told.told_of(str(error))) from error
-    except ScenarioError as error:
-        raise ScenarioError(told.told(["switches"], str(error).removeprefix("switches: "))) from error
-    return scenario
+    told = ScenarioText(text, source)
+    wrong = list(fill_traces(told.value, (), folder))
+    wrong += schema_problems(told.value)
+    wrong += _beyond_schema(told.value, [place for place, _ in wrong], () if more is None else (more,))
+    if wrong:
+        raise ScenarioError(told.told_all(wrong))
+    return msgspec.convert(told.value, Scenario)
+
+
+def _beyond_schema(value: object, broken: Iterable[Place], more: Iterable[Rule]) -> Iterator[Problem]:
+    """What no scenario may be, of a description whose members are broken in some places."""
+    if isinstance(value, dict):
+        parts = _Parts(value, {tuple(place[:length]) for place in broken for length in range(1, len(place) + 1)})
+        yield from parts.wrong
+        for rule in (problems, *more):
+            yield from rule(parts)
+
+
+def _default(field: Any) -> Any:
+    return field.default_factory() if field.default is msgspec.NODEFAULT else field.default
+
+
+class _Parts(SimpleNamespace):
+    """The members of a description that are what they should be, as those of a Scenario; the defaults for others.
+
+    An entry that is not is None.
+    """
+
+    def __init__(self, value: Mapping[str, Any], broken: Set[tuple[str | int, ...]]) -> None:
+        super().__init__(**{one.name: _default(one) for one in msgspec.structs.fields(Scenario)})
+        self._broken, self.wrong = broken, list[Problem]()
+        kinds = get_type_hints(Scenario)
+        for name in value.keys() & kinds.keys():
+            part = self._part(value[name], kinds[name], (name,))
+            if part is not None:
+                setattr(self, name, part)
+
+    def _part(self, value: Any, kind: Any, place: tuple[str | int, ...]) -> Any:
+        inner = get_args(kind)
+        if isinstance(value, list) and get_origin(kind) in (tuple, frozenset):
+            return [self._entry(one, inner[0], (*place, at)) for at, one in enumerate(value)]
+        if isinstance(value, dict) and get_origin(kind) is dict:
+            return {name: self._entry(one, inner[1], (*place, name)) for name, one in value.items()}
+        return self._entry(value, kind, place)
+
+    def _entry(self, value: Any, kind: Any, place: tuple[str | int, ...]) -> Any:
+        """A value of that kind; None if it is broken, or breaks here."""
+        if place in self._broken:
+            return None
+        try:
+            return msgspec.convert(value, kind)
+        except msgspec.ValidationError as error:
+            words, within = located(str(error))
+            self.wrong.append(((*place, *within), words))
+            return None
 
 
 def with_switches(scenario: Scenario, switches: Iterable[str]) -> Scenario:
     """The scenario with more switches on. Raises ScenarioError for one that does not exist."""
-    return msgspec.structs.replace(scenario, switches=_known(frozenset(switches) | scenario.switches, scenario.name))
-
-
-def _known(switches: frozenset[str], source: str) -> frozenset[str]:
-    unknown = sorted(switches - SWITCHES.keys())
-    if unknown:
-        raise ScenarioError(f"{source}: unknown switch {unknown[0]!r}; expected one of {', '.join(SWITCHES)}")
-    return switches
-
-
-def _check_credentials(credentials: dict[str, dict[str, str]]) -> None:
-    """Raises ValueError for keys of what is no API, and for a secret that nobody could sign with."""
-    known = (*specs.names(), WEBHOOK)
-    unknown = sorted(credentials.keys() - set(known))
-    if unknown:
-        near = get_close_matches(unknown[0], known, 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise ValueError(f"expected `credentials` to name {', '.join(known)}, got {unknown[0]}{hint}")
-    secret = credentials.get(WEBHOOK, {}).get("secret", "")
-    try:
-        b64decode(secret.removeprefix("whsec_"), validate=True)
-    except ValueError as error:
-        raise ValueError("expected the secret under `credentials.webhook` in base64, with or without whsec_") from error
-
-
-def _once(what: str, given: list[str]) -> None:
-    if len(set(given)) != len(given):
-        raise ValueError(f"expected each {what} once, got {', '.join(given)}")
-
-
-def _is_instant(text: str) -> bool:
-    try:
-        return datetime.fromisoformat(text).tzinfo is not None
-    except ValueError:
-        return False
+    for _, words in unknown_switches(switches):
+        raise ScenarioError(f"{scenario.name}: {words}")
+    return msgspec.structs.replace(scenario, switches=frozenset(switches) | scenario.switches)
