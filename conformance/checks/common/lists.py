@@ -7,7 +7,7 @@ from conformance.checks.families.lists import documented_members, holds, ids_of,
 from conformance.session.expect import accepted, expect, needed
 from conformance.session.paging import everything, page, paging_of
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import get
+from conformance.traffic.json_pointer import get, shown
 
 MANY = 7
 
@@ -64,7 +64,7 @@ def the_total_counts_all_jobs(session: Session) -> None:
         for number in (0, 1):
             page(session, 3, number)
             total = get(session.exchanges[-1].response.json, total_at)
-            expect(total in (count, str(count)), f"the total is {total!r}, made were {count} jobs")
+            expect(total in (count, str(count)), f"the total is {shown(total)}, made were {count} jobs")
 
 
 @check("JOB-LST-006")
@@ -72,8 +72,8 @@ def a_page_is_no_longer_than_asked(session: Session) -> None:
     """And holds as many as there are."""
     jobs = [session.submit(draft=True) for _ in range(4)]
     for limit in (1, 3):
-        shown = page(session, limit)
-        expect(len(shown) == limit, f"a page of {limit} holds {len(shown)} of at least {len(jobs)} jobs")
+        part = page(session, limit)
+        expect(len(part) == limit, f"a page of {limit} holds {len(part)} of at least {len(jobs)} jobs")
 
 
 @check("JOB-LST-007")

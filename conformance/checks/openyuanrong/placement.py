@@ -20,7 +20,7 @@ from conformance.session.cluster import change_node, staged
 from conformance.session.expect import accepted, expect, need_success, refused, same
 from conformance.session.phases import expect_not, expect_phase, need_phase
 from conformance.session.session import JobRef, Session
-from conformance.traffic.json_pointer import Json, get
+from conformance.traffic.json_pointer import Json, get, shown
 
 HALF: Json = {"entrypoint_num_cpus": 2}
 TOO_MUCH: Json = {"entrypoint_num_cpus": 5}
@@ -49,7 +49,7 @@ def _accepted(session: Session, patch: Json, pools: str, what: str) -> JobRef:
 
 def _is_on(session: Session, job: JobRef, wanted: str, what: str) -> None:
     where = _of(session, job)
-    expect(where.startswith(wanted), f"{what} is on {where!r}, expected {wanted!r}")
+    expect(where.startswith(wanted), f"{what} is on {shown(where)}, expected {shown(wanted)}")
 
 
 @check("OYR-PRI-001")
@@ -60,7 +60,7 @@ def earlier_labels_are_preferred(session: Session) -> None:
     _accepted(session, {"entrypoint_num_cpus": 0.5}, "zz-a,zz-b,zone-b", third)
     for pools, wanted in (("zone-a,zone-b", "one"), ("zone-b, zone-a", "two")):
         job = long_running(session, ROOM, pools=pools)
-        _is_on(session, job, wanted, f"a job with the labels {pools!r}")
+        _is_on(session, job, wanted, f"a job with the labels {shown(pools)}")
         session.cancel(job)
     need_phase(session, long_running(session, ROOM, pools="zone-a"), "running")
     _is_on(session, long_running(session, ROOM, pools="zone-a,zone-b"), "two", "a job whose first label has no room")
@@ -85,7 +85,7 @@ def labels_may_come_in_the_body(session: Session) -> None:
     staged(session, node("one", labels={"zone-a": "true"}), node("two", labels={"zone-b": "true"}))
     for pools, wanted in (("", "two"), ("zone-a", "one")):
         job = long_running(session, {"labels": "zone-b"}, pools=pools)
-        _is_on(session, job, wanted, f"a job with the member labels zone-b and the header {pools!r}")
+        _is_on(session, job, wanted, f"a job with the member labels zone-b and the header {shown(pools)}")
 
 
 @check("OYR-PRI-004")

@@ -20,7 +20,7 @@ from conformance.session.cluster import staged
 from conformance.session.expect import expect, needed, refused, same
 from conformance.session.phases import expect_not, expect_phase, leaves, need_phase, stays
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import Json, get
+from conformance.traffic.json_pointer import Json, get, shown
 
 HOUR = 3600
 
@@ -190,7 +190,7 @@ def commands_that_end_well_have_succeeded(session: Session) -> None:
     for command in ("sleep 0", "exit 0"):
         job = session.submit("quick", {"entrypoint": command})
         leaves(session, job, "queued running", within=120)
-        same("SUCCEEDED", session.state(job), f"the state of a job whose command is {command!r}")
+        same("SUCCEEDED", session.state(job), f"the state of a job whose command is {shown(command)}")
 
 
 @check("OYR-STM-017")

@@ -59,7 +59,7 @@ def instant_of(session: Session, job: JobRef, name: str) -> float:
 def submit_named(session: Session, id_: str, shape: str = "quick") -> JobRef:
     """A job of that id."""
     exchange = session.post(session.body(shape, {"submission_id": id_}))
-    return session.job_of(accepted(exchange, f"a submission with the id {id_!r}"))
+    return session.job_of(accepted(exchange, f"a submission with the id {shown(id_)}"))
 
 
 def node(name: str, **others: Any) -> Json:

@@ -20,7 +20,7 @@ from conformance.checks.runai.steps import (
 )
 from conformance.session.expect import expect, needed, same
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import MISSING
+from conformance.traffic.json_pointer import MISSING, shown
 
 ONE, HALF = {TEAM_A: 1}, {"gpu": 0.5}
 PLAIN, ONE_CORE, CORES = node_class(kind="plain", gpus=1), node_class(cpu=1), node_class(cpu=4)
@@ -75,7 +75,7 @@ def a_job_runs_on_its_node_type(session: Session) -> None:
         needed(state == RUNNING or kind != "beta", "the job for the first type does not run")
         expect(state == RUNNING, f"a job for {kind}, of which a machine is idle, is {state}")
         is_there = str(where[0] if isinstance(where, list) else where).startswith(kind)
-        expect(is_there, f"a job for {kind} is on {where!r}")
+        expect(is_there, f"a job for {kind} is on {shown(where)}")
     delete_jobs(session, ("on-alpha", TEAM_A))
     submit_named(session, "another", gpu=1, nodeType="beta")
     expect_states(session, another="Pending")

@@ -11,7 +11,7 @@ from conformance.errors import NotApplicable
 from conformance.session.expect import accepted, expect, need_success, needed, refused, same
 from conformance.session.session import JobRef, Session
 from conformance.traffic.exchange import Exchange
-from conformance.traffic.json_pointer import MISSING, Json, get
+from conformance.traffic.json_pointer import MISSING, Json, get, shown
 
 GONE_SECONDS = 60.0
 """Seconds after which a deleted job that would come back has done so."""
@@ -64,7 +64,7 @@ def a_project_is_asked_for_as_it_is_written(session: Session) -> None:
         project = f"{stem}{session.unique('x')}"
         exchange = session.post(session.body(patch={"job": {"project": project}}))
         if exchange.response.is_success:
-            holds(names(session, project=project), [session.job_of(exchange)], f"the list of {project!r}")
+            holds(names(session, project=project), [session.job_of(exchange)], f"the list of {shown(project)}")
 
 
 @check("RAI-LST-001")
@@ -96,7 +96,7 @@ def projects_are_distinguished_by_their_whole_name(session: Session) -> None:
         exchange = session.list_jobs(query={"project": other})
         listed = get(exchange.response.json, "/data") or [] if exchange.response.is_success else []
         found = [one.get("name") for one in listed if isinstance(one, dict)]
-        expect(jobs[short].id not in found, f"the list of {other!r} holds a job of {short!r}")
+        expect(jobs[short].id not in found, f"the list of {shown(other)} holds a job of {shown(short)}")
 
 
 @check("RAI-LST-004")
@@ -161,7 +161,7 @@ def a_deleted_job_leaves_whatever_it_did(session: Session) -> None:
             session.until(job, *([] if until[shape] == "end" else [until[shape]]))
     for shape, job in jobs.items():
         accepted(delete_jobs(session, job), "a deletion")
-        expect(item(session, job.id) is MISSING, f"a deleted job of the shape {shape!r} is still listed")
+        expect(item(session, job.id) is MISSING, f"a deleted job of the shape {shown(shape)} is still listed")
     session.advance(GONE_SECONDS)
     holds(_left(session, jobs.values()), [], "the list, of those that were deleted")
 

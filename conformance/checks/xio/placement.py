@@ -11,7 +11,7 @@ from conformance.session.cluster import staged
 from conformance.session.expect import expect, need_success, needed, same
 from conformance.session.phases import expect_not, expect_phase, leaves, need_phase
 from conformance.session.session import JobRef, Session
-from conformance.traffic.json_pointer import Json
+from conformance.traffic.json_pointer import Json, shown
 
 FIRST, OTHER = "1a1b1c1d-2e2f-4333-8444-5a5b5c5d5e5f", "99999999-8888-4777-a666-555555555555"
 MUCH = 1_000_000
@@ -160,7 +160,7 @@ def part_of_a_name_will_do(session: Session) -> None:
     for name in ("Judge Alpha", "judge alpha", "Alpha"):
         job = session.submit("quick", {"gpu_count": 1, "gpu_name": name})
         session.advance(20)
-        expect_phase(session, job, "succeeded", f"a job that asks for {name!r}")
+        expect_phase(session, job, "succeeded", f"a job that asks for {shown(name)}")
 
 
 @check("XIO-STM-024")
