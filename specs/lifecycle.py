@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 from specs import document as documents
 from specs.document import Node, Operation
 from specs.errors import Place, SpecError
+from specs.printable import as_json
 
 Phase = Literal[
     "draft", "queued", "starting", "running", "finishing", "working", "waiting", "succeeded", "failed", "cancelled"
@@ -130,7 +131,7 @@ class _Reader:
         transitions = self.transitions(raw.get("transitions"), states)
         initial = raw.get("initial")
         if initial not in states:
-            raise self.refuse(("initial",), f"{initial!r} is not one of the states")
+            raise self.refuse(("initial",), f"{as_json(initial)} is not one of the states")
         lifecycle = Lifecycle(initial, states, transitions, self.roles(raw.get("roles")))
         self.check_statuses(lifecycle)
         self.check_course(lifecycle)
@@ -139,10 +140,11 @@ class _Reader:
     def only(self, node: Any, allowed: set[str], place: Place) -> None:
         """Refuse anything but a mapping of these string keys."""
         if not isinstance(node, dict):
-            raise self.refuse(place, f"a mapping is expected, not {node!r}")
+            raise self.refuse(place, f"a mapping is expected, not {as_json(node)}")
         for key in node:
             if key not in allowed:
-                raise self.refuse((*place, key), f"{key!r} is not known here; expected: {', '.join(sorted(allowed))}")
+                known = ", ".join(sorted(allowed))
+                raise self.refuse((*place, key), f"{as_json(key)} is not known here; expected: {known}")
 
     def states(self, raw: Any) -> dict[str, State]:
         if not isinstance(raw, dict) or not raw:
@@ -152,7 +154,7 @@ class _Reader:
             place = ("states", name)
             self.only(facts, {"phase"}, place)
             if facts.get("phase") not in get_args(Phase):
-                raise self.refuse(place, f"phase {facts.get('phase')!r} is none of {', '.join(get_args(Phase))}")
+                raise self.refuse(place, f"phase {as_json(facts.get('phase'))} is none of {', '.join(get_args(Phase))}")
             found[name] = State(name, facts["phase"])
         return found
 
@@ -165,14 +167,14 @@ class _Reader:
             if (when is None) == (after is None):
                 raise self.refuse(place, "exactly one of `when` and `after` is expected")
             if when is not None and when not in get_args(Event):
-                raise self.refuse(place, f"event {when!r} is none of {', '.join(get_args(Event))}")
+                raise self.refuse(place, f"event {as_json(when)} is none of {', '.join(get_args(Event))}")
             if after is not None and (isinstance(after, bool) or not isinstance(after, int | float) or after < 0):
-                raise self.refuse(place, f"`after` is a number of seconds, not {after!r}")
+                raise self.refuse(place, f"`after` is a number of seconds, not {as_json(after)}")
             sources = step.get("from")
             for source in sources if isinstance(sources, list) else [sources]:
                 for name in (source, target):
                     if name not in states:
-                        raise self.refuse(place, f"{name!r} is not one of the states")
+                        raise self.refuse(place, f"{as_json(name)} is not one of the states")
                 key = (source, when or "after")
                 if key in found:
                     raise self.refuse(place, f"{source} has a second step for `{key[1]}`")
@@ -187,7 +189,7 @@ class _Reader:
             self.only(facts, {field.name for field in fields(Role)} - {"name"}, place)
             operation = self.operations.get(facts.get("operation", ""))
             if operation is None:
-                raise self.refuse(place, f"the document has no operation {facts.get('operation')!r}")
+                raise self.refuse(place, f"the document has no operation {as_json(facts.get('operation'))}")
             role = Role(name, **facts)
             found[name] = role
             self.check_parameter(role, operation)
@@ -201,7 +203,7 @@ class _Reader:
         if role.parameter is not None and role.parameter not in {
             parameter["name"] for parameter in operation.parameters
         }:
-            raise self.refuse(("roles", role.name, "parameter"), f"{operation.id} takes no {role.parameter!r}")
+            raise self.refuse(("roles", role.name, "parameter"), f"{operation.id} takes no {as_json(role.parameter)}")
         if role.parameter is None and role.name in ("read", "cancel", "delete", "start") and len(names) > 1:
             raise self.refuse(
                 ("roles", role.name), f"`parameter` must say which of {', '.join(sorted(names))} is the job's id"
@@ -210,9 +212,11 @@ class _Reader:
     def check_pointer(self, role: Role, operation: Operation, key: str) -> None:
         pointer = getattr(role, key)
         if not isinstance(pointer, str) or (pointer and not pointer.startswith("/")):
-            raise self.refuse(("roles", role.name, key), f"{pointer!r} is not a JSON pointer")
+            raise self.refuse(("roles", role.name, key), f"{as_json(pointer)} is not a JSON pointer")
         if not any(True for _ in self.schemas(role, operation, pointer if key == "items" else _inside(role, pointer))):
-            raise self.refuse(("roles", role.name, key), f"{pointer!r} names nothing in the answer of {operation.id}")
+            raise self.refuse(
+                ("roles", role.name, key), f"{as_json(pointer)} names nothing in the answer of {operation.id}"
+            )
 
     def schemas(self, role: Role, operation: Operation, pointer: str) -> list[Node]:
         schema = documents.answer_schema(self.document, operation)
@@ -231,7 +235,7 @@ class _Reader:
             for name in lifecycle.states:
                 if listed and name not in listed:
                     raise self.refuse(
-                        ("states", name), f"the document's answer of {role.operation} knows no status {name!r}"
+                        ("states", name), f"the document's answer of {role.operation} knows no status {as_json(name)}"
                     )
 
     def check_course(self, lifecycle: Lifecycle) -> None:

@@ -1,8 +1,10 @@
-"""Makes text safe for a terminal and for one line of a log: control characters become escapes."""
+"""Makes text and values safe for a person to read: control characters become escapes, values JSON."""
 
 from __future__ import annotations
 
+import json
 import re
+from typing import Any
 
 _ACTING = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufff9-\ufffb]"
@@ -19,3 +21,9 @@ def printable(text: str) -> str:
 def printable_lines(text: str) -> str:
     """The same for a text of several lines; keeps the line breaks."""
     return "\n".join(printable(line) for line in text.split("\n"))
+
+
+def as_json(value: Any, most: int = 100) -> str:
+    """A value as its author would write it in JSON, cut where it is long; dates and the like as text."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= most else f"{text[: most - 1]}…"

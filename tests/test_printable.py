@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from mockserver.cli import main
 from mockserver.http.logs import TEXT, JsonFormatter, TextFormatter
-from specs.printable import printable, printable_lines
+from specs.printable import as_json, printable, printable_lines
 
 HOSTILE = "a\n2026-01-01 INFO forged\r\x1b[31mred\x07\x9b1m\u202eevil\u2028x\ud800\t"
 
@@ -72,3 +72,8 @@ def test_what_the_command_line_says_of_a_file_acts_on_no_terminal(tmp_path: Path
     assert done.exit_code == 2
     assert "\x1b" not in done.output
     assert "\x07" not in done.output
+
+
+def test_a_value_is_shown_as_json_and_cut() -> None:
+    assert as_json({"a": [True, None, "x'y"]}) == """{"a": [true, null, "x'y"]}"""
+    assert as_json("x" * 200) == '"' + "x" * 98 + "…"

@@ -8,6 +8,7 @@ from typing import Any
 
 from mockserver.adapters.exchange import Call, Json, Refusal, Violation
 from mockserver.simulation.request import Script
+from specs.printable import as_json
 
 REASON_LENGTH = 1000
 
@@ -38,7 +39,7 @@ def _value(call: Call, found: dict[str, Json], key: str, *, read: Callable[[Json
     try:
         return read(got)
     except (ValueError, TypeError, OverflowError):
-        message = f"{key} is {str(got)[:100]!r}; expected {expected}"
+        message = f"{key} is {as_json(got)}; expected {expected}"
         pointer = (*(_pointer(call.body, found) or ()), key)
         raise Refusal(
             "invalid", message, violations=(Violation("body", pointer, "steering", expected, got, message),)

@@ -173,3 +173,12 @@ def test_nothing_there_costs_next_to_nothing() -> None:
 
 def test_all_five_apis_are_covered() -> None:
     assert {api for api, _ in WAYS.values()} | {"runai"} == set(specs.names())
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [([True, None], "[true, null]"), ({"a": None}, '{"a": null}'), (True, "true")]
+)
+def test_a_wrong_value_of_a_key_is_shown_as_it_was_sent(bench: Bench, value: Any, shown: str) -> None:
+    answer = bench.post("/jobs", json={"job_type": "simulate", "params": {}, "metadata": {"MOCK_RUN_SECONDS": value}})
+
+    assert f"MOCK_RUN_SECONDS is {shown}; expected" in answer.json()["detail"][0]["msg"]

@@ -14,6 +14,7 @@ import orjson
 
 from mockserver.adapters.dates import unix_seconds
 from mockserver.adapters.exchange import Call, Refusal
+from specs.printable import as_json
 
 ROLE = "developer"
 COOKIE = "iam_token"
@@ -26,7 +27,7 @@ def verify(call: Call) -> None:
         raise _refusal("no token was sent; send a JSON web token in X-Auth")
     claims = _claims(token)
     if claims.get("role") != ROLE:
-        raise _refusal(f"the role {claims.get('role')!r} may not do this; the role {ROLE} may")
+        raise _refusal(f"the role {as_json(claims.get('role'))} may not do this; the role {ROLE} may")
     expiry = claims.get("exp", 0)
     if not isinstance(expiry, int):
         raise _refusal("the token is malformed: exp is not a whole number of seconds")
