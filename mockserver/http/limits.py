@@ -81,6 +81,9 @@ SLICE_STEPS = 200
 """Most steps of the scheduler between two requests, while the clock is moved and in a world that follows real time,
 so that no request waits long."""
 
+SLICE_SECONDS = 0.02
+"""About how long (real time) a snapshot, a restore or a fork of many jobs works between two requests."""
+
 BACKGROUND_LATENESS = 0.25
 """Longest interval (real seconds) between two looks at a world that follows real time, while anything is due there."""
 

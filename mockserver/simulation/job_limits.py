@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from mockserver.simulation.errors import WorldFull
 from mockserver.simulation.job import Job
 from mockserver.simulation.request import JobRequest
 
 SMALL_BYTES = 1024
 """What a request brings up to this length is part of what any job takes, and counted by number alone."""
+
+USUAL_BYTES = 12 * 1024
+"""What a snapshot says of a request, estimated, is counted beyond this: there the defaults are written out."""
 
 _OBJECT_BYTES, _ITEM_BYTES = 128, 64
 _WIDEST_CHARACTER = 4
@@ -22,6 +27,12 @@ def footprint(text: bytes) -> int:
         + _OBJECT_BYTES * text.count(b"{")
         + _ITEM_BYTES * (text.count(b"[") + text.count(b",") + text.count(b":"))
     )
+
+
+def restored_bytes(value: object) -> int:
+    """About how many bytes a plain value of a snapshot takes; zero for one that is no larger than usual."""
+    size = footprint(msgspec.json.encode(value))
+    return size if size > USUAL_BYTES else 0
 
 
 class ByteBudget:
@@ -76,6 +87,10 @@ class JobLimits:
         """Count what the request brought (or `size`) as kept with `job`."""
         size, self.arriving = self.arriving if size is None else size, 0
         self._sizes[job] = self._sizes.get(job, 0) + size
+        self._count(size)
+
+    def hold(self, size: int) -> None:
+        """Count so many bytes that the world keeps beside its jobs, as long as it is there."""
         self._count(size)
 
     def _count(self, size: int) -> None:

@@ -62,7 +62,7 @@ class World:
         self.shelves: dict[str, dict[Any, Any]] = {}  # by name; adapters ask `shelf`
         self.ids_made: dict[int, int] = {}  # how many for which purpose and fingerprint
         self._limits = None if scenario.limits == NO_LIMITS else scenario.limits
-        self.count = 0
+        self.count = self._edits = 0
         self.job_limits = JobLimits(scenario.most_jobs)
         self.awaited = 0  # jobs whose clients want to be called and have not been announced to anybody
 
@@ -123,6 +123,12 @@ class World:
     def settle(self) -> None:
         """Let everything due at this very instant happen: waiting jobs get what is free."""
         self.scheduler.settle()
+
+    @property
+    def changes(self) -> tuple[int, ...]:
+        """Counts of what can happen to jobs: while they stay the same, so do the jobs."""
+        scheduler = self.scheduler
+        return scheduler.count, self.count, scheduler.logged, scheduler.agenda.serial, self._edits
 
     # Jobs
 
@@ -208,6 +214,7 @@ class World:
         if self.job_limits.arriving:
             self.job_limits.keep(job)
         job.changed = self.now_us
+        self._edits += 1
 
     def forget(self, job: Job) -> None:
         """Strike a discarded or expired job from the books."""

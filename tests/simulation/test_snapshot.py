@@ -268,7 +268,7 @@ def test_what_jobs_and_shelves_keep_comes_back_as_it_was() -> None:
 
 def test_a_copy_goes_on_as_the_original_and_shares_nothing_with_it() -> None:
     here = busy()
-    twin = snapshot.copy(here, worlds.LIFECYCLES, READERS)
+    twin = snapshot.finished(snapshot.copying(here, worlds.LIFECYCLES, READERS))
 
     worlds.after(twin, 500)
     assert record(here) == record(busy())

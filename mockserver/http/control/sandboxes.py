@@ -6,14 +6,15 @@ from base64 import b64decode, b64encode
 from typing import Any
 
 from mockserver.adapters.exchange import Call, Refusal, Reply
+from mockserver.http.answering.later_answers import present
 from mockserver.http.contract.explanation import unknown
 from mockserver.http.control.context import Context, described, moment, read_tempo
-from mockserver.http.sandboxes.restoring import copied, restored
+from mockserver.http.sandboxes.restoring import forking, in_slices, restoring
 from mockserver.http.sandboxes.sandbox import Plan
 from mockserver.simulation.errors import ScenarioError, SnapshotError
 from mockserver.simulation.scenario import scenario as scenarios
 from mockserver.simulation.scenario.scenario import Scenario
-from mockserver.simulation.snapshot import freeze
+from mockserver.simulation.snapshot import freezing
 
 
 def mock_health(context: Context, call: Call) -> Reply:
@@ -61,38 +62,41 @@ def mock_delete_sandbox(context: Context, call: Call) -> Reply:
     return Reply(204, empty=True)
 
 
-def mock_take_snapshot(context: Context, call: Call) -> Reply:
+async def mock_take_snapshot(context: Context, call: Call) -> Reply:
     """The whole simulated state."""
     sandbox = context.sandbox(call)
-    sandbox.calls.collect(sandbox.world)
-    try:
-        data = freeze(sandbox.world)
-    except SnapshotError as error:
-        raise Refusal("conflict", str(error), cause=error) from error
-    return Reply(200, {**moment(sandbox), "snapshot": b64encode(data).decode()})
+    async with context.sandboxes.copying:
+        sandbox.calls.collect(sandbox.world)
+        shown = moment(sandbox)
+        try:
+            data = await in_slices(freezing(sandbox.world))
+        except SnapshotError as error:
+            raise Refusal("conflict", str(error), cause=error) from error
+    return Reply(200, {**shown, "snapshot": b64encode(data).decode()})
 
 
 async def mock_restore(context: Context, call: Call) -> Reply:
-    """Restore the sandbox from a snapshot."""
+    """Restore the sandbox from a snapshot. Until its last moment the sandbox goes on as it is."""
     try:
         data = b64decode(call.body["snapshot"], validate=True)
     except ValueError as error:
         raise Refusal("unprocessable", f"the snapshot is not base64: {error}") from error
     sandbox = context.sandbox(call)
-    context.sandboxes.restore(sandbox, restored(data, context.sandboxes.lifecycles))
+    async with context.sandboxes.copying:
+        world = await in_slices(restoring(data, context.sandboxes.lifecycles))
+        context.sandboxes.restore(present(sandbox), world)
     return Reply(200, moment(sandbox))
 
 
-def mock_fork(context: Context, call: Call) -> Reply:
+async def mock_fork(context: Context, call: Call) -> Reply:
     """Create a second sandbox that continues from this one's state."""
     sandbox = context.sandbox(call)
     name = _name(context, call)
     context.sandboxes.check_free(name)
-    sandbox.calls.collect(sandbox.world)
-    return Reply(
-        201,
-        described(context, context.sandboxes.fork(sandbox, name, copied(sandbox.world, context.sandboxes.lifecycles))),
-    )
+    async with context.sandboxes.copying:
+        sandbox.calls.collect(sandbox.world)
+        world = await in_slices(forking(sandbox.world, context.sandboxes.lifecycles))
+        return Reply(201, described(context, context.sandboxes.fork(present(sandbox), name, world)))
 
 
 def _name(context: Context, call: Call) -> str:

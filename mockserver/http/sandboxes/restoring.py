@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import specs
 from mockserver.adapters.exchange import Json
@@ -12,11 +13,19 @@ from mockserver.adapters.keeping import Keeping, Reader, typed
 from mockserver.adapters.loading import adapter_of
 from mockserver.http.callbacks import webhooks
 from mockserver.http.contract.schema import Place, Schemas
+from mockserver.http.limits import SLICE_SECONDS
+from mockserver.http.pace import ticks
 from mockserver.simulation.errors import SnapshotError
 from mockserver.simulation.job import Job
+from mockserver.simulation.job_limits import restored_bytes
 from mockserver.simulation.lifecycle import CompiledLifecycle
-from mockserver.simulation.snapshot import Readers, copy, thaw
+from mockserver.simulation.snapshot import Readers, copying, thawing
+from mockserver.simulation.snapshot.pauses import Steps, finished
 from mockserver.simulation.world import World
+
+T = TypeVar("T")
+MOST_LOGGED = 10_000
+"""Most transitions that a world of a server keeps in its log."""
 
 _UNFIT = "the snapshot does not fit together"
 
@@ -33,11 +42,20 @@ def readers() -> Readers:
 
 def restored(data: bytes, lifecycles: Mapping[str, CompiledLifecycle]) -> World:
     """The world of a snapshot, whose jobs every API can render. Raises SnapshotError."""
-    world = thaw(data, lifecycles, readers())
+    return finished(restoring(data, lifecycles))
+
+
+def restoring(data: bytes, lifecycles: Mapping[str, CompiledLifecycle]) -> Steps[World]:
+    """The same in steps."""
+    world = yield from thawing(data, lifecycles, readers())
+    world.job_limits.hold(restored_bytes(world.scenario))
+    log = world.scheduler.log.maxlen
+    if log is None or log > MOST_LOGGED:
+        raise SnapshotError(f"{_UNFIT}: it keeps {log or 'all'} transitions, expected at most {MOST_LOGGED}")
     for api in lifecycles:
         jobs = world.jobs(api)
         if jobs:
-            _check_jobs(world, api, jobs)
+            yield from _check_jobs(world, api, jobs)
     for entry in world.shelf(webhooks.SHELF).get("pending", ()):
         can_be = 0 <= entry["due"] < 1 << 61 and 1 <= entry["attempt"] <= len(webhooks.BACKOFF_SECONDS) + 1
         if entry["api"] not in lifecycles or not can_be:
@@ -45,9 +63,23 @@ def restored(data: bytes, lifecycles: Mapping[str, CompiledLifecycle]) -> World:
     return world
 
 
-def copied(world: World, lifecycles: Mapping[str, CompiledLifecycle]) -> World:
-    """A second world that continues as `world` does."""
-    return copy(world, lifecycles, readers())
+def forking(world: World, lifecycles: Mapping[str, CompiledLifecycle]) -> Steps[World]:
+    """A second world that continues as `world` does, in steps; that one may go on between them."""
+    return copying(world, lifecycles, readers())
+
+
+async def in_slices(steps: Steps[T]) -> T:
+    """The result of work that lets requests pass between slices of about `SLICE_SECONDS`."""
+    began = ticks()
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        if ticks() - began > SLICE_SECONDS:
+            await asyncio.sleep(0)
+            began = ticks()
 
 
 def _keeping(api: str) -> Keeping:
@@ -56,13 +88,19 @@ def _keeping(api: str) -> Keeping:
     return keeps
 
 
-def _check_jobs(world: World, api: str, jobs: Mapping[str, Job]) -> None:
+def _check_jobs(world: World, api: str, jobs: Mapping[str, Job]) -> Steps[None]:
     """Raises SnapshotError for a job that its API cannot render as its document says."""
     view, is_valid, calls_back = _keeping(api).view, _judge(api), hasattr(adapter_of(api), "callback_body")
+    explained: set[tuple[object, str]] = set()
     for job in jobs.values():
+        yield
         try:
             is_good = is_valid(view(world, job)) and (calls_back or job.request.callback is None)
-            _describe(world, job)
+            job.attempts()
+            kind = (job.shape, job.request.project)
+            if job.phase == "queued" and kind not in explained:
+                world.why_waiting(job)
+                explained.add(kind)
         except Exception as error:  # whatever a made-up world makes an adapter raise means the same
             raise SnapshotError(
                 f"{_UNFIT}: job {job.key[:80]} of {api} cannot be rendered by its API ({_brief(error)})"
@@ -73,12 +111,6 @@ def _check_jobs(world: World, api: str, jobs: Mapping[str, Job]) -> None:
 
 def _brief(error: Exception) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())[:160]
-
-
-def _describe(world: World, job: Job) -> None:
-    """What the control API shows of a job beside its history."""
-    job.attempts()
-    world.why_waiting(job)
 
 
 @cache

@@ -125,6 +125,7 @@ class Sandboxes:
         self._kept: dict[str, Sandbox] = {}
         self._gone_bytes = 0  # of worlds that were replaced or deleted since the last collection
         self._numbers = count(1)
+        self.copying = asyncio.Lock()  # of several worlds that are written or read, one is at a time
         self.tally = Tally()
         self.budget = ByteBudget(most_bytes, most_bytes // KEPT_PART)
         self.journal_budget = JournalBudget(self._shrink_journals)

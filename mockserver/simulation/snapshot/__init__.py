@@ -9,22 +9,24 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
-from msgspec.json import Decoder, Encoder
+from msgspec.json import Encoder
 
 from mockserver.simulation.errors import ScenarioError, SnapshotError
 from mockserver.simulation.lifecycle import CompiledLifecycle
 from mockserver.simulation.scenario.scenario import with_switches
-from mockserver.simulation.snapshot.building import Readers, world_of
-from mockserver.simulation.snapshot.record import WorldRecord
-from mockserver.simulation.snapshot.writing import record_of
+from mockserver.simulation.snapshot import reading
+from mockserver.simulation.snapshot.building import Readers, building
+from mockserver.simulation.snapshot.pauses import Steps, finished
+from mockserver.simulation.snapshot.record import JobRecord, WorldRecord
+from mockserver.simulation.snapshot.writing import recording
 from mockserver.simulation.world import World
 
-__all__ = ["MAGIC", "Readers", "copy", "freeze", "read_file", "thaw"]
+__all__ = ["MAGIC", "Readers", "copying", "finished", "freeze", "freezing", "read_file", "thaw", "thawing"]
 
 VERSION = 2
 MAGIC = b"understudy snapshot %d\n" % VERSION
@@ -38,28 +40,57 @@ PLAIN = Readers()
 _DIGEST = 32
 _REASON_LENGTH = 300  # characters of what is quoted from a snapshot that is refused
 _PIECE = 1 << 20
+_JOBS_OF_A_PIECE = 200
 _HEAD = re.compile(rb"understudy snapshot ([0-9]{1,6})\n")
-_DECODER = Decoder(WorldRecord)
 _ENCODER = Encoder()
 
 
 def freeze(world: World) -> bytes:
     """The whole state of `world`. Raises SnapshotError for one that is too large to be brought back."""
-    text = _ENCODER.encode(record_of(world))
-    _Size().add(text)
-    body = zlib.compress(text, level=1)
-    if len(body) > MOST_PACKED:
-        much = f"the snapshot has {len(body)} bytes, expected at most {MOST_PACKED}"
+    return finished(freezing(world))
+
+
+def freezing(world: World) -> Steps[bytes]:
+    """The same in steps; the world may go on between them."""
+    record = yield from recording(world)
+    size, packer, packed = _Size(), zlib.compressobj(level=1), bytearray()
+    for piece in _pieces(record):
+        size.add(piece)
+        packed += packer.compress(piece)
+        yield
+    packed += packer.flush()
+    if len(packed) > MOST_PACKED:
+        much = f"the snapshot has {len(packed)} bytes, expected at most {MOST_PACKED}"
         raise SnapshotError(f"{much}; delete some of the {world.count} jobs")
-    return MAGIC + blake2b(body, digest_size=_DIGEST).digest() + body
+    return MAGIC + blake2b(packed, digest_size=_DIGEST).digest() + packed
+
+
+def _pieces(record: WorldRecord) -> Iterator[bytes]:
+    """The record as JSON, its jobs first."""
+    rest = _ENCODER.encode({name: getattr(record, name) for name in record.__struct_fields__ if name != "jobs"})
+    yield b'{"jobs":['
+    for number, some in enumerate(_batches(record.jobs)):
+        yield (b"," if number else b"") + _ENCODER.encode(some)[1:-1]
+    yield b"]," + rest[1:]
+
+
+def _batches(jobs: Sequence[JobRecord]) -> Iterator[Sequence[JobRecord]]:
+    return (jobs[first : first + _JOBS_OF_A_PIECE] for first in range(0, len(jobs), _JOBS_OF_A_PIECE))
 
 
 def thaw(data: bytes, lifecycles: Mapping[str, CompiledLifecycle], readers: Readers = PLAIN) -> World:
     """A world exactly like the one frozen, independent of it. Raises SnapshotError for what is no whole snapshot."""
+    return finished(thawing(data, lifecycles, readers))
+
+
+def thawing(data: bytes, lifecycles: Mapping[str, CompiledLifecycle], readers: Readers = PLAIN) -> Steps[World]:
+    """The same in steps."""
     try:
-        record = _DECODER.decode(_inflated(_body(data)))
+        text = yield from _inflated(_body(data))
+        record = yield from reading.record_of(text)
+        del text
         with_switches(record.scenario, ())
-        return world_of(record, lifecycles, readers)
+        return (yield from building(record, lifecycles, readers))
     except SnapshotError:
         raise
     except ScenarioError as error:
@@ -68,9 +99,10 @@ def thaw(data: bytes, lifecycles: Mapping[str, CompiledLifecycle], readers: Read
         raise SnapshotError(f"the snapshot does not hold what one does: {str(error)[:_REASON_LENGTH]}") from error
 
 
-def copy(world: World, lifecycles: Mapping[str, CompiledLifecycle], readers: Readers = PLAIN) -> World:
-    """A second world that goes on as `world` does, without a detour over bytes."""
-    return world_of(record_of(world), lifecycles, readers)
+def copying(world: World, lifecycles: Mapping[str, CompiledLifecycle], readers: Readers = PLAIN) -> Steps[World]:
+    """A second world that goes on as `world` does, without a detour over bytes; that may go on between the steps."""
+    record = yield from recording(world)
+    return (yield from building(record, lifecycles, readers))
 
 
 def read_file(file: Path) -> bytes:
@@ -98,7 +130,7 @@ def _body(data: bytes) -> bytes:
     return body
 
 
-def _inflated(body: bytes) -> bytearray:
+def _inflated(body: bytes) -> Steps[bytearray]:
     """What `body` says, piece by piece, so that too much is noticed before it is there."""
     reader, text, size = zlib.decompressobj(), bytearray(), _Size()
     try:
@@ -107,6 +139,7 @@ def _inflated(body: bytes) -> bytearray:
             body = reader.unconsumed_tail
             size.add(piece)
             text += piece
+            yield
     except zlib.error as error:
         raise SnapshotError("the snapshot is damaged: what it holds is not compressed as it should be") from error
     if not reader.eof or reader.unused_data:

@@ -13,7 +13,7 @@ from mockserver.simulation.cluster.shape import Shape
 from mockserver.simulation.errors import SnapshotError
 from mockserver.simulation.events import NODE, WHOLE_JOB, Event
 from mockserver.simulation.job import Crew, Job, Member
-from mockserver.simulation.job_limits import SMALL_BYTES, footprint
+from mockserver.simulation.job_limits import restored_bytes
 from mockserver.simulation.lifecycle import CompiledLifecycle, Stage
 from mockserver.simulation.node_changes import NodeTimer
 from mockserver.simulation.placement.backfill import Backfill
@@ -22,11 +22,18 @@ from mockserver.simulation.placement.fairshare import FairShare
 from mockserver.simulation.placement.queue import Line
 from mockserver.simulation.request import JobRequest
 from mockserver.simulation.snapshot import soundness
+from mockserver.simulation.snapshot.pauses import Steps
 from mockserver.simulation.snapshot.plain import unpack
 from mockserver.simulation.snapshot.record import Due, JobRecord, WorldRecord
-from mockserver.simulation.snapshot.soundness import need
+from mockserver.simulation.snapshot.soundness import EVENTS, need
 from mockserver.simulation.team import MEMBER_LIFECYCLES, request_of
 from mockserver.simulation.world import World
+
+MOST_STEPS = 20_000
+"""Most steps in the history of one job."""
+
+USUAL_STEPS, STEP_BYTES = 50, 200
+"""Steps that any job may have, and how many bytes each further one is counted with."""
 
 MOST_MATCHES = 10_000_000
 """Most pairs of a node and of what jobs that run or wait ask for; each pair has to be looked at."""
@@ -44,10 +51,11 @@ class Readers:
     shelves: Mapping[str, Callable[[Any], dict[Any, Any]] | None] = field(default_factory=dict)
 
 
-def world_of(record: WorldRecord, lifecycles: Mapping[str, CompiledLifecycle], readers: Readers) -> World:
-    """A new world that goes on as the recorded one would have. Raises SnapshotError."""
+def building(record: WorldRecord, lifecycles: Mapping[str, CompiledLifecycle], readers: Readers) -> Steps[World]:
+    """A new world that goes on as the recorded one would have, made in steps. Raises SnapshotError."""
     soundness.check_record(record)
-    return _Building(record, lifecycles, readers).world()
+    yield
+    return (yield from _Building(record, lifecycles, readers).world())
 
 
 class _Building:
@@ -60,16 +68,20 @@ class _Building:
         self.cluster, self.placement = made.scheduler.cluster, made.scheduler.placement
         self.resting: dict[object, Shape] = {}
         self.jobs: list[Job] = []
+        self.node_names: dict[str, str] = {}
 
-    def world(self) -> World:
+    def world(self) -> Steps[World]:
         """The world."""
         self._nodes()
-        self._make_jobs()
+        yield
+        yield from self._make_jobs()
         self._connect()
-        self._hold()
+        yield
+        yield from self._hold()
         self._wait()
-        self._books()
-        soundness.check_world(self.made, self.jobs)
+        yield
+        yield from self._books()
+        yield from soundness.check_world(self.made, self.jobs)
         return self.made
 
     def _nodes(self) -> None:
@@ -79,6 +91,8 @@ class _Building:
             names.add(node.name)
             self.cluster.add(node)
             self.placement.node_jobs.on.append({})
+        self.node_names = {node.name: node.name for node in self.cluster.nodes}
+        self.made.job_limits.hold(restored_bytes(self.record.nodes))
         for number, condition in self.record.conditions:
             need(0 <= number < len(self.cluster.nodes), "the condition of an unknown node is given")
             self.cluster.set_condition(number, condition)
@@ -86,9 +100,8 @@ class _Building:
 
     # Jobs
 
-    def _make_jobs(self) -> None:
-        record = self.record
-        nodes = {node.name for node in self.cluster.nodes}
+    def _make_jobs(self) -> Steps[None]:
+        record, nodes = self.record, self.node_names
         for kept in record.jobs:
             need(kept.lead is None or 0 <= kept.lead < len(record.jobs), "a member's job is not there")
             leader = kept if kept.lead is None else record.jobs[kept.lead]
@@ -100,6 +113,8 @@ class _Building:
                 if (kept.lead is None) is first:
                     self.jobs[number] = self._job(kept) if first else self._member(kept)
                     soundness.check_history(self.jobs[number], nodes=nodes, now=record.now)
+                    kept.history = []  # the job has it
+                    yield
 
     def _job(self, kept: JobRecord) -> Job:
         request = kept.request
@@ -108,8 +123,7 @@ class _Building:
         sentence = f"it holds jobs of {request.api[:40]}, which is not served here; served: {served}"
         need(request.api in self.lifecycles, sentence)
         soundness.check_request(request)
-        read = self.readers.payloads.get(request.api)
-        brought = repr((request.payload, request.command, request.script)).encode("utf-8", "surrogatepass")
+        read, size = self.readers.payloads.get(request.api), restored_bytes(request)
         try:
             payload = unpack(request.payload)
             request.payload = payload if read is None else read(payload)
@@ -120,9 +134,10 @@ class _Building:
         job = Job(
             request, serial=kept.serial, now=0, stage=lifecycle.initial, shape=self._resting(request), parent=None
         )
-        if len(brought) > SMALL_BYTES:
-            self.made.job_limits.keep(job, footprint(brought))
-        return self._filled(job, kept, lifecycle)
+        size += self._fill(job, kept, lifecycle)
+        if size:
+            self.made.job_limits.keep(job, size)
+        return job
 
     def _member(self, kept: JobRecord) -> Job:
         lead = self.jobs[cast(int, kept.lead)]
@@ -131,20 +146,31 @@ class _Building:
         lifecycle = MEMBER_LIFECYCLES["task" if self.lifecycles[lead.request.api].led is None else "pod"]
         member = Member(request_of(lead, index), lead, index=index, now=0, stage=lifecycle.initial)
         member.shape = self._resting(member.request)
-        return self._filled(member, kept, lifecycle)
+        size = self._fill(member, kept, lifecycle)
+        if size:
+            self.made.job_limits.keep(lead, size)
+        return member
 
-    def _filled(self, job: Job, kept: JobRecord, lifecycle: CompiledLifecycle) -> Job:
-        """The job with what has happened to it."""
+    def _fill(self, job: Job, kept: JobRecord, lifecycle: CompiledLifecycle) -> int:
+        """Give a job what has happened to it; how many bytes of that are more than any job has."""
+        too_many = f"job {job.key[:80]} has {len(kept.history)} steps, expected at most {MOST_STEPS}"
+        need(len(kept.history) <= MOST_STEPS, too_many)
         steps: list[tuple[int, Stage, str, object]] = []
+        size = STEP_BYTES * max(0, len(kept.history) - USUAL_STEPS)
         for instant, name, event, detail in kept.history:
             stage = lifecycle.stages.get(name)
             need(stage is not None, f"job {job.key[:80]} was in state {name[:40]}, which its API does not have")
-            steps.append((instant, cast(Stage, stage), event, detail))
+            known: object = detail
+            if isinstance(detail, tuple):  # the names that the nodes have, not as many copies of them
+                known = tuple([self.node_names.get(node, node) for node in detail])
+            elif detail is not None:
+                size += len(detail.reason) + len(detail.code)
+            steps.append((instant, cast(Stage, stage), EVENTS.get(event, event), known))
         need(bool(steps), f"job {job.key[:80]} has no history")
         job.relive(steps)
         job.changed = job.since if kept.changed is None else kept.changed
         job.generation, job.failures = kept.generation, kept.failures
-        return job
+        return size
 
     def _resting(self, request: JobRequest) -> Shape:
         """The shape of a job that has ended, or is a draft: nobody matches it against the nodes any more, or yet."""
@@ -185,12 +211,13 @@ class _Building:
 
     # Capacity
 
-    def _hold(self) -> None:
+    def _hold(self) -> Steps[None]:
         numbered = list(zip(self.jobs, self.record.jobs, strict=True))
         live = {(job.request.resources, job.request.elastic, job.request.nodes) for job in self.jobs if _may_wait(job)}
         pairs = len(live) * len(self.cluster.nodes)
         need(pairs <= MOST_MATCHES, "it has more nodes and different wishes than are compared here")
         for job, kept in numbered:
+            yield
             if _may_wait(job) or kept.held:
                 job.shape = shape_of(self.cluster, job.request)
             if not kept.held:
@@ -239,19 +266,25 @@ class _Building:
 
     # Books
 
-    def _books(self) -> None:
+    def _books(self) -> Steps[None]:
         record, made, scheduler = self.record, self.made, self.scheduler
         both = zip(self.jobs, record.jobs, strict=True)
         pairs = [(job, kept) for job, kept in both if kept.is_kept and kept.lead is None]
         for job, kept in sorted(pairs, key=lambda pair: pair[0].serial):
+            yield
             need(job.key not in made.jobs(job.request.api), f"two jobs are called {job.key[:80]}")
             made.enrol(job)
             made.job_limits.resume(job, kept.places)
             made.awaited += job.request.callback is not None and not job.is_terminal
         scheduler.count, scheduler.logged, scheduler.agenda.serial = record.submitted, record.logged, record.scheduled
-        scheduler.agenda.heap = [self._event(due) for due in record.agenda]
+        scheduler.agenda.heap, scheduler.log = [], deque(maxlen=record.log_length)
+        for due in record.agenda:
+            yield
+            scheduler.agenda.heap.append(self._event(due))
         heapify(scheduler.agenda.heap)
-        scheduler.log = deque((self._logged(*entry) for entry in record.log), maxlen=record.log_length)
+        for entry in record.log:
+            yield
+            scheduler.log.append(self._logged(*entry))
         scheduler.announced = [(instant, self._at(number)) for instant, number in record.announced]
         made.awaited += len(scheduler.announced)
         made.ids_made = dict(record.ids)
@@ -272,7 +305,7 @@ class _Building:
         stage = next((stage for stage in job.stages_after(0) if stage.name == state), None)
         is_past = stage is not None and 0 <= instant <= self.record.now
         need(is_past, f"job {job.key[:80]} was never in state {state[:40]}")
-        return instant, job, cast(Stage, stage), event
+        return instant, job, cast(Stage, stage), EVENTS.get(event, event)
 
     def _shelf(self, name: str, shelf: Any) -> None:
         need(name in self.readers.shelves, f"it holds {name[:40]}, which no API here keeps")
@@ -281,6 +314,7 @@ class _Building:
             return
         try:
             found = read(unpack(shelf))
+            self.made.job_limits.hold(restored_bytes(shelf))
         except (ValueError, TypeError, KeyError) as error:
             raise SnapshotError(f"what is kept as {name} does not fit: {error}") from error
         self.made.shelves[name] = found

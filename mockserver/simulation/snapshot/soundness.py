@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import pairwise
 
@@ -15,6 +15,7 @@ from mockserver.simulation.events import EXPIRY, NODE, RANK, RELEASE, RUN_END, S
 from mockserver.simulation.job import DISCARDED, Job, Member
 from mockserver.simulation.lifecycle import LED, WORKING
 from mockserver.simulation.request import JobRequest, Outcome, ResourceRequest
+from mockserver.simulation.snapshot.pauses import Steps
 from mockserver.simulation.snapshot.record import WorldRecord
 from mockserver.simulation.world import World
 
@@ -23,9 +24,10 @@ MOST = 1 << 61
 
 _RANK_BITS = 48
 _LIMITS = ("assign", "start", "run", "total")
-_EVENTS = frozenset({"submitted", "elapsed", "released", "allocated", "started", "succeeded", "failed"}) | frozenset(
-    {"retried", "timed_out", "cancelled", "displaced", "preempted", "parked", "joined"}
-)
+_EVENTS = ["submitted", "elapsed", "released", "allocated", "started", "succeeded", "failed", "retried", "timed_out"]
+_EVENTS += ["cancelled", "displaced", "preempted", "parked", "joined"]
+EVENTS = dict(zip(_EVENTS, _EVENTS, strict=True))
+"""Every event, by its name, so that all jobs share one text of it."""
 
 
 def need(condition: bool, sentence: str) -> None:
@@ -98,7 +100,7 @@ def _is_wanted(wanted: ResourceRequest) -> bool:
     return min(amounts) >= 0 and max(amounts) < MOST
 
 
-def check_history(job: Job, *, nodes: set[str], now: int) -> None:
+def check_history(job: Job, *, nodes: Mapping[str, str], now: int) -> None:
     """Whether the job's lifecycle leads along its history, in time, and its details are what such events have."""
     key, steps = job.key[:80], list(job.steps())
     instants = [instant for instant, _, _, _ in steps]
@@ -112,7 +114,7 @@ def check_history(job: Job, *, nodes: set[str], now: int) -> None:
         forced = event == "failed" and stage is before.on.get("timed_out")
         need(stage is declared or forced, f"job {key} cannot have gone from {before.name} to {stage.name}")
     for _, _, event, detail in steps:
-        is_given = isinstance(detail, tuple) and bool(detail) and nodes.issuperset(detail)
+        is_given = isinstance(detail, tuple) and bool(detail) and all(node in nodes for node in detail)
         is_told = is_given if event == "allocated" else detail is None or isinstance(detail, Outcome)
         need(is_told, f"a step of job {key} says what such a step cannot")
         can_be = not isinstance(detail, Outcome) or 0 <= (detail.duration or 0) < MOST > abs(detail.exit_code)
@@ -143,12 +145,13 @@ def check_ledger(cluster: Cluster) -> None:
     need(all(0 <= free <= MILLI for devices in cluster.devices for free in devices), "two jobs hold the same gpu")
 
 
-def check_world(world: World, jobs: list[Job]) -> None:
+def check_world(world: World, jobs: list[Job]) -> Steps[None]:
     """Whether every job stands where its history says, and what is due can happen."""
     scheduler = world.scheduler
     kept = {job for api in world.lifecycles for job in world.jobs(api).values()}
     members = {member for job in kept if job.crew is not None for member in job.crew.members}
     for job in jobs:
+        yield
         if job in kept or job in members:
             need(job.generation != DISCARDED, f"job {job.key[:80]} was discarded and is still there")
             is_held = bool(job.holding) == job.stage.holds
@@ -161,9 +164,10 @@ def check_world(world: World, jobs: list[Job]) -> None:
     for instant, job in scheduler.announced:
         is_end = instant <= world.now_us and job.is_terminal and job.request.callback is not None
         need(is_end, "an end is announced that was none")
-    need(all(event in _EVENTS for _, _, _, event in scheduler.log), "the log has an unknown transition")
+    need(all(event in EVENTS for _, _, _, event in scheduler.log), "the log has an unknown transition")
     _check_waiting(world, kept | members)
-    _check_agenda(world, kept | members, kept)
+    yield
+    yield from _check_agenda(world, kept | members, kept)
 
 
 def _check_team(job: Job, places: int | None) -> None:
@@ -188,11 +192,12 @@ def _check_waiting(world: World, known: set[Job]) -> None:
     need(all("allocated" in job.stage.on for job in waiting), "a job waits that cannot be allocated")
 
 
-def _check_agenda(world: World, known: set[Job], kept: set[Job]) -> None:
+def _check_agenda(world: World, known: set[Job], kept: set[Job]) -> Steps[None]:
     heap, now, serial = world.scheduler.agenda.heap, world.now_us, world.scheduler.agenda.serial
     need(len({event[1] for event in heap}) == len(heap), "two events have one place in the order")
     need(all(count == 1 for count in Counter(map(_subject, heap)).values()), "something is due twice")
     for event in heap:
+        yield
         instant, order, kind, job, _, _ = event
         need(now < instant < MOST and kind in RANK, "something was due before")
         is_placed = order >> _RANK_BITS == RANK[kind] and 0 < order & ((1 << _RANK_BITS) - 1) <= serial

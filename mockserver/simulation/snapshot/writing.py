@@ -17,15 +17,26 @@ from mockserver.simulation.placement.elastic import sizes
 from mockserver.simulation.placement.fairshare import FairShare
 from mockserver.simulation.placement.placement_pass import PlacementPass
 from mockserver.simulation.placement.profile import Promises
+from mockserver.simulation.snapshot.pauses import Steps, finished
 from mockserver.simulation.snapshot.plain import pack
 from mockserver.simulation.snapshot.record import Due, JobRecord, Step, WorldRecord
 from mockserver.simulation.world import World
 
 
-def record_of(world: World) -> WorldRecord:
-    """The whole state of a world, which is settled first."""
+def recording(world: World) -> Steps[WorldRecord]:
+    """The whole state that a world, settled first, has at one moment.
+
+    It is read in steps, unless the world goes on between them: then it is read once more, without a pause.
+    """
     world.settle()
-    return _Writing(world).record()
+    before, writing = world.changes, _Writing(world)
+    yield
+    yield from writing.write_jobs()
+    if world.changes != before:
+        world.settle()
+        writing = _Writing(world)
+        finished(writing.write_jobs())
+    return writing.record()
 
 
 class _Writing:
@@ -40,6 +51,13 @@ class _Writing:
         for job in self._reachable():
             self._add(job)
         self.waiting = set(self.scheduler.placement.queue)
+        self.written: list[JobRecord] = []
+
+    def write_jobs(self) -> Steps[None]:
+        """Write down each job."""
+        for job in self.jobs:
+            self.written.append(self._job(job))
+            yield
 
     def _reachable(self) -> Iterator[Job]:
         """Every job that anything of the world refers to, those that clients can name first, in order of submission."""
@@ -59,7 +77,7 @@ class _Writing:
                 todo += [] if one.crew is None else reversed(one.crew.members)
 
     def record(self) -> WorldRecord:
-        """The record."""
+        """The record, with the jobs that were written."""
         world, scheduler, placement = self.world, self.scheduler, self.scheduler.placement
         cluster = scheduler.cluster
         by_quota = placement if isinstance(placement, FairShare) else None
@@ -75,7 +93,7 @@ class _Writing:
             log_length=scheduler.log.maxlen,
             nodes=cluster.nodes[len(cluster.nodes) - cluster.version :],
             conditions=[(number, one) for number, one in enumerate(cluster.conditions) if one != READY],
-            jobs=[self._job(job) for job in self.jobs],
+            jobs=self.written,
             agenda=[self._due(event) for event in self.due],
             log=[(instant, self.number[job], stage.name, event) for instant, job, stage, event in scheduler.log],
             announced=[(instant, self.number[job]) for instant, job in scheduler.announced],
