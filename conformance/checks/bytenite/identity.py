@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from conformance.checks import check
 from conformance.checks.bytenite.steps import NEW, NEWER, on, seen
+from conformance.checks.families.calls import at_once, one_is_granted
 from conformance.checks.families.identity import ended_jobs_stay, two_of_equal_submissions
 from conformance.session.expect import expect, needed
 from conformance.session.session import Session
@@ -16,10 +17,7 @@ DAY = 86_400.0
 def one_of_many_runs_is_granted(session: Session) -> None:
     """Four at once."""
     job = session.submit("long", draft=True)
-    path = session.directory.path("Customer_RunJob", {"jobId": job.id})
-    told = session.together([session.request("POST", path, body={}) for _ in range(4)])
-    granted = sum(1 for one in told if one.response.is_success)
-    expect(granted == 1, f"of four calls at once that run a job {granted} were granted", *told)
+    one_is_granted(at_once(session, "start", job, body={}), "calls that run a job")
     expect(session.state(job) != NEW, "a job that was run is still new")
 
 

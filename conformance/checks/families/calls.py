@@ -1,11 +1,13 @@
-"""Calls about one job, sent at the same time."""
+"""Calls that are sent at the same time."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from conformance.session.expect import expect
 from conformance.session.session import JobRef, Session
 from conformance.traffic.exchange import Exchange
+from conformance.traffic.json_pointer import Json
 
 
 def at_once(session: Session, role: str, job: JobRef, count: int = 4, **options: Any) -> list[Exchange]:
@@ -14,3 +16,16 @@ def at_once(session: Session, role: str, job: JobRef, count: int = 4, **options:
     parameter = next(one["name"] for one in operation.parameters if one["in"] == "path")
     path = session.directory.path(operation.id, {session.role(role).parameter or parameter: job.id})
     return session.together([session.request(operation.method, path, **options) for _ in range(count)])
+
+
+def submissions_at_once(session: Session, bodies: list[Json]) -> list[Exchange]:
+    """Send several submissions at once; the answers."""
+    submit = session.spec.operations[session.role("submit").operation]
+    path, headers = session.directory.path(submit.id, {}), session.settings.submit_headers
+    return session.together([session.request(submit.method, path, body=body, headers=headers) for body in bodies])
+
+
+def one_is_granted(exchanges: list[Exchange], what: str) -> None:
+    """The promise is broken unless exactly one of several calls was granted."""
+    granted = sum(one.response.is_success for one in exchanges)
+    expect(granted == 1, f"of {len(exchanges)} {what} at once {granted} were granted", *exchanges)

@@ -17,3 +17,21 @@ def first_come_first_served(
         order += [job.id for job in waiting if job.id not in order and session.phase(job) in placed]
     needed(order, "none of the jobs that wait runs")
     same([job.id for job in waiting][: len(order)], order, "the order in which equal jobs run")
+
+
+def order_of_starts(session: Session, holders: list[JobRef], waiting: list[JobRef], *, within: float) -> list[int]:
+    """Cancel one job that has room after the other; the numbers of the jobs that wait in the order in which they begin.
+
+    Inconclusive where several begin between two looks.
+    """
+    order: list[int] = []
+    for holder in holders:
+        session.cancel(holder)
+        begun: list[int] = []
+        for _ in session.ticks(within):
+            begun = [at for at, job in enumerate(waiting) if at not in order and session.phase(job) != "queued"]
+            if begun:
+                break
+        needed(len(begun) <= 1, f"{len(begun)} jobs begin between two looks, so that their order cannot be determined")
+        order += begun
+    return order

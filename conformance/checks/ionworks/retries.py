@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.checks import check
-from conformance.session.expect import expect, needed
+from conformance.session.expect import needed, same
 from conformance.session.session import Session
 from conformance.traffic.json_pointer import get, shown
 
@@ -17,7 +17,4 @@ def a_failed_job_is_not_tried_again(session: Session) -> None:
     for _ in session.ticks(900, 30):
         view = session.view(job)
         for name in ("status", "started_at", "completed_at"):
-            expect(
-                get(view, f"/{name}") == get(ended, f"/{name}"),
-                f"{name} of a failed job was {shown(get(ended, f'/{name}'))}",
-            )
+            same(get(ended, f"/{name}"), get(view, f"/{name}"), f"{name} of a failed job")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from conformance.checks import check
+from conformance.checks.families.calls import at_once
+from conformance.checks.families.capacity import makes_room
 from conformance.checks.ionworks.steps import PATIENCE, TYPES, crowd, lived, running_job
-from conformance.session.expect import accepted, expect, needed
+from conformance.session.expect import accepted, expect, needed, same
+from conformance.session.phases import expect_phase, submit_waiting
 from conformance.session.session import JobRef, Session
 from conformance.traffic.json_pointer import Json, get, same_value, shown, without_nulls
 from specs.lifecycle import TERMINAL
@@ -15,11 +20,14 @@ def is_soon_canceled(session: Session, job: JobRef) -> bool:
     return any(state == "canceled" for state in session.watch(job, within=10))
 
 
-def _stays(session: Session, job: JobRef, ended: Json) -> None:
-    for _ in session.ticks(60, 10):
-        now = session.view(job)
-        changed = [name for name in ended if not same_value(ended[name], get(now, f"/{name}"))]
-        expect(not changed, f"of a canceled job {', '.join(changed)} changed")
+def cancel_changes_nothing(session: Session, job: JobRef) -> None:
+    """A cancel leaves all members of a job that has ended, but those that say nothing."""
+    before = session.view(job)
+    session.advance(20)
+    answer, after = session.cancel(job), session.view(job)
+    pairs = {name: (value or None, get(after, f"/{name}") or None) for name, value in before.items()}
+    changed = [name for name, (old, new) in pairs.items() if not same_value(without_nulls(old), without_nulls(new))]
+    expect(not changed, f"canceling a job that was {before['status']} changed {', '.join(changed)}", answer)
 
 
 @check("ION-STM-001")
@@ -56,19 +64,17 @@ def every_type_has_a_result(session: Session) -> None:
     for name in TYPES:
         job = session.submit(patch={"job_type": name})
         ended, result = session.until(job), get(session.view(job), "/result")
-        expect(
-            ended != "completed" or isinstance(result, dict),
-            f"the result of a completed job of the type {name} is {shown(result)}",
-        )
+        fits = ended != "completed" or isinstance(result, dict)
+        expect(fits, f"the result of a completed job of the type {name} is {shown(result)}")
 
 
 @check("ION-STM-007")
 def a_cancel_is_answered_with_the_job(session: Session) -> None:
     """While it runs, and as soon as it is submitted; the cancel may take some seconds."""
     for job in (running_job(session), session.submit("long")):
-        told = accepted(session.cancel(job), "a request to cancel", (200,))
-        expect(get(told.response.json, "/job_id") == job.id, "the answer is about another job", told)
-        expect(is_soon_canceled(session, job), "the job is not canceled though that was granted", told)
+        answer = accepted(session.cancel(job), "a request to cancel", (200,))
+        same(job.id, get(answer.response.json, "/job_id"), "the job that the answer is about")
+        expect(is_soon_canceled(session, job), "the job is not canceled though that was granted", answer)
 
 
 @check("ION-STM-008")
@@ -80,17 +86,7 @@ def a_cancel_changes_nothing_of_an_ended_job(session: Session) -> None:
         if shape == "long":
             session.cancel(job)
         session.until(job)
-        before = session.view(job)
-        session.advance(20)
-        told = session.cancel(job)
-        after = session.view(job)
-        changed = [
-            name
-            for name in before
-            if not same_value(without_nulls(before[name]), without_nulls(get(after, f"/{name}") or None))
-        ]
-        changed = [name for name in changed if before[name] or get(after, f"/{name}")]
-        expect(not changed, f"canceling a job that was {before['status']} changed {', '.join(changed)}", told)
+        cancel_changes_nothing(session, job)
 
 
 @check("ION-STM-009")
@@ -99,13 +95,9 @@ def a_cancel_of_an_ended_job_is_answered_with_the_job(session: Session) -> None:
     for shape in ("quick", "fails"):
         job = session.submit(shape)
         ended = session.until(job)
-        told = accepted(session.cancel(job), f"canceling a job that is {ended}", (200, 409))
-        if told.response.status == 200:
-            expect(
-                get(told.response.json, "/status") == ended,
-                f"the answer says {shown(get(told.response.json, '/status'))}",
-                told,
-            )
+        answer = accepted(session.cancel(job), f"canceling a job that is {ended}", (200, 409)).response
+        if answer.status == 200:
+            same(ended, get(answer.json, "/status"), "the status in the answer to a late cancel")
 
 
 @check("ION-STM-010")
@@ -122,31 +114,21 @@ def a_cancel_needs_no_body(session: Session) -> None:
 def a_canceled_job_gives_back_what_it_held(session: Session) -> None:
     """A job that waits for room starts, and not before."""
     fillers = crowd(session)
-    job = session.submit("large")
-    session.advance(10)
-    needed(session.phase(job) == "queued", "the job does not wait")
-    told = session.cancel(fillers[-1])
-    session.advance(2)
-    expect(session.phase(job) != "queued", "a job still waits although another was canceled", told)
+    makes_room(session, fillers[-1], submit_waiting(session, "large", after=10), "cancel", within=2)
 
 
 @check("ION-STM-012")
 def cancels_at_the_same_time_cancel_once(session: Session) -> None:
     """Four at once."""
     job = running_job(session)
-    operation = session.spec.operations[session.role("cancel").operation]
-    path = session.directory.path(operation.id, {session.role("cancel").parameter or "job_id": job.id})
-    told = session.together([session.request(operation.method, path, body={}) for _ in range(4)])
-    expect(any(one.response.is_success for one in told), "none of four requests to cancel a job was granted", *told)
-    expect(
-        all(one.response.is_success or one.response.status == 409 for one in told),
-        "requests to cancel one job disturb each other",
-        *told,
-    )
+    answers = at_once(session, "cancel", job, body={})
+    expect(any(one.response.is_success for one in answers), "none of four cancels at once was granted", *answers)
+    fits = all(one.response.is_success or one.response.status == 409 for one in answers)
+    expect(fits, "requests to cancel one job disturb each other", *answers)
     view = session.view(job)
-    expect(get(view, "/status") == "canceled", f"the job is {get(view, '/status')}", *told)
+    same("canceled", get(view, "/status"), "the status of a job after four cancels at once")
     session.advance(5)
-    expect(same_value(session.view(job), view), "the job changed after it was canceled", *told)
+    same(view, session.view(job), "a job some seconds after it was canceled")
 
 
 @check("ION-STM-019")
@@ -155,9 +137,7 @@ def a_job_waits_then_computes(session: Session) -> None:
     job = session.submit("large")
     seen = list(session.watch(job, within=120))
     needed(len(seen) > 4, "the job ended too soon to be watched")
-    expect(
-        "processing" in seen, f"a job that ran for {len(seen)} seconds was only ever {', '.join(dict.fromkeys(seen))}"
-    )
+    expect("processing" in seen, f"a job of {len(seen)} seconds was only ever {', '.join(dict.fromkeys(seen))}")
     seen = [look["status"] for _, look in lived(session).looks]
     course = list(dict.fromkeys(seen))
     expect(course == ["pending", "processing", "completed"], f"a job that waited and ran was {', '.join(course)}")
@@ -172,36 +152,25 @@ def a_cancel_at_the_end_of_the_run_leaves_one_end(session: Session) -> None:
     needed(length, "the job does not end")
     job = session.submit()
     session.advance(length or 0)
-    told = session.cancel(job)
-    ended = session.state(job)
-    expect(session.phase_of(ended) in ("succeeded", "cancelled"), f"the job is {ended}", told)
+    session.cancel(job)
+    ended = expect_phase(session, job, "succeeded cancelled", "a job that was canceled at the end of its run")
     session.advance(60)
-    expect(session.state(job) == ended, f"the job had ended as {ended}", told)
+    same(ended, session.state(job), "the state of the job a minute later")
 
 
-@check("ION-STM-022")
-def a_job_canceled_in_the_queue_never_starts(session: Session) -> None:
-    """All others are canceled after it, so that there is room."""
-    fillers = crowd(session)
-    job = session.submit("large")
-    session.advance(5)
-    needed(session.phase(job) == "queued", "the job does not wait")
+@check("ION-STM-022", "a job canceled in the queue never starts, though there is room", True)
+@check("ION-STM-023", "a job canceled in its run never completes", False)
+def a_canceled_job_stays_canceled(session: Session, waits: bool) -> None:
+    """Looked at while it would have run, and long after."""
+    fillers = crowd(session) if waits else []
+    job = submit_waiting(session, "large") if waits else session.submit("large", until="running")
     session.cancel(job)
     ended = session.view(job)
-    needed(get(ended, "/status") == "canceled", "a job that waits cannot be stopped")
+    needed(get(ended, "/status") == "canceled", "the job cannot be stopped")
     for filler in fillers:
         session.cancel(filler)
-    _stays(session, job, ended)
-
-
-@check("ION-STM-023")
-def a_job_canceled_in_its_run_never_completes(session: Session) -> None:
-    """Looked at while it would have run, and long after."""
-    job = session.submit("large", until="running")
-    session.cancel(job)
-    ended = session.view(job)
-    needed(get(ended, "/status") == "canceled", "a running job cannot be stopped")
-    _stays(session, job, ended)
+    for _ in session.ticks(60, 10):
+        same(ended, session.view(job), "a canceled job")
 
 
 @check("ION-STM-024")
@@ -212,25 +181,18 @@ def every_end_gives_back_what_was_held(session: Session) -> None:
     for shape in ("large", "fails"):
         for _ in range(3):
             job = session.submit(shape, {"job_type": "optimize"})
-            *_, last = session.watch(job, within=PATIENCE)
-            message = (
-                f"a job is {last} {PATIENCE:g} seconds after its submission, though all that held its place before "
-                "have ended"
-            )
-            expect(session.phase_of(last) in ("succeeded", "failed"), message, job.created)
+            deque(session.watch(job, within=PATIENCE), 1)
+            what = f"{PATIENCE:g} seconds after its submission, though those before it have ended, a job"
+            expect_phase(session, job, "succeeded failed", what)
 
 
 @check("ION-STM-028")
 def a_cancel_answers_with_the_canceled_job(session: Session) -> None:
     """It has been done when it is answered."""
     job = running_job(session)
-    told = accepted(session.cancel(job), "a request to cancel", (200,))
-    expect(
-        get(told.response.json, "/status") == "canceled",
-        f"the answer says {shown(get(told.response.json, '/status'))}",
-        told,
-    )
-    expect(session.state(job) == "canceled", "the job goes on", told)
+    answer = accepted(session.cancel(job), "a request to cancel", (200,)).response.json
+    same("canceled", get(answer, "/status"), "the status in the answer to a cancel")
+    same("canceled", session.state(job), "the status of the job then")
 
 
 @check("ION-STM-029")
@@ -238,9 +200,5 @@ def jobs_of_every_type_end(session: Session) -> None:
     """Well or badly: what the params of each type are is not said."""
     jobs = {name: session.submit(patch={"job_type": name}) for name in TYPES}
     for name, job in jobs.items():
-        state = list(session.watch(job))[-1]
-        expect(
-            session.phase_of(state) in ("succeeded", "failed"),
-            f"a job of the type {name} is {state} after ten minutes",
-            job.created,
-        )
+        deque(session.watch(job), 1)
+        expect_phase(session, job, "succeeded failed", f"after ten minutes a job of the type {name}")

@@ -7,11 +7,13 @@ from typing import Any
 
 from conformance.errors import Inconclusive, NotApplicable
 from conformance.oracles.members import instant
-from conformance.session.expect import accepted, needed, refused
+from conformance.session.expect import accepted, need_success, needed, refused
 from conformance.session.paging import paging_of
+from conformance.session.phases import need_phase
 from conformance.session.session import JobRef, Session
 from conformance.traffic.exchange import Exchange
 from conformance.traffic.json_pointer import MISSING, Json, get
+from specs.lifecycle import TERMINAL
 
 PATIENCE = 120.0
 DAY = 86_400.0
@@ -43,10 +45,8 @@ class Life:
         return self.looks[-1][1]
 
 
-METADATA, CHANNELS = (
-    "get_job_metadata_jobs__job_id__metadata_get",
-    "get_series_channels_jobs__job_id__series_channels_get",
-)
+METADATA = "get_job_metadata_jobs__job_id__metadata_get"
+CHANNELS = "get_series_channels_jobs__job_id__series_channels_get"
 SERIES, PLOT = "get_series_jobs__job_id__series_get", "get_plot_data_pipelines_datafits__job_id__plot_data_get"
 BESIDE = (METADATA, CHANNELS, SERIES, PLOT)
 TYPES = ("dummy", "datafit", "validation", "simulate", "evaluate_variables", "optimize", "ecm_fit", "simple_pipeline")
@@ -103,14 +103,11 @@ def lived(session: Session, waits: float = 30.0) -> Life:
     session.cancel(fillers[0])
     for _ in session.ticks(200, STEP):
         state = _look(session, life, born)
-        if session.phase_of(state) in ("succeeded", "failed", "cancelled"):
+        if session.phase_of(state) in TERMINAL:
             break
     session.advance(20)
     _look(session, life, born)
-    needed(
-        "processing" in life.first_seen and "completed" in life.first_seen,
-        f"the job went through {', '.join(life.first_seen)}",
-    )
+    needed({"processing", "completed"} <= life.first_seen.keys(), f"the job went through {', '.join(life.first_seen)}")
     return life
 
 
@@ -131,9 +128,8 @@ def ask(session: Session, operation: str, job: JobRef | str, **query: Any) -> Ex
 
 def completed_fit(session: Session, **options: Any) -> JobRef:
     """A fit that has completed."""
-    job = session.submit("fit", **options)
-    ended = session.until(job)
-    needed(session.phase_of(ended) == "succeeded", f"a fit ended as {ended}")
+    job = session.submit("fit", until="end", **options)
+    need_phase(session, job, "succeeded")
     return job
 
 
@@ -153,8 +149,7 @@ def behind(session: Session, count: int) -> Query:
 
 def refused_as_invalid(session: Session, body: Json, what: str) -> Exchange:
     """A submission that is refused with 422, after a valid twin."""
-    twin = session.post(session.body())
-    needed(twin.response.is_success, f"the control twin was answered {twin.response.status}")
+    need_success(session.post(session.body()), "the control twin")
     return refused(session.post(body), what, (422,))
 
 
@@ -162,6 +157,4 @@ def is_taken_here(exchange: Exchange) -> None:
     """Leave the check where a submission to the path with a slash is only sent on to the other path."""
     if exchange.response.status in (307, 308):
         raise NotApplicable("a submission to the path with a slash is sent on to the path without")
-    needed(
-        exchange.response.is_success, f"a submission to the path with a slash was answered {exchange.response.status}"
-    )
+    need_success(exchange, "a submission to the path with a slash")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from conformance.checks import check
+from conformance.checks.families.calls import one_is_granted, submissions_at_once
 from conformance.checks.families.identity import two_of_equal_submissions
 from conformance.checks.openyuanrong.steps import TAKEN, answered, submit_named
 from conformance.session.expect import accepted, expect, needed, refused, same
@@ -196,21 +197,9 @@ def the_id_of_a_deleted_job_is_free(session: Session) -> None:
 @check("OYR-IDM-016")
 def one_of_many_with_one_id_is_granted(session: Session) -> None:
     """Six at once."""
-    submit = session.spec.operations[session.role("submit").operation]
-    path, id_ = session.directory.path(submit.id, {}), _free(session)
-    told = session.together(
-        [
-            session.request(
-                submit.method,
-                path,
-                body=session.body("long", {"submission_id": id_}),
-                headers=session.settings.submit_headers,
-            )
-            for _ in range(6)
-        ]
-    )
-    granted = sum(1 for one in told if one.response.is_success)
-    expect(granted == 1, f"of six submissions of one id at once {granted} were granted", *told)
+    id_ = _free(session)
+    bodies = [session.body("long", {"submission_id": id_}) for _ in range(6)]
+    one_is_granted(submissions_at_once(session, bodies), "submissions of one id")
 
 
 @check("OYR-IDM-017")

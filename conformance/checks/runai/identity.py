@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from conformance.checks import check
+from conformance.checks.families.calls import submissions_at_once
 from conformance.checks.runai.steps import delete_jobs, item, listed_job, names, project_of
 from conformance.session.expect import accepted, expect, needed, same
 from conformance.session.session import Session
-from conformance.traffic.exchange import Exchange
-from conformance.traffic.json_pointer import MISSING, shown
-
-
-def _at_once(session: Session, bodies: list[Any]) -> list[Exchange]:
-    submit = session.spec.operations[session.role("submit").operation]
-    path = session.directory.path(submit.id, {})
-    return session.together(
-        [session.request(submit.method, path, body=body, headers=session.settings.submit_headers) for body in bodies]
-    )
+from conformance.traffic.json_pointer import MISSING
 
 
 @check("RAI-IDM-001")
@@ -76,7 +66,7 @@ def a_namesake_has_an_id_of_its_own(session: Session) -> None:
 @check("RAI-IDM-004")
 def names_made_at_the_same_time_differ(session: Session) -> None:
     """Eight submissions at once."""
-    told = _at_once(session, [session.body(patch={"job": {"name": None}}) for _ in range(8)])
+    told = submissions_at_once(session, [session.body(patch={"job": {"name": None}}) for _ in range(8)])
     needed(all(one.response.is_success for one in told), "not every submission without a name was granted")
     found = [session.job_of(one).id for one in told]
     expect(len(set(found)) == len(found), f"submissions at the same time got the names {sorted(found)}", *told)
@@ -88,7 +78,7 @@ def names_made_at_the_same_time_differ(session: Session) -> None:
 def a_name_is_taken_once_at_the_same_time(session: Session) -> None:
     """Six submissions at once."""
     body = session.body()
-    told = _at_once(session, [body] * 6)
+    told = submissions_at_once(session, [body] * 6)
     granted = [one for one in told if one.response.is_success]
     expect(len(granted) == 1, f"of {len(told)} submissions with one name {len(granted)} were granted", *told)
     listed = names(session).count(body["job"]["name"])
