@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from conformance.checks import check
-from conformance.checks.bytenite.steps import PATIENCE, begins_within, chunks, crowd, is_waiting, running_tasks, seen
+from conformance.checks.bytenite.steps import PATIENCE, begins_within, chunks, crowd, running_tasks, seen
+from conformance.checks.families.capacity import makes_room
+from conformance.checks.families.queue import order_of_starts
 from conformance.session.expect import accepted, expect, needed
+from conformance.session.phases import ENDED, GOES_ON, expect_not, expect_phase
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import get, shown
-from specs.lifecycle import TERMINAL
+from conformance.traffic.json_pointer import Json, get
 
 
 @check("BYT-PRI-002")
@@ -19,17 +23,9 @@ def jobs_wait_their_turn(session: Session) -> None:
         session.start(job)
         session.advance(10)
     waiting = [first, *reversed(drafts)]
-    order = []
-    for filler in fillers[: len(waiting)]:
-        session.cancel(filler)
-        for _ in session.ticks(PATIENCE):
-            begun = [
-                number for number, job in enumerate(waiting) if number not in order and not is_waiting(session, job)
-            ]
-            if begun:
-                break
-        needed(len(begun) == 1, f"{len(begun)} jobs begin between two looks")
-        order += begun
+    holders = fillers[: len(waiting)]
+    order = order_of_starts(session, holders, waiting, within=PATIENCE)
+    needed(len(order) == len(holders), f"of {len(holders)} jobs {len(order)} have begun")
     allowed = [orders[: len(order)] for orders in ([0, 1, 2, 3, 4], [0, 4, 3, 2, 1])]
     expect(order in allowed, f"jobs that wait begin in the order {order}")
 
@@ -40,13 +36,10 @@ def an_aborted_job_makes_room(session: Session) -> None:
     fillers, waiting = crowd(session)
     gone = session.submit("long")
     accepted(session.cancel(gone), "aborting a job that waits")
-    accepted(session.cancel(fillers[0]), "aborting a running job")
-    expect(begins_within(session, waiting), "a job that waits does not begin though a running one was aborted")
+    makes_room(session, fillers[0], waiting, "cancel", within=PATIENCE)
     accepted(session.cancel(fillers[1]), "aborting a running job")
     session.advance(PATIENCE)
-    view = session.view(gone)
-    state = str(get(view, "/state")) if isinstance(view, dict) else ""
-    expect(session.phase_of(state) in ("", *TERMINAL), f"a job that was aborted while it waited is {state}")
+    expect_not(session, gone, GOES_ON, "a job that was aborted while it waited")
 
 
 @check("BYT-STM-021")
@@ -70,8 +63,7 @@ def every_task_of_an_aborted_job_makes_room(session: Session) -> None:
 def a_deleted_job_makes_room(session: Session) -> None:
     """While its tasks run, for one that waits."""
     fillers, waiting = crowd(session)
-    accepted(session.delete(fillers[0]), "deleting a running job")
-    expect(begins_within(session, waiting), "a job that waits does not begin though a running one was deleted")
+    makes_room(session, fillers[0], waiting, "delete", within=PATIENCE)
 
 
 @check("BYT-STM-023")
@@ -81,17 +73,12 @@ def an_ended_job_makes_room(session: Session) -> None:
     fillers, waiting = crowd(session)
     session.cancel(waiting)
     session.cancel(fillers[0])
-    kinds = [
-        ("quick", {}),
-        ("fails", {}),
-        ("long", {"config": {"jobTimeout": 20}}),
-        ("long", {"config": {"taskTimeout": 5}}),
-    ]
+    limits: tuple[Json, ...] = ({"jobTimeout": 20}, {"taskTimeout": 5})
+    kinds = [("quick", None), ("fails", None), *(("long", {"config": limit}) for limit in limits)]
     for shape, patch in [kind for kind in kinds for _ in range(2) if kind[0] in (*session.settings.shapes, "quick")]:
         job = session.submit(shape, patch)
-        *_, last = session.watch(job, within=120)
-        message = f"a job is {last} two minutes after it was run, though all that held its place before have ended"
-        expect(session.phase_of(last) in TERMINAL, message, job.created)
+        deque(session.watch(job, within=120), 1)
+        expect_phase(session, job, ENDED, "two minutes after it was run, though those before it have ended, a job")
 
 
 @check("BYT-STM-024")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.session.expect import accepted, expect, needed
+from conformance.session.expect import expect, need_success, needed
 from conformance.session.phases import leaves, need_phase
 from conformance.session.session import JobRef, Session
 from conformance.traffic.json_pointer import shown
@@ -33,7 +33,7 @@ def makes_room(
     """
     need_phase(session, waiting, "queued")
     if how != "end":
-        accepted(session.on(how, holder), f"the call to {how} the job that has the room")
+        need_success(session.on(how, holder), f"the call to {how} the job that has the room")
     if how != "delete":
         session.until(holder)
     what = f"{within:g} seconds after the one before it has left ({how})"
