@@ -11,7 +11,7 @@ from conformance.checks.families.queue import order_of_starts
 from conformance.session.expect import accepted, expect, needed
 from conformance.session.phases import ENDED, GOES_ON, expect_not, expect_phase
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import Json, get
+from conformance.traffic.json_pointer import Json, get, shown
 
 
 @check("BYT-PRI-002")

@@ -223,7 +223,7 @@ def the_run_call_takes_every_form(session: Session) -> None:
     """Four drafts, four forms."""
     for body in ({"taskTimeout": 600, "jobTimeout": "3600", "isTestJob": True}, {"config": {"jobTimeout": 3600}}, {}):
         job = session.submit(draft=True)
-        accepted(session.start(job, body=body), f"running a job with {body}")
+        accepted(session.start(job, body=body), f"running a job with {shown(body)}")
         expect(session.state(job) != NEW, "a job that was run is still new")
     job = session.submit(draft=True)
     accepted(session.start(job), "running a job without a body")
@@ -239,7 +239,7 @@ def limits_of_the_run_call_are_the_jobs(session: Session) -> None:
         for name in ("Customer_RunJob", "Customer_RunJobLegacy")
     ]:
         job = session.submit(patch={"config": {"taskTimeout": 100, "jobTimeout": 1000}}, draft=True)
-        accepted(on(session, operation, job, body), f"running a job with {body}")
+        accepted(on(session, operation, job, body), f"running a job with {shown(body)}")
         has_limits(seen(session, job), {"taskTimeout": 100, "jobTimeout": 500})
 
 
@@ -343,7 +343,7 @@ def other_spellings_and_members_do_no_harm(session: Session) -> None:
     source = {"dataSourceDescriptor": "gcp", "params": {"bucketName": "mine"}}
     job = session.submit(patch={"dataSource": {"dataSourceDescriptor": "bypass"}}, draft=True)
     for body in ({"data_source": source, "jobId": job.id}, {"data_destination": source}):
-        accepted(on(session, "Customer_SetJobDatasource", job, body), f"a change of a draft by {body}")
+        accepted(on(session, "Customer_SetJobDatasource", job, body), f"a change of a draft by {shown(body)}")
     view = seen(session, job)
     told = [get(view, f"/{name}/dataSourceDescriptor") for name in ("dataSource", "dataDestination")]
     expect(told == ["gcp", "gcp"], f"source and destination, changed in snake case, are {shown(told)}")

@@ -8,7 +8,7 @@ from conformance.checks.families.limits import goes_on, is_over, keeps_limit
 from conformance.session.expect import accepted, expect, need_success, same
 from conformance.session.phases import GOES_ON, expect_not, expect_phase, stays
 from conformance.session.session import JobRef, Session
-from conformance.traffic.json_pointer import Json
+from conformance.traffic.json_pointer import Json, shown
 
 LIMIT = 60
 LARGE = (2_147_483_649, 4_294_967_297, "4294967297", 86_400 * 365)
@@ -32,7 +32,7 @@ def a_job_is_stopped_at_its_timeout(session: Session) -> None:
     for config in ({"jobTimeout": LIMIT}, {"jobTimeout": LIMIT, "taskTimeout": 5 * LIMIT}):
         job = _limited(session, config)
         session.until(job, "running")
-        is_over(session, job, GOES_ON, 2 * LIMIT, f"the config is {config}", ending="failed cancelled")
+        is_over(session, job, GOES_ON, 2 * LIMIT, f"the config is {shown(config)}", ending="failed cancelled")
 
 
 @check("BYT-TMO-002")
@@ -58,7 +58,7 @@ def a_timeout_is_a_failure(session: Session) -> None:
     for config in ({"jobTimeout": LIMIT}, {"taskTimeout": LIMIT}):
         job = _limited(session, config)
         session.until(job)
-        expect_phase(session, job, "failed", f"a job stopped by {config}")
+        expect_phase(session, job, "failed", f"a job stopped by {shown(config)}")
 
 
 @check("BYT-TMO-005")
@@ -114,7 +114,9 @@ def a_job_within_its_timeouts_is_complete(session: Session) -> None:
     for task, whole in ((120, 600), (None, 600), *((one, one) for one in LARGE)):
         job = _limited(session, {"jobTimeout": whole} | ({"taskTimeout": task} if task else {}), "quick")
         session.until(job)
-        expect_phase(session, job, "succeeded", f"a job with a timeout of {whole!r}, and {task!r} for each task,")
+        expect_phase(
+            session, job, "succeeded", f"a job with a timeout of {shown(whole)}, and {shown(task)} for each task,"
+        )
 
 
 @check("BYT-TMO-011")

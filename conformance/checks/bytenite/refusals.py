@@ -112,6 +112,6 @@ def a_wrong_run_does_not_run(session: Session) -> None:
     """The draft stays one, and can be run rightly."""
     for body in ({"jobTimeout": "soon"}, {"config": {"taskTimeout": 1.5}}, {"isTestJob": "yes"}):
         job = session.submit(draft=True)
-        answer = refused(session.start(job, body=body), f"running a job with {body}", (400,))
+        answer = refused(session.start(job, body=body), f"running a job with {shown(body)}", (400,))
         expect(session.state(job) == NEW, "a run that was refused took place", answer)
         accepted(session.start(job, body={"jobTimeout": 3600}), "running the same job rightly")

@@ -10,6 +10,7 @@ from conformance.checks.families.stops import late_stop_changes_nothing
 from conformance.session.expect import accepted, expect, needed, refused, same
 from conformance.session.phases import ENDED, GOES_ON, expect_phase, leaves
 from conformance.session.session import Session
+from conformance.traffic.json_pointer import shown
 from specs.lifecycle import TERMINAL
 
 
@@ -20,7 +21,7 @@ def a_job_passes_its_states_in_order(session: Session) -> None:
     job = session.submit()
     passed: list[str] = []
     for state in session.watch(job, step=0.5):
-        needed(state in order, f"{state!r} is no state")
+        needed(state in order, f"{shown(state)} is no state")
         goes_forward = not passed or order.index(state) >= order.index(passed[-1])
         expect(goes_forward, f"after {passed[-1] if passed else ''} came {state}")
         passed.append(state)

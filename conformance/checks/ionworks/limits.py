@@ -9,7 +9,7 @@ from conformance.errors import NotApplicable
 from conformance.session.expect import expect, same
 from conformance.session.phases import leaves, need_phase, submit_waiting
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import get
+from conformance.traffic.json_pointer import get, shown
 
 
 @check("ION-TMO-001")
@@ -37,7 +37,7 @@ def no_type_blames_the_time(session: Session) -> None:
         job = session.submit("fails", patch, until="end")
         need_phase(session, job, "failed")
         code = get(session.view(job), "/error_code")
-        expect(code != "EXECUTION_TIMEOUT", f"a job with {patch} that fails by itself says {code}")
+        expect(code != "EXECUTION_TIMEOUT", f"a job with {shown(patch)} that fails by itself says {code}")
 
 
 @check("ION-TMO-004")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.checks import check
 from conformance.session.expect import needed, same
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import get, shown
+from conformance.traffic.json_pointer import get
 
 
 @check("ION-RTY-001")

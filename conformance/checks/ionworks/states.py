@@ -97,7 +97,7 @@ def a_cancel_needs_no_body(session: Session) -> None:
     ways: tuple[dict[str, Json], ...] = ({"body": {}}, {})
     for options in ways:
         job = running_job(session)
-        accepted(session.cancel(job, **options), f"canceling with {options or 'no body'}")
+        accepted(session.cancel(job, **options), f"canceling with {shown(options or 'no body')}")
         expect(is_soon_canceled(session, job), "the job goes on")
 
 

@@ -121,7 +121,7 @@ def what_is_taken_is_not_given_again(session: Session) -> None:
         first, second = long_running(session, wish), long_running(session, wish)
         need_phase(session, first, "running")
         for _ in session.ticks(10, 5):
-            expect_not(session, second, PLACED, f"on a node that gave away {wish} a job that asks for it")
+            expect_not(session, second, PLACED, f"on a node that gave away {shown(wish)} a job that asks for it")
 
 
 @check("OYR-STM-012")
@@ -136,7 +136,7 @@ def parts_of_cores_and_mebibytes_count(session: Session) -> None:
         jobs = [submit_one(session, "long", wish) for _ in range(fits + 1)]
         session.advance(10)
         running = sum(session.phase(job) == "running" for job in jobs)
-        same(fits, running, f"the number of jobs that run together, each asking for {wish}")
+        same(fits, running, f"the number of jobs that run together, each asking for {shown(wish)}")
 
 
 @check("OYR-STM-013")
@@ -196,6 +196,6 @@ def a_node_can_be_filled(session: Session) -> None:
     for wish in (cores, memory, {**cores, **memory}):
         staged(session, node("only"))
         body = session.body(patch={**wish, "metadata": {"judge": session.unique("m")}})
-        accepted(session.post(body), f"a submission that asks for {wish} of four")
+        accepted(session.post(body), f"a submission that asks for {shown(wish)} of four")
         session.advance(30)
-        _placed(session, f"though it asks for no more than the empty node has, {wish}", wish)
+        _placed(session, f"though it asks for no more than the empty node has, {shown(wish)}", wish)

@@ -7,7 +7,7 @@ import json
 from conformance.checks import check
 from conformance.session.expect import expect, needed, refused
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import Json
+from conformance.traffic.json_pointer import Json, shown
 
 
 @check("OYR-ERR-002")
@@ -25,9 +25,11 @@ def what_is_refused_leaves_no_job(session: Session) -> None:
     )
     for patch in wrong:
         answer = session.post(session.body(patch=patch))
-        needed(not answer.response.is_success, f"a submission with {patch} is not refused")
+        needed(not answer.response.is_success, f"a submission with {shown(patch)} is not refused")
         count = len(session.items())
-        expect(count == before, f"there were {before} jobs and are {count} after a submission with {patch}", answer)
+        expect(
+            count == before, f"there were {before} jobs and are {count} after a submission with {shown(patch)}", answer
+        )
 
 
 @check("OYR-ERR-003")

@@ -122,7 +122,7 @@ def a_stop_does_not_read_its_body(session: Session) -> None:
     bodies: tuple[Json, ...] = ({"force": True}, [])
     for body in bodies:
         job = in_state(session, "long", "running")
-        answered(session.on("cancel", job, body=body), f"a stop with the body {body}", True)
+        answered(session.on("cancel", job, body=body), f"a stop with the body {shown(body)}", True)
 
 
 @check("OYR-STM-009")

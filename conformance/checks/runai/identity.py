@@ -7,7 +7,7 @@ from conformance.checks.families.calls import submissions_at_once
 from conformance.checks.runai.steps import delete_jobs, item, listed_job, names, project_of
 from conformance.session.expect import accepted, expect, needed, same
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import MISSING
+from conformance.traffic.json_pointer import MISSING, shown
 
 
 @check("RAI-IDM-001")

@@ -9,7 +9,7 @@ from conformance.session.cluster import ROOMY, staged
 from conformance.session.expect import same
 from conformance.session.phases import expect_not, expect_phase, need_phase
 from conformance.session.session import JobRef, Session
-from conformance.traffic.json_pointer import Json
+from conformance.traffic.json_pointer import Json, shown
 
 LIMITS = {"queued": "assign", "starting": "start", "running": "run"}
 """The limit that counts in a phase."""
@@ -73,7 +73,7 @@ def a_run_goes_on_to_a_late_limit(session: Session) -> None:
         ({"task": "PERSISTENT", "max_timeout_run_ms": None}, 72.0 * HOUR),
     ):
         job = session.submit("lasts", patch, seconds=100 * HOUR, until="running")
-        goes_on_long(session, job, "running", seconds, f"the job was made with {patch}")
+        goes_on_long(session, job, "running", seconds, f"the job was made with {shown(patch)}")
 
 
 @check("XIO-TMO-003", "a run that met its limit has failed", "running", 60)

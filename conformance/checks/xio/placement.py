@@ -65,7 +65,7 @@ def what_has_left_makes_room(
         session.cancel(second)
         third = session.submit("long", {**wish, "title": session.unique("third")})
         is_placed = leaves(session, third, "queued", within=60, step=2)
-        expect(is_placed, f"a job that asks for {wish} waits on an empty node that has it")
+        expect(is_placed, f"a job that asks for {shown(wish)} waits on an empty node that has it")
 
 
 @check("XIO-STM-006")
@@ -90,7 +90,7 @@ def a_failed_run_leaves_its_node(session: Session) -> None:
         staged(session, GPU_NODE)
         job = session.submit("retried", {**wish, "title": session.unique("again")})
         session.advance(120)
-        expect_phase(session, job, "succeeded", f"a job that asks for {wish} and whose second run ends well")
+        expect_phase(session, job, "succeeded", f"a job that asks for {shown(wish)} and whose second run ends well")
 
 
 @check("XIO-STM-012", "no node has a million cores", {"cpu_count": MUCH})
@@ -106,7 +106,7 @@ def what_no_node_has_is_waited_for(session: Session, wish: Json) -> None:
     need_phase(session, session.submit(until="end"), "succeeded")
     job = session.submit("quick", wish)
     for _ in session.ticks(30, 5):
-        expect_not(session, job, RUNS, f"a job that asks for {wish}")
+        expect_not(session, job, RUNS, f"a job that asks for {shown(wish)}")
 
 
 @check("XIO-STM-019", "parts count", [GPU_NODE], {"cpu_count": 2.5}, {"min_ram_gb": 8.5}, {"min_storage_gb": 50.5})
@@ -120,8 +120,10 @@ def only_one_of_two_runs(session: Session, nodes: list[Json], *wishes: Json) -> 
         jobs = [session.submit("long", {**wish, "title": session.unique("part")}) for _ in range(2)]
         for _ in session.ticks(10, 5):
             running = sum(session.phase(job) in RUNS.split() for job in jobs)
-            expect(running < 2, f"two jobs that each ask for {wish} run at the same time on a node that has it once")
-        needed(running, f"no job that asks for {wish} runs")
+            expect(
+                running < 2, f"two jobs that each ask for {shown(wish)} run at the same time on a node that has it once"
+            )
+        needed(running, f"no job that asks for {shown(wish)} runs")
 
 
 @check("XIO-STM-019")
@@ -175,7 +177,7 @@ def regions_are_kept(session: Session) -> None:
     ):
         job = session.submit("quick", {"allowed_region_codes": codes})
         session.advance(20)
-        (expect_phase if runs else expect_not)(session, job, RUNS, f"a job that allows {codes}")
+        (expect_phase if runs else expect_not)(session, job, RUNS, f"a job that allows {shown(codes)}")
 
 
 @check("XIO-STM-025")

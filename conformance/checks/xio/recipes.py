@@ -9,7 +9,7 @@ from conformance.checks.xio.steps import READ_JOB, cooked, item_of, listed, reci
 from conformance.session.expect import accepted, expect, needed, refused, same
 from conformance.session.session import Session
 from conformance.traffic.exchange import Exchange
-from conformance.traffic.json_pointer import MISSING, Json, get
+from conformance.traffic.json_pointer import MISSING, Json, get, shown
 
 FAR_OUT: tuple[Json, ...] = (
     {"max_timeout_run_ms": 1000},
@@ -188,7 +188,7 @@ def what_is_far_out_of_bounds_is_not_cooked(session: Session) -> None:
     recipe = next((one for one in recipes(session) if one.get("task") == "BATCH"), recipes(session)[0])
     needed(cooked(session, recipe, {}).response.is_success, "the control twin was refused")
     for changes in FAR_OUT:
-        refused(cooked(session, recipe, changes), f"cooking with {changes}")
+        refused(cooked(session, recipe, changes), f"cooking with {shown(changes)}")
 
 
 @check("XIO-LST-052")

@@ -8,7 +8,7 @@ from conformance.session.cluster import staged
 from conformance.session.expect import expect, needed, same
 from conformance.session.phases import expect_phase
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import Json
+from conformance.traffic.json_pointer import Json, shown
 
 ONE_MINUTE_TWICE: Json = {"max_timeout_run_ms": 60_000, "max_retry_count": 1}
 
@@ -30,9 +30,9 @@ def a_job_is_tried_a_dozen_times(session: Session) -> None:
 def a_job_is_run_as_often_as_it_may(session: Session, shape: str, patch: Json, runs: int, ending: str = "") -> None:
     """And has ended as its last run has."""
     job = session.submit(shape, patch)
-    same(runs, len(all_runs(session, job)), f"the number of runs of a job of the shape {shape} with {patch}")
+    same(runs, len(all_runs(session, job)), f"the number of runs of a job of the shape {shape} with {shown(patch)}")
     if ending:
-        expect_phase(session, job, ending, f"a job of the shape {shape} with {patch}")
+        expect_phase(session, job, ending, f"a job of the shape {shape} with {shown(patch)}")
 
 
 @check("XIO-RTY-005")

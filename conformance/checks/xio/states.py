@@ -10,7 +10,7 @@ from conformance.session.cluster import ROOMY, staged
 from conformance.session.expect import accepted, expect, need_success, same
 from conformance.session.phases import expect_not, expect_phase, stays
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import Json, get
+from conformance.traffic.json_pointer import Json, get, shown
 
 
 @check("XIO-STM-001")
@@ -83,9 +83,9 @@ def a_stop_needs_no_body(session: Session) -> None:
     bodies: tuple[Json, ...] = ({}, {"body": {}}, {"body": {"reason": REASON}})
     for options in bodies:
         job = session.submit("long", until="running")
-        accepted(session.cancel(job, **options), f"a stop with {options or 'no body'}")
+        accepted(session.cancel(job, **options), f"a stop with {shown(options or 'no body')}")
         session.advance(5)
-        expect_not(session, job, "running", f"after a stop with {options or 'no body'} a job")
+        expect_not(session, job, "running", f"after a stop with {shown(options or 'no body')} a job")
 
 
 @check("XIO-STM-026")
