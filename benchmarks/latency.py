@@ -110,11 +110,12 @@ def serve_loaded(port: int, told: Path, pace: str, nodes: int, live: int) -> Non
     """A server whose default world has so many nodes and live jobs; writes their ids, and its slices when asked for the
     job `count`.
     """
+    from mockserver.http import memory
     from mockserver.http import server as servers
     from mockserver.http.app import create_app
     from mockserver.http.pace import tempo
 
-    servers.settle_memory()
+    memory.settle()
     app = create_app(["ionworks"], scenario=_scenario(nodes), pace="manual")
     sandbox = app.sandboxes.get("default")
     ids = _fill(app, live)
@@ -122,7 +123,7 @@ def serve_loaded(port: int, told: Path, pace: str, nodes: int, live: int) -> Non
     told.with_suffix(".ids").write_text(json.dumps(ids[:: max(1, live // 500)]))
     app.sandboxes.set_tempo(sandbox, tempo(pace))
     _watch(sandbox, told.with_suffix(".slices"))
-    servers.settle_memory = lambda: None  # what was submitted counts as young, as it would be for clients
+    memory.settle = lambda: None  # what was submitted counts as young, as it would be for clients
     servers.run([(app, [listener])])
 
 

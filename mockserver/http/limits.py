@@ -153,8 +153,12 @@ more than 1 KiB. `serve --most-mib` sets another limit. Beyond it a request is r
 KEPT_PART = 4
 """One sandbox holds at most this fraction (one quarter) of it."""
 
-GONE_BYTES = 8 * 1024 * 1024
-"""Once worlds with so many bytes were replaced or deleted, their memory is given back at once."""
+GONE_BYTES, GONE_WORLD_BYTES = 8 * 1024 * 1024, 64 * 1024
+"""Once worlds with so many bytes were replaced or deleted, their memory is given back at once; an empty one counts as
+the second number."""
+
+TRIM_BYTES = 8 * 1024 * 1024
+"""Once the process has grown by so much, what is free in its heap goes back to the system, at most once a second."""
 
 JOURNAL_EXCHANGES, JOURNAL_BYTES, JOURNAL_BODY_BYTES = 1000, 4 * 1024 * 1024, 64 * 1024
 """Most exchanges and bytes in a sandbox's journal, and most bytes of one body in it."""

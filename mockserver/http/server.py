@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import errno
-import gc
 import importlib.util
 import signal
 import socket
@@ -17,6 +15,7 @@ from typing import Any
 
 import uvicorn
 
+from mockserver.http import memory
 from mockserver.http.app import Understudy, create_app
 from mockserver.http.asgi import forking
 from mockserver.http.asgi.admission import Admission
@@ -58,6 +57,7 @@ class _Server(uvicorn.Server):
         )
         super().__init__(config)
         self.app, self.listeners = app, list(listeners)
+        self._trimmer = memory.Trimmer()
         self._loop: asyncio.AbstractEventLoop | None = None
         forking.leave_out(self)
 
@@ -79,8 +79,9 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
 
     async def on_tick(self, counter: int) -> bool:
-        """Once a second, disconnect clients that pause too long within a request."""
+        """Once a second, disconnect clients that pause too long within a request, and give free memory back."""
         if counter % 10 == 0:
+            self._trimmer.trim_if_grown()
             now = asyncio.get_running_loop().time()
             for connection in list(self.server_state.connections):
                 if isinstance(connection, EagerProtocol):
@@ -176,21 +177,6 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-_MMAP_THRESHOLD = -3  # M_MMAP_THRESHOLD of malloc.h
-_LARGE_BYTES = 128 * 1024
-"""Blocks from this size on go back to the system when they are freed. Unless it is set, glibc raises it when it sees
-large ones, and bodies of megabytes leave the heap in pieces."""
-
-
-def settle_memory() -> None:
-    """Freeze what is loaded for the garbage collector, and run it less often: requests leave no cycles."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
-    with contextlib.suppress(OSError, AttributeError):  # where the C library has no such function
-        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _LARGE_BYTES)
-
-
 def run(bound: Sequence[tuple[Understudy, Sequence[socket.socket]]]) -> None:
     """Serve each application on its sockets, in the foreground, until SIGINT or SIGTERM; then end cleanly."""
     admission = Admission()
@@ -206,7 +192,7 @@ def run(bound: Sequence[tuple[Understudy, Sequence[socket.socket]]]) -> None:
     async def serve() -> None:
         await asyncio.gather(*(server.serve(sockets=server.listeners) for server in servers))
 
-    settle_memory()
+    memory.settle()
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with asyncio.Runner(loop_factory=servers[0].config.get_loop_factory()) as runner:

@@ -21,8 +21,8 @@ def main() -> None:
         outcome = attack(server, given.requests, given.seed)
         is_alive, cpu = server.answers(), server.cpu()
     broken = [*outcome.broken(), *([] if is_alive else ["the server does not answer any more"])]
-    _print(f"{mode}, {given.requests} requests, seed {given.seed}: ")
-    _print(f"{outcome.early:.0f} MiB when warm, {outcome.late:.0f} MiB at the end, {cpu:.1f} s of the server's CPU\n")
+    memory = f"{outcome.early:.0f} MiB after the first tenth, {outcome.late:.0f} at the end"
+    _print(f"{mode}, {given.requests} requests, seed {given.seed}: {memory}, {cpu:.1f} s of the server's CPU\n")
     _show(outcome)
     _print("".join(f"BROKEN {one}\n" for one in broken) or "nothing is broken\n")
     sys.exit(1 if broken else 0)

@@ -13,17 +13,13 @@ from tests.hostile.making import JSON, KEY, PLACES, message
 from tests.hostile.process import Server
 
 MOST_CPU_SECONDS, MOST_MIB, MOST_GROWTH = 0.5, 100.0, 1.2
-"""What one request may take, and how many times the memory of when it was warm the server may have at the end."""
+"""What one request may take, and how many times the memory after the first tenth the server may have at the end."""
 
 MODES = {"lenient": ("--pace", "x100"), "strict": ("--pace", "x100", "--auth", "strict")}
 
 HEAVY_SHARE, LEAVE_SHARE = 0.004, 0.05
 RESET_EVERY = 400
 """Sandboxes begin anew so often, so that jobs and journals are bounded."""
-
-WARM = 2500
-"""Requests until caches and journals have their size: in a run of less than ten times as many, memory is compared
-with what it is then."""
 
 DOCUMENTED = (b'"keyword":"unplaceable"', b'"keyword":"unavailable"', b"x-mock-steered", b"preference-applied")
 """Heads of answers of 5xx that are promised: no node can hold it, no room, a rule, a fault or a preference ordered it.
@@ -50,7 +46,7 @@ class Toll:
 
 @dataclass
 class Outcome:
-    """What came of all requests; `early` and `late` are MiB in memory when the server is warm and at the end."""
+    """What came of all requests; `early` and `late` are MiB in memory after the first tenth and at the end."""
 
     tolls: dict[str, Toll]
     early: float = 0.0
@@ -79,7 +75,6 @@ def attack(server: Server, requests: int, seed: int, *, only: Sequence[str] = ()
     heavy = [name for name in names if name in HEAVY]
     light = [name for name in names if name not in HEAVY] or heavy
     first = names * 3  # each kind has had its turn before memory is looked at
-    warm = max(requests // 10, min(WARM, requests // 2))
     begin_anew(server)
     for number in range(requests):
         name = chance.choice(heavy) if heavy and chance.random() < HEAVY_SHARE else chance.choice(light)
@@ -87,7 +82,7 @@ def attack(server: Server, requests: int, seed: int, *, only: Sequence[str] = ()
         _one(server, outcome.tolls[name], KINDS[name](chance), chance)
         if number % RESET_EVERY == RESET_EVERY - 1:
             begin_anew(server)
-        if number == warm:
+        if number == requests // 10:
             begin_anew(server)
             outcome.early = server.resident()
     begin_anew(server)

@@ -63,7 +63,8 @@ def test_a_refused_request_is_let_go_without_a_collection_of_garbage(
     ],
     ids=["a request", "no request", "requests sent at once"],
 )
-def test_a_connection_is_let_go_without_a_collection_of_garbage(url: str, sent: bytes) -> None:
+@pytest.mark.parametrize("is_cut", [False, True], ids=["closed", "cut"])
+def test_a_connection_is_let_go_without_a_collection_of_garbage(url: str, sent: bytes, *, is_cut: bool) -> None:
     gc.collect()
     # of servers that other tests share
     others = {id(one) for one in gc.get_objects() if isinstance(one, EagerProtocol)}
@@ -73,7 +74,7 @@ def test_a_connection_is_let_go_without_a_collection_of_garbage(url: str, sent: 
             wire = Wire(int(url.rpartition(":")[2]))
             wire.say(sent)
             wire.answer()
-            wire.close()
+            wire.cut() if is_cut else wire.close()
         httpx.get(f"{url}/healthz")  # its connection is lost after the others
 
         kept = [one for one in gc.get_objects() if isinstance(one, EagerProtocol) and id(one) not in others]

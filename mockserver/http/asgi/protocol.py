@@ -65,6 +65,7 @@ class EagerProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget a client that has left, and cancel what was being done for it."""
         super().connection_lost(exc)
+        self._unset_keepalive_if_required()  # where a client cut the connection uvicorn lets the timer run and hold it
         self.admission.open -= 1
         self._end_task()
         # An exchange knows its connection; what they hold goes now, not when the garbage collector finds the two.

@@ -13,6 +13,7 @@ from mockserver.adapters.exchange import Refusal
 from mockserver.http.callbacks.webhooks import Deliveries
 from mockserver.http.limits import (
     GONE_BYTES,
+    GONE_WORLD_BYTES,
     JOURNALS_BYTES,
     KEPT_BYTES,
     KEPT_PART,
@@ -251,7 +252,7 @@ class Sandboxes:
     def _let_go(self, world: World) -> None:
         """Give back the memory of worlds that are gone, once it is a lot: their parts refer to each other, so that a
         collection is needed, and those are rare."""
-        self._gone_bytes += world.job_limits.bytes
+        self._gone_bytes += GONE_WORLD_BYTES + world.job_limits.bytes
         if self._gone_bytes > GONE_BYTES:
             self._gone_bytes = 0
             gc.collect()
