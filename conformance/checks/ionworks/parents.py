@@ -85,9 +85,7 @@ def a_waiting_parent_can_be_canceled(session: Session) -> None:
     expect(session.state(parent) == "canceled", f"a waiting parent that was canceled is {session.state(parent)}", told)
     session.until(child)
     session.advance(1)
-    expect(
-        session.state(parent) == "canceled", f"a canceled parent is {session.state(parent)} after its child's end", told
-    )
+    expect(session.state(parent) == "canceled", f"a canceled parent is {session.state(parent)} after its child's end")
 
 
 @check("ION-STM-017")

@@ -138,11 +138,6 @@ def the_slash_knows_tenants_too(session: Session) -> None:
     twin = session.submit(tenant=first)
     for name in ("organization_id", "user_id"):
         told, right = get(exchange.response.json, f"/{name}"), get(twin.created.response.json, f"/{name}")
-        expect(
-            told == right,
-            f"{name} is {shown(told)} on the path with a slash and {shown(right)} without",
-            exchange,
-            twin.created,
-        )
+        expect(told == right, f"{name} is {shown(told)} on the path with a slash and {shown(right)} without")
     accepted(session.read(job, tenant=first), "reading one's own job")
     refused(session.read(job, tenant=second), "reading the job of another tenant", STRANGERS)

@@ -27,9 +27,7 @@ def what_is_refused_leaves_no_job(session: Session) -> None:
         answer = session.post(session.body(patch=patch))
         needed(not answer.response.is_success, f"a submission with {shown(patch)} is not refused")
         count = len(session.items())
-        expect(
-            count == before, f"there were {before} jobs and are {count} after a submission with {shown(patch)}", answer
-        )
+        expect(count == before, f"there were {before} jobs and are {count} after a submission with {shown(patch)}")
 
 
 @check("OYR-ERR-003")

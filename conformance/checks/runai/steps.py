@@ -189,9 +189,7 @@ def listed_job(session: Session, job: JobRef) -> dict[str, Any]:
 def expect_gpus(session: Session, job: JobRef, gpus: float) -> None:
     """Expect a running job to occupy so many GPUs."""
     session.until(job, "running")
-    same(
-        gpus, listed_job(session, job).get("currentAllocatedGPUs"), "currentAllocatedGPUs of a running job", job.created
-    )
+    same(gpus, listed_job(session, job).get("currentAllocatedGPUs"), "currentAllocatedGPUs of a running job")
 
 
 def control_twin(session: Session) -> None:

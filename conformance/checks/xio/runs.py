@@ -19,9 +19,9 @@ from conformance.checks.xio.steps import (
 from conformance.oracles.members import instant
 from conformance.session.cluster import ROOMY, staged
 from conformance.session.expect import accepted, expect, needed, same
+from conformance.session.phases import submit_waiting
 from conformance.session.session import JobRef, Session
-from conformance.traffic.exchange import Exchange
-from conformance.traffic.json_pointer import Json, get, same_value, shown, without_nulls
+from conformance.traffic.json_pointer import MISSING, Json, get, same_value, shown, without_nulls
 
 UNDER_WAY = ("ASSIGNED", "PREPARING", "RUNNING")
 
@@ -39,11 +39,7 @@ def _with_its_job(session: Session, job: JobRef) -> None:
 
 def _ran(session: Session, count: int = 1, shape: str = "quick") -> list[JobRef]:
     """Jobs that ran one after the other."""
-    jobs: list[JobRef] = []
-    for _ in range(count):
-        jobs.append(session.submit(shape))
-        session.until(jobs[-1], *(("running",) if shape == "long" else ()))
-    return jobs
+    return [session.submit(shape, until="running" if shape == "long" else "end") for _ in range(count)]
 
 
 def _jobs_of_all_runs(session: Session, **query: str) -> list[Json]:
@@ -58,11 +54,13 @@ def _jobs_of_all_runs(session: Session, **query: str) -> list[Json]:
 
 
 def _by_twos(session: Session, **query: str) -> list[Json]:
-    return [
-        item.get("job_uuid")
-        for page in (1, 2)
-        for item in data_of(listed(session, LIST_RUNS, limit=2, page=page, **query))
-    ]
+    pages = [data_of(listed(session, LIST_RUNS, limit=2, page=page, **query)) for page in (1, 2)]
+    return [item.get("job_uuid") for page in pages for item in page]
+
+
+def _read(session: Session, run: Json) -> Json:
+    """A run as it is read."""
+    return accepted(session.call(READ_RUN, {"uuid": run["uuid"]}), "reading a run").response.json
 
 
 def _one_run(session: Session, job: JobRef) -> Json:
@@ -75,11 +73,11 @@ def _ended(session: Session, shape: str = "quick") -> JobRef:
     return session.submit(shape, until="end")
 
 
-def _addresses(session: Session, ports: Json) -> tuple[list[str], Exchange]:
+def _addresses(session: Session, ports: Json) -> set[str]:
     job = session.submit("long", {"parameters": {"parameters": {"ports": ports}}}, until="running")
     urls = _one_run(session, job).get("node_urls")
     needed(isinstance(urls, list), "the run reports no addresses")
-    return [str(one.get("description")) for one in urls], session.exchanges[-1]
+    return {str(one.get("description")) for one in urls}
 
 
 def _agree(session: Session, job: JobRef) -> None:
@@ -106,14 +104,9 @@ def a_run_that_is_asked_for_is_told_of(session: Session) -> None:
     """Each of several, newest and oldest."""
     for job in [_ended(session) for _ in range(3)]:
         run = _one_run(session, job)
-        exchange = accepted(session.call(READ_RUN, {"uuid": run["uuid"]}), "reading a run")
+        view = _read(session, run)
         for name in ("uuid", "job_uuid"):
-            same(
-                run.get(name),
-                get(exchange.response.json, f"/{name}"),
-                f"{name} of the run that was asked for",
-                exchange,
-            )
+            same(run.get(name), get(view, f"/{name}"), f"{name} of the run that was asked for")
 
 
 @check("XIO-LST-020")
@@ -130,9 +123,7 @@ def runs_are_told_apart_by_job(session: Session) -> None:
     """Each job's own."""
     for job in _ran(session, 2):
         exchange = listed(session, LIST_RUNS, filter_job_uuid=job.id)
-        same(
-            [job.id], [item.get("job_uuid") for item in data_of(exchange)], "the jobs of the runs of one job", exchange
-        )
+        same([job.id], [item.get("job_uuid") for item in data_of(exchange)], "the jobs of the runs of one job")
         same(1, get(exchange.response.json, "/total"), "the total of the runs of a job that ran once", exchange)
     same([], data_of(listed(session, LIST_RUNS, filter_job_uuid=NOBODY)), "the runs of a job that never was")
 
@@ -145,11 +136,8 @@ def runs_are_told_apart_by_state(session: Session) -> None:
     for states in (["COMPLETED"], ["RUNNING"], ["RUNNING", "COMPLETED"], ["FAILED", "CANCELLED"]):
         told = _jobs_of_all_runs(session, filter_status=",".join(states))
         mine = sorted(str(uuid) for uuid in told if uuid in jobs.values())
-        same(
-            sorted(uuid for state, uuid in jobs.items() if state in states),
-            mine,
-            f"the jobs of the runs that are {shown(states)}",
-        )
+        wanted = sorted(uuid for state, uuid in jobs.items() if state in states)
+        same(wanted, mine, f"the jobs of the runs that are {shown(states)}")
 
 
 @check("XIO-LST-023")
@@ -167,51 +155,35 @@ def pages_of_runs_hold_every_run_once(session: Session) -> None:
         same(sorted(whole), sorted(found), f"the runs on pages of {limit}", *session.exchanges[-3:])
 
 
-@check("XIO-LST-024")
-def runs_are_in_order(session: Session) -> None:
+@check("XIO-LST-024", "runs are in order", {"sort": "created_at"}, 1)
+@check("XIO-LST-024", "runs are in the other order", {"sort": "-created_at"}, -1)
+@check("XIO-LST-050", "without a sort the newest run comes first", {}, -1)
+def runs_are_in_order(session: Session, query: dict[str, str], direction: int) -> None:
     """On pages of two."""
     jobs = [job.id for job in _ran(session, 4)]
-    for sort in ("created_at", "-created_at"):
-        same(
-            jobs if sort == "created_at" else jobs[::-1],
-            _by_twos(session, sort=sort),
-            f"the jobs of the runs sorted by {sort}",
-        )
+    same(jobs[::direction], _by_twos(session, **query), f"the jobs of the runs with the query {shown(query)}")
 
 
 @check("XIO-LST-048")
 def filters_of_runs_go_together(session: Session) -> None:
     """A job and states; pages and total count what passes."""
-    retried, other = session.submit("retried"), session.submit("fails")
-    for job in (retried, other):
-        session.until(job)
+    retried = _ended(session, "retried")
+    _ended(session, "fails")
     both = session.call("xio_list_job_runs", query={"filter[job_uuid]": retried.id, "filter[status]": "FAILED"})
     told = [(run.get("job_uuid"), run.get("status")) for run in data_of(both)]
     same([(retried.id, "FAILED")], told, "the failed runs of one job", both)
     query = {"filter[job_uuid]": retried.id, "limit": 1}
     pages = [session.call("xio_list_job_runs", query={**query, "page": page}) for page in (1, 2, 3)]
-    same(
-        [1, 1, 0], [len(data_of(page)) for page in pages], "the number of runs on each page of a job's two runs", *pages
-    )
+    same([1, 1, 0], [len(data_of(page)) for page in pages], "how many runs of two are on each page", *pages)
     for page in pages:
         same(2, get(page.response.json, "/total"), "the total of a job's two runs", page)
-
-
-@check("XIO-LST-050")
-def without_a_sort_the_newest_run_comes_first(session: Session) -> None:
-    """On pages of two."""
-    jobs = [job.id for job in _ran(session, 4)]
-    same(jobs[::-1], _by_twos(session), "the jobs of the runs without a sort")
 
 
 @check("XIO-RSP-030")
 def a_single_run_comes_with_its_logs(session: Session) -> None:
     """While it runs and after its end."""
-    jobs = [_ended(session), session.submit("long")]
-    session.until(jobs[1], "running")
-    for job in jobs:
-        exchange = accepted(session.call(READ_RUN, {"uuid": _one_run(session, job)["uuid"]}), "reading a run")
-        expect(get(exchange.response.json, "/logs") not in (None, get({}, "/logs")), "the run has no logs", exchange)
+    for job in (_ended(session), session.submit("long", until="running")):
+        expect(get(_read(session, _one_run(session, job)), "/logs") not in (None, MISSING), "the run has no logs")
 
 
 @check("XIO-RSP-031")
@@ -225,22 +197,13 @@ def a_list_of_runs_leaves_the_logs_out(session: Session) -> None:
 @check("XIO-RSP-032")
 def a_run_reads_as_it_is_listed(session: Session) -> None:
     """On every member that both tell; of a run that goes on and of one that has ended."""
-    jobs = [
-        _ended(session),
-        _ended(session, "fails") if "fails" in session.settings.shapes else _ended(session),
-        session.submit("long"),
-    ]
-    session.until(jobs[-1], "running")
-    for job in jobs:
+    jobs = [_ended(session, shape) for shape in session.shapes("quick", "fails")]
+    for job in (*jobs, session.submit("long", until="running")):
         run = _one_run(session, job)
-        listed = session.exchanges[-1]
-        exchange = accepted(session.call(READ_RUN, {"uuid": run["uuid"]}), "reading a run")
-        told = exchange.response.json
-        for name in run.keys() & (told.keys() if isinstance(told, dict) else set()) - {"logs"}:
-            fits = same_value(without_nulls(run[name]), without_nulls(told[name]))
-            expect(
-                fits, f"{name} is {shown(run[name])} in the list and {shown(told[name])} when read", listed, exchange
-            )
+        view = _read(session, run)
+        for name in run.keys() & (view.keys() if isinstance(view, dict) else set()) - {"logs"}:
+            fits = same_value(without_nulls(run[name]), without_nulls(view[name]))
+            expect(fits, f"{name} is {shown(run[name])} in the list and {shown(view[name])} when read")
 
 
 @check("XIO-RSP-033")
@@ -256,22 +219,17 @@ def a_run_names_its_job(session: Session) -> None:
 @check("XIO-RSP-034")
 def a_running_run_tells_its_addresses(session: Session) -> None:
     """Without a list of ports there is ssh; with one there is each."""
-    usual, exchange = _addresses(session, None)
-    expect("ssh" in usual, "a running run has no ssh address", exchange)
-    told, exchange = _addresses(session, [22, 8080, 9000])
-    expect(
-        {"ssh", "8080", "9000"} <= set(told),
-        f"22, 8080 and 9000 are published, the run reports {shown(told)}",
-        exchange,
-    )
+    expect("ssh" in _addresses(session, None), "a running run has no ssh address")
+    missing = {"ssh", "8080", "9000"} - _addresses(session, [22, 8080, 9000])
+    expect(not missing, f"22, 8080 and 9000 are published, and the run does not report {', '.join(sorted(missing))}")
 
 
 @check("XIO-RSP-035")
 def without_port_22_there_is_no_ssh(session: Session) -> None:
     """A list of ports replaces the usual ones."""
-    told, exchange = _addresses(session, [8080])
-    needed("8080" in told, "the published port has no address")
-    expect("ssh" not in told, "a container that does not publish 22 has an ssh address", exchange)
+    addresses = _addresses(session, [8080])
+    needed("8080" in addresses, "the published port has no address")
+    expect("ssh" not in addresses, "a container that does not publish 22 has an ssh address")
 
 
 @check("XIO-RSP-036")
@@ -285,30 +243,19 @@ def an_ended_run_has_no_addresses(session: Session) -> None:
 def logs_stay_after_the_end(session: Session) -> None:
     """What a run told while it went on is not gone when it has ended."""
     job = session.submit("long", until="running")
-    run = _one_run(session, job)["uuid"]
-    before = get(session.call(READ_RUN, {"uuid": run}).response.json, "/logs")
+    run = _one_run(session, job)
+    before = get(_read(session, run), "/logs")
     needed(isinstance(before, str) and before, "a run that goes on has no logs yet")
     session.cancel(job)
     session.until(job)
-    exchange = accepted(session.call(READ_RUN, {"uuid": run}), "reading a run that has ended")
-    expect(
-        get(exchange.response.json, "/logs"),
-        f"a run that told {shown(before[:80])} has no logs after its end",
-        exchange,
-    )
+    expect(get(_read(session, run), "/logs"), f"a run that told {shown(before[:80])} has no logs after its end")
 
 
 @check("XIO-STM-010")
 def a_run_is_as_its_job(session: Session) -> None:
     """Running, completed, failed, stopped, and at its limit."""
-    jobs = [
-        _ended(session),
-        _ended(session, "fails"),
-        session.submit("long"),
-        session.submit("long", {"max_timeout_run_ms": 60_000}),
-    ]
-    for job in jobs[2:]:
-        session.until(job, "running")
+    jobs = [_ended(session), _ended(session, "fails")]
+    jobs += [session.submit("long", patch, until="running") for patch in (None, {"max_timeout_run_ms": 60_000})]
     for job in jobs:
         _agree(session, job)
     session.cancel(jobs[2])
@@ -320,9 +267,7 @@ def a_run_is_as_its_job(session: Session) -> None:
 @check("XIO-STM-011")
 def a_waiting_job_has_no_run_under_way(session: Session) -> None:
     """It was given no node."""
-    job = session.submit("waits")
-    session.advance(5)
-    needed(session.phase(job) == "queued", "the job does not wait")
+    job = submit_waiting(session)
     busy = [run.get("status") for run in runs_of(session, job) if run.get("status") in UNDER_WAY]
     expect(not busy, f"a job that waits has a run that is {busy}")
 
