@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -9,7 +10,7 @@ from conformance import catalogue as catalogues
 from conformance.checks import check
 from conformance.checks.common.steps import NOBODY
 from conformance.errors import Inconclusive
-from conformance.session.expect import INVALID, expect, needed, refused
+from conformance.session.expect import INVALID, expect, need_success, refused
 from conformance.session.session import Session
 from conformance.traffic.exchange import Exchange
 from conformance.traffic.json_pointer import Json, shown
@@ -22,21 +23,9 @@ def _statuses(session: Session, kind: str, *usual: int) -> tuple[int, ...]:
 
 def _submission(session: Session, **options: Any) -> Exchange:
     submit = session.spec.operations[session.role("submit").operation]
-    twin = session.post(session.body())
-    needed(twin.response.is_success, f"the control twin was answered {twin.response.status}")
+    need_success(session.post(session.body()), "the control twin")
     headers = {**session.settings.submit_headers, **options.pop("headers", {})}
     return session.send(submit.method, session.directory.path(submit.id, {}), headers=headers, **options)
-
-
-def _unknown(session: Session, role: str) -> None:
-    job = session.submit()
-    control = session.on("read", job) if "read" in session.roles else None
-    needed(control is None or control.response.is_success, "a job that exists cannot be read")
-    exchange = session.on(role, NOBODY)
-    if exchange.response.is_success and exchange.request.body and not exchange.values:
-        expect(_says_no(exchange), f"the call to {role} a job that never was is answered as if it had been carried out")
-        return
-    refused(exchange, f"the call to {role} a job that never was", _statuses(session, "unknown", 404))
 
 
 def _says_no(exchange: Exchange) -> bool:
@@ -56,10 +45,19 @@ def _granted_before_a_refusal(session: Session) -> int:
     raise Inconclusive("no submission is refused for want of a member")
 
 
-@check("JOB-ERR-003")
-def reading_a_job_that_never_was_is_refused(session: Session) -> None:
+@check("JOB-ERR-003", "reading a job that never was is refused", "read")
+@check("JOB-ERR-012", "stopping a job that never was is refused", "cancel")
+@check("JOB-ERR-013", "deleting a job that never was is refused", "delete")
+def an_unknown_job_is_refused(session: Session, role: str) -> None:
     """The id has the form of an id and names nothing."""
-    _unknown(session, "read")
+    job = session.submit()
+    if "read" in session.roles:
+        need_success(session.on("read", job), "reading a job that exists")
+    exchange, what = session.on(role, NOBODY), f"the call to {role} a job that never was"
+    if exchange.response.is_success and exchange.request.body and not exchange.values:
+        expect(_says_no(exchange), f"{what} is answered as if it had been carried out")
+        return
+    refused(exchange, what, _statuses(session, "unknown", 404))
 
 
 @check("JOB-ERR-004")
@@ -96,9 +94,8 @@ def an_unknown_method_is_refused(session: Session) -> None:
     known = {one.method for one in session.spec.operations.values() if one.path == submit.path}
     path, headers = session.directory.path(submit.id, {}), session.settings.submit_headers
     for method in [one for one in ("PATCH", "PUT") if one not in known]:
-        exchange = refused(
-            session.send(method, path, body=session.body(), headers=headers), f"the method {method}", (405,)
-        )
+        exchange = session.send(method, path, body=session.body(), headers=headers)
+        refused(exchange, f"the method {method}", (405,))
         allowed = {word.strip() for word in re.split(",", exchange.response.header("allow") or "")}
         expect(known <= allowed, f"Allow is {sorted(allowed)}, the path knows {sorted(known)}")
 
@@ -106,15 +103,10 @@ def an_unknown_method_is_refused(session: Session) -> None:
 @check("JOB-ERR-009")
 def a_body_that_is_not_declared_as_json_is_refused(session: Session) -> None:
     """The same bytes as text and as a form."""
-    import json
-
     for media in ("text/plain", "application/x-www-form-urlencoded"):
         raw = json.dumps(session.body()).encode()
-        refused(
-            _submission(session, raw=raw, media=media),
-            f"a submission declared as {media}",
-            _statuses(session, "media", 415, *INVALID),
-        )
+        exchange = _submission(session, raw=raw, media=media)
+        refused(exchange, f"a submission declared as {media}", _statuses(session, "media", 415, *INVALID))
 
 
 @check("JOB-ERR-010")
@@ -123,13 +115,13 @@ def nothing_makes_the_server_fail(session: Session) -> None:
     large = (b"[" * 600 + b"]" * 600, b'{"a": ' * 60 + b"1" + b"}" * 60, b'{"a": "' + b"x" * 100_000 + b'"}')
     odd = (*large, b'{"a": 1e999}', b'{"a": "\\ud800"}', b'{"": ""}', b"\x00")
     twin = session.post(session.body())
-    told = [_submission(session, raw=raw) for raw in odd]
+    answers = [_submission(session, raw=raw) for raw in odd]
     if twin.response.is_success:
         deep: Json = 1
         for _ in range(60):
             deep = [deep]
-        told += [session.post(session.body(patch={"zz_unheard_of": value})) for value in (deep, "x" * 100_000)]
-    for exchange in told:
+        answers += [session.post(session.body(patch={"zz_unheard_of": value})) for value in (deep, "x" * 100_000)]
+    for exchange in answers:
         status = exchange.response.status
         expect(status < 500 or status == 503, f"answered {status}")
     for id_ in ("%00", "..%2f..", "a" * 600, "%F0%9F%98%80", "null"):
@@ -143,21 +135,8 @@ def nothing_makes_the_server_fail(session: Session) -> None:
 def a_refused_submission_leaves_nothing_behind(session: Session) -> None:
     """The list is as long as before; shorter where jobs of earlier checks may have left meanwhile."""
     session.submit(draft=True)
-    before = len(session.items())
-    before += _granted_before_a_refusal(session)
+    before = len(session.items()) + _granted_before_a_refusal(session)
     session.advance(2)
     after = len(session.items())
     others_leave = not session.target.has_virtual_time and after < before
     expect(after == before or others_leave, f"there were {before} jobs and are {after} after a refused submission")
-
-
-@check("JOB-ERR-012")
-def stopping_a_job_that_never_was_is_refused(session: Session) -> None:
-    """The id has the form of an id and names nothing."""
-    _unknown(session, "cancel")
-
-
-@check("JOB-ERR-013")
-def deleting_a_job_that_never_was_is_refused(session: Session) -> None:
-    """The id has the form of an id and names nothing."""
-    _unknown(session, "delete")

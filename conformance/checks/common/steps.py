@@ -3,5 +3,7 @@
 from __future__ import annotations
 
 DENIED = (401, 403)
+STRANGERS = (404, 403)
+"""How a call about the job of another tenant may be refused."""
 NOBODY = "00000000-0000-4000-8000-00000000dead"
 """The id of a job that never was."""

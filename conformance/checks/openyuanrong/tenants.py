@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conformance.checks import check
+from conformance.checks.families.values import taken
 from conformance.checks.openyuanrong.steps import TAKEN, answered
 from conformance.session.expect import accepted, expect, refused, same
 from conformance.session.session import Session
@@ -27,10 +28,8 @@ def tenants_share_their_jobs(session: Session) -> None:
 @check("OYR-ISO-002")
 def an_id_is_taken_for_every_tenant(session: Session) -> None:
     """Nor is the first job changed."""
-    body = session.body("long", {"submission_id": session.unique("app-cf"), "metadata": {"tenant": "one"}})
-    job = session.job_of(
-        accepted(session.post(body, headers={"X-Tenant-Id": "cf-one"}), "a submission with an id of its own")
-    )
-    other = session.post({**body, "metadata": {"tenant": "two"}}, headers={"X-Tenant-Id": "cf-two"})
+    own = {"submission_id": session.unique("app-cf"), "metadata": {"tenant": "one"}}
+    job = taken(session, own, "a submission with an id of its own", shape="long", headers={"X-Tenant-Id": "cf-one"})
+    other = session.post({**job.body, "metadata": {"tenant": "two"}}, headers={"X-Tenant-Id": "cf-two"})
     refused(other, "the id of another tenant's job", TAKEN)
-    same({"tenant": "one"}, get(session.view(job), "/metadata"), "the metadata of the first job", other)
+    same({"tenant": "one"}, get(session.view(job), "/metadata"), "the metadata of the first job")
