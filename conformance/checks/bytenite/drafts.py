@@ -85,10 +85,7 @@ def source_and_destination_of_a_draft_can_be_changed(session: Session) -> None:
     expect(get(view, "/dataSource/params/bucketName") == "mine", "the changed source has lost its parameters")
     view = change(session, "Customer_SetJobDatasource", job, {"dataDestination": {"dataSourceDescriptor": "bucket"}})
     told = [get(view, f"/{name}/dataSourceDescriptor") for name in ("dataSource", "dataDestination")]
-    expect(
-        told == ["gcp", "bucket"],
-        f"after a change of the destination, source and destination are {shown(told)}",
-    )
+    expect(told == ["gcp", "bucket"], f"after a change of the destination, source and destination are {shown(told)}")
 
 
 @check("BYT-STM-003")

@@ -10,7 +10,7 @@ from conformance.checks.bytenite.steps import DESCRIBED, NEWER, ids, on, seen, t
 from conformance.checks.families.lists import by_id, holds, listed_as_read
 from conformance.session.expect import accepted, expect, need_success, needed, refused, same
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import MISSING, Json, get
+from conformance.traffic.json_pointer import MISSING, Json, get, shown
 
 COUNT = 5
 PAGES = ((2, 0), (2, 2), (2, 4), (3, 2), (COUNT, 0), (10, 0), (2, 3), (1, 4), (4, 0), (2, 1), (4, 1))
@@ -20,7 +20,7 @@ PAGES = ((2, 0), (2, 2), (2, 4), (3, 2), (COUNT, 0), (10, 0), (2, 3), (1, 4), (4
 def page(session: Session, **query: Any) -> Json:
     """The answer to a list; an underscore of a name stands for its dot."""
     dotted = {name.replace("_", "."): value for name, value in query.items()}
-    return accepted(session.list_jobs(query=dotted), f"the list with {query}").response.json
+    return accepted(session.list_jobs(query=dotted), f"the list with {shown(query)}").response.json
 
 
 def _drafts(session: Session, count: int = COUNT) -> list[str]:
@@ -34,13 +34,13 @@ def _paging(answer: Json, name: str) -> Json:
 
 def _filtered(session: Session, **wanted: Json) -> Json:
     answer = session.call("Customer_FilterJobs", body=wanted)
-    return accepted(answer, f"the list of jobs with {wanted}").response.json
+    return accepted(answer, f"the list of jobs with {shown(wanted)}").response.json
 
 
 def _filters(session: Session, made: Iterable[str], right: Iterable[str], **wanted: Json) -> None:
     """Of the jobs that were made, a filtered list holds the right ones."""
     mine = set(made)
-    holds((id_ for id_ in ids(_filtered(session, **wanted)) if id_ in mine), right, f"a filter by {wanted}")
+    holds((id_ for id_ in ids(_filtered(session, **wanted)) if id_ in mine), right, f"a filter by {shown(wanted)}")
 
 
 @check("BYT-LST-002", "a page reports its offset", "offset", lambda limit, offset: offset)
@@ -218,7 +218,7 @@ def filters_hold_together(session: Session) -> None:
         ({"name": "cf-"}, made),
     ]
     for wanted, right in rows:
-        holds(ids(_filtered(session, **wanted)), right, f"a filter by {wanted}")
+        holds(ids(_filtered(session, **wanted)), right, f"a filter by {shown(wanted)}")
     cut = _filtered(session, name="cf-", orderBy="name asc", pagination={"limit": "3", "offset": "1"})
     same(sorted(names)[1:4], [get(job, "/name") for job in get(cut, "/data")], "three names from the second")
 

@@ -91,7 +91,7 @@ def a_wrong_change_changes_nothing(session: Session) -> None:
     for operation, wrong in WRONG:
         change(session, operation, job, NEWER[operation])
         attempt = partial(on, session, operation, job, wrong)
-        changes_nothing(view_of(session, job), f"{operation} with {wrong}", attempt, (400,))
+        changes_nothing(view_of(session, job), f"{operation} with {shown(wrong)}", attempt, (400,))
 
 
 @check("BYT-ERR-008")
@@ -108,5 +108,5 @@ def a_wrong_run_does_not_run(session: Session) -> None:
     for body in ({"jobTimeout": "soon"}, {"config": {"taskTimeout": 1.5}}, {"isTestJob": "yes"}):
         job = session.submit(draft=True)
         attempt = partial(session.start, job, body=body)
-        changes_nothing(partial(session.state, job), f"running a job with {body}", attempt, (400,))
+        changes_nothing(partial(session.state, job), f"running a job with {shown(body)}", attempt, (400,))
         accepted(session.start(job, body={"jobTimeout": 3600}), "running the same job rightly")

@@ -175,10 +175,7 @@ def a_submission_to_the_slash_is_called_back(session: Session) -> None:
             expect(get(stored.response.json, "/a") == 1, "what was handed in as metadata is lost", exchange, stored)
         plain = session.call("submit_job_jobs__post", body=session.body())
         told, right = (get(one.response.json, "/priority") for one in (plain, twin.created))
-        expect(
-            told == right,
-            f"without a priority a job has {shown(told)}, on the path without a slash {shown(right)}",
-        )
+        expect(told == right, f"without a priority a job has {shown(told)}, on the path without a slash {shown(right)}")
         for name, value in (("priority", 6), ("parent_job_id", parent.id), ("project_id", "project-7")):
             expect(
                 get(view, f"/{name}") == value,

@@ -8,7 +8,7 @@ from conformance.checks.ionworks.steps import ARRAY, PAGE, Query, behind, jobs_o
 from conformance.session.expect import expect, needed, same
 from conformance.session.paging import everything, paging_of
 from conformance.session.session import JobRef, Session
-from conformance.traffic.json_pointer import Json, same_value, without_nulls
+from conformance.traffic.json_pointer import Json, same_value, shown, without_nulls
 
 BOTH: Query = [("job_types", "simulate"), ("job_types", "ecm_fit")]
 MIXED_TYPES = ("dummy", "simulate", "dummy", "ecm_fit", "simulate", "dummy")
@@ -21,8 +21,8 @@ def _made(session: Session) -> list[JobRef]:
 def _holds(session: Session, query: Query, wanted: list[JobRef], operation: str = PAGE) -> None:
     """A list holds these jobs, and where it has a total counts them."""
     jobs, total = jobs_of_page(session, query, operation)
-    holds(ids_of(session, jobs), wanted, f"the list for {query}")
-    expect(total in (None, len(wanted)), f"the total for {query} is {total}, {len(wanted)} jobs match")
+    holds(ids_of(session, jobs), wanted, f"the list for {shown(query)}")
+    expect(total in (None, len(wanted)), f"the total for {shown(query)} is {total}, {len(wanted)} jobs match")
 
 
 def _documented(session: Session, job: dict[str, Json]) -> dict[str, Json]:
@@ -42,7 +42,7 @@ def _in_order(session: Session, query: Query, wanted: list[JobRef]) -> None:
         jobs, _ = jobs_of_page(session, [*query, ("limit", 3), *behind(session, offset)])
         found += ids_of(session, jobs)
     needed(sorted(found) == sorted(job.id for job in wanted), "the pages do not hold every job once")
-    holds(found, wanted, f"the list for {query}, the newest first", in_order=True)
+    holds(found, wanted, f"the list for {shown(query)}, the newest first", in_order=True)
 
 
 @check("ION-LST-002")
@@ -106,10 +106,10 @@ def the_total_of_a_filtered_list(session: Session) -> None:
         for offset in (0, 2, 4, 50):
             page, total = jobs_of_page(session, [*query, ("limit", 2), *behind(session, offset)])
             needed(total is not None, "the list reports no total")
-            same(len(wanted), total, f"the total for {query} at offset {offset}")
+            same(len(wanted), total, f"the total for {shown(query)} at offset {offset}")
             same(max(0, min(2, len(wanted) - offset)), len(page), f"the length of a page of 2 at offset {offset}")
             found += ids_of(session, page)
-        holds(found, wanted, f"the pages for {query}")
+        holds(found, wanted, f"the pages for {shown(query)}")
 
 
 @check("ION-LST-008")

@@ -12,7 +12,7 @@ from conformance.session.paging import paging_of
 from conformance.session.phases import need_phase
 from conformance.session.session import JobRef, Session
 from conformance.traffic.exchange import Exchange
-from conformance.traffic.json_pointer import MISSING, Json, get
+from conformance.traffic.json_pointer import MISSING, Json, get, shown
 from specs.lifecycle import TERMINAL
 
 PATIENCE = 120.0
@@ -135,7 +135,7 @@ def completed_fit(session: Session, **options: Any) -> JobRef:
 
 def jobs_of_page(session: Session, query: Query, operation: str = PAGE) -> tuple[list[Json], int | None]:
     """The jobs of one page, and the total where one is reported."""
-    exchange = accepted(session.call(operation, query=query), f"the list for {query}")
+    exchange = accepted(session.call(operation, query=query), f"the list for {shown(query)}")
     told = exchange.response.json
     jobs, total = (told, None) if operation == ARRAY else (get(told, "/jobs"), get(told, "/total"))
     needed(isinstance(jobs, list), "the list is no list")

@@ -148,7 +148,7 @@ def a_page_of_the_usual_length(session: Session) -> None:
     )
     for query, length in queries:
         page, total = jobs_of_page(session, query)
-        same(length, len(page), f"the number of jobs, of 103, on a page for {query}")
+        same(length, len(page), f"the number of jobs, of 103, on a page for {shown(query)}")
         expect(query or total in (None, 103), f"the total of 103 jobs is {total}")
 
 

@@ -10,7 +10,7 @@ from conformance.checks.ionworks.steps import ARRAY, BESIDE, STRANGERS, ask, com
 from conformance.session.expect import accepted, expect, need_success, needed, refused, same
 from conformance.session.session import Session
 from conformance.traffic.exchange import Exchange
-from conformance.traffic.json_pointer import MISSING, get
+from conformance.traffic.json_pointer import MISSING, get, shown
 
 ONE = [("job_type", "simulate")]
 
@@ -47,9 +47,9 @@ def totals_and_filters_are_a_tenants_own(session: Session) -> None:
             own = [job for job, name in zip(jobs[tenant], names, strict=True) if query[:1] != ONE or name == "simulate"]
             exchange = accepted(session.list_jobs(query=query, tenant=tenant), "a tenant's list")
             found = {get(job, "/job_id") for job in get(exchange.response.json, "/jobs") or []}
-            expect(found <= {job.id for job in own}, f"the list for {query} holds jobs of another tenant")
+            expect(found <= {job.id for job in own}, f"the list for {shown(query)} holds jobs of another tenant")
             total = get(exchange.response.json, "/total")
-            expect(total in (MISSING, len(own)), f"the total for {query} is {total}, the tenant has {len(own)}")
+            expect(total in (MISSING, len(own)), f"the total for {shown(query)} is {total}, the tenant has {len(own)}")
 
 
 @check("ION-ISO-003")

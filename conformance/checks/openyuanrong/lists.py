@@ -7,7 +7,7 @@ from conformance.checks.families.lists import by_id, holds, ids_of, listed_as_re
 from conformance.checks.openyuanrong.steps import ended_jobs, without_room
 from conformance.session.expect import accepted, expect, same
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import Json, get
+from conformance.traffic.json_pointer import Json, get, shown
 
 RICH: Json = {
     "metadata": {"team": "vision", "Größe": " 1 "},
@@ -52,7 +52,7 @@ def the_list_is_whole(session: Session) -> None:
         session.submit()
     for query in ({}, {"limit": 1}, {"page": 2, "page_size": 1}, {"status": "FAILED"}):
         found = len(session.items(query=query))
-        expect(found == count, f"the list with {query} holds {found} of {count} jobs")
+        expect(found == count, f"the list with {shown(query)} holds {found} of {count} jobs")
 
 
 @check("OYR-LST-004")

@@ -8,7 +8,7 @@ from conformance.checks import check
 from conformance.checks.families.refusals import changes_nothing
 from conformance.session.expect import expect, need_success, refused
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import Json
+from conformance.traffic.json_pointer import Json, shown
 
 WRONG: tuple[Json, ...] = (
     {"entrypoint_num_cpus": 17},
@@ -26,7 +26,7 @@ def what_is_refused_leaves_no_job(session: Session) -> None:
     session.submit()
     for patch in WRONG:
         attempt = partial(session.post, session.body(patch=patch))
-        changes_nothing(lambda: len(session.items()), f"a submission with {patch}", attempt)
+        changes_nothing(lambda: len(session.items()), f"a submission with {shown(patch)}", attempt)
 
 
 @check("OYR-ERR-003")

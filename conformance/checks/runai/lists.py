@@ -82,7 +82,7 @@ def all_projects_are_listed(session: Session, query: dict[str, str]) -> None:
     """Two projects."""
     jobs = [_in(session, project) for project in _projects(session)]
     listed = set(names(session, **query))
-    expect({job.id for job in jobs} <= listed, f"the list with {query} lacks jobs of two projects")
+    expect({job.id for job in jobs} <= listed, f"the list with {shown(query)} lacks jobs of two projects")
 
 
 @check("RAI-LST-003")

@@ -96,7 +96,7 @@ def a_refused_submission_leaves_no_job(session: Session) -> None:
     for members in WRONG:
         body = session.body(patch={"job": members})
         look = partial(_is_listed, session, body["job"]["name"])
-        changes_nothing(look, f"a submission with {members}", partial(session.post, body))
+        changes_nothing(look, f"a submission with {shown(members)}", partial(session.post, body))
 
 
 @check("RAI-ERR-008")

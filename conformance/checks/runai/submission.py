@@ -93,7 +93,7 @@ def being_preemptible_is_no_type(session: Session) -> None:
         ({"completions": 2, "parallelism": 2}, "Train"),
     ):
         item = listed_job(session, session.submit(patch={"job": members}))
-        same(wanted, item.get("type"), f"the type of a job with {members}")
+        same(wanted, item.get("type"), f"the type of a job with {shown(members)}")
 
 
 @check("RAI-CRT-005")
@@ -122,7 +122,7 @@ def what_nothing_can_hold_is_accepted_and_waits(session: Session) -> None:
     jobs = [taken(session, {"job": members}) for members in HUGE]
     session.advance(300)
     for job, members in zip(jobs, HUGE, strict=True):
-        same(PENDING, session.state(job), f"the state of a job with {members}")
+        same(PENDING, session.state(job), f"the state of a job with {shown(members)}")
 
 
 @check("RAI-CRT-019")

@@ -14,7 +14,7 @@ from conformance.checks.xio.steps import LIST_RUNS, data_of, listed, uuids
 from conformance.session.cluster import ROOMY, staged
 from conformance.session.expect import expect, needed, same
 from conformance.session.session import JobRef, Session
-from conformance.traffic.json_pointer import Json, get
+from conformance.traffic.json_pointer import Json, get, shown
 
 JOBS = "xio_list_jobs"
 DAY = 86_400
@@ -38,13 +38,15 @@ def _everything(session: Session) -> Iterator[JobRef]:
 
 def _holds(session: Session, wanted: Iterable[JobRef], **query: object) -> None:
     """A filtered list holds these jobs."""
-    holds(uuids(listed(session, JOBS, limit=50, **query)), wanted, f"the list with {query}")
+    holds(uuids(listed(session, JOBS, limit=50, **query)), wanted, f"the list with {shown(query)}")
 
 
 def _page_with(session: Session, job: JobRef, **query: object) -> list[Json]:
     """A filtered list, which must hold this job."""
     items = data_of(listed(session, JOBS, limit=50, **query))
-    expect(job.id in ids_of(session, items), f"a job that is {session.state(job)} is not in the list with {query}")
+    expect(
+        job.id in ids_of(session, items), f"a job that is {session.state(job)} is not in the list with {shown(query)}"
+    )
     return items
 
 
@@ -179,7 +181,9 @@ def a_filtered_total_counts_what_passes(session: Session) -> None:
     for query, length in (({"limit": 2}, 2), ({"limit": 2, "page": 2}, 1), ({"limit": 50}, 3), ({"page": 9}, 0)):
         exchange = listed(session, JOBS, filter_min_ram_gb="2,2", **query)
         same(3, get(exchange.response.json, "/total"), "the total of a filter that 3 of 5 jobs pass")
-        same(length, len(data_of(exchange)), f"the number of jobs with {query} of a filter that 3 of 5 jobs pass")
+        same(
+            length, len(data_of(exchange)), f"the number of jobs with {shown(query)} of a filter that 3 of 5 jobs pass"
+        )
 
 
 @check("XIO-LST-027")
