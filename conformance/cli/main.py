@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 import specs
 from conformance import catalogue as catalogues
 from conformance.catalogue import PROFILES
 from conformance.cli import afterwards, compare, traffic
 from conformance.cli.options import API, FILE, Judge, opened, target_options, url_value
+from conformance.cli.progress import shown
 from conformance.report.console import SafeConsole
 from conformance.run.interruption import interruptible
 from conformance.run.modes import MODES, budget_for, default_mode, jobs_for, options_for
@@ -74,7 +74,11 @@ def main() -> None:
 )
 @click.option("--max-requests", type=click.IntRange(1), help="Stop after this many requests.")
 @click.option("--max-jobs", type=click.IntRange(1), help="Stop after this many jobs.")
-@click.option("--max-minutes", type=click.FloatRange(0.01), help="Stop after this many minutes.")
+@click.option(
+    "--max-minutes",
+    type=click.FloatRange(0.01),
+    help="Spend at most this many minutes, on MUSTs first; what is left out is inconclusive.",
+)
 @click.option("--rate", type=click.FloatRange(0.01), help="At most this many requests per second.")
 @click.option(
     "--waivers",
@@ -162,14 +166,9 @@ def _judge(target: Target, options: Options, told: dict[str, Any]) -> Report:
         else None
     )
     waived = waivers.read(told["waivers"]) if told["waivers"] is not None else []
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
-        task = progress.add_task(target.spec.name)
-
-        def show(number: int, count: int, case: Any) -> None:
-            progress.update(task, completed=number, total=count, description=case.name)
-
-        report = Run(target, options, journal=journal, on_case=show, waived=waived, search=_searching(options))()
+    run = Run(target, options, journal=journal, waived=waived, search=_searching(options))
+    with shown(run.progress, target.spec.name):
+        report = run()
     if journal is not None:
         journal.close()
     return report

@@ -23,7 +23,7 @@ from conformance.run.interruption import exit_of
 from conformance.run.verdict import Exit, exit_for
 from conformance.target.budget import Budget
 from conformance.target.settings import is_reference, secret
-from conformance.target.target import Target
+from conformance.target.target import PATIENCE, Target
 from conformance.traffic.redaction import Redaction
 from specs.printable import printable_lines
 
@@ -148,10 +148,8 @@ _OPTIONS = (
     ),
     click.option(
         "--patience",
-        default=120.0,
-        show_default=True,
         type=click.FloatRange(1),
-        help="Longest wait of one check, in real seconds.",
+        help=f"Longest wait of one check, in real seconds. Default: {PATIENCE:g}, or as long as --max-minutes lets it.",
     ),
     click.option(
         "--target-file",
@@ -191,7 +189,7 @@ def opened(api: str, url: str | None, *, budget: Budget | None = None, **told: A
     common = {
         "file": told["file"],
         "scale": told["scale"],
-        "patience": told["patience"],
+        "patience": _patience(told),
         "headers": headers,
         "secrets": secrets,
         "budget": budget or Budget(),
@@ -199,6 +197,14 @@ def opened(api: str, url: str | None, *, budget: Budget | None = None, **told: A
     if url is not None:
         return Target.at(api, url, timeout=told["timeout"], control=told["control"], **common)
     return inside(api, told["app"], **common)
+
+
+def _patience(told: dict[str, Any]) -> float:
+    """The longest wait of one check: as told, or else what the run may take."""
+    if told["patience"] is not None:
+        return float(told["patience"])
+    minutes = told.get("max_minutes")
+    return PATIENCE if minutes is None else float(minutes) * 60
 
 
 def looked_up(headers: dict[str, str]) -> tuple[dict[str, str], list[str]]:

@@ -25,7 +25,7 @@ class Case:
     For one requirement, for several that one check judges together, or a tour that only gives the oracles something
     to see. `number` is its place in the run. While one that is `alone` runs, nothing else does; of those whose jobs
     keep a place for long (`holds`) only a few run at a time. It waits for about so many `seconds` of the target's
-    clock.
+    clock; `rank` is 0 for what judges a MUST, 1 for a SHOULD, 2 for a MAY.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Case:
     alone: bool = False
     holds: bool = False
     seconds: float = 0.0
+    rank: int = 0
 
     @property
     def requirement(self) -> str | None:

@@ -16,7 +16,7 @@ REPETITIONS = 2
 class Options:
     """What to run and how: `only` are globs of requirement ids, `profiles` None means all of them.
 
-    `floor` is the share of testable MUSTs that must have been judged; `most_requests` and `most_seconds` bound the run.
+    `floor` is the share of testable MUSTs that must have been judged; `most_requests` bounds the run.
     `games` of the state machine and `fuzz_examples` of each operation and phase of schemathesis let random clients play
     as well. So many `jobs` of judging go on at the same time.
     """
@@ -28,7 +28,6 @@ class Options:
     floor: float = 0.95
     repetitions: int = REPETITIONS
     most_requests: int | None = None
-    most_seconds: float | None = None
     name: str = "cf"
     games: int = 0
     fuzz_examples: int = 0

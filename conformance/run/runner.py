@@ -4,9 +4,7 @@ requirement."""
 from __future__ import annotations
 
 import fnmatch
-import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -14,31 +12,27 @@ from dataclasses import replace
 from conformance import catalogue as catalogues
 from conformance.catalogue import Catalogue, Requirement
 from conformance.errors import SafetyStop, TransportError, Unready
-from conformance.oracles.all_oracles import Panel
 from conformance.oracles.document import ASSUMED_ERROR_SHAPE, ASSUMED_SHAPE, ERROR_SHAPE, SERVER_ERROR
 from conformance.oracles.lifecycle import FIRST
 from conformance.oracles.oracle import Violation, in_short
 from conformance.run import waivers
-from conformance.run.cases import Case, Outcome, cases_of, play
+from conformance.run.cases import Case, Outcome, cases_of
+from conformance.run.estimate import run_seconds
 from conformance.run.execution import Execution, unconfirmed
 from conformance.run.interruption import exit_of
-from conformance.run.preflight import preflight
+from conformance.run.player import KEPT_BODY, OnCase, Player
 from conformance.run.results import Options, Report, Search
 from conformance.run.schedule import scheduled
 from conformance.run.verdict import OF_LEVEL, Exit, Result, Verdict
 from conformance.run.waivers import Waiver
 from conformance.session.connection import missing_capabilities
 from conformance.session.made_jobs import Journal
-from conformance.session.session import Session
 from conformance.target.target import Target
 
-OnCase = Callable[[int, int, Case], None]
 Searching = Callable[..., Iterable[Search]]
 """`conformance.search.search.search`, which is handed in: hypothesis and schemathesis take a second to import."""
 SELDOM = (FIRST, ASSUMED_SHAPE, ERROR_SHAPE, ASSUMED_ERROR_SHAPE)
 """Requirements that a document may give no occasion for."""
-KEPT_BODY, KEPT_TRAFFIC = 256 << 10, 64 << 20
-"""Most bytes of one answer, and of all answers of a run, that are kept for its HAR."""
 _EARLY = (Exit.UNREACHABLE, Exit.SAFETY_STOP, Exit.INTERRUPTED, Exit.TERMINATED, Exit.OWN_ERROR)
 _SAW_NOTHING = "the run saw nothing that this requirement speaks about"
 SUSPICIOUS = 3
@@ -66,14 +60,11 @@ class Run:
         self.catalogue: Catalogue = catalogues.load(target.spec.name)
         self.report = Report(target.spec.name, target.redaction.text(target.name), options, began=time.time())
         self._on_case = on_case or (lambda number, count, case: None)
-        self._panel = Panel(target.spec, self.catalogue)
-        self._lock = threading.RLock()
-        self._played: Counter[int] = Counter()
-        self._cases = self._preflights = self._in_vain = 0
-        self._left_of_traffic = KEPT_TRAFFIC
+        self._player = Player(target, self.catalogue, self.report, journal=journal, on_case=self._on_case)
+        self.progress = self._player.progress
+        self._in_vain = 0
         self._waivers = waived
         self._flaky: dict[str, str] = {}
-        self._unfinished: list[tuple[str, str]] = []
         self._began = time.monotonic()
 
     def __call__(self) -> Report:
@@ -100,20 +91,34 @@ class Run:
                 "nothing was selected: no requirement that can be judged fits the given names and profiles",
             )
         try:
-            self._preflight()
+            self._player.preflight()
         except Unready as error:
             for result in self.report.results.values():
                 if result.verdict is None:
                     result.add(Verdict.INCONCLUSIVE, str(error))
             return Exit.UNREACHABLE, str(error)
-        cases = scheduled(cases_of(self.catalogue, chosen), self.catalogue, self.options)
+        cases = scheduled(
+            cases_of(self.catalogue, chosen),
+            self.catalogue,
+            self.options,
+            seconds_left=self.target.budget.seconds_left(),
+            estimated=self._estimated,
+        )
         self._judge(cases)
         if self._in_vain or not self.report.of(Verdict.PASS):
             self._ensure_there(None)
         self._search(len(cases))
         self._settle(_SAW_NOTHING)
         waivers.apply(self._waivers, self.report)
-        return self._sum_up()
+        exit_, sentence = self._sum_up()
+        return exit_, sentence + self._time_was_short()
+
+    def _time_was_short(self) -> str:
+        """What is added to the summary where checks were left out."""
+        if not self._player.left_out:
+            return ""
+        checks = "1 check was" if self._player.left_out == 1 else f"{self._player.left_out} checks were"
+        return f"; {checks} left out: {(self.target.budget.most_seconds or 0.0) / 60:g} minutes were not enough"
 
     def _chosen(self) -> list[Requirement]:
         """The requirements to judge; all others get their verdict here."""
@@ -143,14 +148,14 @@ class Run:
     def _judge(self, cases: Sequence[Case]) -> None:
         """Play all cases, and take in what came of them in their order, however they ended."""
         execution = Execution(
-            self._once,
+            self._player.play,
             self._look,
             lanes=self.options.jobs,
             repetitions=self.options.repetitions,
             stop=self.target.budget.stop,
         )
         outcomes: dict[int, tuple[Case, Outcome]] = {}
-        self._cases = len(cases)
+        self.progress.expect(cases)
         try:
             for case, outcome in execution.outcomes(cases):
                 outcomes[case.number] = case, outcome
@@ -164,7 +169,8 @@ class Run:
 
     def _look(self, outcome: Outcome, is_alone: bool) -> None:
         """See to it that the target is still there where nothing can be judged any more. Raises Unready."""
-        self._in_vain = self._in_vain + 1 if outcome.verdict is Verdict.INCONCLUSIVE else 0
+        in_vain = outcome.verdict is Verdict.INCONCLUSIVE and not outcome.is_final
+        self._in_vain = self._in_vain + 1 if in_vain else 0
         if outcome.trouble is not None or self._in_vain >= SUSPICIOUS:
             self._ensure_there(outcome.trouble if is_alone else None)
 
@@ -193,6 +199,7 @@ class Run:
             raise ValueError("the options ask for random clients, but the run was given no `search`")
 
         def tell(text: str) -> None:
+            self.progress.activity = text
             self._on_case(count, count, Case(text, lambda session: None))
 
         played = self._search_with(
@@ -205,7 +212,7 @@ class Run:
             journal=self.journal,
         )
         for one in played:
-            self._unfinished += one.left
+            self._player.unfinished += one.left
             one.violations = list(map(self._shown, one.violations))
             one.note = self.target.redaction.text(one.note)
             one.others = list(map(self.target.redaction.text, one.others))
@@ -237,45 +244,8 @@ class Run:
             exchanges=tuple(redaction.exchange(one.shortened(KEPT_BODY)) for one in violation.exchanges),
         )
 
-    def _once(self, case: Case) -> Outcome:
-        """Play a case in a world of its own, whose name depends on the case's place and on how often it was played."""
-        with self._lock:
-            stop = self._budget()
-            self._played[case.number] += 1
-            number = (
-                f"{case.number}" if self._played[case.number] == 1 else f"{case.number}x{self._played[case.number]}"
-            )
-            self._on_case(len(self._played), self._cases, case)
-        if stop is not None:
-            raise stop
-        began = time.monotonic()
-        session = self._session(number, strict=case.strict)
-        try:
-            outcome = play(case, session)
-        finally:
-            with self._lock:
-                self._take_in(session)
-        outcome.seconds = time.monotonic() - began
-        return outcome
-
-    def _preflight(self) -> None:
-        self._preflights += 1
-        session = self._session(f"p{self._preflights}")
-        try:
-            preflight(session)
-        finally:
-            self.report.left_behind += session.left_behind
-            self._unfinished += session.unfinished()
-
-    def _take_in(self, session: Session) -> None:
-        """What a session leaves, however it ended."""
-        self.report.requests += session.requests
-        self.report.left_behind += session.left_behind
-        self._unfinished += session.unfinished()
-        for exchange in session.exchanges if self.options.keep_traffic else ():
-            kept = exchange.shortened(min(KEPT_BODY, self._left_of_traffic))
-            self._left_of_traffic -= len(kept.response.body)
-            self.report.traffic.append(kept)
+    def _estimated(self, cases: Sequence[Case]) -> float:
+        return run_seconds(cases, self._player.pace, lanes=self.options.jobs)
 
     def _ensure_there(self, trouble: TransportError | None) -> None:
         """Raise Unready where the target is gone.
@@ -283,8 +253,7 @@ class Run:
         If it still answers, a broken connection was its answer to that one request.
         """
         try:
-            with self._lock:
-                self._preflight()
+            self._player.preflight()
         except Unready as error:
             raise Unready(f"the target stopped answering in the middle of the run: {error}") from error
         self._in_vain = 0
@@ -333,51 +302,15 @@ class Run:
             )
         return Exit.CONFORMANT, f"{len(judged)} MUSTs were judged and none is broken"
 
-    def _budget(self) -> SafetyStop | None:
-        """Why no other case may begin, if there is a reason."""
-        options = self.options
-        if options.most_requests is not None and self.report.requests >= options.most_requests:
-            return SafetyStop(f"the budget of {options.most_requests} requests is used up")
-        if options.most_seconds is not None and time.monotonic() - self._began >= options.most_seconds:
-            return SafetyStop(f"the budget of {options.most_seconds:g} seconds is used up")
-        return None
-
-    def _tidy(self) -> None:
-        """Ask again to forget the jobs that would not go before: a stop that takes its time is over by now.
-
-        Those that still stay are reported.
-        """
-        if not self._unfinished:
-            return
-        session = self._session("t")
-        try:
-            for pause in (0, 2, 8):
-                if self._unfinished:
-                    self.target.wait(pause)
-                    session.retry(self._unfinished)
-                    self._unfinished = session.unfinished()
-        finally:
-            stuck = session.left_behind + [id_ for id_, _ in session.unfinished() or self._unfinished]
-            self.report.left_behind += list(dict.fromkeys(stuck))
-
     def _end(self, exit_: Exit, sentence: str) -> Report:
         with suppress(SafetyStop, KeyboardInterrupt), self.target.budget.cleaning_up():
-            self._tidy()
+            self._player.tidy()
         redaction = self.target.redaction
         self.report.exit, self.report.sentence = exit_, in_short(redaction.text(sentence))
         for result in self.report.results.values():
             result.reason = redaction.text(result.reason)
         self.report.seconds = time.monotonic() - self._began
         return self.report
-
-    def _session(self, number: str, *, strict: bool = False) -> Session:
-        return Session(
-            self.target,
-            self._panel.fresh(),
-            name=f"{self.options.name}{self.options.seed}-{number}",
-            strict=strict,
-            journal=self.journal,
-        )
 
 
 def run(target: Target, options: Options | None = None, **others: object) -> Report:

@@ -286,16 +286,22 @@ class Connection:
         check."""
         if self.target.has_virtual_time:
             return
-        if seconds / self.target.scale > self.target.patience:
+        if seconds / self.target.scale > self._patience():
             raise OutOfPatience(f"{seconds:g} seconds of the target's clock are more than may be waited for")
-        enough = (self._waited + seconds) / self.target.scale <= self.target.patience
-        needed(enough, f"{self._waited + seconds:g} seconds of the target's clock are more than may be waited for")
+        total = self._waited + seconds
+        enough = total / self.target.scale <= self.target.patience
+        needed(enough, f"{total:g} seconds of the target's clock are more than may be waited for")
+
+    def _patience(self) -> float:
+        """The longest wait of one check, in real seconds."""
+        return min(self.target.patience, self.target.budget.seconds_left())
 
     def ticks(self, within: float, step: float = 1.0) -> Iterator[float]:
         """Let time pass bit by bit for at most `within` seconds; yields how much has passed, first 0."""
         passed = 0.0
         if not self.target.has_virtual_time:
-            within = min(within, self.target.patience * self.target.scale - self._waited)
+            left = min(self.target.patience - self._waited / self.target.scale, self.target.budget.seconds_left())
+            within = min(within, left * self.target.scale)
         yield passed
         while passed < within:
             piece = min(step, within - passed)

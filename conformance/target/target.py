@@ -25,6 +25,8 @@ from specs import Spec
 
 SANDBOX = "X-Mock-Sandbox"
 CONTROL = "/_mock"
+PATIENCE = 180.0
+"""Longest wait of one check, in real seconds, where the user says nothing else."""
 
 
 @dataclass
@@ -44,7 +46,7 @@ class Target:
     settings: Settings
     control: str | None = None
     scale: float = 1.0
-    patience: float = 120.0
+    patience: float = PATIENCE
     headers: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
     budget: Budget = field(default_factory=Budget)

@@ -19,7 +19,7 @@ import specs
 from conformance.cli import traffic
 from conformance.cli.main import main
 from conformance.report import junit, markdown
-from conformance.run import runner
+from conformance.run import player, runner
 from conformance.run.results import Options
 from conformance.run.runner import run
 from conformance.run.verdict import Exit, exit_code
@@ -88,7 +88,7 @@ def test_a_mistake_of_the_judge_is_exit_5_and_what_is_known_is_written(
     def mistaken(*_: object, **__: object) -> None:
         raise AttributeError("no such thing")
 
-    monkeypatch.setattr(runner, place, mistaken)
+    monkeypatch.setattr(runner if place == "cases_of" else player, place, mistaken)
     done = told("run", "ionworks", "--app", APP, "--quick", *asked(tmp_path))
 
     assert done.exit_code == Exit.OWN_ERROR, done.output
