@@ -99,7 +99,7 @@ class Measure:
         self.endings: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
         self.bars: list[Bar] = []
-        self.submitted = self.attempts = self.end = 0
+        self.submitted = self.attempts = self.end = self._fruitful = 0
         self._placed: dict[Job, tuple[int, tuple[int, ...], list[int]]] = {}
         self._waited: set[Job] = set()
         self._waiting: set[Job] = set()
@@ -116,6 +116,16 @@ class Measure:
     def live(self) -> int:
         """How many submitted jobs have not ended."""
         return self.submitted - self.endings.total()
+
+    @property
+    def fruitless(self) -> int:
+        """How many attempts were made since a job last ended."""
+        return self.attempts - self._fruitful
+
+    def leave_out(self) -> None:
+        """Count a job that was not submitted, since the simulation was given up before."""
+        self.submitted += 1
+        self.unfinished["not submitted before the simulation was given up"] += 1
 
     def refuse(self, request: JobRequest, reasons: Iterable[tuple[int, str]]) -> None:
         """Count a job that no node could ever run."""
@@ -162,7 +172,7 @@ class Measure:
             self.queue.change(instant, (1, 0), -1)
 
     def _place(self, job: Job, instant: int) -> tuple[str, ...]:
-        nodes = next(given for at, given in job.allocations() if at == instant)
+        nodes = job.nodes_given(instant)
         wanted = job.request.resources
         amounts = tuple(
             round(amount * len(nodes)) for amount in (wanted.cpu * MILLI, wanted.memory, wanted.gpu * MILLI)
@@ -185,6 +195,7 @@ class Measure:
 
     def _close(self, job: Job, stage: Stage) -> None:
         self._waited.discard(job)
+        self._fruitful = self.attempts
         detail = job.last_detail
         was_cancelled = isinstance(detail, Outcome) and detail.reason == "cancelled"
         self.endings["cancelled" if was_cancelled else stage.phase] += 1
@@ -192,15 +203,16 @@ class Measure:
     def summary(self) -> dict[str, object]:
         """All figures: seconds, shares of capacity from 0 to 1, counts."""
         self.usage.until(max(self.end, self.usage.last))
+        end = self.usage.last if self.live else self.end
         window, until_then = self._window
         ends = {phase: self.endings[phase] for phase in ("succeeded", "failed", "cancelled")}
         ends |= {"unfinished": self.live, "unplaceable": self.refused.total()}
         return {
             "jobs": self.submitted + self.refused.total(),
             "attempts": self.attempts,
-            "makespan_s": seconds(self.end),
+            "makespan_s": seconds(end),
             "wait_s": waits(self.waits),
-            "utilisation": self._shares(self.usage.totals(), self.end or 1),
+            "utilisation": self._shares(self.usage.totals(), end or 1),
             "window_s": seconds(window),
             "utilisation_window": self._shares(until_then, window) if window else None,
             "ends": ends,

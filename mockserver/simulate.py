@@ -15,12 +15,14 @@ from mockserver.measure import Measure, Row
 from mockserver.simulation.clock import micros
 from mockserver.simulation.cluster.node import DOWN
 from mockserver.simulation.draws import ARRIVAL, KIND, uniform
+from mockserver.simulation.events import NODE, WHOLE_JOB
 from mockserver.simulation.job import Job
 from mockserver.simulation.lifecycle import CompiledLifecycle
 from mockserver.simulation.request import JobRequest, Limits, ResourceRequest, Script
 from mockserver.simulation.scenario.distribution import pick, sample
 from mockserver.simulation.scenario.rules import MOST_JOBS
 from mockserver.simulation.scenario.scenario import GIB, JobKind, NodeClass, Scenario
+from mockserver.simulation.scheduler import Scheduler
 from mockserver.simulation.world import World
 from mockserver.trace import TracedJob
 
@@ -28,6 +30,11 @@ CANCELLED = "cancelled"
 _FAR = 1 << 60
 _STEPS = 2_000
 _UNREAD = 2_000
+FRUITLESS = 100_000
+"""So many attempts in a row may lose their nodes before the simulation is given up."""
+
+_QUIET = 20
+"""So often each node may fail and return while nothing else happens; then nothing will."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +154,12 @@ def simulate(
     scheduler, cluster = world.scheduler, world.scheduler.cluster
     measure = Measure(cluster, note, world.forget)
     scheduler.attend = _attending(world, measure)
-    last = 0
+    last, why = 0, ""
     for one in planned:
+        if why or (why := _let_run(scheduler, measure, one.instant, tell)):
+            measure.leave_out()
+            continue
         last = one.instant
-        scheduler.advance(one.instant)
         shape = cluster.shape(one.request.resources, one.request.nodes)
         if shape.possible.bit_count() < one.request.nodes:
             measure.refuse(one.request, cluster.reasons(shape, empty=True))
@@ -159,19 +168,40 @@ def simulate(
         if job.phase == "draft":
             world.release(job)
         measure.submitted += 1
-        if len(scheduler.log) > _UNREAD:
-            measure.follow(scheduler.log)
-            tell(measure.over)
     measure.follow(scheduler.log)
     measure.arrivals_are_over(last)
+    why = why or _let_run(scheduler, measure, None, tell)
+    measure.leave_unfinished(why or _reason(world, job) for job in world.jobs(api).values())
+    return measure
+
+
+def _let_run(scheduler: Scheduler, measure: Measure, target: int | None, tell: Callable[[int], None]) -> str:
+    """Let time run up to `target`; without one, until all jobs have ended or nothing more can happen to the rest.
+
+    Returns why that has no end, if it has none.
+    """
+    quiet = 0
     while True:
         before = scheduler.logged
-        is_done = scheduler.advance(_FAR, _STEPS)
-        measure.follow(scheduler.log)
-        tell(measure.over)
-        if is_done or not measure.live or scheduler.logged == before:
-            measure.leave_unfinished(_reason(world, job) for job in world.jobs(api).values())
-            return measure
+        is_done = scheduler.advance(_FAR if target is None else target, _STEPS)
+        if len(scheduler.log) > _UNREAD or target is None:
+            measure.follow(scheduler.log)
+            tell(measure.over)
+        if is_done or (target is None and not measure.live):
+            return ""
+        if measure.fruitless > FRUITLESS:
+            return f"no job ended in the last {FRUITLESS:,} attempts: nodes fail before their jobs end"
+        quiet = quiet + 1 if scheduler.logged == before else 0
+        if target is None and quiet * _STEPS > _QUIET * len(scheduler.cluster.nodes) and _only_nodes_change(scheduler):
+            return ""
+
+
+def _only_nodes_change(scheduler: Scheduler) -> bool:
+    """Whether nothing is due but failures and repairs of nodes."""
+    return all(
+        kind == NODE or (generation not in (job.generation, WHOLE_JOB))
+        for _, _, kind, job, generation, _ in scheduler.agenda.heap
+    )
 
 
 def _attending(world: World, measure: Measure) -> Callable[[Any], None]:

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 from msgspec import structs
 
+from mockserver import simulate as simulate_module
 from mockserver.cli import main
 from mockserver.cli_simulate import in_words
 from mockserver.measure import BINS, Measure, Row, Usage, waits
@@ -215,6 +216,47 @@ def test_a_world_whose_nodes_never_stop_failing_comes_to_an_end() -> None:
 
     assert measure.live == 0
     assert measure.attempts > 20
+
+
+def failing(mean: Distribution, *, nodes: int, run: float) -> Scenario:
+    failures = NodeFailures(mean_time_between_s=mean, repair_s=Distribution(fixed=10))
+    return Scenario(
+        nodes=(NodeClass("n", 1, 4, count=nodes),),
+        node_failures=failures,
+        run=Distribution(fixed=run),
+        arrivals=Distribution(fixed=1),
+    )
+
+
+@pytest.mark.parametrize("gap", [1, 100_000])
+def test_a_world_whose_nodes_fail_before_their_jobs_end_is_given_up_with_the_reason(
+    gap: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(simulate_module, "FRUITLESS", 1_000)
+    scenario = structs.replace(failing(Distribution(fixed=50), nodes=2, run=100), arrivals=Distribution(fixed=gap))
+
+    measure = played(scenario, 3)
+
+    assert measure.summary()["ends"]["unfinished"] == 3
+    given_up = "no job ended in the last 1,000 attempts: nodes fail before their jobs end"
+    late = "not submitted before the simulation was given up"
+    assert dict(measure.unfinished) == ({given_up: 3} if gap == 1 else {given_up: 1, late: 2})
+
+
+def test_a_run_during_which_thousands_of_other_nodes_fail_comes_to_its_end() -> None:
+    measure = played(failing(Distribution(exponential=1000), nodes=2000, run=1200), 2)
+
+    assert measure.live == 0
+
+
+def test_utilisation_is_over_the_time_that_was_simulated_even_if_no_job_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(simulate_module, "FRUITLESS", 1_000)
+
+    summary = played(failing(Distribution(fixed=50), nodes=1, run=100), 1).summary()
+
+    assert 0.5 < summary["utilisation"]["cpu"] <= 1
 
 
 @pytest.mark.parametrize("name", scenarios.names())

@@ -169,8 +169,9 @@ class Job:
 
     def last_entered(self, phase: str) -> int | None:
         """The latest instant at which the job came into a stage of `phase`, or None."""
-        instants = (instant for instant, stage, _, _ in reversed(list(self.steps())) if stage.phase == phase)
-        return next(instants, None)
+        history = self.history
+        places = (index for index in range(len(history) - 4, -1, -4) if history[index + 1].phase == phase)
+        return next((history[index] for index in places), None)
 
     def left(self, state: str) -> int | None:
         """The first instant at which the job left `state`, or None."""
@@ -191,6 +192,17 @@ class Job:
         for index in range(0, len(history), 4):
             if history[index + 2] == "allocated":
                 yield history[index], history[index + 3]
+
+    def nodes_given(self, instant: int) -> tuple[str, ...]:
+        """The names of the nodes that the job was given at `instant`, the last time if more than once; none if it was
+        not.
+        """
+        history = self.history
+        for index in range(len(history) - 4, -1, -4):
+            if history[index] == instant and history[index + 2] == "allocated":
+                nodes: tuple[str, ...] = history[index + 3]
+                return nodes
+        return ()
 
     def first_allocated(self) -> int | None:
         """The instant at which the job was first given nodes, or None."""

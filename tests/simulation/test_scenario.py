@@ -24,7 +24,7 @@ from mockserver.simulation.scenario.scenario import (
     parse,
 )
 from mockserver.simulation.snapshot import freeze, thaw
-from tests.simulation.worlds import LIFECYCLES, after, ask, path, world
+from tests.simulation.worlds import LIFECYCLES, SMALL, after, ask, path, world
 
 NODES = "nodes: [{class: a, cpu: 1, memory_gib: 1}]\n"
 
@@ -286,6 +286,13 @@ def test_a_scenario_that_no_file_describes_is_checked_as_well(facts: dict[str, o
 def test_a_distribution_that_cannot_be_is_refused(facts: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="expected"):
         Distribution(**facts)  # type: ignore[arg-type]
+
+
+def test_nodes_that_fail_and_return_at_the_same_instant_for_ever_are_refused() -> None:
+    never = Distribution(fixed=0)
+
+    with pytest.raises(ValueError, match="of together at least 1 s, got 0 s at most"):
+        Scenario(nodes=SMALL, node_failures=NodeFailures(mean_time_between_s=never, repair_s=never))
 
 
 def test_a_node_class_that_cannot_be_is_refused() -> None:

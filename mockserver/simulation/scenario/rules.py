@@ -11,6 +11,7 @@ from typing import Any
 
 import specs
 from mockserver.simulation.cluster.packing import PLACEMENTS
+from mockserver.simulation.scenario.distribution import longest
 from mockserver.simulation.scenario.file import Place, Problem
 
 MOST_NODES = 100_000
@@ -42,6 +43,7 @@ def problems(scenario: Any) -> Iterator[Problem]:
     yield from _amounts(scenario)
     yield from _once("node class", ((("nodes", at, "class"), one.node_class) for at, one in _sound(scenario.nodes)))
     yield from _once("project", ((("projects", at, "name"), one.name) for at, one in _sound(scenario.projects)))
+    yield from _node_failures(scenario.node_failures)
     yield from _start(scenario.start)
     yield from _credentials(scenario.credentials)
 
@@ -80,6 +82,16 @@ def _amounts(scenario: Any) -> Iterator[Problem]:
     spans = (limits.assign, limits.start, limits.run, limits.total)
     if any(span is not None and not (span >= 0 and isfinite(span)) for span in spans):
         yield ("limits",), "expected `limits` in seconds of at least 0"
+
+
+def _node_failures(failures: Any) -> Iterator[Problem]:
+    """Nodes that may fail and return at one instant would do so for ever."""
+    if failures is None:
+        return
+    least, repair = longest(failures.mean_time_between_s), longest(failures.repair_s)
+    if least is not None and repair is not None and least + repair < 1:
+        words = "expected `mean_time_between_s` and `repair_s` of together at least 1 s"
+        yield ("node_failures",), f"{words}, got {least + repair:g} s at most"
 
 
 def _once(what: str, named: Iterable[tuple[Place, str]]) -> Iterator[Problem]:
