@@ -49,13 +49,21 @@ def written(folder: Path) -> dict[str, Any]:
     return run_
 
 
+def heeds_interrupts() -> None:
+    """Whatever runs these tests in the background has SIGINT ignored, which a child would inherit."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize(("number", "exit_"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_a_run_with_its_code_and_all_reports(number: signal.Signals, exit_: int, tmp_path: Path) -> None:
     with serving(apis=["ionworks"], pace="real") as url:
         words = [sys.executable, "-m", "conformance", "run", "ionworks", "--url", url, "--quick", *asked(tmp_path)]
         journal = tmp_path / "journal"
         with subprocess.Popen(
-            [*words, "--journal", str(journal)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            [*words, "--journal", str(journal)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            preexec_fn=heeds_interrupts,
         ) as run_:
             try:
                 for _ in range(300):
@@ -292,7 +300,10 @@ def test_a_signal_ends_fuzzing_with_its_code_and_what_was_found(
     with serving(apis=["ionworks"], pace="real") as url:
         words = [sys.executable, "-m", "conformance", "fuzz", "ionworks", "--url", url, "--max-examples", "2000"]
         with subprocess.Popen(
-            [*words, "--json", str(file)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            [*words, "--json", str(file)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            preexec_fn=heeds_interrupts,
         ) as fuzzing:
             try:
                 for _ in range(300):
