@@ -127,6 +127,7 @@ def _play(
                 seed=seed,
                 tell=tell,
                 note=timeline.add if timeline.is_wanted else None,
+                draws=plot_file is not None,
             )
         took = ticks() - began
         summary: dict[str, Any] = {

@@ -16,6 +16,8 @@ from mockserver.simulation.request import JobRequest, Outcome
 RESOURCES = ("cpu", "memory", "gpu")
 BINS = 512
 MOST_BARS = 2_000
+MOST_NODES = 60
+"""Most nodes of which it is followed how full they are."""
 
 
 class Row(NamedTuple):
@@ -63,6 +65,8 @@ class Usage:
             ]
             self.bins += [[0] * len(self.held) for _ in range(BINS // 2)]
             self.width *= 2
+        if not any(self.held):
+            self.last = instant
         while self.last < instant:
             number = self.last // self.width
             edge = min(instant, (number + 1) * self.width)
@@ -80,7 +84,8 @@ class Measure:
     """The result of a simulation. `refused` are jobs that no node could ever run, `live` those that are not over.
 
     `queue` follows how many wait and how many nodes are down, `unfinished` says of those that are left what they wait
-    for. `note` gets every line of the timeline, `forget` every job that has ended.
+    for. `note` gets every line of the timeline, `forget` every job that has ended; with `draws` it is followed
+    how full each node is.
     """
 
     def __init__(
@@ -88,9 +93,14 @@ class Measure:
         cluster: Cluster,
         note: Callable[[Row], None] | None = None,
         forget: Callable[[Job], None] = lambda job: None,
+        *,
+        draws: bool = False,
     ) -> None:
         self.capacity = [sum(amounts[index] for amounts in cluster.capacity) for index in (0, 1, GPU)]
         self.names = [node.name for node in cluster.nodes]
+        shown = range(min(len(self.names), MOST_NODES if draws else 0))
+        self.sizes = [[cluster.capacity[number][index] for index in (0, 1, GPU)] for number in shown]
+        self.loads = [Usage() for _ in shown]
         self.waits = array("d")
         self.usage = Usage()
         self.queue = Usage(2)
@@ -100,6 +110,7 @@ class Measure:
         self.refused: Counter[str] = Counter()
         self.bars: list[Bar] = []
         self.submitted = self.attempts = self.end = self._fruitful = 0
+        self._nodes_down: deque[tuple[int, int]] = deque()
         self._placed: dict[Job, tuple[int, tuple[int, ...], list[int]]] = {}
         self._waited: set[Job] = set()
         self._waiting: set[Job] = set()
@@ -136,6 +147,7 @@ class Measure:
         """Account for everything in the log, and empty it."""
         while log:
             instant, job, stage, event = log.popleft()
+            self._count_nodes_until(instant)
             nodes: tuple[str, ...] = ()
             is_member = isinstance(job, Member)
             if event == "allocated" and stage.holds:
@@ -157,7 +169,12 @@ class Measure:
 
     def count_nodes(self, instant: int, down: int) -> None:
         """From `instant` on so many nodes are down."""
-        self.queue.change(max(instant, self.queue.last), (0, down - self.queue.held[1]), 1)
+        self._nodes_down.append((instant, down))  # in its turn: the log of what comes before is read later
+
+    def _count_nodes_until(self, instant: int) -> None:
+        while self._nodes_down and self._nodes_down[0][0] <= instant:
+            at, down = self._nodes_down.popleft()
+            self.queue.change(max(at, self.queue.last), (0, down - self.queue.held[1]), 1)
 
     def leave_unfinished(self, reasons: Iterable[str]) -> None:
         """What keeps each of those that have not ended."""
@@ -174,21 +191,27 @@ class Measure:
     def _place(self, job: Job, instant: int) -> tuple[str, ...]:
         nodes = job.nodes_given(instant)
         wanted = job.request.resources
-        amounts = tuple(
-            round(amount * len(nodes)) for amount in (wanted.cpu * MILLI, wanted.memory, wanted.gpu * MILLI)
-        )
-        self._placed[job] = (instant, amounts, [self._numbers.get(name, 0) for name in nodes])
+        amounts = (round(wanted.cpu * MILLI), wanted.memory, round(wanted.gpu * MILLI))
+        numbers = [self._numbers.get(name, 0) for name in nodes]
+        self._placed[job] = (instant, amounts, numbers)
         self.attempts += 1
         first = job.parent if isinstance(job, Member) and job.parent is not None else job
         if first not in self._waited:
             self._waited.add(first)
             self.waits.append(seconds(instant - first.created))
-        self.usage.change(instant, amounts, 1)
+        self._change(instant, amounts, numbers, sign=1)
         return nodes
+
+    def _change(self, instant: int, amounts: tuple[int, ...], numbers: list[int], *, sign: int) -> None:
+        """What a job takes of, or gives back to, the cluster and its nodes."""
+        self.usage.change(instant, amounts, sign * len(numbers))
+        for number in numbers:
+            if number < len(self.loads):
+                self.loads[number].change(instant, amounts, sign)
 
     def _leave(self, job: Job, instant: int, phase: str) -> None:
         began, amounts, nodes = self._placed.pop(job)
-        self.usage.change(instant, amounts, -1)
+        self._change(instant, amounts, nodes, sign=-1)
         self.stays += len(nodes)
         if len(self.bars) < MOST_BARS:
             self.bars += [Bar(node, seconds(began), seconds(instant), phase) for node in nodes]

@@ -145,14 +145,16 @@ def simulate(
     seed: int | None = None,
     tell: Callable[[int], None] = lambda ended: None,
     note: Callable[[Row], None] | None = None,
+    draws: bool = False,
 ) -> Measure:
     """Submit every planned job at its instant and let time run until all have ended or nothing more can happen.
 
-    `tell` is called now and then with the number of jobs that are over, `note` with every line of the timeline.
+    `tell` is called now and then with the number of jobs that are over, `note` with every line of the timeline;
+    `draws` says that a picture will be made.
     """
     world = World(structs.replace(scenario, most_jobs=MOST_JOBS), {api: lifecycle}, epoch_us=0, seed=seed, log=None)
     scheduler, cluster = world.scheduler, world.scheduler.cluster
-    measure = Measure(cluster, note, world.forget)
+    measure = Measure(cluster, note, world.forget, draws=draws)
     scheduler.attend = _attending(world, measure)
     last, why = 0, ""
     for one in planned:

@@ -6,7 +6,9 @@ import csv
 import json
 import sys
 from collections import deque
+from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -15,8 +17,8 @@ from msgspec import structs
 from mockserver import simulate as simulate_module
 from mockserver.cli import main
 from mockserver.cli_simulate import in_words
-from mockserver.measure import BINS, Measure, Row, Usage, waits
-from mockserver.plot import PlotUnavailable, draw, prepare
+from mockserver.measure import BINS, MOST_BARS, Measure, Row, Usage, waits
+from mockserver.plot import PlotUnavailable, draw, figure_of, prepare
 from mockserver.simulate import made_up, simulate, traced
 from mockserver.simulation.scenario import scenario as scenarios
 from mockserver.simulation.scenario.distribution import Distribution
@@ -319,6 +321,86 @@ def test_a_picture_of_nothing_can_be_drawn(tmp_path: Path) -> None:
     draw(Measure(scenarios.load("philly-like").cluster()), "nothing", tmp_path / "a.svg")
 
     assert (tmp_path / "a.svg").stat().st_size > 1000
+
+
+PICTURES = {
+    "few jobs": ("default", 30),
+    "many jobs": ("busy", 3000),
+    "failures": ("flaky", 300),
+    "more nodes than rows": ("philly-like", 200),
+    "no job at all": ("tiny", 0),
+}
+
+
+def drawn(scenario: Scenario, jobs: int) -> tuple[Measure, Any]:
+    planned = made_up(scenario, jobs, api="runai", seed=1)
+    measure = simulate(scenario, LIFECYCLES["runai"], planned, api="runai", draws=True)
+    figure = figure_of(measure, f"{scenario.name}: {jobs} jobs")
+    figure.canvas.draw()
+    return measure, figure
+
+
+@pytest.mark.parametrize("kind", PICTURES)
+def test_no_legend_lies_over_a_line_and_all_text_is_inside_the_picture(kind: str) -> None:
+    pytest.importorskip("matplotlib")
+    name, jobs = PICTURES[kind]
+
+    _, figure = drawn(scenarios.load(name), jobs)
+
+    for axes in figure.axes:
+        inside = axes.get_window_extent()
+        if axes.get_legend() is not None:
+            assert axes.get_legend().get_window_extent().y0 >= inside.y1 - 1
+        for label in [*axes.get_yticklabels(), *filter(None, [axes.get_legend()])]:
+            extent = label.get_window_extent()
+            assert extent.x0 >= 0
+            assert extent.x1 <= figure.bbox.x1 + 1
+
+
+def test_of_many_jobs_the_picture_shows_how_full_the_nodes_are_to_the_end() -> None:
+    pytest.importorskip("matplotlib")
+
+    measure, figure = drawn(scenarios.load("busy"), 3000)
+
+    assert measure.stays > MOST_BARS
+    [image] = figure.axes[2].images
+    shares = image.get_array()
+    assert shares.shape[0] == 24
+    assert shares[:, -10:].max() > 0
+    assert 99 < shares.max() <= 100.001
+
+
+def test_of_few_jobs_each_is_seen_beside_the_others_and_named_by_what_became_of_it() -> None:
+    pytest.importorskip("matplotlib")
+
+    measure, figure = drawn(scenarios.load("flaky"), 300)
+
+    axes = figure.axes[2]
+    bars = [(patch.get_y(), patch.get_x(), patch.get_width(), patch.get_height()) for patch in axes.patches]
+    assert len(bars) == measure.stays
+    assert {text.get_text() for text in axes.get_legend().get_texts()} >= {"succeeded", "sent back to the queue"}
+    for one, other in combinations(sorted(bars), 2):
+        if other[0] < one[0] + one[3] - 1e-9:  # on one line
+            assert one[1] + one[2] <= other[1] + 1e-9 or other[1] + other[2] <= one[1] + 1e-9
+
+
+def test_nodes_that_fail_after_the_last_job_do_not_blur_the_queue() -> None:
+    measure = played(scenarios.load("flaky"), 300)
+
+    assert measure.queue.width == measure.usage.width
+    assert measure.queue.last <= measure.end
+
+
+def test_long_names_are_shortened_in_their_middle() -> None:
+    pytest.importorskip("matplotlib")
+    nodes = (NodeClass(node_class="n" * 60, cpu=4, memory_gib=8, count=3),)
+
+    _, figure = drawn(Scenario(name="s" * 100, nodes=nodes), 5)
+
+    labels = [label.get_text() for label in figure.axes[2].get_yticklabels()]
+    assert len({*labels}) == 3
+    assert all(len(label) < 25 and "…" in label for label in labels)
+    assert len(figure.get_suptitle()) <= 90
 
 
 def test_without_the_library_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
