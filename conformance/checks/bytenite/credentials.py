@@ -2,24 +2,57 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from conformance.checks import check
 from conformance.checks.bytenite.steps import NEW, NEWER, OLDER, list_with_token
 from conformance.checks.common.steps import DENIED
+from conformance.checks.families.refusals import only_right_is_taken
 from conformance.errors import NotApplicable
-from conformance.session.expect import accepted, expect, needed, refused
+from conformance.session.expect import accepted, needed, refused, same
 from conformance.session.session import Session
 from conformance.target.settings import secret
 from conformance.traffic.exchange import Exchange
 from conformance.traffic.json_pointer import MISSING, Json, get, put, shown
 
+ABOUT_A_JOB: dict[str, Json] = {
+    **NEWER,
+    **OLDER,
+    **{f"Customer_{name}": {} for name in ("UploadCompleted", "RunJob", "AbortJob")},
+    **{f"Customer_{name}": MISSING for name in ("GetJob", "GetJobConfigs", "GetJobResults")},
+    **{f"Customer_{name}": MISSING for name in ("EstimateJob", "DeleteJob")},
+}
+ABOUT_NO_JOB: dict[str, Json] = {
+    "Customer_ListJobs": MISSING,
+    "Customer_ListJobTemplates": MISSING,
+    "Customer_FilterJobs": {},
+    "Customer_RunningTasks": {},
+}
 
-def buy(session: Session, name: str = "good", **changes: str) -> Exchange:
-    """Exchange a caller's API key for a token, without any credential. NotApplicable where callers buy no tokens."""
+
+def _purchase(session: Session, name: str = "good") -> tuple[str, dict[str, str]]:
+    """How a caller buys a token: the operation and its body. NotApplicable where callers buy no tokens."""
     raw = session.settings.credentials.get(name, {}).get("token")
     if not raw:
         raise NotApplicable(f"the target file does not say how the caller {shown(name)} buys a token")
-    body = {key: secret(str(value)) for key, value in raw["body"].items()} | changes
-    return session.call(raw["operation"], body=body, credential="none")
+    return raw["operation"], {key: secret(str(value)) for key, value in raw["body"].items()}
+
+
+def _key(session: Session) -> str:
+    """The API key of the good caller."""
+    return next(iter(_purchase(session)[1].values()))
+
+
+def _buy_with(session: Session, key: Json) -> Exchange:
+    """A purchase with any value as the API key."""
+    operation, body = _purchase(session)
+    return session.call(operation, body=put(body, "/apiKey", key), credential="none")
+
+
+def buy(session: Session, name: str = "good", **changes: str) -> Exchange:
+    """Exchange a caller's API key for a token, without any credential. NotApplicable where callers buy no tokens."""
+    operation, body = _purchase(session, name)
+    return session.call(operation, body=body | changes, credential="none")
 
 
 def token_of(exchange: Exchange) -> str:
@@ -56,25 +89,18 @@ def buying_a_token_takes_none(session: Session) -> None:
 @check("BYT-AUT-003", strict=True)
 def an_unknown_key_buys_nothing(session: Session) -> None:
     """With the known key as its twin, and some that are nearly it."""
-    token_of(buy(session))
-    known = secret(str(next(iter(session.settings.credentials["good"]["token"]["body"].values()))))
-    for wrong in (f"no-{session.unique('key')}", _recased(known), f"{known}-x", known[:-1], ""):
-        refused(buy(session, apiKey=wrong), "the purchase with an API key that nobody has", (400, *DENIED, 404))
+    known = _key(session)
+    wrong = (f"no-{session.unique('key')}", _recased(known), f"{known}-x", known[:-1], "")
+    statuses = (400, *DENIED, 404)
+    only_right_is_taken(lambda key: buy(session, apiKey=key), known, wrong, "the API key", statuses=statuses)
 
 
 @check("BYT-AUT-004")
 def a_purchase_needs_a_key_that_is_text(session: Session) -> None:
     """Each wrong key with a twin that is right."""
-    raw = session.settings.credentials.get("good", {}).get("token") or {}
     wrongs: tuple[Json, ...] = (MISSING, 7, [], {}, None)
     for wrong in wrongs:
-        token_of(buy(session))
-        body = put({name: secret(str(value)) for name, value in raw["body"].items()}, "/apiKey", wrong)
-        refused(
-            session.call(raw["operation"], body=body, credential="none"),
-            f"the purchase with the API key {shown(wrong)}",
-            (400, *DENIED),
-        )
+        only_right_is_taken(partial(_buy_with, session), _key(session), [wrong], "the API key", statuses=(400, *DENIED))
 
 
 @check("BYT-AUT-005", strict=True)
@@ -100,27 +126,16 @@ def a_token_ends(session: Session) -> None:
 def only_a_whole_token_will_do(session: Session) -> None:
     """Near misses of one that is good."""
     token = token_of(buy(session))
-    accepted(list_with_token(session, token), "a list with a token")
-    key = secret(str(next(iter(session.settings.credentials["good"]["token"]["body"].values()))))
-    for wrong in (
-        token[:-1],
-        token[: len(token) // 2],
-        f"{token}x",
-        token[::-1] if token[::-1] != token else "x",
-        _recased(token),
-        key,
-        "Bearer",
-        "null",
-    ):
-        refused(list_with_token(session, wrong), "a list with what is almost a token", DENIED)
+    parts = (token[:-1], token[: len(token) // 2], f"{token}x", token[::-1] if token[::-1] != token else "x")
+    wrong = (*parts, _recased(token), _key(session), "Bearer", "null")
+    only_right_is_taken(partial(list_with_token, session), token, wrong, "a token")
 
 
 @check("BYT-AUT-008", strict=True)
 def a_token_may_follow_bearer(session: Session) -> None:
     """As integrations send it."""
-    token = token_of(buy(session))
-    accepted(list_with_token(session, f"Bearer {token}"), "a list with Bearer and a token")
-    refused(list_with_token(session, f"Bearer {token[:-1]}"), "a list with Bearer and half a token", DENIED)
+    right = f"Bearer {token_of(buy(session))}"
+    only_right_is_taken(partial(list_with_token, session), right, [right[:-1]], "a token behind Bearer")
 
 
 @check("BYT-AUT-009", strict=True)
@@ -150,31 +165,12 @@ def a_token_is_not_prolonged_by_its_use(session: Session) -> None:
 def every_call_asks_for_a_token(session: Session) -> None:
     """Those about a job, and lists of any kind; with a token they are granted or refused for another reason."""
     job = session.submit(draft=True)
-    about = {**NEWER, **OLDER, "Customer_UploadCompleted": {}, "Customer_RunJob": {}, "Customer_AbortJob": {}}
-    calls = [(name, {"jobId": job.id}, body) for name, body in about.items()]
-    calls += [
-        (name, {"jobId": job.id}, MISSING)
-        for name in (
-            "Customer_GetJob",
-            "Customer_GetJobConfigs",
-            "Customer_GetJobResults",
-            "Customer_EstimateJob",
-            "Customer_DeleteJob",
-        )
-    ]
-    calls += [(name, {}, MISSING) for name in ("Customer_ListJobs", "Customer_ListJobTemplates")]
-    calls += [
-        ("Customer_FilterJobs", {}, {}),
-        ("Customer_RunningTasks", {}, {}),
-        ("Customer_GetLogs", {}, {"jobId": job.id}),
-        ("Customer_CreateJob", {}, session.body()),
-    ]
+    calls = [(name, {"jobId": job.id}, body) for name, body in ABOUT_A_JOB.items()]
+    calls += [(name, {}, body) for name, body in ABOUT_NO_JOB.items()]
+    calls += [("Customer_GetLogs", {}, {"jobId": job.id}), ("Customer_CreateJob", {}, session.body())]
     for name, values, body in calls:
         for credential in ("none", "wrong"):
-            refused(
-                session.call(name, values, body=body, credential=credential),
-                f"{name} without a right credential",
-                DENIED,
-            )
+            exchange = session.call(name, values, body=body, credential=credential)
+            refused(exchange, f"{name} without a right credential", DENIED)
     accepted(session.read(job), "reading a draft that strangers could not touch")
-    expect(session.state(job) == NEW, f"a draft that strangers could not touch is {session.state(job)}")
+    same(NEW, session.state(job), "the state of a draft that strangers could not touch")

@@ -8,7 +8,7 @@ from typing import Any
 
 from conformance.checks import check
 from conformance.checks.families.refusals import changes_nothing
-from conformance.checks.runai.steps import LIST, control_twin, delete, delete_jobs, item, names, project_of
+from conformance.checks.runai.steps import LIST, control_twin, delete, delete_jobs, is_listed, item, project_of
 from conformance.session.expect import INVALID, accepted, expect, need_success, needed, same
 from conformance.session.session import Session
 from conformance.traffic.json_pointer import MISSING, Json, get, mapped, shown
@@ -34,10 +34,6 @@ NO_STRINGS: tuple[Json, ...] = (
 """Deletions that are not valid, of a job of that name and project."""
 
 
-def _is_listed(session: Session, name: str) -> bool:
-    return name in names(session)
-
-
 @check("RAI-ERR-001", "a deletion is a list", NO_LISTS)
 @check("RAI-ERR-002", "a deletion says name and project", INCOMPLETE)
 @check("RAI-ERR-004", "names in a deletion are strings", NO_STRINGS)
@@ -48,7 +44,7 @@ def a_wrong_deletion_deletes_nothing(session: Session, bodies: Sequence[Json]) -
     for body in bodies:
         filled = mapped(body, lambda text: words.get(text, text))
         attempt = partial(session.call, session.role("delete").operation, body=filled)
-        changes_nothing(partial(_is_listed, session, job.id), f"the deletion {shown(body)}", attempt, INVALID)
+        changes_nothing(partial(is_listed, session, job.id), f"the deletion {shown(body)}", attempt, INVALID)
     need_success(delete_jobs(session, job), "a right deletion")
 
 
@@ -76,7 +72,7 @@ def a_deletion_is_json(session: Session) -> None:
     path = session.directory.path(operation.id, {})
     for raw in (b"", b"[", b'[{"name": "x", "project": "y"},]', b"not json"):
         attempt = partial(session.send, operation.method, path, raw=raw)
-        changes_nothing(partial(_is_listed, session, job.id), f"the deletion {shown(raw)}", attempt, INVALID)
+        changes_nothing(partial(is_listed, session, job.id), f"the deletion {shown(raw)}", attempt, INVALID)
     need_success(delete_jobs(session, job), "a right deletion")
 
 
@@ -95,7 +91,7 @@ def a_refused_submission_leaves_no_job(session: Session) -> None:
     control_twin(session)
     for members in WRONG:
         body = session.body(patch={"job": members})
-        look = partial(_is_listed, session, body["job"]["name"])
+        look = partial(is_listed, session, body["job"]["name"])
         changes_nothing(look, f"a submission with {shown(members)}", partial(session.post, body))
 
 

@@ -46,6 +46,11 @@ def names(session: Session, **query: str) -> list[str]:
     return [str(one.get("name")) for one in session.items(query=query) if isinstance(one, dict)]
 
 
+def is_listed(session: Session, name: str) -> bool:
+    """Whether a job of that name is in the list."""
+    return name in names(session)
+
+
 def project_of(job: JobRef) -> str:
     """The project that a job was submitted to."""
     return str(job.body["job"]["project"])
