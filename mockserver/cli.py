@@ -10,6 +10,7 @@ from rich.table import Table
 
 import specs
 from mockserver import __version__
+from mockserver.cli_group import Commands
 from mockserver.cli_scenario import scenario as scenario_commands
 from mockserver.cli_serve import serve
 from mockserver.cli_simulate import simulate
@@ -17,7 +18,7 @@ from mockserver.cli_snapshot import snapshot
 from specs.printable import printable_lines
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "MOCKSERVER"})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "MOCKSERVER"})
 @click.version_option(__version__, prog_name="mockserver")
 def main() -> None:
     """A mock server for batch-job APIs: the jobs that you submit wait, run and end on a simulated cluster."""

@@ -10,11 +10,12 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from mockserver.cli_group import Commands
 from mockserver.simulation.errors import ScenarioError
 from specs.printable import printable_lines
 
 
-@click.group()
+@click.group(cls=Commands)
 def scenario() -> None:
     """List, show and check scenarios: files that describe a world to simulate."""
 

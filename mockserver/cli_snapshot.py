@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from mockserver.cli_group import Commands
 from specs.printable import printable, printable_lines
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def _server(command: Any) -> Any:
     return command
 
 
-@click.group()
+@click.group(cls=Commands)
 def snapshot() -> None:
     """Save a sandbox of a running server to a file, restore it, or describe a file."""
 

@@ -17,9 +17,11 @@ from pathlib import Path
 import click
 import httpx
 import pytest
+from click.testing import CliRunner
 from rich.console import Console
 
 import specs
+from mockserver.cli import main
 from mockserver.cli_serve import serve
 from mockserver.demo import play, show
 
@@ -354,3 +356,10 @@ def test_a_server_that_listens_everywhere_shows_addresses_that_can_be_used() -> 
     assert "0.0.0.0" not in screen
     assert f"curl -X POST http://127.0.0.1:{port}/jobs" in screen
     assert re.search(rf"^From other machines: http://[\w.-]+:{port}/$", screen, re.MULTILINE)
+
+
+@pytest.mark.parametrize("words", [[], ["scenario"], ["snapshot"]], ids=lambda words: " ".join(words) or "mockserver")
+def test_help_cuts_no_sentence(words: list[str]) -> None:
+    shown = CliRunner().invoke(main, [*words, "--help"]).output
+
+    assert "..." not in shown
