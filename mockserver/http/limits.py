@@ -118,6 +118,13 @@ SEARCHED_VALUES = 50_000
 """Most values of a body that a JSONPath expression with `*`, `..`, slices or filters searches; in a larger body it
 matches nothing."""
 
+CONDITIONS = 20
+"""Most header fields and JSONPath expressions of one rule or fault."""
+
+SEARCHED_COST, VALUE_COST = 4_000_000, 50
+"""Characters that the rules search of one request, in all; a value that an expression may look at counts as the second
+number. A condition beyond that is not met."""
+
 HEAD_SECONDS = 30.0
 """Longest time (real time) that the head of a request may take, from the connection or from its first byte."""
 
@@ -176,7 +183,10 @@ RULES, FAULTS = 200, 100
 """Most rules and most faults of a sandbox."""
 
 RULE_BYTES = 256 * 1024
-"""Most bytes of one rule."""
+"""Most bytes of one rule or fault. They count in `KEPT_BYTES`."""
+
+PATTERN_KEPT_BYTES = 32 * 1024
+"""About how many bytes a condition of a rule or a fault takes; it is counted so in `KEPT_BYTES`."""
 
 FAULT_SECONDS, MOST_FAULT_SECONDS = 60.0, 3600.0
 """Default and longest life of a fault (real time)."""

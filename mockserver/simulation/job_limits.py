@@ -12,7 +12,7 @@ SMALL_BYTES = 1024
 """What a request brings up to this length is part of what any job takes, and counted by number alone."""
 
 USUAL_BYTES = 12 * 1024
-"""What a snapshot says of a request, estimated, is counted beyond this: there the defaults are written out."""
+"""What a snapshot says of a request (the defaults too), or a scenario, is counted if it takes more than this."""
 
 _OBJECT_BYTES, _ITEM_BYTES = 128, 64
 _WIDEST_CHARACTER = 4
@@ -29,8 +29,8 @@ def footprint(text: bytes) -> int:
     )
 
 
-def restored_bytes(value: object) -> int:
-    """About how many bytes a plain value of a snapshot takes; zero for one that is no larger than usual."""
+def plain_bytes(value: object) -> int:
+    """About how many bytes a plain value takes; zero for one that is no larger than usual."""
     size = footprint(msgspec.json.encode(value))
     return size if size > USUAL_BYTES else 0
 
@@ -90,7 +90,9 @@ class JobLimits:
         self._count(size)
 
     def hold(self, size: int) -> None:
-        """Count so many bytes that the world keeps beside its jobs, as long as it is there."""
+        """Count so many bytes, or so many less, that the world keeps beside its jobs. Raises WorldFull."""
+        if size > 0 and self.budget is not None:
+            _check(self.budget, size, held=self.bytes)
         self._count(size)
 
     def _count(self, size: int) -> None:

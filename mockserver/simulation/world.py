@@ -34,6 +34,12 @@ from mockserver.simulation.scenario.scenario import Scenario
 from mockserver.simulation.scheduler import Scheduler
 from mockserver.simulation.workload import Workload, longest_startups
 
+MOST_IDS = 50_000
+"""Most purposes and fingerprints for which a world counts the ids it has made."""
+
+USUAL_NODES, NODE_BYTES = 1000, 1000
+"""Nodes of a scenario that are not counted, and about how many bytes each other node takes."""
+
 _VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 """What the digit that names a UUID's variant becomes, its lower bits kept."""
 
@@ -60,10 +66,12 @@ class World:
         self._jobs: dict[str, dict[str, Job]] = {api: {} for api in lifecycles}
         self._scopes: dict[tuple[str, str, str], dict[str, Job]] = {}
         self.shelves: dict[str, dict[Any, Any]] = {}  # by name; adapters ask `shelf`
-        self.ids_made: dict[int, int] = {}  # how many for which purpose and fingerprint
+        self.ids_made: dict[int, int] = {}  # how many for which purpose and fingerprint; the latest
+        self.ids_floor = 0  # no purpose and fingerprint that was forgotten had more
         self._limits = None if scenario.limits == NO_LIMITS else scenario.limits
         self.count = self._edits = 0
         self.job_limits = JobLimits(scenario.most_jobs)
+        self.job_limits.hold(NODE_BYTES * max(0, len(self.scheduler.cluster.nodes) - USUAL_NODES))
         self.awaited = 0  # jobs whose clients want to be called and have not been announced to anybody
 
     # Time
@@ -303,9 +311,10 @@ class World:
         node_changes.restore_node(self.scheduler, self._number(name))
 
     def add_node(self, node: Node) -> None:
-        """One more node. Raises DuplicateNode."""
+        """One more node. Raises DuplicateNode, WorldFull."""
         if any(other.name == node.name for other in self.scheduler.cluster.nodes):
             raise DuplicateNode(node.name)
+        self.job_limits.hold(NODE_BYTES)
         node_changes.add_node(self.scheduler, node)
 
     def attend(self, timer: Any) -> None:
@@ -329,12 +338,19 @@ class World:
 
     def new_id(self, purpose: str, *, fingerprint: bytes = b"") -> str:
         """A UUID (version 4 in form, lower case) that depends only on the seed, the purpose, the fingerprint and how
-        often these came before.
+        often these came before; once more than `MOST_IDS` different ones came, also on how often the oldest came.
         """
         root = adler32(fingerprint, crc32(purpose.encode()))
-        seen = self.ids_made[root] = self.ids_made.get(root, 0) + 1
+        seen = self.ids_made[root] = self.ids_made.pop(root, self.ids_floor) + 1
+        if len(self.ids_made) > MOST_IDS:
+            self._forget_ids()
         word = blake2b(b"%d|%d|%d" % (self.seed, root, seen), digest_size=16).hexdigest()
         return f"{word[:8]}-{word[8:12]}-4{word[13:16]}-{_VARIANTS[word[16]]}{word[17:20]}-{word[20:]}"
+
+    def _forget_ids(self) -> None:
+        """Forget half of what ids were made for, so that no id is ever made twice."""
+        for root in list(islice(self.ids_made, len(self.ids_made) // 2)):
+            self.ids_floor = max(self.ids_floor, self.ids_made.pop(root))
 
     def history(self, api: str, *, since: int = 0) -> Iterator[tuple[int, Job, str, str]]:
         """(number, job, state, event) of the latest transitions of an API's jobs after number `since`, oldest first;

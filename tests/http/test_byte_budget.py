@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -109,6 +110,70 @@ def test_a_rule_beyond_its_limit_of_bytes_is_refused(url: str) -> None:
     rule = {"match": {}, "answer": {"status": 503, "body": {"k": "x" * limits.RULE_BYTES}}}
 
     assert httpx.post(f"{url}/sandbox/rules/_mock/rules", json=rule).status_code == 413
+
+
+def rule(client: httpx.Client, text: str = "x" * 200_000) -> httpx.Response:
+    return client.post("/_mock/rules", json={"match": {}, "answer": {"status": 503, "body": {"k": text}}})
+
+
+def fault(client: httpx.Client, text: str = "x" * 200_000) -> httpx.Response:
+    return client.post("/_mock/faults", json={"kind": "drop", "scope": {"headers": {"k": text}}})
+
+
+@pytest.mark.parametrize("add", [rule, fault])
+def test_rules_and_faults_take_room_until_they_are_removed_whatever_becomes_of_the_world(
+    url: str, add: Callable[[httpx.Client], httpx.Response]
+) -> None:
+    with httpx.Client(base_url=f"{url}/sandbox/steered") as client:
+        answers = [add(client) for _ in range(12)]
+        statuses = [answer.status_code for answer in answers]
+        assert statuses == [201] * statuses.count(201) + [503] * statuses.count(503)
+        assert 5 <= statuses.count(201) <= 10
+        part = f"/_mock/{add.__name__}s"
+        assert len(client.get(part).json()[f"{add.__name__}s"]) == statuses.count(201)
+
+        saved = client.post("/_mock/snapshot").json()["snapshot"]
+        assert client.post("/_mock/restore", json={"snapshot": saved}).status_code == 200
+        assert add(client).status_code == 503
+        client.delete(f"{part}/{answers[0].json()['id']}")
+        assert add(client).status_code == 201
+        client.delete(part)
+        assert add(client).status_code == 201
+        client.post("/_mock/reset")
+        assert submit(url, "steered").status_code == 202
+
+
+def test_a_fault_beyond_its_limit_of_bytes_is_refused(url: str) -> None:
+    with httpx.Client(base_url=f"{url}/sandbox/rules") as client:
+        assert fault(client, "x" * limits.RULE_BYTES).status_code == 413
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        {"nodes": [{"class": "c", "count": 1, "cpu": 1, "memory_gib": 1, "labels": {"k": "x" * 900_000}}]},
+        {"nodes": [{"class": "c", "count": 2500, "cpu": 1, "memory_gib": 1}]},
+    ],
+    ids=["long", "many nodes"],
+)
+def test_scenarios_that_clients_describe_take_room(url: str, scenario: dict[str, Any]) -> None:
+    sent = [{"name": f"own-{number}", "scenario": scenario} for number in range(12)]
+    statuses = [httpx.post(f"{url}/_mock/sandboxes", json=one).status_code for one in sent]
+
+    assert statuses == [201] * statuses.count(201) + [503] * statuses.count(503)
+    assert 3 <= statuses.count(201) <= 9
+    httpx.delete(f"{url}/_mock/sandboxes/own-0")
+    assert httpx.post(f"{url}/_mock/sandboxes", json=sent[-1]).status_code == 201
+
+
+def test_added_nodes_take_room(url: str) -> None:
+    scenario = {"nodes": [{"class": "c", "count": 3090, "cpu": 1, "memory_gib": 1}]}
+    httpx.post(f"{url}/_mock/sandboxes", json={"name": "grown", "scenario": scenario})
+
+    added = [{"name": f"n-{number}", "cpu": 1, "memory_gib": 1} for number in range(9)]
+    statuses = [httpx.post(f"{url}/sandbox/grown/_mock/nodes", json=node).status_code for node in added]
+
+    assert statuses == [201] * 7 + [503] * 2
 
 
 def test_requests_that_leave_nothing_behind_take_no_room(url: str) -> None:

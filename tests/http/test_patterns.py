@@ -8,11 +8,18 @@ from typing import Any
 import pytest
 
 from mockserver.adapters.exchange import Refusal
+from mockserver.http import limits
 from mockserver.http.limits import SEARCHED_LENGTH, SEARCHED_VALUES
 from mockserver.http.steering import patterns
 from mockserver.http.steering.faults import Faults
 from mockserver.http.steering.matching import Asked
 from mockserver.http.steering.rules import Rules
+
+
+def asked(body: Any, path: str = "/jobs") -> Asked:
+    """A request with this body."""
+    return Asked("ionworks", "submit_job_jobs_post", "POST", path, {b"x-long": b"x" * 60_000}, body)
+
 
 DEEP: dict[str, Any] = {"a": {"b": [{"c": 1, "name": "blue-1"}, {"c": 2, "name": "red-2"}]}}
 NASTY = ["^/jobs/(a+)+$", "(a|aa)+$", "(a|a?)+$", "(.*a){12}$", "([a-z]+)*=", r"^(\w+\s?)*$", "(?:a?){30}a{30}$"]
@@ -30,7 +37,7 @@ def test_no_text_makes_a_regular_expression_slow(pattern: str) -> None:
 
 @pytest.mark.parametrize("pattern", NASTY)
 def test_no_text_makes_a_regular_expression_in_a_filter_slow(pattern: str) -> None:
-    find = patterns.json_path(f"$[?search(@, '{pattern}')]".replace("\\", "\\\\"))
+    find = patterns.json_path(f"$[?search(@, '{pattern}')]".replace("\\", "\\\\")).find
 
     began = process_time()
     find(["a" * 50_000 + "!"])
@@ -70,7 +77,7 @@ def test_a_pattern_that_the_engine_does_not_know_is_refused_when_the_rule_or_fau
     ],
 )
 def test_what_an_expression_finds(expression: str, found: list[Any]) -> None:
-    assert patterns.json_path(expression)(DEEP) == found
+    assert patterns.json_path(expression).find(DEEP) == found
 
 
 @pytest.mark.parametrize(
@@ -107,7 +114,8 @@ def test_an_expression_that_could_visit_a_body_many_times_is_refused_in_one_sent
     ["$..*", "$..[?@.x]", "$..['a','b','c']", "$[?@[*][*]]", "$[*][*][*]", "$[*]['a','a','a']['a','a','a']", "$[::1]"],
 )
 def test_no_body_makes_an_expression_slow(expression: str) -> None:
-    find = patterns.json_path(expression)
+    rules = Rules()
+    rules.add({"match": {"body": {expression: 1}}, "answer": {"status": 500}})
     bodies: tuple[Any, ...] = (
         [[[0]]] * 12_000,
         {str(number): {"a": {"a": 1}} for number in range(16_000)},
@@ -116,15 +124,20 @@ def test_no_body_makes_an_expression_slow(expression: str) -> None:
 
     began = process_time()
     for body in bodies:
-        find(body)
+        rules.match(asked(body))
 
     assert process_time() - began < 1.5
 
 
 def test_the_bounds_of_what_is_searched_are_as_told() -> None:
-    assert patterns.json_path("$[*]")([0] * (SEARCHED_VALUES + 1)) == []
-    assert len(patterns.json_path("$[*]")([0] * SEARCHED_VALUES)) == SEARCHED_VALUES
-    assert patterns.json_path("$[1]")([0] * (SEARCHED_VALUES + 1)) == [0]
+    for expression, count, is_met in (
+        ("$[*]", SEARCHED_VALUES + 1, False),
+        ("$[*]", SEARCHED_VALUES, True),
+        ("$[1]", SEARCHED_VALUES + 1, True),
+    ):
+        rules = Rules()
+        rules.add({"match": {"body": {expression: {"exists": True}}}, "answer": {"status": 500}})
+        assert (rules.match(asked([0] * count)) is not None) is is_met
     assert patterns.regex("b")("a" * (SEARCHED_LENGTH - 1) + "b")
     assert not patterns.regex("b")("a" * SEARCHED_LENGTH + "b")
 
@@ -134,3 +147,38 @@ def test_a_rule_meets_what_its_expressions_find() -> None:
     rules.add({"match": {"body": {"$..c": 2}}, "answer": {"status": 500}})
 
     assert rules.match(Asked("xio", "xio_create_job", "POST", "/v1/jobs", {}, DEEP)) is not None
+
+
+LONG = ".{300}"
+MANY: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "a path": ({"path_regex": LONG + "!"}, {"path": "/" + "x" * 60_000}),
+    "header fields": ({"headers": {"x-long": {"regex": LONG + "!"}}}, {}),
+    "values of a body": ({"body": {"$..*": {"regex": LONG + "!"}}}, {"body": ["x" * 60_000] * 100}),
+    "filters": ({"body": {f"$[?search(@, '{LONG}!')]": 1}}, {"body": ["x" * 60_000] * 100}),
+    "a large body": ({"body": {"$..[?@.x == 1]": 1}}, {"body": [[[[0]]]] * 12_000}),
+}
+
+
+@pytest.mark.parametrize("kind", MANY)
+def test_as_many_rules_as_there_may_be_do_not_make_a_request_slow(kind: str) -> None:
+    scope, request = MANY[kind]
+    rules = Rules()
+    for _ in range(limits.RULES):
+        rules.add({"match": scope, "answer": {"status": 500}})
+
+    began = process_time()
+    rules.match(asked(request.get("body"), request.get("path", "/jobs")))
+
+    assert process_time() - began < 1.5
+
+
+def test_a_rule_or_fault_has_at_most_so_many_conditions() -> None:
+    scope = {"headers": {f"x-{number}": "x" for number in range(limits.CONDITIONS + 1)}}
+
+    for add in (
+        lambda: Rules().add({"match": scope, "answer": {"status": 500}}),
+        lambda: Faults().add({"kind": "drop", "scope": scope}),
+    ):
+        with pytest.raises(Refusal) as refused:
+            add()
+        assert f"at most {limits.CONDITIONS}" in refused.value.message

@@ -13,8 +13,9 @@ from mockserver.simulation.errors import (
 )
 from mockserver.simulation.request import Backoff, ResourceRequest
 from mockserver.simulation.scenario.scenario import Distribution
+from mockserver.simulation.snapshot import freeze, thaw
 from mockserver.simulation.world import World
-from tests.simulation.worlds import after, ask, path, world
+from tests.simulation.worlds import LIFECYCLES, after, ask, path, world
 
 
 def test_a_job_waits_because_capacity_is_taken_and_runs_when_it_is_freed() -> None:
@@ -302,6 +303,20 @@ def test_identifiers_depend_on_seed_and_content_only() -> None:
 
     assert first.new_id("xio", fingerprint=b"body") == second.new_id("xio", fingerprint=b"body")
     assert first.new_id("xio", fingerprint=b"body") != first.new_id("xio", fingerprint=b"body")
+
+
+def test_the_counts_of_identifiers_are_bounded_and_no_identifier_comes_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mockserver.simulation.world.MOST_IDS", 100)
+    here, twin = world(), world()
+    bodies = [b"often"] * 3 + [b"%d" % number for number in range(1000)] + [b"often", b"0", b"999"]
+
+    made = [here.new_id("xio", fingerprint=body) for body in bodies]
+
+    assert len(set(made)) == len(made)
+    assert len(here.ids_made) <= 100
+    assert [twin.new_id("xio", fingerprint=body) for body in bodies] == made
+    copy = thaw(freeze(here), LIFECYCLES)
+    assert copy.new_id("xio", fingerprint=b"5") == here.new_id("xio", fingerprint=b"5")
 
 
 def test_time_cannot_go_back() -> None:

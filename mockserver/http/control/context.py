@@ -7,6 +7,7 @@ from typing import Any
 
 from mockserver.adapters.dates import iso
 from mockserver.adapters.exchange import Call, Json, Refusal
+from mockserver.http.limits import RULE_BYTES
 from mockserver.http.pace import Tempo, tempo
 from mockserver.http.sandboxes.sandbox import Sandbox, Sandboxes
 
@@ -47,6 +48,12 @@ def described(context: Context, sandbox: Sandbox) -> Json:
         "jobs": world.count,
         "idle_seconds": context.sandboxes.idle_seconds(sandbox),
     }
+
+
+def check_size(call: Call, what: str) -> None:
+    """Raises Refusal for a rule or fault that is too long."""
+    if len(call.raw) > RULE_BYTES:
+        raise Refusal("too_large", f"the {what} has {len(call.raw)} bytes; expected at most {RULE_BYTES}")
 
 
 def read_tempo(text: str) -> Tempo:

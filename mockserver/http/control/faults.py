@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mockserver.adapters.exchange import Call, Reply
-from mockserver.http.control.context import Context
+from mockserver.http.control.context import Context, check_size
+from mockserver.simulation.errors import WorldFull
 
 
 def mock_list_faults(context: Context, call: Call) -> Reply:
@@ -13,18 +14,29 @@ def mock_list_faults(context: Context, call: Call) -> Reply:
 
 def mock_add_fault(context: Context, call: Call) -> Reply:
     """Add a fault."""
-    faults = context.sandbox(call).faults
+    check_size(call, "fault")
+    sandbox = context.sandbox(call)
+    faults = sandbox.faults
     added = faults.add(call.body)
+    try:
+        sandbox.count_steering()
+    except WorldFull:
+        faults.remove(added.id)
+        raise
     return Reply(201, next(shown for shown in faults.list() if shown["id"] == added.id))
 
 
 def mock_clear_faults(context: Context, call: Call) -> Reply:
     """Delete all faults."""
-    context.sandbox(call).faults.clear()
+    sandbox = context.sandbox(call)
+    sandbox.faults.clear()
+    sandbox.count_steering()
     return Reply(204, empty=True)
 
 
 def mock_remove_fault(context: Context, call: Call) -> Reply:
     """Delete one fault."""
-    context.sandbox(call).faults.remove(call.path["id"])
+    sandbox = context.sandbox(call)
+    sandbox.faults.remove(call.path["id"])
+    sandbox.count_steering()
     return Reply(204, empty=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mockserver.adapters.exchange import Call, Refusal, Reply
-from mockserver.http.control.context import Context
-from mockserver.http.limits import RULE_BYTES
+from mockserver.adapters.exchange import Call, Reply
+from mockserver.http.control.context import Context, check_size
+from mockserver.simulation.errors import WorldFull
 
 
 def mock_list_rules(context: Context, call: Call) -> Reply:
@@ -14,18 +14,28 @@ def mock_list_rules(context: Context, call: Call) -> Reply:
 
 def mock_add_rule(context: Context, call: Call) -> Reply:
     """Add a rule, tried last."""
-    if len(call.raw) > RULE_BYTES:
-        raise Refusal("too_large", f"the rule has {len(call.raw)} bytes; expected at most {RULE_BYTES}")
-    return Reply(201, context.sandbox(call).rules.add(call.body).shown())
+    check_size(call, "rule")
+    sandbox = context.sandbox(call)
+    rule = sandbox.rules.add(call.body)
+    try:
+        sandbox.count_steering()
+    except WorldFull:
+        sandbox.rules.remove(rule.id)
+        raise
+    return Reply(201, rule.shown())
 
 
 def mock_clear_rules(context: Context, call: Call) -> Reply:
     """Delete all rules."""
-    context.sandbox(call).rules.clear()
+    sandbox = context.sandbox(call)
+    sandbox.rules.clear()
+    sandbox.count_steering()
     return Reply(204, empty=True)
 
 
 def mock_remove_rule(context: Context, call: Call) -> Reply:
     """Delete one rule."""
-    context.sandbox(call).rules.remove(call.path["id"])
+    sandbox = context.sandbox(call)
+    sandbox.rules.remove(call.path["id"])
+    sandbox.count_steering()
     return Reply(204, empty=True)

@@ -17,7 +17,7 @@ from mockserver.http.limits import SLICE_SECONDS
 from mockserver.http.pace import ticks
 from mockserver.simulation.errors import SnapshotError
 from mockserver.simulation.job import Job
-from mockserver.simulation.job_limits import restored_bytes
+from mockserver.simulation.job_limits import plain_bytes
 from mockserver.simulation.lifecycle import CompiledLifecycle
 from mockserver.simulation.snapshot import Readers, copying, thawing
 from mockserver.simulation.snapshot.pauses import Steps, finished
@@ -48,7 +48,7 @@ def restored(data: bytes, lifecycles: Mapping[str, CompiledLifecycle]) -> World:
 def restoring(data: bytes, lifecycles: Mapping[str, CompiledLifecycle]) -> Steps[World]:
     """The same in steps."""
     world = yield from thawing(data, lifecycles, readers())
-    world.job_limits.hold(restored_bytes(world.scenario))
+    world.job_limits.hold(plain_bytes(world.scenario))
     log = world.scheduler.log.maxlen
     if log is None or log > MOST_LOGGED:
         raise SnapshotError(f"{_UNFIT}: it keeps {log or 'all'} transitions, expected at most {MOST_LOGGED}")

@@ -29,7 +29,7 @@ from mockserver.http.sandbox_name import DEFAULT, check_name
 from mockserver.http.steering.faults import Faults
 from mockserver.http.steering.rules import Rules
 from mockserver.simulation.errors import WorldFull
-from mockserver.simulation.job_limits import ByteBudget
+from mockserver.simulation.job_limits import ByteBudget, plain_bytes
 from mockserver.simulation.lifecycle import CompiledLifecycle
 from mockserver.simulation.scenario.scenario import Scenario
 from mockserver.simulation.world import World, epoch_of
@@ -66,6 +66,7 @@ class Sandbox:
     is_removed: bool = False
     is_attended: bool = False
     lags: bool = False
+    steering_bytes: int = 0
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     moving: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -73,6 +74,12 @@ class Sandbox:
         """Cancel everything that waits here at this moment."""
         self.ended.set()
         self.ended = asyncio.Event()
+
+    def count_steering(self) -> None:
+        """Count the bytes of rules and faults as they are now. Raises WorldFull."""
+        size = self.rules.bytes + self.faults.bytes
+        self.world.job_limits.hold(size - self.steering_bytes)
+        self.steering_bytes = size
 
     def move(self, *, is_read: bool = False) -> World:
         """The world after everything due has happened; `is_read` says that a job is about to be read.
@@ -206,6 +213,7 @@ class Sandboxes:
         self._begin(sandbox, self._world(sandbox.plan))
         for kept in (sandbox.rules, sandbox.faults, sandbox.journal):
             kept.clear()
+        sandbox.count_steering()
 
     def restore(self, sandbox: Sandbox, world: World) -> None:
         """Replace the world of a sandbox; it continues from there at the sandbox's pace."""
@@ -237,6 +245,7 @@ class Sandboxes:
     def _begin(self, sandbox: Sandbox, world: World) -> None:
         old = sandbox.world.job_limits
         old.leave()
+        world.job_limits.hold(sandbox.steering_bytes)
         try:
             world.job_limits.join(self.budget)
         except WorldFull:
@@ -262,7 +271,10 @@ class Sandboxes:
 
     def _world(self, plan: Plan) -> World:
         began = FIXED_EPOCH_US if plan.tempo.rate is None else wall_us()
-        return World(plan.scenario, self.lifecycles, epoch_us=epoch_of(plan.scenario, began), seed=plan.seed)
+        world = World(plan.scenario, self.lifecycles, epoch_us=epoch_of(plan.scenario, began), seed=plan.seed)
+        if plan.scenario is not self.plan.scenario:
+            world.job_limits.hold(plain_bytes(plan.scenario))
+        return world
 
     def _shrink_journals(self) -> None:
         """Cut the journals of the sandboxes that were idle longest, until a tenth of the room is free again."""

@@ -16,7 +16,7 @@ from mockserver.adapters.exchange import Refusal
 from mockserver.http.limits import FAULT_DELAY_SECONDS, FAULT_SECONDS, FAULTS, MOST_FAULT_SECONDS
 from mockserver.http.pace import ticks
 from mockserver.http.steering.descriptions import check_headers, read, refuse
-from mockserver.http.steering.matching import Asked, Scope, Test, compiled
+from mockserver.http.steering.matching import Asked, Scope, Test, compiled, kept_bytes
 from mockserver.simulation.draws import uniform
 from mockserver.simulation.scenario.distribution import Distribution, sample
 
@@ -69,6 +69,7 @@ class Fault:
     meets: Test
     expires: float
     delay: Distribution | None = None
+    size: int = 0
     seen: int = 0
     struck: int = 0
     window_ends: float = -1.0
@@ -165,6 +166,11 @@ class Faults:
         self.given: dict[str, Fault] = {}
         self._made = 0
 
+    @property
+    def bytes(self) -> int:
+        """About how many bytes they take."""
+        return sum(fault.size for fault in self.given.values())
+
     def add(self, description: dict[str, Any]) -> Fault:
         """Add a fault described as `{"kind": …, "scope": {…}, "ttl": 60, …}`. Raises Refusal."""
         self._prune()
@@ -189,6 +195,7 @@ class Faults:
             meets,
             self._clock() + settings.ttl,
             _delay(settings),
+            kept_bytes(settings.scope, description),
         )
         self.given[fault.id] = fault
         return fault

@@ -13,8 +13,17 @@ import msgspec
 
 import specs
 from mockserver.http.contract.explanation import unknown
-from mockserver.http.limits import PATTERN_LENGTH
+from mockserver.http.limits import (
+    CONDITIONS,
+    PATTERN_KEPT_BYTES,
+    PATTERN_LENGTH,
+    SEARCHED_COST,
+    SEARCHED_LENGTH,
+    SEARCHED_VALUES,
+    VALUE_COST,
+)
 from mockserver.http.steering.descriptions import refuse
+from mockserver.simulation.job_limits import footprint
 
 Test = Callable[["Asked"], bool]
 Check = Callable[[Any], bool]
@@ -32,6 +41,24 @@ class Asked:
     path: str
     fields: Mapping[bytes, bytes]
     body: Any = None
+    searchable: int = SEARCHED_COST
+    """What may still be searched, in characters."""
+    _content: tuple[int, int] | None = None
+
+    def affords(self, characters: int) -> bool:
+        """Whether anything may still be searched; this much will be."""
+        is_left = self.searchable > 0
+        self.searchable -= characters
+        return is_left
+
+    @property
+    def content(self) -> tuple[int, int]:
+        """How many values the body has (or one more than are searched), and characters of texts among them; they are
+        counted once.
+        """
+        if self._content is None:
+            self._content = _count(self.body)
+        return self._content
 
 
 class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,6 +82,9 @@ def compiled(scope: Scope, what: str, place: str) -> Test:
     """A function that says whether a request matches. Raises Refusal for unknown names, bad patterns and
     expressions.
     """
+    conditions = len(scope.headers) + len(scope.body)
+    if conditions > CONDITIONS:
+        raise refuse(what, (place,), conditions, f"expected at most {CONDITIONS} header fields and expressions")
     tests: list[Test] = []
     if scope.api is not None:
         if scope.api not in specs.names():
@@ -71,10 +101,16 @@ def compiled(scope: Scope, what: str, place: str) -> Test:
         tests.append(lambda asked: whole.match(asked.path) is not None)
     if scope.path_regex is not None:
         search = _regex(scope.path_regex, what, (place, "path_regex"))
-        tests.append(lambda asked: search(asked.path))
+        tests.append(lambda asked: asked.affords(len(asked.path)) and search(asked.path))
     tests += [_header(name, wanted, what, (place, "headers", name)) for name, wanted in scope.headers.items()]
     tests += [_expression(path, wanted, what, (place, "body", path)) for path, wanted in scope.body.items()]
     return lambda asked: all(test(asked) for test in tests)
+
+
+def kept_bytes(scope: Scope, description: Any) -> int:
+    """About how many bytes a rule or fault takes as long as it is there."""
+    conditions = len(scope.headers) + len(scope.body) + (scope.path_regex is not None) + 1
+    return footprint(msgspec.json.encode(description)) + PATTERN_KEPT_BYTES * conditions
 
 
 def _operation(scope: Scope, operation: str, what: str, place: str) -> Test:
@@ -92,7 +128,9 @@ def _header(name: str, wanted: Any, what: str, pointer: tuple[str | int, ...]) -
 
     def test(asked: Asked) -> bool:
         sent = asked.fields.get(key)
-        return check(_MISSING if sent is None else sent.decode("latin-1"))
+        if sent is None:
+            return check(_MISSING)
+        return asked.affords(len(sent)) and check(sent.decode("latin-1"))
 
     return test
 
@@ -101,7 +139,7 @@ def _expression(path: str, wanted: Any, what: str, pointer: tuple[str | int, ...
     from mockserver.http.steering import patterns
 
     try:
-        find = patterns.json_path(path)
+        query = patterns.json_path(path)
     except ValueError as error:
         raise refuse(what, pointer, path, str(error)) from error
     check = _check(wanted, what, pointer)
@@ -109,10 +147,33 @@ def _expression(path: str, wanted: Any, what: str, pointer: tuple[str | int, ...
     def test(asked: Asked) -> bool:
         if asked.body is None:
             return check(_MISSING)
-        values = find(asked.body)
-        return any(check(value) for value in values) if values else check(_MISSING)
+        if query.walks:
+            count, characters = asked.content
+            if count > SEARCHED_VALUES:
+                return check(_MISSING)
+            if not asked.affords(VALUE_COST * count + query.searches * characters):
+                return False
+        values = query.find(asked.body)
+        return any(_affords(asked, value) and check(value) for value in values) if values else check(_MISSING)
 
     return test
+
+
+def _affords(asked: Asked, value: Any) -> bool:
+    return not isinstance(value, str) or asked.affords(len(value))
+
+
+def _count(body: Any) -> tuple[int, int]:
+    """How many values a body has, or one more than are searched, and how many characters of texts that are searched."""
+    found, characters, todo = 0, 0, [body]
+    while todo and found <= SEARCHED_VALUES:
+        value = todo.pop()
+        if isinstance(value, dict | list):
+            found += len(value)
+            todo.extend(value.values() if isinstance(value, dict) else value)
+        elif isinstance(value, str):
+            characters += min(len(value), SEARCHED_LENGTH)
+    return min(found, SEARCHED_VALUES + 1), characters
 
 
 def _check(wanted: Any, what: str, pointer: tuple[str | int, ...]) -> Check:

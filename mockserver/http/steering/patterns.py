@@ -7,6 +7,7 @@ through a body once, not once per member: that is checked when the expression is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError, JSONPathQuery
@@ -28,7 +29,6 @@ from mockserver.http.limits import (
     PATTERN_FILTERS,
     PATTERN_LENGTH,
     SEARCHED_LENGTH,
-    SEARCHED_VALUES,
 )
 
 Search = Callable[[str], bool]
@@ -48,25 +48,33 @@ def regex(pattern: str) -> Search:
     return lambda text: search(text[:SEARCHED_LENGTH])
 
 
-def json_path(expression: str) -> Callable[[Any], list[Any]]:
-    """The values that `expression` selects of a body, none of one too large, as a function. Raises ValueError."""
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A compiled JSONPath expression; `walks` says that it may look at any value of a body, `searches` how many times
+    it may search each text of it.
+    """
+
+    query: JSONPathQuery
+    walks: bool
+    searches: int
+
+    def find(self, body: Any) -> list[Any]:
+        """The values that it selects of a body."""
+        try:
+            return self.query.find(body).values()
+        except JSONPathError:  # the body is deeper than the expression's limit
+            return []
+
+
+def json_path(expression: str) -> Query:
+    """A JSONPath expression. Raises ValueError."""
     _check_length(expression)
     try:
         query = _ENVIRONMENT.compile(expression)
     except (JSONPathError, RecursionError) as error:
         raise ValueError(f"not a JSONPath expression: {error}") from error
     _check_cost(query)
-    only_names = query.singular_query()
-
-    def find(body: Any) -> list[Any]:
-        if not only_names and _is_large(body):
-            return []
-        try:
-            return query.find(body).values()
-        except JSONPathError:  # the body is deeper than the expression's limit
-            return []
-
-    return find
+    return Query(query, walks=not query.singular_query(), searches=expression.count("("))
 
 
 def _check_length(pattern: str) -> None:
@@ -134,19 +142,6 @@ def _check_literal(call: FunctionExtension) -> None:
     if not isinstance(pattern, StringLiteral):
         raise ValueError(f"expected the second argument of {call.name}() as a text in quotes")
     regex(pattern.value)
-
-
-def _is_large(body: Any) -> bool:
-    """Whether a body has more values than are searched."""
-    left, todo = SEARCHED_VALUES, [body]
-    while todo:
-        value = todo.pop()
-        if isinstance(value, dict | list):
-            left -= len(value)
-            if left < 0:
-                return True
-            todo.extend(value.values() if isinstance(value, dict) else value)
-    return False
 
 
 class _Regex(FilterFunction):

@@ -14,7 +14,7 @@ import msgspec
 from mockserver.adapters.exchange import Refusal
 from mockserver.http.limits import RULES
 from mockserver.http.steering.descriptions import check_headers, read, refuse
-from mockserver.http.steering.matching import Asked, Scope, Test, compiled
+from mockserver.http.steering.matching import Asked, Scope, Test, compiled, kept_bytes
 from mockserver.simulation.draws import uniform
 from mockserver.simulation.request import Script
 
@@ -71,6 +71,7 @@ class Rule:
     meets: Test
     script: Script | None
     answer: Answer | None
+    size: int = 0
     seen: int = 0
     applied: int = 0
 
@@ -106,6 +107,11 @@ class Rules:
         self.given: dict[str, Rule] = {}
         self._made = 0
 
+    @property
+    def bytes(self) -> int:
+        """About how many bytes they take."""
+        return sum(rule.size for rule in self.given.values())
+
     def add(self, description: dict[str, Any]) -> Rule:
         """Add a rule described as `{"match": {…}, "job": {…}}` or `{"match": {…}, "answer": {…}}`. Raises Refusal."""
         if len(self.given) >= RULES:
@@ -119,7 +125,8 @@ class Rules:
         script = None if read_.job is None else _script(read_.job)
         meets = compiled(read_.match, "rule", "match")
         self._made += 1
-        rule = Rule(f"rule-{self._made}", description, read_.match, meets, script, read_.answer)
+        id_, size = f"rule-{self._made}", kept_bytes(read_.match, description)
+        rule = Rule(id_, description, read_.match, meets, script, read_.answer, size)
         self.given[rule.id] = rule
         return rule
 

@@ -13,7 +13,7 @@ from mockserver.simulation.cluster.shape import Shape
 from mockserver.simulation.errors import SnapshotError
 from mockserver.simulation.events import NODE, WHOLE_JOB, Event
 from mockserver.simulation.job import Crew, Job, Member
-from mockserver.simulation.job_limits import restored_bytes
+from mockserver.simulation.job_limits import plain_bytes
 from mockserver.simulation.lifecycle import CompiledLifecycle, Stage
 from mockserver.simulation.node_changes import NodeTimer
 from mockserver.simulation.placement.backfill import Backfill
@@ -92,7 +92,7 @@ class _Building:
             self.cluster.add(node)
             self.placement.node_jobs.on.append({})
         self.node_names = {node.name: node.name for node in self.cluster.nodes}
-        self.made.job_limits.hold(restored_bytes(self.record.nodes))
+        self.made.job_limits.hold(plain_bytes(self.record.nodes))
         for number, condition in self.record.conditions:
             need(0 <= number < len(self.cluster.nodes), "the condition of an unknown node is given")
             self.cluster.set_condition(number, condition)
@@ -123,7 +123,7 @@ class _Building:
         sentence = f"it holds jobs of {request.api[:40]}, which is not served here; served: {served}"
         need(request.api in self.lifecycles, sentence)
         soundness.check_request(request)
-        read, size = self.readers.payloads.get(request.api), restored_bytes(request)
+        read, size = self.readers.payloads.get(request.api), plain_bytes(request)
         try:
             payload = unpack(request.payload)
             request.payload = payload if read is None else read(payload)
@@ -287,7 +287,7 @@ class _Building:
             scheduler.log.append(self._logged(*entry))
         scheduler.announced = [(instant, self._at(number)) for instant, number in record.announced]
         made.awaited += len(scheduler.announced)
-        made.ids_made = dict(record.ids)
+        made.ids_made, made.ids_floor = dict(record.ids), record.ids_floor
         for name, shelf in record.shelves.items():
             self._shelf(name, shelf)
 
@@ -314,7 +314,7 @@ class _Building:
             return
         try:
             found = read(unpack(shelf))
-            self.made.job_limits.hold(restored_bytes(shelf))
+            self.made.job_limits.hold(plain_bytes(shelf))
         except (ValueError, TypeError, KeyError) as error:
             raise SnapshotError(f"what is kept as {name} does not fit: {error}") from error
         self.made.shelves[name] = found

@@ -61,7 +61,7 @@ class WorldRecord(msgspec.Struct, forbid_unknown_fields=True):
     `nodes` are those added to the scenario's, `conditions` those that are not ready. `holders` and `is_first_round`
     belong to worlds with projects. `blocked` names one waiting job of each shape that found no node. `promised` holds
     the instants (and nodes) that conservative backfill has promised to those who wait. `ids` counts how often ids were
-    made for what.
+    made for what, at most `ids_floor` times for anything else.
     """
 
     scenario: Scenario
@@ -84,3 +84,4 @@ class WorldRecord(msgspec.Struct, forbid_unknown_fields=True):
     ids: list[tuple[int, int]]
     shelves: dict[str, Any]
     promised: list[tuple[int, int, list[int]]] = []
+    ids_floor: int = 0

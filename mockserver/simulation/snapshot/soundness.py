@@ -17,7 +17,7 @@ from mockserver.simulation.lifecycle import LED, WORKING
 from mockserver.simulation.request import JobRequest, Outcome, ResourceRequest
 from mockserver.simulation.snapshot.pauses import Steps
 from mockserver.simulation.snapshot.record import WorldRecord
-from mockserver.simulation.world import World
+from mockserver.simulation.world import MOST_IDS, World
 
 MOST = 1 << 61
 """Instants, counts and amounts are below this."""
@@ -59,7 +59,8 @@ def check_record(record: WorldRecord) -> None:
     need(is_known, "a node is in a condition that there is not")
     for node in record.nodes:
         check_node(node)
-    _bounded((part for pair in record.ids for part in pair), "a count of ids")
+    _bounded((record.ids_floor, *(part for pair in record.ids for part in pair)), "a count of ids")
+    need(len(record.ids) <= MOST_IDS, f"it counts ids for {len(record.ids)} purposes, expected at most {MOST_IDS}")
     _bounded((instant for instant, _ in record.announced), "an instant")
 
 

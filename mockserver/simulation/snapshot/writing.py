@@ -101,6 +101,7 @@ class _Writing:
             holders=[] if by_quota is None else [self.number[job] for job in by_quota.holders],
             is_first_round=by_quota is not None and by_quota.is_first_round,
             ids=list(world.ids_made.items()),
+            ids_floor=world.ids_floor,
             promised=self._promised(placement.promises) if isinstance(placement, Backfill) else [],
             shelves={name: pack(shelf) for name, shelf in world.shelves.items() if shelf},
         )
