@@ -4,32 +4,28 @@ from __future__ import annotations
 
 from conformance.checks import check
 from conformance.checks.ionworks.steps import DAY, METADATA, PATIENCE, is_taken_here
-from conformance.session.expect import expect, needed
+from conformance.session.expect import expect, needed, same
+from conformance.session.phases import expect_phase
 from conformance.session.session import JobRef, Session
 from conformance.target.callback_receiver import Delivery, Receiver
-from conformance.traffic.json_pointer import Json, get, same_value, shown, without_nulls
+from conformance.traffic.json_pointer import get, same_value, shown, without_nulls
 
 
-def _told(session: Session, receiver: Receiver, calls: int = 1) -> list[Delivery]:
-    """What has been called as soon as there are so many calls, or the time is up."""
-    for _ in session.ticks(PATIENCE, 2):
-        if len(receiver.calls) >= calls:
-            break
+def _calls(session: Session, receiver: Receiver) -> list[Delivery]:
+    """What was called as soon as there is a call, or the time is up."""
+    any(receiver.calls for _ in session.ticks(PATIENCE, 2))  # time passes until there is one
     return list(receiver.calls)
 
 
-def _submit(session: Session, url: str, shape: str = "quick") -> JobRef:
-    return session.submit(shape, {"callback_url": url})
+def _submit(session: Session, url: str, shape: str = "quick", *, until: str = "") -> JobRef:
+    return session.submit(shape, {"callback_url": url}, until=until)
 
 
-def _is_told(session: Session, receiver: Receiver, status: str) -> None:
+def _is_calls(session: Session, receiver: Receiver, status: str) -> None:
     """Somebody is called, and hears of this end only."""
-    for _ in session.ticks(PATIENCE, 5):
-        if receiver.calls:
-            break
-    expect(receiver.calls, f"nobody was notified that a job is {status}")
-    told = get(receiver.calls[0].body, "/status")
-    expect(told == status, f"the call about a job that is {status} says {shown(told)}")
+    calls = _calls(session, receiver)
+    expect(calls, f"nobody was notified that a job is {status}")
+    same(status, get(calls[0].body, "/status"), f"the status in the call about a job that is {status}")
 
 
 @check("ION-WHK-001")
@@ -37,9 +33,8 @@ def the_very_url_is_called(session: Session) -> None:
     """With a path of its own, escapes and a query."""
     with Receiver() as receiver:
         target = "/called/A%20b/c?key=V%26w&again=1"
-        job = _submit(session, receiver.url.removesuffix("/called") + target)
-        session.until(job)
-        calls = _told(session, receiver)
+        _submit(session, receiver.url.removesuffix("/called") + target, until="end")
+        calls = _calls(session, receiver)
         needed(calls, "nobody was called")
         expect(calls[0].request.target == target, f"called was {calls[0].request.target}, submitted was {target}")
 
@@ -49,19 +44,17 @@ def the_call_posts_json(session: Session) -> None:
     """An object, declared as what it is, of a job that ended well and of one that failed."""
     for shape, status in (("quick", "completed"), ("fails", "failed")):
         with Receiver() as receiver:
-            job = _submit(session, receiver.url, shape)
-            session.until(job)
-            calls = _told(session, receiver)
+            _submit(session, receiver.url, shape, until="end")
+            calls = _calls(session, receiver)
             needed(calls, "nobody was called")
-            expect(calls[0].request.method == "POST", f"the method of the call is {calls[0].request.method}")
+            same("POST", calls[0].request.method, "the method of the call")
             media = (calls[0].request.header("content-type") or "").partition(";")[0].strip().lower()
-            expect(media == "application/json", f"the media type of the call is {shown(media)}")
-            told = get(calls[0].body, "/status")
-            expect(told == status, f"the call about a job that is {status} says {shown(told)}")
+            same("application/json", media, "the media type of the call")
+            same(status, get(calls[0].body, "/status"), f"the status in the call about a job that is {status}")
 
 
 @check("ION-WHK-003")
-def the_end_of_a_job_that_waited_is_told(session: Session) -> None:
+def the_end_of_a_job_that_waited_is_calls(session: Session) -> None:
     """Canceled before it started."""
     with Receiver() as receiver:
         job = _submit(session, receiver.url, "waits")
@@ -69,27 +62,19 @@ def the_end_of_a_job_that_waited_is_told(session: Session) -> None:
         expect(not receiver.calls, "the client was called while the job waits")
         session.cancel(job)
         needed(session.phase(job) == "cancelled", "a job that waits cannot be stopped")
-        expect(_told(session, receiver), "nobody was notified that a job that waited was canceled")
+        expect(_calls(session, receiver), "nobody was notified that a job that waited was canceled")
 
 
 @check("ION-WHK-003")
 def the_end_of_a_canceled_job_is_told_once(session: Session) -> None:
     """Not again when its run would have ended; one identical repetition is allowed."""
     with Receiver() as receiver:
-        job = _submit(session, receiver.url, "large")
-        session.until(job, "running")
-        session.cancel(job)
-        calls = _told(session, receiver)
-        expect(calls, "nobody was notified that a running job was canceled")
-        expect(
-            get(calls[0].body, "/status") == "canceled",
-            f"the call about a canceled job says {shown(get(calls[0].body, '/status'))}",
-        )
+        session.cancel(_submit(session, receiver.url, "large", until="running"))
+        _is_calls(session, receiver, "canceled")
         session.advance(60)
         expect(len(receiver.calls) <= 2, f"the client was called {len(receiver.calls)} times")
-        expect(
-            len({call.request.body for call in receiver.calls}) == 1, "the client was notified of two ends of one job"
-        )
+        bodies = {call.request.body for call in receiver.calls}
+        expect(len(bodies) == 1, "the client was notified of two ends of one job")
 
 
 @check("ION-WHK-004")
@@ -99,16 +84,13 @@ def each_job_calls_its_own_url(session: Session) -> None:
         jobs = [_submit(session, one.url), _submit(session, other.url), session.submit()]
         for job in jobs:
             session.until(job)
-        _told(session, one)
-        _told(session, other)
+        _calls(session, one)
+        _calls(session, other)
         needed(one.calls or other.calls, "nobody was called")
         for receiver, mine in ((one, jobs[0]), (other, jobs[1])):
             expect(receiver.calls, f"the URL of job {mine.id} was not called, that of another job was")
-            strangers = [
-                job.id
-                for job in jobs
-                if job is not mine and any(job.id.encode() in (call.request.body or b"") for call in receiver.calls)
-            ]
+            bodies = b"".join(call.request.body or b"" for call in receiver.calls)
+            strangers = [job.id for job in jobs if job is not mine and job.id.encode() in bodies]
             expect(not strangers, f"the URL of job {mine.id} was notified of {', '.join(strangers)}")
 
 
@@ -118,21 +100,21 @@ def a_job_does_not_depend_on_its_callback(session: Session) -> None:
     with Receiver(failures=1000) as receiver:
         jobs = [_submit(session, receiver.url), _submit(session, "http://127.0.0.1:9/nobody")]
         for job in jobs:
-            ended = session.until(job)
-            expect(session.phase_of(ended) == "succeeded", f"a job whose callback fails is {ended}")
+            session.until(job)
+            expect_phase(session, job, "succeeded", "a job whose callback fails")
         session.advance(60)
         for job in jobs:
-            expect(session.phase(job) == "succeeded", f"a job whose callback failed is {session.state(job)}")
+            expect_phase(session, job, "succeeded", "a job whose callback failed")
 
 
 @check("ION-WHK-007")
-def the_end_of_a_run_that_took_too_long_is_told(session: Session) -> None:
+def the_end_of_a_run_that_took_too_long_is_calls(session: Session) -> None:
     """Whatever its limit is, within two days."""
     with Receiver() as receiver:
-        job = session.submit("endless", {"callback_url": receiver.url})
+        job = _submit(session, receiver.url, "endless")
         session.until(job, within=2 * DAY, step=DAY / 4)
         needed(get(session.view(job), "/status") == "failed", "a run that takes for days does not fail")
-        _is_told(session, receiver, "failed")
+        _is_calls(session, receiver, "failed")
 
 
 @check("ION-WHK-008")
@@ -142,14 +124,12 @@ def children_and_parents_are_told_of(session: Session) -> None:
         parent = session.submit(patch={"callback_url": receiver.url})
         child = session.submit("large", {"callback_url": other.url, "parent_job_id": parent.id}, until="running")
         session.advance(10)
-        expect(
-            not receiver.calls or session.view(parent)["is_terminal"],
-            "the client was called before the parent has ended",
-        )
+        is_early = receiver.calls and not session.view(parent)["is_terminal"]
+        expect(not is_early, "the client was called before the parent has ended")
         session.until(child)
-        _is_told(session, other, "completed")
+        _is_calls(session, other, "completed")
         session.until(parent)
-        _is_told(session, receiver, "completed")
+        _is_calls(session, receiver, "completed")
 
 
 @check("ION-WHK-009")
@@ -157,33 +137,22 @@ def a_submission_to_the_slash_is_called_back(session: Session) -> None:
     """Like one to the path without it; all else that it says counts too."""
     with Receiver() as receiver:
         parent = session.submit("long")
-        said: dict[str, Json] = {
-            "callback_url": receiver.url,
-            "priority": 6,
-            "parent_job_id": parent.id,
-            "metadata": {"a": 1},
-        }
-        exchange = session.call(
-            "submit_job_jobs__post", body=session.body(patch=said), query={"project_id": "project-7"}
-        )
+        members = {"priority": 6, "parent_job_id": parent.id}
+        body = session.body(patch={"callback_url": receiver.url, "metadata": {"a": 1}, **members})
+        exchange = session.call("submit_job_jobs__post", body=body, query={"project_id": "project-7"})
         is_taken_here(exchange)
         job = session.job_of(exchange)
         view = session.view(job)
         twin = session.submit(patch={"metadata": {"a": 1}})
         if session.call(METADATA, {"job_id": twin.id}).response.is_success:
-            stored = session.call(METADATA, {"job_id": job.id})
-            expect(get(stored.response.json, "/a") == 1, "what was handed in as metadata is lost", exchange, stored)
+            same(1, get(session.call(METADATA, {"job_id": job.id}).response.json, "/a"), "`a` of the metadata")
         plain = session.call("submit_job_jobs__post", body=session.body())
-        told, right = (get(one.response.json, "/priority") for one in (plain, twin.created))
-        expect(told == right, f"without a priority a job has {shown(told)}, on the path without a slash {shown(right)}")
-        for name, value in (("priority", 6), ("parent_job_id", parent.id), ("project_id", "project-7")):
-            expect(
-                get(view, f"/{name}") == value,
-                f"{name} is {shown(get(view, f'/{name}'))}, submitted was {shown(value)}",
-                exchange,
-            )
+        usual, found = (get(one.response.json, "/priority") for one in (twin.created, plain))
+        same(usual, found, "the priority of a job without one, on the path with a slash,")
+        for name, value in {**members, "project_id": "project-7"}.items():
+            same(value, get(view, f"/{name}"), name)
         session.until(job)
-        _is_told(session, receiver, "completed")
+        _is_calls(session, receiver, "completed")
 
 
 @check("ION-WHK-010")
@@ -193,13 +162,14 @@ def a_callback_shows_the_result(session: Session) -> None:
         parent = session.submit()
         said = {"callback_url": receiver.url, "priority": 7, "parent_job_id": parent.id}
         job = session.submit("fit", said, query={"project_id": "project-7"}, until="end")
-        _is_told(session, receiver, "completed")
-        view, told = session.view(job), receiver.calls[0].body
-        needed(isinstance(view, dict) and isinstance(told, dict), "the job cannot be read")
-        for name in sorted(view.keys() & told.keys()):
-            agrees = same_value(without_nulls(view[name]), without_nulls(told[name]))
-            instants = name.endswith("_at") and isinstance(told[name], str) and isinstance(view[name], str)
-            expect(agrees or instants, f"the callback says {name} is {shown(told[name])}, the job {shown(view[name])}")
+        _is_calls(session, receiver, "completed")
+        view, event = session.view(job), receiver.calls[0].body
+        needed(isinstance(view, dict) and isinstance(event, dict), "the job cannot be read")
+        for name in sorted(view.keys() & event.keys()):
+            its, mine = view[name], event[name]
+            instants = name.endswith("_at") and isinstance(mine, str) and isinstance(its, str)
+            agrees = instants or same_value(without_nulls(its), without_nulls(mine))
+            expect(agrees, f"the callback says {name} is {shown(mine)}, the job {shown(its)}")
 
 
 @check("ION-WHK-011")
@@ -210,11 +180,9 @@ def one_url_is_told_of_every_job(session: Session) -> None:
         for job in jobs:
             session.until(job)
         session.advance(PATIENCE)
-        told = [get(call.body, "/job_id") for call in receiver.calls]
-        needed(told, "nobody was called")
-        expect({job.id for job in jobs} <= set(told), f"of {len(jobs)} jobs {len(set(told))} were announced")
+        announced = {get(call.body, "/job_id") for call in receiver.calls}
+        needed(announced, "nobody was called")
+        expect({job.id for job in jobs} <= announced, f"of {len(jobs)} jobs {len(announced)} were announced")
         session.advance(600)
-        expect(
-            len(receiver.calls) <= 2 * len(jobs),
-            f"a client that answers 204 was called {len(receiver.calls)} times about {len(jobs)} jobs",
-        )
+        count = len(receiver.calls)
+        expect(count <= 2 * len(jobs), f"a client that answers 204 was called {count} times about {len(jobs)} jobs")

@@ -8,38 +8,26 @@ from conformance.checks import check
 from conformance.checks.ionworks.steps import CHANNELS, PLOT, SERIES, ask, completed_fit
 from conformance.session.expect import accepted, expect, needed, refused
 from conformance.session.session import JobRef, Session
-from conformance.traffic.json_pointer import Json, get, shown
+from conformance.traffic.json_pointer import get, shown
 
 TIME = "Time [s]"
 
 
-def _fit(session: Session) -> JobRef:
-    job = session.submit("fit")
-    needed(session.phase_of(session.until(job)) == "succeeded", "a fit does not complete")
-    return job
+REFUSALS = (400, 404, 422)
 
 
-def _ask(session: Session, operation: str, job: JobRef, **query: Json) -> dict[str, list[float]]:
-    told = accepted(session.call(operation, {"job_id": job.id}, query=query), f"{operation} with {query}").response.json
-    needed(isinstance(told, dict), "the answer is no object")
-    return dict(told)
-
-
-def _series(session: Session, job: JobRef, **query: Any) -> dict[str, list[Any]]:
-    told = accepted(ask(session, SERIES, job, **query), f"the series for {query}").response.json
-    expect(
-        isinstance(told, dict) and all(isinstance(one, list) for one in told.values()), "a series is no object of lists"
-    )
-    return dict(told)
+def _series(session: Session, job: JobRef, operation: str = SERIES, **query: Any) -> dict[str, Any]:
+    """The lists of a series, by channel; or the answer of another operation about a fit."""
+    answer = accepted(ask(session, operation, job, **query), f"{operation} with {shown(query)}").response.json
+    is_series = isinstance(answer, dict) and all(isinstance(one, list) for one in answer.values())
+    expect(is_series or operation != SERIES, "a series is no object of lists")
+    needed(isinstance(answer, dict), "the answer is no object")
+    return dict(answer)
 
 
 def _names(session: Session, job: JobRef) -> list[str]:
-    told = accepted(ask(session, CHANNELS, job), "the channels of a completed fit").response.json
-    sources = (
-        [one for objective in told.values() if isinstance(objective, dict) for one in objective.values()]
-        if isinstance(told, dict)
-        else []
-    )
+    objectives = [one for one in _series(session, job, CHANNELS).values() if isinstance(one, dict)]
+    sources = [source for objective in objectives for source in objective.values()]
     needed(sources and isinstance(sources[0], list) and sources[0], "no channels are named")
     return [str(name) for name in sources[0]]
 
@@ -66,20 +54,16 @@ def columns_choose_the_channels(session: Session) -> None:
     for some in (names[:2], names[-1:]):
         found, wanted = set(_series(session, job, columns=",".join(some))), {*some} | ({TIME} & set(names))
         expect(found == wanted, f"a series of {', '.join(some)} holds {', '.join(sorted(found))}")
-    told = ask(session, SERIES, job, columns="no such channel")
-    expect(not told.response.is_success, "a channel that there is not was read")
+    is_refused = not ask(session, SERIES, job, columns="no such channel").response.is_success
+    expect(is_refused, "a channel that there is not was read")
 
 
 @check("ION-RSP-007")
 def the_usual_source_is_the_optimal_one(session: Session) -> None:
     """And the other one is different."""
     job = completed_fit(session)
-    usual, optimal, baseline = (
-        _series(session, job),
-        _series(session, job, source="optimal"),
-        _series(session, job, source="baseline"),
-    )
-    expect(usual == optimal, "without a source it is not the optimal one that is reported")
+    optimal, baseline = (_series(session, job, source=name) for name in ("optimal", "baseline"))
+    expect(_series(session, job) == optimal, "without a source it is not the optimal one that is reported")
     expect(baseline != optimal, "both sources are the same")
     refused(ask(session, SERIES, job, source="zz"), "a source that there is not", (422, 400, 404))
 
@@ -93,14 +77,10 @@ def max_points_bound_a_series(session: Session) -> None:
     for most in (1, 2, 10, 100, length - 1):
         for name, values in _series(session, job, max_points=most).items():
             expect(0 < len(values) <= most, f"of at most {most} values of {name} there are {len(values)}")
-            expect(
-                most < 10 or len(values) > most // 3,
-                f"of {length} values of {name} only {len(values)} are left at {most}",
-            )
-            few = most < 10 or len(values) < 4
-            expect(
-                few or values[-1] in whole[name][len(whole[name]) * 2 // 3 :], f"{name} is cut off rather than thinned"
-            )
+            is_filled = most < 10 or len(values) > most // 3
+            expect(is_filled, f"of {length} values of {name} only {len(values)} are left at {most}")
+            is_spread = most < 10 or len(values) < 4 or values[-1] in whole[name][len(whole[name]) * 2 // 3 :]
+            expect(is_spread, f"{name} is cut off rather than thinned")
 
 
 @check("ION-RSP-009")
@@ -124,18 +104,16 @@ def a_plot_has_pairs(session: Session) -> None:
     """Whole, thinned and cut."""
     job = completed_fit(session)
     for query in ({}, {"max_points": 100}, {"x_min": 720.0, "x_max": 1800.0}):
-        told = accepted(ask(session, PLOT, job, **query), f"the plot for {query}")
+        told = accepted(ask(session, PLOT, job, **query), f"the plot for {shown(query)}")
         traces = get(told.response.json, "/traces")
         expect(isinstance(traces, list) and traces, "a plot has no traces")
         for trace in traces:
             x, y = get(trace, "/x"), get(trace, "/y")
             needed(isinstance(x, list) and isinstance(y, list), "a trace has no x and y")
-            expect(
-                len(x) == len(y) <= query.get("max_points", 2000),
-                f"a trace has {len(x)} x and {len(y)} y values for {query}",
-            )
+            fits = len(x) == len(y) <= query.get("max_points", 2000)
+            expect(fits, f"a trace has {len(x)} x and {len(y)} y values for {shown(query)}")
             inside = all(query.get("x_min", one) <= one <= query.get("x_max", one) for one in x)
-            expect(inside, f"a trace leaves the bounds {query}")
+            expect(inside, f"a trace leaves the bounds {shown(query)}")
 
 
 @check("ION-RSP-011")
@@ -153,12 +131,8 @@ def what_goes_on_has_no_curves(session: Session) -> None:
     """A fit that runs or waits; its channels are none, or unknown."""
     job = session.submit("long", {"job_type": "datafit"})
     session.advance(2)
-    told = ask(session, CHANNELS, job)
-    expect(
-        told.response.status in (200, 404),
-        f"the channels of a job that has not completed are answered {told.response.status}",
-    )
-    expect(told.response.status == 404 or told.response.json == {}, "a job that has not completed has channels")
+    answer = accepted(ask(session, CHANNELS, job), "the channels of a job that has not completed", (200, 404)).response
+    expect(answer.status == 404 or answer.json == {}, "a job that has not completed has channels")
     for operation in (SERIES, PLOT):
         refused(ask(session, operation, job), f"{operation} of a job that has not completed", (404,))
 
@@ -166,17 +140,15 @@ def what_goes_on_has_no_curves(session: Session) -> None:
 @check("ION-RSP-022")
 def another_channel_may_be_the_axis(session: Session) -> None:
     """The middle third of the values of each channel that has different ones."""
-    job = _fit(session)
-    for name, values in _ask(session, SERIES, job).items():
+    job = completed_fit(session)
+    for name, values in _series(session, job).items():
         low, high = min(values), max(values)
         if name == TIME or not low < high:
             continue
         first, last = low + (high - low) / 3, high - (high - low) / 3
-        found = _ask(session, SERIES, job, x_column=name, x_min=first, x_max=last).get(name, [])
-        expect(
-            found and all(first <= value <= last for value in found),
-            f"a series bounded by {name} has {len(found)} values, not all within",
-        )
+        found = _series(session, job, x_column=name, x_min=first, x_max=last).get(name, [])
+        is_within = found and all(first <= value <= last for value in found)
+        expect(is_within, f"a series bounded by {name} has {len(found)} values, not all within")
         return
     needed(False, "no other channel has different values")
 
@@ -184,55 +156,45 @@ def another_channel_may_be_the_axis(session: Session) -> None:
 @check("ION-RSP-023")
 def only_what_there_is_can_be_chosen(session: Session) -> None:
     """Objectives and plots; those that there are can be."""
-    job = _fit(session)
-    objectives = list(_ask(session, CHANNELS, job))
+    job = completed_fit(session)
+    objectives = list(_series(session, job, CHANNELS))
     needed(objectives, "a fit names no objectives")
     for operation, name in ((SERIES, "objective"), (PLOT, "objective_name")):
-        accepted(
-            session.call(operation, {"job_id": job.id}, query={name: objectives[0]}), f"{operation} of an objective"
-        )
-        told = session.call(operation, {"job_id": job.id}, query={name: "no-such-objective"})
-        refused(told, f"{operation} of an objective that there is not", (400, 404, 422))
-    accepted(session.call(PLOT, {"job_id": job.id}, query={"plot_index": 0}), "the first plot")
-    refused(
-        session.call(PLOT, {"job_id": job.id}, query={"plot_index": 1_000_000}), "the millionth plot", (400, 404, 422)
-    )
+        accepted(ask(session, operation, job, **{name: objectives[0]}), f"{operation} of an objective")
+        stranger = ask(session, operation, job, **{name: "no-such-objective"})
+        refused(stranger, f"{operation} of an objective that there is not", REFUSALS)
+    accepted(ask(session, PLOT, job, plot_index=0), "the first plot")
+    refused(ask(session, PLOT, job, plot_index=1_000_000), "the millionth plot", REFUSALS)
 
 
 @check("ION-RSP-024")
 def columns_and_sources_are_those_of_the_channels(session: Session) -> None:
     """Two columns of three, of either source; both sources differ somewhere; a name that is none is refused."""
-    job = _fit(session)
-    whole = {source: _ask(session, SERIES, job, source=source) for source in ("optimal", "baseline")}
+    job = completed_fit(session)
+    whole = {source: _series(session, job, source=source) for source in ("optimal", "baseline")}
     needed(all(len(one) > 1 for one in whole.values()), "there are fewer than two channels")
     expect(whole["optimal"] != whole["baseline"], "both sources hold the same")
-    for source, told in whole.items():
-        names = sorted(told)[:2]
-        found = _ask(session, SERIES, job, source=source, columns=",".join(names))
-        expect(
-            found == {name: told[name] for name in names},
-            f"the columns {shown(names)} of {source} are {shown(sorted(found))}, or hold other values",
+    for source, series in whole.items():
+        names = sorted(series)[:2]
+        found, wanted = (
+            _series(session, job, source=source, columns=",".join(names)),
+            {one: series[one] for one in names},
         )
-    refused(
-        session.call(SERIES, {"job_id": job.id}, query={"columns": "no such channel"}),
-        "a channel that there is not",
-        (400, 404, 422),
-    )
+        expect(found == wanted, f"of {source}, {shown(names)} are {shown(sorted(found))}, or hold other values")
+    refused(ask(session, SERIES, job, columns="no such channel"), "a channel that there is not", REFUSALS)
 
 
 @check("ION-RSP-025")
 def thinning_leaves_the_ends_of_a_series(session: Session) -> None:
     """Of a tenth of the values the last is not far from the last of all; the same of a plot."""
-    job = _fit(session)
-    whole = _ask(session, SERIES, job)
+    job = completed_fit(session)
+    whole = _series(session, job)
     times = whole.get(TIME, [])
     needed(len(times) > 200, "the series is short")
-    thin = _ask(session, SERIES, job, max_points=len(times) // 10).get(TIME, [])
-    expect(
-        thin and thin[0] == times[0] and thin[-1] >= times[0] + 0.8 * (times[-1] - times[0]),
-        "a thinned series does not span the run",
-    )
+    thin = _series(session, job, max_points=len(times) // 10).get(TIME, [])
+    spans = thin and thin[0] == times[0] and thin[-1] >= times[0] + 0.8 * (times[-1] - times[0])
+    expect(spans, "a thinned series does not span the run")
     most = 100
-    for trace in get(_ask(session, PLOT, job, max_points=most), "/traces") or []:
+    for trace in get(_series(session, job, PLOT, max_points=most), "/traces") or []:
         xs = get(trace, "/x")
         expect(isinstance(xs, list) and 0 < len(xs) <= most, f"a trace of at most {most} points has {len(xs)}")

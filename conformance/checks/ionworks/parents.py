@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from conformance.checks import check
 from conformance.checks.ionworks.steps import PATIENCE, crowd, running_job
-from conformance.session.expect import accepted, expect, needed
+from conformance.session.expect import accepted, needed, same
+from conformance.session.phases import ENDED, expect_not, expect_phase, need_phase, submit_waiting
 from conformance.session.session import JobRef, Session
 from specs.lifecycle import TERMINAL
 
@@ -14,8 +17,8 @@ def _child(session: Session, shape: str, parent: JobRef) -> JobRef:
 
 
 def _ends_well(session: Session, job: JobRef, what: str) -> None:
-    *_, ended = session.watch(job, within=60)
-    expect(session.phase_of(ended) == "succeeded", f"{what} that would run well is {ended} after a minute")
+    deque(session.watch(job, within=60), 1)
+    expect_phase(session, job, "succeeded", f"after a minute {what} that would run well")
 
 
 def _waiting(session: Session, shape: str = "long") -> tuple[JobRef, JobRef]:
@@ -26,7 +29,7 @@ def _waiting(session: Session, shape: str = "long") -> tuple[JobRef, JobRef]:
     parent = session.submit()
     child = _child(session, shape, parent)
     session.advance((length or 0) + 2)
-    needed(session.phase(child) == "running", "the child does not run")
+    need_phase(session, child, "running")
     return parent, child
 
 
@@ -46,8 +49,7 @@ def a_parent_waits_for_its_children(session: Session) -> None:
     """Its run is over, its child's is not."""
     parent, _ = _waiting(session)
     for _ in session.ticks(30, 10):
-        state = session.state(parent)
-        expect(state == "waiting", f"a parent whose child goes on is {state}")
+        same("waiting", session.state(parent), "the state of a parent whose child goes on")
 
 
 @check("ION-STM-015")
@@ -56,76 +58,56 @@ def a_parent_completes_with_its_last_child(session: Session) -> None:
     parent, child = _waiting(session, "large")
     soon = _child(session, "quick", parent)
     session.until(soon)
-    needed(session.phase(child) == "running", "the longer child has ended too soon")
-    state = session.state(parent)
-    expect(session.phase_of(state) not in TERMINAL, f"a parent is {state} although a child goes on")
+    need_phase(session, child, "running")
+    expect_not(session, parent, ENDED, "although a child goes on a parent")
     session.until(child)
     session.advance(1)
-    state = session.state(parent)
-    expect(session.phase_of(state) == "succeeded", f"a parent is {state} although all its children have completed")
+    expect_phase(session, parent, "succeeded", "a parent all of whose children have completed")
 
 
 @check("ION-STM-015")
 def a_parent_completes_though_its_last_child_was_canceled(session: Session) -> None:
     """An end is an end."""
     parent, child = _waiting(session)
-    needed(session.phase(parent) == "waiting", "the parent does not wait")
+    need_phase(session, parent, "waiting")
     session.cancel(child)
     session.advance(2)
-    state = session.state(parent)
-    expect(session.phase_of(state) in TERMINAL, f"a parent is {state} although its only child was canceled")
+    expect_phase(session, parent, ENDED, "a parent whose only child was canceled")
 
 
 @check("ION-STM-016")
 def a_waiting_parent_can_be_canceled(session: Session) -> None:
     """And stays canceled when its child ends."""
     parent, child = _waiting(session, "large")
-    needed(session.phase(parent) == "waiting", "the parent does not wait")
-    told = accepted(session.cancel(parent), "canceling a parent that waits")
-    expect(session.state(parent) == "canceled", f"a waiting parent that was canceled is {session.state(parent)}", told)
+    need_phase(session, parent, "waiting")
+    accepted(session.cancel(parent), "canceling a parent that waits")
+    same("canceled", session.state(parent), "the state of a waiting parent that was canceled")
     session.until(child)
     session.advance(1)
-    expect(session.state(parent) == "canceled", f"a canceled parent is {session.state(parent)} after its child's end")
+    same("canceled", session.state(parent), "the state of a canceled parent after its child's end")
 
 
-@check("ION-STM-017")
-def canceling_a_parent_leaves_its_children(session: Session) -> None:
-    """Two that run."""
+@check("ION-STM-017", "canceling a parent leaves its children", 0)
+@check("ION-STM-018", "canceling a child leaves its family", 1)
+def canceling_one_leaves_its_family(session: Session, canceled: int) -> None:
+    """A parent and two children that run."""
     parent = running_job(session)
-    children = [_child(session, "long", parent) for _ in range(2)]
-    for child in children:
-        session.until(child, "running")
-    session.cancel(parent)
-    session.advance(2)
-    for child in children:
-        expect(session.phase(child) == "running", f"a child is {session.state(child)} after its parent was canceled")
-
-
-@check("ION-STM-018")
-def canceling_a_child_leaves_its_family(session: Session) -> None:
-    """Parent and sibling run on."""
-    parent = running_job(session)
-    child, sibling = (_child(session, "long", parent) for _ in range(2))
-    for job in (child, sibling):
+    family = [parent, *(_child(session, "long", parent) for _ in range(2))]
+    for job in family:
         session.until(job, "running")
-    session.cancel(child)
+    session.cancel(family.pop(canceled))
     session.advance(2)
-    for job in (parent, sibling):
-        expect(session.phase(job) == "running", f"one of a family is {session.state(job)} after another was canceled")
+    for job in family:
+        expect_phase(session, job, "running", "one of a family of which another was canceled")
 
 
 @check("ION-STM-025")
 def a_waiting_parent_holds_nothing(session: Session) -> None:
     """Its children run where it ran, one after the other."""
     fillers = crowd(session)
-    parent = session.submit("large")
-    session.advance(5)
-    needed(session.phase(parent) == "queued", "there is room beside the jobs that use it up")
+    parent = submit_waiting(session, "large")
     session.cancel(fillers[0])
     session.until(parent, "running")
-    child = session.submit("large", {"parent_job_id": parent.id})
-    *_, last = session.watch(child, within=PATIENCE)
-    expect(
-        session.phase_of(last) == "succeeded",
-        f"{PATIENCE:g} seconds after its submission the child of a job that waits for it is {last}",
-    )
+    child = _child(session, "large", parent)
+    deque(session.watch(child, within=PATIENCE), 1)
+    expect_phase(session, child, "succeeded", f"after {PATIENCE:g} seconds the child of a job that waits for it")
