@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -62,6 +63,7 @@ class Connection:
         self._now: float | None = 0.0 if target.has_virtual_time and pace == "manual" else None
         self._count = 0
         self._waited = 0.0
+        self._shown_from, self._settled = -math.inf, 0.0
         self._callers: dict[str, Credentials] = {}
         self.is_sandboxed = False
         roles = target.spec.lifecycle.roles if target.spec.lifecycle else {}
@@ -234,15 +236,38 @@ class Connection:
         if self._received > MOST_RECEIVED:
             raise Inconclusive(f"the target sent more than {MOST_RECEIVED >> 20} MiB in one check")
         self.exchanges.append(exchange)
+        if self.settings.eventual:
+            self._wrote(exchange)
         self.violations += self.panel.observe(exchange)
         self._on_exchange(exchange)
         if self.journal is not None:
             self.journal.answered(exchange.request, exchange.response.status)
         return exchange
 
+    def _let_settle(self, request: Request) -> None:
+        """Wait until a target that shows late what was written shows it; a submission needs no such thing.
+
+        What a check waits for next is the shorter for it.
+        """
+        left = self._shown_from - self.elapsed
+        if left > 0 and not self._is_submission(request):
+            self._pass(left)
+            self._settled += left
+
+    def _wrote(self, exchange: Exchange) -> None:
+        """Remember when that will be, if this exchange has changed anything."""
+        roles = self.spec.lifecycle.roles if self.spec.lifecycle else {}
+        is_read = exchange.operation in {role.operation for name, role in roles.items() if name in ("read", "list")}
+        if exchange.request.method not in ("GET", "HEAD") and not is_read and exchange.response.is_success:
+            self._shown_from, self._settled = self.elapsed + self.settings.eventual, 0.0
+
+    def _is_submission(self, request: Request) -> bool:
+        return request.method == "POST" and request.target.partition("?")[0] == self._submission
+
     def _note(self, request: Request) -> None:
-        path = request.target.partition("?")[0]
-        self.target.budget.before(is_submission=request.method == "POST" and path == self._submission)
+        if self.settings.eventual:
+            self._let_settle(request)
+        self.target.budget.before(is_submission=self._is_submission(request))
         if self.journal is not None:
             self.journal.before(request)
 
@@ -270,6 +295,12 @@ class Connection:
 
     def advance(self, seconds: float) -> None:
         """Let time pass at the target. Inconclusive where that would take longer than the user has patience for."""
+        gone = min(seconds, self._settled)
+        self._settled -= gone
+        if seconds > gone:
+            self._pass(seconds - gone)
+
+    def _pass(self, seconds: float) -> None:
         if not self.target.has_virtual_time:
             self.bear(seconds)
             self._waited += seconds
@@ -297,11 +328,11 @@ class Connection:
         return min(self.target.patience, self.target.budget.seconds_left())
 
     def ticks(self, within: float, step: float = 1.0) -> Iterator[float]:
-        """Let time pass bit by bit for at most `within` seconds; yields how much has passed, first 0."""
+        """Let time pass bit by bit for at most `within` seconds; yields how much has passed, first 0.
+
+        Inconclusive where the user's patience ends before: what was not looked at is not known.
+        """
         passed = 0.0
-        if not self.target.has_virtual_time:
-            left = min(self.target.patience - self._waited / self.target.scale, self.target.budget.seconds_left())
-            within = min(within, left * self.target.scale)
         yield passed
         while passed < within:
             piece = min(step, within - passed)

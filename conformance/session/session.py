@@ -23,6 +23,8 @@ HORIZON = 600.0
 """Seconds of the target's clock within which a job that ends soon must have ended."""
 LASTING = 20.0
 """Seconds that a job runs whose shape leaves that to the check, where the check does not say."""
+STOPPING = 30.0
+"""Seconds of the target's clock that a stop may take, where no document says that it is done at once."""
 SILENT = (401, 403, 407, 408)
 """Statuses of a refused read that do not say whether there is such a job: they are no state of it."""
 LEAVING = 60.0
@@ -202,6 +204,17 @@ class Session:
     def delete(self, job: JobRef | str, **options: Any) -> Exchange:
         """Ask to forget a job."""
         return self.on("delete", job, **options)
+
+    def stopped(self, job: JobRef) -> str:
+        """The job's state once a stop has taken effect, for which it has some time; at the end of that whatever it is
+        in.
+        """
+        state = ""
+        for _ in self.ticks(STOPPING):
+            state = self.state(job)
+            if not state or self.phase_of(state) in TERMINAL:
+                break
+        return state
 
     def left(self, job: JobRef) -> None:
         """Let a deleted job go: while it is shown as one that leaves it has some time for that."""

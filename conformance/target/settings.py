@@ -22,7 +22,7 @@ from specs import strict_yaml
 
 FOLDER = Path(__file__).parent / "shipped"
 SUBMIT = ("body", "shapes", "may_refuse", "knobs", "own", "headers", "query")
-LISTS, FREE = ("may_refuse", "own"), ("body", "base_path")
+LISTS, FREE = ("may_refuse", "own"), ("body", "base_path", "eventual")
 """Members that are lists, and those that may be anything; all others are mappings."""
 _PLAIN = frozenset({"grant_type", "scope", "audience"})
 """Members of a request for a token that are no secrets."""
@@ -37,6 +37,7 @@ MEMBERS = (
     "callbacks",
     "prefix",
     "paging",
+    "eventual",
 )
 
 
@@ -50,7 +51,8 @@ class Settings:
     for room has no job to show while there is none. `calls` holds bodies, by role, of calls that name the job in their
     body. `tenants` and `credentials` are headers by name. `capabilities` says what the implementation can or cannot do,
     where that does not follow from the document. `paging` says how its list is paged where the catalogue has to assume
-    that. `secrets` are the values of all these that are written nowhere.
+    that. Within `eventual` seconds after a write, reads may show what was before. `secrets` are the values of all these
+    that are written nowhere.
     """
 
     body: Json
@@ -68,6 +70,7 @@ class Settings:
     headers: Mapping[str, str] = field(default_factory=dict)
     prefix: Mapping[str, Any] = field(default_factory=dict)
     paging: Mapping[str, Any] = field(default_factory=dict)
+    eventual: float = 0.0
     secrets: frozenset[str] = frozenset()
 
 
@@ -116,6 +119,7 @@ def load(api: str, file: Path | None = None, *, example: Json = None) -> Setting
         headers={key: secret(str(value)) for key, value in raw.get("headers", {}).items()},
         prefix=raw.get("prefix", {}),
         paging=raw.get("paging", {}),
+        eventual=raw.get("eventual", 0.0),
         secrets=frozenset(_secrets(raw)),
     )
 

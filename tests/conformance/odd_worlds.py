@@ -12,7 +12,9 @@ from typing import Any
 import msgspec
 
 from mockserver.simulation.clock import MICRO, micros
+from mockserver.simulation.errors import NotCancellable
 from mockserver.simulation.scenario.distribution import Distribution
+from mockserver.simulation.scheduler import Scheduler
 from tests.conformance.faults import App, patched
 
 Json = Any
@@ -22,6 +24,8 @@ SLOW_SECONDS = 3.7
 """
 FLEETING_SECONDS = 0.01
 """How long a state lasts that nobody gets to see."""
+STOP_SECONDS = 4.0
+"""How long a job goes on that was stopped."""
 QUICK_SECONDS = 3.0
 """Runs of so many seconds are of jobs that only have to end soon and well."""
 
@@ -143,3 +147,36 @@ def aborted_is_complete(app: App, api: str) -> Iterator[App]:
         if "cancelled" in stage.on:
             stage.on["cancelled"] = stages["JOB_STATE_COMPLETE"]
     yield app
+
+
+@contextlib.contextmanager
+def late_stops(app: App, api: str) -> Iterator[App]:
+    """A stop is taken at once, and the job goes on for some seconds."""
+    pending: list[tuple[Any, int, Any, str]] = []
+
+    def later(cancel: Callable[..., None]) -> Callable[..., None]:
+        def taken(scheduler: Any, job: Any, reason: str) -> None:
+            if job.stage.on.get("cancelled") is None:
+                cancel(scheduler, job, reason)
+            elif not any(one[2] is job for one in pending):
+                pending.append((scheduler, scheduler.clock.now + micros(STOP_SECONDS), job, reason))
+
+        return taken
+
+    def meanwhile(advance: Callable[..., Any]) -> Callable[..., Any]:
+        def stopping(scheduler: Any, instant: int, most: int | None = None, *, heed: bool = False) -> Any:
+            for one in [one for one in pending if one[0] is scheduler and one[1] <= instant]:
+                pending.remove(one)
+                advance(scheduler, one[1])
+                with contextlib.suppress(NotCancellable):
+                    cancel(scheduler, *one[2:])
+            return advance(scheduler, instant, most, heed=heed)
+
+        return stopping
+
+    cancel = Scheduler.cancel
+    with (
+        patched("mockserver.simulation.scheduler:Scheduler.cancel", later)(app),
+        patched("mockserver.simulation.scheduler:Scheduler.advance", meanwhile)(app),
+    ):
+        yield app

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 from collections.abc import Iterator
 from functools import cache
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -45,11 +47,14 @@ class Served:
 
 
 @contextlib.contextmanager
-def odd(api: str, name: str) -> Iterator[Target]:
-    with VARIATIONS[name].apply(create_app([api]), api) as app:
-        target = Target.in_process(app, api)
-        yield target
-        target.close()
+def odd(api: str, name: str, *, has_file: bool = True) -> Iterator[Target]:
+    with contextlib.ExitStack() as stack:
+        app = stack.enter_context(VARIATIONS[name].apply(create_app([api]), api))
+        file = None
+        if VARIATIONS[name].target and has_file:
+            file = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "target.yaml"
+            file.write_text(VARIATIONS[name].target)
+        yield stack.enter_context(Target.in_process(app, api, file=file))
 
 
 @contextlib.contextmanager
@@ -102,8 +107,28 @@ def test_what_is_allowed_is_not_held_against_a_server(api: str, name: str) -> No
     with odd(api, name) as target:
         report = run(target, Options())
 
-    assert [(one.requirement, one.reason) for one in report.of(Verdict.FAIL, Verdict.WARN, Verdict.ERROR)] == []
+    broken = report.of(Verdict.FAIL, Verdict.WARN, Verdict.ERROR)
+    allowed = VARIATIONS[name].warned
+    assert [(one.requirement, one.reason) for one in broken if one.requirement not in allowed] == []
     assert report.exit is Exit.CONFORMANT, report.sentence
+
+
+def test_without_its_line_in_the_target_file_a_server_that_shows_things_late_breaks_promises() -> None:
+    with odd("ionworks", "eventual-reads", has_file=False) as target:
+        report = run(target, Options(only=("JOB-STM-*", "JOB-LST-*", "JOB-CRT-*")))
+
+    assert report.of(Verdict.FAIL) != []
+
+
+@pytest.mark.parametrize("patience", [0.06, 0.3])
+@pytest.mark.parametrize("api", specs.names())
+def test_a_short_patience_breaks_no_promise(api: str, patience: float) -> None:
+    options: dict[str, Any] = {"control": None, "scale": 50.0, "patience": patience}
+    with Target.in_process(create_app([api], pace="x50"), api, **options) as target:
+        report = run(target, Options(only=("JOB-STM-*", "BYT-STM-*", "ION-STM-*")))
+
+    broken = report.of(Verdict.FAIL, Verdict.WARN, Verdict.ERROR)
+    assert [(one.requirement, one.reason) for one in broken] == []
 
 
 def states(target: Target, shape: str = "quick") -> list[str]:

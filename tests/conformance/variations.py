@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,10 @@ class Variation:
 
     apply: odd_worlds.Apply
     apis: tuple[str, ...] = specs.names()
+    target: str = ""
+    """What the target file has to say of such a server."""
+    warned: tuple[str, ...] = ()
+    """The SHOULDs that it breaks all the same."""
 
 
 def _answers(revise: Callable[[str, Asked, Told], None]) -> odd_worlds.Apply:
@@ -262,6 +267,62 @@ def sent_on(app: App, api: str) -> Iterator[App]:
     yield SentOn(app)
 
 
+LAG = 2.0
+"""Seconds after a write for which reads show what was before."""
+
+
+class Eventual:
+    """For some seconds after a write every read that was made before is answered as then."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._now: Counter[bytes] = Counter()
+        self._wrote: dict[bytes, float] = {}
+        self._known: dict[Any, list[Any]] = {}
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        fields = dict(scope["headers"]) if scope["type"] == "http" else {}
+        world = fields.get(b"x-mock-sandbox", b"")
+        key = (scope.get("path"), scope.get("query_string"), *sorted(fields.items()))
+        if scope.get("path") == "/_mock/clock/advance":
+            message = await receive()
+            self._now[world] += json.loads(message["body"])["seconds"]
+            await self._app(scope, _again(message), send)
+        elif scope.get("path", "").startswith("/_mock") or scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif scope["method"] != "GET":
+            self._wrote[world] = self._now[world]
+            await self._app(scope, receive, send)
+        elif key in self._known and self._now[world] < self._wrote.get(world, -LAG) + LAG:
+            for message in self._known[key]:
+                await send(message)
+        else:
+            told: list[Any] = []
+            await self._app(scope, receive, _both(told.append, send))
+            self._known[key] = told
+
+
+def _again(message: Any) -> Callable[[], Any]:
+    async def receive() -> Any:
+        return message
+
+    return receive
+
+
+def _both(keep: Callable[[Any], object], send: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    async def kept(message: Any) -> None:
+        keep(message)
+        await send(message)
+
+    return kept
+
+
+@contextlib.contextmanager
+def eventual_reads(app: App, api: str) -> Iterator[App]:
+    """What was written is shown a little later."""
+    yield Eventual(app)
+
+
 _OVERLOADED: dict[str, Json] = {
     "openyuanrong": "too many requests",
     "runai": {"status": 429, "message": "too many requests", "details": "wait"},
@@ -318,6 +379,12 @@ VARIATIONS: dict[str, Variation] = {
     "unknown-length": Variation(_answers(no_length)),
     "slow-starts": Variation(odd_worlds.slow_starts),
     "skipped-states": Variation(odd_worlds.skipped_states, (*DATED, "runai")),  # openYuanrong's jobs wait, run and end
+    "late-stops": Variation(
+        odd_worlds.late_stops,
+        ("bytenite", "ionworks", "openyuanrong", "xio"),
+        warned=("BYT-STM-030", "XIO-STM-002"),  # whose pages promise it at once
+    ),
+    "eventual-reads": Variation(eventual_reads, target=f"eventual: {LAG}\n"),
     "clock-ahead": Variation(odd_worlds.clock_off_by(2)),
     "clock-behind": Variation(odd_worlds.clock_off_by(-2)),
     "callbacks-twice": Variation(odd_worlds.told_twice, ("ionworks",)),

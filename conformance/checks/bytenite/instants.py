@@ -93,7 +93,8 @@ def the_end_is_when_it_was(session: Session) -> None:
     """Between the last look that saw it at work and the first that saw it ended."""
     for shape in session.shapes("quick", "fails"):
         session.advance(20)
-        job, created = session.submit(shape), moment(session)
+        before, job = moment(session), session.submit(shape)
+        created = Seen(before, moment(session))
         ended, view = see(session, job, step=0.5).since(created), seen(session, job)
         expect_seen(seconds_between(view, "/createdAt", "/endedAt"), ended, "from creation to end", within=NEAR)
         lived, started = Seen(0, ended.before), seconds_between(view, "/createdAt", "/startedAt")

@@ -27,6 +27,7 @@ def order_of_starts(session: Session, holders: list[JobRef], waiting: list[JobRe
     order: list[int] = []
     for holder in holders:
         session.cancel(holder)
+        session.stopped(holder)
         begun: list[int] = []
         for _ in session.ticks(within):
             begun = [at for at, job in enumerate(waiting) if at not in order and session.phase(job) != "queued"]

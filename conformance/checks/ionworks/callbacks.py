@@ -61,7 +61,7 @@ def the_end_of_a_job_that_waited_is_calls(session: Session) -> None:
         session.advance(5)
         expect(not receiver.calls, "the client was called while the job waits")
         session.cancel(job)
-        needed(session.phase(job) == "cancelled", "a job that waits cannot be stopped")
+        needed(session.phase_of(session.stopped(job)) == "cancelled", "a job that waits cannot be stopped")
         expect(_calls(session, receiver), "nobody was notified that a job that waited was canceled")
 
 

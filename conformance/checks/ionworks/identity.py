@@ -37,7 +37,7 @@ def an_ended_job_is_kept(session: Session) -> None:
     """For a day: read and listed as it ended, result included."""
     jobs = [session.submit("fit", until="end"), session.submit("fails", until="end"), session.submit("waits")]
     session.cancel(jobs[2])
-    needed(session.phase(jobs[2]) == "cancelled", "a job that waits cannot be stopped")
+    needed(session.phase_of(session.stopped(jobs[2])) == "cancelled", "a job that waits cannot be stopped")
     ended_jobs_stay(session, jobs, (600.0, DAY), listed_whole=True)
 
 

@@ -143,6 +143,7 @@ def whatever_ended_a_run_it_has_a_length(session: Session) -> None:
     for job in jobs:
         if "cancel" in session.roles:
             session.cancel(job)
+            session.stopped(job)
         view = session.view(job)
         duration_fits(view, "/compute_time", RUN, what=f"a job that ran and is {get(view, '/status')}")
 
@@ -157,6 +158,7 @@ def the_wait_of_a_canceled_job_is_no_run(session: Session) -> None:
     session.until(job, "running")
     session.advance(5)
     session.cancel(job)
+    session.stopped(job)
     view = session.view(job)
     needed(get(view, "/status") == "canceled", "a running job cannot be stopped")
     instants(view, *RUN)
@@ -170,6 +172,7 @@ def a_job_that_never_started_did_not_compute(session: Session) -> None:
     session.advance(20)
     needed(session.phase(job) == "queued", "the job does not wait")
     session.cancel(job)
+    session.stopped(job)
     view = session.view(job)
     needed(get(view, "/status") == "canceled", "a job that waits cannot be stopped")
     reports_nothing(view, ("/started_at", "/compute_time"), "a job that never started")

@@ -181,6 +181,7 @@ def the_newest_is_first_everywhere(session: Session) -> None:
     canceled = [jobs[2], jobs[5]]
     for job in canceled:
         session.cancel(job)
+        session.stopped(job)
     _in_order(session, [("status", "canceled")], canceled)
     _in_order(session, [], jobs)
 

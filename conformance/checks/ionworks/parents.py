@@ -71,6 +71,7 @@ def a_parent_completes_though_its_last_child_was_canceled(session: Session) -> N
     parent, child = _waiting(session)
     need_phase(session, parent, "waiting")
     session.cancel(child)
+    session.stopped(child)
     session.advance(2)
     expect_phase(session, parent, ENDED, "a parent whose only child was canceled")
 
@@ -81,7 +82,7 @@ def a_waiting_parent_can_be_canceled(session: Session) -> None:
     parent, child = _waiting(session, "large")
     need_phase(session, parent, "waiting")
     accepted(session.cancel(parent), "canceling a parent that waits")
-    same("canceled", session.state(parent), "the state of a waiting parent that was canceled")
+    same("canceled", session.stopped(parent), "the state of a waiting parent that was canceled")
     session.until(child)
     session.advance(1)
     same("canceled", session.state(parent), "the state of a canceled parent after its child's end")
@@ -95,7 +96,9 @@ def canceling_one_leaves_its_family(session: Session, canceled: int) -> None:
     family = [parent, *(_child(session, "long", parent) for _ in range(2))]
     for job in family:
         session.until(job, "running")
-    session.cancel(family.pop(canceled))
+    one = family.pop(canceled)
+    session.cancel(one)
+    session.stopped(one)
     session.advance(2)
     for job in family:
         expect_phase(session, job, "running", "one of a family of which another was canceled")

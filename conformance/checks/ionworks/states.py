@@ -116,6 +116,7 @@ def cancels_at_the_same_time_cancel_once(session: Session) -> None:
     expect(any(one.response.is_success for one in answers), "none of four cancels at once was granted", *answers)
     fits = all(one.response.is_success or one.response.status == 409 for one in answers)
     expect(fits, "requests to cancel one job disturb each other", *answers)
+    session.stopped(job)
     view = session.view(job)
     same("canceled", get(view, "/status"), "the status of a job after four cancels at once")
     session.advance(5)
@@ -156,6 +157,7 @@ def a_canceled_job_stays_canceled(session: Session, waits: bool) -> None:
     fillers = crowd(session) if waits else []
     job = submit_waiting(session, "large") if waits else session.submit("large", until="running")
     session.cancel(job)
+    session.stopped(job)
     ended = session.view(job)
     needed(get(ended, "/status") == "canceled", "the job cannot be stopped")
     for filler in fillers:

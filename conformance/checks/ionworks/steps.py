@@ -77,7 +77,7 @@ def crowded(session: Session) -> tuple[list[JobRef], float]:
         passed = _start(session, job, patience)
         if passed is None:
             session.cancel(job)
-            needed(session.phase(job) != "queued", "a job that waits cannot be stopped")
+            needed(session.phase_of(session.stopped(job)) != "queued", "a job that waits cannot be stopped")
             needed(fillers, "there is no capacity at all")
             return fillers, patience
         patience = patience if fillers else 1 + 2 * passed

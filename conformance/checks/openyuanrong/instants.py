@@ -34,14 +34,16 @@ def the_start_is_when_it_was(session: Session) -> None:
 def the_end_is_when_it_was(session: Session) -> None:
     """Of a job that is stopped after forty seconds, and of one that ends by itself."""
     job = in_state(session, "long", "running")
+    began = moment(session)
     session.advance(40)
+    asked = moment(session)
     need_success(session.cancel(job), "stopping a running job")
     session.until(job)
+    stopped = Seen(asked, moment(session))
     ran = seconds_between(session.view(job), "/start_time", "/end_time")
-    expect_seen(ran, 40, "from start to end of a job that was stopped", within=NEAR)
-    began = moment(session)
+    expect_seen(ran, stopped.since(began), "from start to end of a job that was stopped", within=NEAR)
     other = in_state(session, "quick", "succeeded")
-    ended = Seen(moment(session) - began - 1, moment(session) - began)
+    ended = Seen(moment(session) - 1, moment(session)).since(stopped)
     expect_seen(_apart(session, job, other, "end_time"), ended, "between the ends of two jobs", within=NEAR)
 
 

@@ -220,6 +220,7 @@ def what_a_job_takes_is_not_free(session: Session) -> None:
     for pointer, left in (("/rams/0/memory_gb_available", 20), ("/hard_drives/0/available_capacity_gb", 70)):
         same(left, get(node, pointer), pointer)
     session.cancel(job)
+    session.stopped(job)
     session.advance(2)
     same(
         32, get(_everything(session, NODES)[0], "/rams/0/memory_gb_available"), "the free RAM after the job was stopped"

@@ -43,6 +43,7 @@ def a_job_can_be_stopped_in_preparation(session: Session) -> None:
     job = session.submit("quick", {"max_retry_count": 2})
     session.until(job, "starting", within=10)
     accepted(session.cancel(job), "stopping a job in preparation")
+    session.stopped(job)
     stays(session, job, "cancelled", "a job that was stopped in preparation", within=40, step=10)
 
 
@@ -51,6 +52,7 @@ def a_stopped_waiter_is_passed_over(session: Session) -> None:
     """The node becomes free, and the stopped job stays stopped."""
     first, second = job_and_waiter(session)
     session.cancel(second)
+    session.stopped(second)
     session.cancel(first)
     stays(session, second, "cancelled", "a job that was stopped while it waited", within=30, step=5)
     session.advance(320)
@@ -62,6 +64,7 @@ def a_stopped_job_is_not_tried_again(session: Session) -> None:
     """Its retries are for failures."""
     job = session.submit("long", {"max_retry_count": 3}, until="running")
     accepted(session.cancel(job), "stopping a running job")
+    session.stopped(job)
     stays(session, job, "cancelled", "a stopped job with retries left", within=60, step=10)
     same(1, len(runs_of(session, job)), "the number of runs of a job that was stopped in its first")
 
@@ -105,5 +108,6 @@ def a_stop_in_vain_changes_nothing(session: Session) -> None:
     """A second one with another reason, and one of a job that ended by itself."""
     stopped, ended = session.submit("long", until="running"), session.submit(until="end")
     session.cancel(stopped, body={"reason": "the first reason"})
+    session.stopped(stopped)
     for job in (stopped, ended):
         late_stop_changes_nothing(session, job, pause=30, body={"reason": "another reason"})
