@@ -12,11 +12,11 @@ from conformance.catalogue import Catalogue, Requirement
 from conformance.errors import Inconclusive
 from conformance.oracles.document import REFUSED_BY_CAPACITY
 from conformance.oracles.echo import agree
-from conformance.session.expect import INVALID, Failure, accepted, needed, refused
+from conformance.session.expect import INVALID, Failure, accepted, expect, need_success, needed, refused
 from conformance.session.session import JobRef, Session
 from conformance.traffic.exchange import Exchange
 from conformance.traffic.json_pointer import MISSING, Json, get, put, shown
-from specs.document import DOCUMENTED, schemas_at
+from specs.document import DOCUMENTED, resolve, schemas_at
 
 
 def probe(session: Session, catalogue: Catalogue, requirement: Requirement) -> None:
@@ -38,20 +38,13 @@ def probe(session: Session, catalogue: Catalogue, requirement: Requirement) -> N
 
 def _in_the_words_of(session: Session, assumed: Mapping[str, Any], raw: dict[str, Any]) -> dict[str, Any]:
     """A probe of a parameter of the list, where the target's file gives it another name or another highest value."""
-    told = session.settings.paging
-    word = next(
-        (
-            one
-            for one in ("limit", "offset", "page")
-            if told and raw.get("in") == "query" and raw["pointer"] == assumed.get(one)
-        ),
-        None,
-    )
-    if word is None:
+    paging = session.settings.paging
+    words = [one for one in ("limit", "offset", "page") if raw["pointer"] == assumed.get(one)]
+    if not words or not paging or raw.get("in") != "query":
         return raw
-    most = told.get("most") if word == "limit" else None
+    most = paging.get("most") if words[0] == "limit" else None
     fitting = [value for value in raw.get("accepts", ()) if most is None or not isinstance(value, int) or value <= most]
-    return {**raw, "pointer": told.get(word, raw["pointer"]), "accepts": fitting}
+    return {**raw, "pointer": paging.get(words[0], raw["pointer"]), "accepts": fitting}
 
 
 class _Bench:
@@ -70,7 +63,7 @@ class _Bench:
             exchange = self._send(value)
         accepted(exchange, f"{shown(value)} at {self.pointer}")
         if "echo" in self.raw and value is not MISSING:
-            self._told(exchange, value)
+            self._shows(exchange, value)
 
     def _lacks_room(self, exchange: Exchange) -> bool:
         """Whether a submission was answered as one is that finds no room."""
@@ -86,28 +79,23 @@ class _Bench:
 
     def defaults(self, value: Json) -> None:
         needed("echo" in self.raw, "the catalogue does not say where the default is seen")
-        self._told(accepted(self._send(MISSING), f"leaving {self.pointer} out"), value)
+        self._shows(accepted(self._send(MISSING), f"leaving {self.pointer} out"), value)
 
     def _control(self) -> Exchange:
         """The valid twin: the same request with its usual value."""
-        exchange = self._send(None, is_control=True)
-        needed(exchange.response.is_success, f"the control twin was answered {exchange.response.status}")
-        return exchange
+        return need_success(self._send(None, is_control=True), "the control twin")
 
-    def _told(self, exchange: Exchange, value: Json) -> None:
+    def _shows(self, exchange: Exchange, value: Json) -> None:
         session = self.session
-        job = (
-            session.job_of(exchange)
-            if self.operation == self.submit
-            else JobRef(next(iter(exchange.values.values())), exchange.request.json, exchange)
-        )
-        view = session.view(job)
+        if self.operation == self.submit:
+            job = session.job_of(exchange)
+        else:
+            job = JobRef(next(iter(exchange.values.values())), exchange.request.json, exchange)
+        view, pointer = session.view(job), self.raw["echo"]
         needed(view is not MISSING, "the job cannot be read")
-        told = get(view, self.raw["echo"])
-        if not agree(value, told, self.raw.get("as", "same")):
-            raise Failure(
-                f"{self.raw['echo']} is {shown(told)}, expected {shown(value)}", [exchange, session.exchanges[-1]]
-            )
+        agrees = agree(value, get(view, pointer), self.raw.get("as", "same"))
+        message = f"{pointer} is {shown(get(view, pointer))}, expected {shown(value)}"
+        expect(agrees, message, exchange, session.exchanges[-1])
 
     def _send(self, value: Json, *, is_control: bool = False) -> Exchange:
         session, options = self.session, dict[str, Any]()
@@ -137,18 +125,12 @@ class _Bench:
         if not names:
             return {}
         condition = self.raw.get("job", "any")
-        job = session.submit("long" if condition == "running" else "quick", draft=condition == "draft")
-        if condition == "running":
-            session.until(job, "running")
-        elif condition == "ended":
-            session.until(job)
-        return {names[0]: job.id}
+        shape, until = {"running": ("long", "running"), "ended": ("quick", "end")}.get(condition, ("quick", ""))
+        return {names[0]: session.submit(shape, draft=condition == "draft", until=until).id}
 
 
 def request_schema(session: Session) -> Json:
     """The schema of a submission's body."""
-    from specs.document import resolve
-
     operation = session.spec.operations[session.role("submit").operation]
     body = resolve(session.spec.document, operation.node.get("requestBody", {}))
     schema = body.get("content", {}).get("application/json", {}).get("schema")
@@ -167,8 +149,5 @@ def required_pointers(session: Session) -> list[str]:
 
 def _required(session: Session, schema: Json, parent: str) -> list[str]:
     nodes = schemas_at(session.spec.document, schema, parent)
-    return list(
-        dict.fromkeys(
-            name for node in nodes for name in node.get("required", ()) if node.get("x-provenance") in DOCUMENTED
-        )
-    )
+    documented = [node for node in nodes if node.get("x-provenance") in DOCUMENTED]
+    return list(dict.fromkeys(name for node in documented for name in node.get("required", ())))

@@ -55,9 +55,7 @@ def a_waiting_job_is_stopped(session: Session) -> None:
 
 def several_jobs_are_forgotten(session: Session) -> None:
     """Jobs that end and are deleted, where there is a way."""
-    jobs = [session.submit() for _ in range(3)]
-    for job in jobs:
-        session.until(job)
+    jobs = [session.submit(until="end") for _ in range(3)]
     if "delete" in session.roles:
         for job in jobs:
             session.delete(job)
@@ -79,16 +77,10 @@ def everything_readable_is_read(session: Session) -> None:
 
     And those that name no job.
     """
-    jobs = [
-        session.submit(draft=True),
-        session.submit(),
-        session.submit("long" if "long" in session.settings.shapes else "quick"),
-    ]
-    session.until(jobs[1])
+    going = session.submit("long" if "long" in session.settings.shapes else "quick")
+    jobs = [session.submit(draft=True), session.submit(until="end"), going]
     for operation in session.spec.operations.values():
-        if operation.method != "GET" or any(
-            "text/event-stream" in str(answer) for answer in operation.node["responses"].values()
-        ):
+        if operation.method != "GET" or "text/event-stream" in str(operation.node["responses"]):
             continue
         names = [one["name"] for one in operation.parameters if one["in"] == "path"]
         for job in jobs if names else jobs[:1]:

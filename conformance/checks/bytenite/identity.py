@@ -6,7 +6,7 @@ from conformance.checks import check
 from conformance.checks.bytenite.steps import NEW, NEWER, on, seen
 from conformance.checks.families.calls import at_once, one_is_granted
 from conformance.checks.families.identity import ended_jobs_stay, two_of_equal_submissions
-from conformance.session.expect import expect, needed
+from conformance.session.expect import expect, need_success
 from conformance.session.session import Session
 from conformance.traffic.json_pointer import MISSING, shown
 
@@ -37,7 +37,7 @@ def neighbours_stay_as_they_were(session: Session) -> None:
         if operation == "Customer_DeleteJob" and not answer.response.is_success:  # perhaps it has to be over first
             session.cancel(job)
             answer = session.delete(job)
-        needed(answer.response.is_success, f"{operation} was answered {answer.response.status}")
+        need_success(answer, f"{operation}")
         after = [session.view(one) for one in (first, working, last)]
         expect(after == before, f"{operation} of one job changed another", answer, *session.exchanges[-3:])
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from conformance.errors import Inconclusive, NotApplicable
-from conformance.session.expect import accepted, expect, needed
+from conformance.session.expect import accepted, expect, need_success, needed
 from conformance.session.session import JobRef, Session
 from conformance.traffic.exchange import Exchange
 from conformance.traffic.json_pointer import MISSING, Json, get, put, same_value, shown, without_nulls
@@ -20,17 +20,20 @@ DESCRIBED: dict[str, Json] = {
     "dataDestination": {"dataSourceDescriptor": "bucket"},
 }
 """What a submission may say of a job beside its template."""
+SOURCE: Json = {"dataSource": {"dataSourceDescriptor": "bypass"}}
+PARAMS: Json = {"app": {"changed": True}}
+LIMITS: Json = {"jobTimeout": 4321}
 NEWER: dict[str, Json] = {
-    "Customer_SetJobDatasource": {"dataSource": {"dataSourceDescriptor": "bypass"}},
-    "Customer_SetJobParams": {"app": {"changed": True}},
+    "Customer_SetJobDatasource": SOURCE,
+    "Customer_SetJobParams": PARAMS,
     "Customer_SetJobName": {"name": "changed"},
-    "Customer_SetJobConfigs": {"jobTimeout": 4321},
+    "Customer_SetJobConfigs": LIMITS,
 }
 """Changes of a draft that are valid, by operation."""
 OLDER: dict[str, Json] = {
-    "Customer_SetJobDatasourceLegacy": {"dataSource": {"dataSourceDescriptor": "bypass"}},
-    "Customer_SetJobParamsLegacy": {"app": {"changed": True}},
-    "Customer_PostJobConfigs": {"jobTimeout": 4321},
+    "Customer_SetJobDatasourceLegacy": SOURCE,
+    "Customer_SetJobParamsLegacy": PARAMS,
+    "Customer_PostJobConfigs": LIMITS,
     "Customer_UploadCompletedLegacy": {},
     "Customer_RunJobLegacy": {},
 }
@@ -83,10 +86,7 @@ def templates(session: Session) -> list[str]:
     for shape in ("another-template", "third-template"):
         found.append(str(session.body(shape)["templateId"]))
         exchange = session.post(session.body(shape))
-        needed(
-            exchange.response.is_success,
-            f"a job of the template {shown(found[-1])} was answered {exchange.response.status}",
-        )
+        need_success(exchange, f"a job of the template {shown(found[-1])}")
     return found
 
 
@@ -105,16 +105,11 @@ def in_conditions(session: Session) -> list[tuple[str, JobRef]]:
 
     One that waits, one that runs, one complete, one failed.
     """
+    phases = {"waits": "queued", "long": "running", "quick": "succeeded", "fails": "failed"}
     found = []
-    for shape, phases in (
-        ("waits", ("queued",)),
-        ("long", ("running",)),
-        ("quick", ("succeeded",)),
-        ("fails", ("failed",)),
-    ):
-        if shape == "quick" or shape in session.settings.shapes:
-            job = session.submit(shape)
-            found.append((session.until(job, *phases), job))
+    for shape in session.shapes(*phases):
+        job = session.submit(shape)
+        found.append((session.until(job, phases[shape]), job))
     return found
 
 
@@ -126,10 +121,9 @@ def ids(answer: Json) -> list[str]:
 
 def running_tasks(session: Session) -> dict[str, Json]:
     """The running tasks that are reported, by the ids of their jobs."""
-    told = get(
-        accepted(session.call("Customer_RunningTasks", body={}), "the running tasks").response.json, "/runningTasks"
-    )
-    return told if isinstance(told, dict) else {}
+    answer = accepted(session.call("Customer_RunningTasks", body={}), "the running tasks").response.json
+    found = get(answer, "/runningTasks")
+    return found if isinstance(found, dict) else {}
 
 
 def is_waiting(session: Session, job: JobRef) -> bool:
@@ -179,11 +173,8 @@ def expect_job_shown(session: Session, answer: Exchange, what: str) -> None:
     view = get(session.call("Customer_GetJob", {"jobId": get(told, "/id")}).response.json, "/job")
     needed(isinstance(view, dict), "the job cannot be read")
     named = session.spec.document["components"]["schemas"]["jobJob"]["properties"]
-    others = [
-        name
-        for name, value in view.items()
-        if name in named and not same_value(without_nulls(value), without_nulls(told.get(name)))
-    ]
+    pairs = [(name, without_nulls(view[name]), without_nulls(told.get(name))) for name in view if name in named]
+    others = [name for name, its, mine in pairs if not same_value(its, mine)]
     expect(not others, f"{what} does not show {', '.join(others)} as reading the job does", answer)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from conformance import catalogue as catalogues
 from conformance.checks import check
 from conformance.oracles.members import instant
-from conformance.session.expect import expect, needed
+from conformance.session.expect import expect, need_success, needed
 from conformance.session.session import JobRef, Session
 from conformance.target.callback_receiver import Delivery, Receiver
 from conformance.traffic.json_pointer import Json, get, put, same_value, shown, without_nulls
@@ -29,7 +29,7 @@ def _same_instant(one: Json, other: Json) -> bool:
 
 def _submit(session: Session, receiver: Receiver, shape: str = "quick") -> JobRef:
     exchange = session.post(put(session.body(shape), _facts(session)["member"], receiver.url))
-    needed(exchange.response.is_success, f"a submission with a callback was answered {exchange.response.status}")
+    need_success(exchange, "a submission with a callback")
     return session.job_of(exchange)
 
 

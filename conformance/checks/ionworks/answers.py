@@ -8,7 +8,7 @@ from conformance.checks import check
 from conformance.checks.common.steps import NOBODY
 from conformance.checks.ionworks.steps import METADATA, ask
 from conformance.oracles.echo import agree
-from conformance.session.expect import accepted, expect, needed, refused
+from conformance.session.expect import accepted, expect, need_success, needed, refused
 from conformance.session.session import Session
 from conformance.traffic.json_pointer import MISSING, Json, get, put, same_value, shown
 
@@ -23,7 +23,7 @@ def _kept(session: Session, said: dict[str, Json]) -> None:
     needed(exchange.response.is_success, "the control submission was refused")
     job = session.job_of(exchange)
     told = session.call(METADATA, {"job_id": job.id})
-    needed(told.response.is_success, f"metadata was answered {told.response.status}")
+    need_success(told, "metadata")
     for name, value in said.items():
         found = get(told.response.json, f"/{name}")
         expect(same_value(value, found), f"{name} is {shown(found)} in the metadata, handed in was {shown(value)}")

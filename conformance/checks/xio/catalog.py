@@ -10,14 +10,10 @@ from conformance.errors import NotApplicable
 from conformance.session.cluster import staged
 from conformance.session.expect import expect, needed, same
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import Json, get
+from conformance.traffic.json_pointer import MISSING, Json, get
 
-OFFERS, NODES, REGISTRY, RECIPES = (
-    "xio_list_compute_offers",
-    "xio_list_nodes",
-    "xio_list_gpu_registry",
-    "xio_list_job_recipes",
-)
+OFFERS, NODES = "xio_list_compute_offers", "xio_list_nodes"
+REGISTRY, RECIPES = "xio_list_gpu_registry", "xio_list_job_recipes"
 REGISTERED = "1a1b1c1d-2e2f-4333-8444-5a5b5c5d5e5f"
 OTHER = "9c9d9e9f-8888-4777-a666-555555555555"
 HARDWARE = "/hardware_summary"
@@ -27,25 +23,15 @@ def _gpu(count: int, model: str, registry: str, gigabytes: int) -> Json:
     return {"count": count, "model": model, "registry": registry, "vram_gib": gigabytes}
 
 
+def _node(kind: str, size: int, region: str, **others: Json) -> Json:
+    sizes = {"cpu": 4 * size, "memory_gib": 16 * size, "storage_gib": 100 * size}
+    return {"class": kind, **sizes, "region": region, **others}
+
+
 STAGE: tuple[Json, ...] = (
-    {"class": "small", "cpu": 4, "memory_gib": 16, "storage_gib": 100, "region": "eu-west-1"},
-    {
-        "class": "middle",
-        "cpu": 8,
-        "memory_gib": 32,
-        "storage_gib": 200,
-        "region": "us-east-1",
-        "gpu": _gpu(1, "Judge Alpha", REGISTERED, 16),
-    },
-    {
-        "class": "large",
-        "count": 2,
-        "cpu": 16,
-        "memory_gib": 64,
-        "storage_gib": 400,
-        "region": "us-east-1",
-        "gpu": _gpu(4, "Judge Beta", OTHER, 40),
-    },
+    _node("small", 1, "eu-west-1"),
+    _node("middle", 2, "us-east-1", gpu=_gpu(1, "Judge Alpha", REGISTERED, 16)),
+    _node("large", 4, "us-east-1", gpu=_gpu(4, "Judge Beta", OTHER, 40), count=2),
 )
 """Kinds of node that differ in everything."""
 
@@ -54,9 +40,9 @@ def _everything(session: Session, operation: str, **query: object) -> list[Json]
     """All items of a list, which must fit on a page of fifty or be read page by page."""
     found: list[Json] = []
     for page in range(1, 40):
-        told = data_of(listed(session, operation, limit=50, page=page, **query))
-        found += told
-        if len(told) < 50:
+        items = data_of(listed(session, operation, limit=50, page=page, **query))
+        found += items
+        if len(items) < 50:
             break
     return found
 
@@ -68,11 +54,6 @@ def _key(item: Json) -> str:
 def _at(pointer: str) -> Callable[[Json], Json]:
     """What an item has at a pointer."""
     return lambda item: get(item, pointer)
-
-
-def _has(pointer: str, part: str) -> Callable[[Json], bool]:
-    """Whether a text is part of what an item has at a pointer."""
-    return lambda item: part in str(get(item, pointer))
 
 
 def _at_least(session: Session, operation: str, name: str, read: Callable[[Json], Json]) -> None:
@@ -88,12 +69,13 @@ def _at_least(session: Session, operation: str, name: str, read: Callable[[Json]
             same(sorted(wanted), sorted(found), f"{operation} with at least {bound} as {name}")
 
 
-def _named(session: Session, operation: str, query: Json, holds: Callable[[Json], bool]) -> None:
-    """A filter holds, of all items, those of which something is true."""
-    wanted = [_key(item) for item in _everything(session, operation) if holds(item)]
-    needed(wanted, f"nothing in {operation} is {query}")
-    found = [_key(item) for item in _everything(session, operation, **query)]
-    same(sorted(wanted), sorted(found), f"{operation} with {query}")
+def _each_text(session: Session, operation: str, name: str, pointer: str) -> None:
+    """A filter by a text, each that there is, holds those items that have it at a pointer, or as a part of that."""
+    whole = {_key(item): get(item, pointer) for item in _everything(session, operation)}
+    for text in sorted({str(value) for value in whole.values() if value not in (MISSING, None, "")}):
+        wanted = [key for key, value in whole.items() if text in str(value)]
+        found = [_key(item) for item in _everything(session, operation, **{f"filter_{name}": text})]
+        same(sorted(wanted), sorted(found), f"{operation} with {text} as {name}")
 
 
 def _set_stage(session: Session) -> None:
@@ -117,9 +99,8 @@ def pages_of_the_catalog_hold_everything_once(session: Session) -> None:
                 same(len(whole), get(exchange.response.json, "/total"), f"the total of {operation}")
                 found += [_key(item) for item in data_of(exchange)]
             same(whole[: len(found)], found, f"the pages of {limit} of {operation}")
-            expect(
-                len(found) >= min(len(whole), 12), f"the pages of {operation} hold {len(found)} of {len(whole)} items"
-            )
+            is_whole = len(found) >= min(len(whole), 12)
+            expect(is_whole, f"the pages of {operation} hold {len(found)} of {len(whole)} items")
         same([], data_of(listed(session, operation, limit=50, page=1000)), f"a page of {operation} beyond the end")
 
 
@@ -127,42 +108,24 @@ def pages_of_the_catalog_hold_everything_once(session: Session) -> None:
 def offers_are_filtered(session: Session) -> None:
     """By amounts, by GPU, by region."""
     _set_stage(session)
-    fields = {
-        "cpu_count": "cpu_cores",
-        "gpu_count": "gpu_count",
-        "min_vram_gb": "min_gpu_vram_gib",
-        "min_ram_gb": "ram_gib",
-        "min_storage_gb": "storage_gib",
-    }
-    for name, member in fields.items():
+    members = {"cpu_count": "cpu_cores", "gpu_count": "gpu_count", "min_vram_gb": "min_gpu_vram_gib"}
+    members |= {"min_ram_gb": "ram_gib", "min_storage_gb": "storage_gib"}
+    for name, member in members.items():
         _at_least(session, OFFERS, name, _at(f"{HARDWARE}/{member}"))
-    for label in sorted(
-        {
-            str(get(item, f"{HARDWARE}/gpu_model_label"))
-            for item in _everything(session, OFFERS)
-            if get(item, f"{HARDWARE}/gpu_model_label")
-        }
-    ):
-        _named(session, OFFERS, {"filter_gpu_name": label}, _has(f"{HARDWARE}/gpu_model_label", label))
-    for code in sorted({str(item["region_code"]) for item in _everything(session, OFFERS) if item.get("region_code")}):
-        _named(session, OFFERS, {"filter_allowed_region_codes": code}, _has("/region_code", code))
+    for name, pointer in (("gpu_name", f"{HARDWARE}/gpu_model_label"), ("allowed_region_codes", "/region_code")):
+        _each_text(session, OFFERS, name, pointer)
 
 
 @check("XIO-LST-034")
 def nodes_are_filtered(session: Session) -> None:
     """By amounts and by GPU."""
     _set_stage(session)
-    places = {
-        "cpu_count": "/cpus/0/num_cores",
-        "min_ram_gb": "/rams/0/memory_gb_max",
-        "min_storage_gb": "/hard_drives/0/max_capacity_gb",
-        "min_vram_gb": "/gpus/0/vram_gb_max",
-    }
+    places = {"cpu_count": "/cpus/0/num_cores", "min_ram_gb": "/rams/0/memory_gb_max"}
+    places |= {"min_storage_gb": "/hard_drives/0/max_capacity_gb", "min_vram_gb": "/gpus/0/vram_gb_max"}
     for name, pointer in places.items():
         _at_least(session, NODES, name, _at(pointer))
     _at_least(session, NODES, "gpu_count", lambda item: len(item.get("gpus") or []))
-    for label in sorted({str(get(item, "/gpus/0/name")) for item in _everything(session, NODES) if item.get("gpus")}):
-        _named(session, NODES, {"filter_gpu_name": label}, _has("/gpus/0/name", label))
+    _each_text(session, NODES, "gpu_name", "/gpus/0/name")
 
 
 @check("XIO-LST-035")
@@ -189,39 +152,29 @@ def a_gpu_that_is_taken_is_not_available(session: Session) -> None:
 @check("XIO-LST-037")
 def recipes_are_official_or_not(session: Session) -> None:
     """As they say themselves."""
-    told = {str(item.get("is_official")) for item in _everything(session, RECIPES)}
-    if not told & {"True", "False"}:
+    known = {str(item.get("is_official")) for item in _everything(session, RECIPES)}
+    if not known & {"True", "False"}:
         raise NotApplicable("no recipe says whether it is official")
     for word in ("true", "false"):
-        for item in _everything(session, RECIPES, filter_is_official=word):
-            expect(
-                item.get("is_official") is (word == "true"),
-                f"a recipe that is official={item.get('is_official')} is among those that are {word}",
-            )
-        same(
-            "True" in told if word == "true" else "False" in told,
-            bool(data_of(session.exchanges[-1])),
-            f"whether there are recipes that are official={word}",
-        )
+        found = _everything(session, RECIPES, filter_is_official=word)
+        for item in found:
+            same(word == "true", item.get("is_official"), f"is_official of a recipe among those that are {word}")
+        same(word.capitalize() in known, bool(found), f"whether there are recipes that are official={word}")
 
 
 @check("XIO-LST-038")
 def what_a_job_takes_is_not_free(session: Session) -> None:
     """RAM and storage of the only node."""
     staged(session, {"class": "only", "cpu": 8, "memory_gib": 32, "storage_gib": 100})
-    same(1, get(_everything(session, OFFERS)[0], "/availability/available_nodes"), "the free nodes of the only offer")
+    free = "/availability/available_nodes"
+    same(1, get(_everything(session, OFFERS)[0], free), "the free nodes of the only offer")
     job = session.submit("long", {"min_ram_gb": 12, "min_storage_gb": 30}, until="running")
-    same(
-        0,
-        get(_everything(session, OFFERS)[0], "/availability/available_nodes"),
-        "the free nodes when a job is on the only one",
-    )
+    same(0, get(_everything(session, OFFERS)[0], free), "the free nodes when a job is on the only one")
     node = _everything(session, NODES)[0]
     for pointer, left in (("/rams/0/memory_gb_available", 20), ("/hard_drives/0/available_capacity_gb", 70)):
         same(left, get(node, pointer), pointer)
     session.cancel(job)
     session.stopped(job)
     session.advance(2)
-    same(
-        32, get(_everything(session, NODES)[0], "/rams/0/memory_gb_available"), "the free RAM after the job was stopped"
-    )
+    node = _everything(session, NODES)[0]
+    same(32, get(node, "/rams/0/memory_gb_available"), "the free RAM after the job was stopped")
