@@ -29,7 +29,8 @@ def _of_the_namesake(member: str) -> Apply:
 
 def _of_the_try(told: Job, world: Any, job: Any) -> None:
     if job.failures and not job.is_terminal:
-        told["id"] = told["id"][:-1] + str(job.failures % 10)
+        last = (int(told["id"][-1], 16) + job.failures) % 16  # always another one, whatever it was
+        told["id"] = f"{told['id'][:-1]}{last:x}"
 
 
 def _counting(job: Job, asked: Asked) -> None:
