@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from conformance.checks import check
-from conformance.session.expect import expect, needed, refused
+from conformance.checks.families.calls import submissions_at_once
+from conformance.session.expect import expect, need_success, needed, refused
 from conformance.session.session import Session
 from conformance.traffic.exchange import Exchange
 from conformance.traffic.json_pointer import MISSING, same_value, shown, without_nulls
@@ -34,18 +35,11 @@ def many_jobs_are_told_apart(session: Session) -> None:
 @check("JOB-IDM-002")
 def submissions_at_the_same_time_make_as_many_jobs(session: Session) -> None:
     """Eight at once; each has an id of its own, and each is there afterwards."""
-    submit = session.spec.operations[session.role("submit").operation]
-    path = session.directory.path(submit.id, {})
-    headers = session.settings.submit_headers
-    requests = [
-        session.request(submit.method, path, body=session.body(), headers=headers, query=session.settings.submit_query)
-        for _ in range(8)
-    ]
-    exchanges = session.together(requests)
-    granted = [one for one in exchanges if one.response.is_success]
-    needed(len(granted) == len(exchanges), f"of {len(exchanges)} submissions at once {len(granted)} were granted")
-    jobs = [session.job_of(one) for one in granted]
-    expect(len({job.id for job in jobs}) == len(jobs), "submissions at the same time share an id", *granted)
+    exchanges = submissions_at_once(session, [session.body() for _ in range(8)])
+    for one in exchanges:
+        need_success(one, f"one of {len(exchanges)} submissions at once")
+    jobs = [session.job_of(one) for one in exchanges]
+    expect(len({job.id for job in jobs}) == len(jobs), "submissions at the same time share an id", *exchanges)
     for job in jobs:
         expect(session.view(job) is not MISSING, f"job {job.id} is not known although its submission was granted")
 

@@ -21,8 +21,9 @@ def at_once(session: Session, role: str, job: JobRef, count: int = 4, **options:
 def submissions_at_once(session: Session, bodies: list[Json]) -> list[Exchange]:
     """Send several submissions at once; the answers."""
     submit = session.spec.operations[session.role("submit").operation]
-    path, headers = session.directory.path(submit.id, {}), session.settings.submit_headers
-    return session.together([session.request(submit.method, path, body=body, headers=headers) for body in bodies])
+    path, settings = session.directory.path(submit.id, {}), session.settings
+    options: Any = {"headers": settings.submit_headers, "query": settings.submit_query}
+    return session.together([session.request(submit.method, path, body=body, **options) for body in bodies])
 
 
 def one_is_granted(exchanges: list[Exchange], what: str) -> None:

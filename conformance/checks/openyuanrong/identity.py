@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from conformance.checks import check
 from conformance.checks.families.calls import one_is_granted, submissions_at_once
 from conformance.checks.families.identity import two_of_equal_submissions
+from conformance.checks.families.instants import reports_nothing
+from conformance.checks.families.refusals import changes_nothing, view_of
 from conformance.checks.openyuanrong.steps import TAKEN, answered, submit_named
-from conformance.session.expect import accepted, expect, needed, refused, same
+from conformance.session.expect import accepted, expect, need_success, needed, refused, same
 from conformance.session.session import JobRef, Session
 from conformance.traffic.exchange import Exchange
-from conformance.traffic.json_pointer import Json, get, same_value, shown
+from conformance.traffic.json_pointer import Json, get, shown
 
 PREFIX = "app-"
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -26,47 +29,46 @@ def _free(session: Session, *, prefix: str = PREFIX, length: int = 0) -> str:
     return (prefix + session.unique("cf")).ljust(length, "x")
 
 
-def _brought(session: Session, id_: str) -> JobRef:
-    return session.job_of(accepted(_with(session, id_), f"a submission with the id {shown(id_)}"))
+def _brings(session: Session, id_: str, *names: str) -> JobRef:
+    """A submission brings an id, which must be granted; the job has one of these names, and is read under it."""
+    job = submit_named(session, id_)
+    expect(job.id in names, f"a job that brought the id {shown(id_)} has the id {shown(job.id)}")
+    accepted(session.read(job), f"reading the job {shown(job.id)}")
+    return job
 
 
-@check("OYR-IDM-001")
-def a_made_id_begins_with_app(session: Session) -> None:
+def _deleted(session: Session, job: JobRef) -> None:
+    session.until(job)
+    needed(session.delete(job).response.json is True, "an ended job cannot be deleted")
+
+
+@check("OYR-IDM-001", "a made id begins with app", f"{PREFIX}.*")
+@check("OYR-IDM-002", "a made id has a uuid", f"{PREFIX}{UUID}")
+def a_made_id_has_its_form(session: Session, pattern: str) -> None:
     """Twice."""
     for _ in range(2):
-        job = session.submit()
-        expect(job.id.startswith(PREFIX), f"the id that the server made is {shown(job.id)}")
-
-
-@check("OYR-IDM-002")
-def a_made_id_has_a_uuid(session: Session) -> None:
-    """Behind the prefix."""
-    job = session.submit()
-    expect(re.fullmatch(PREFIX + UUID, job.id), f"the id that the server made is {shown(job.id)}")
+        id_ = session.submit().id
+        expect(re.fullmatch(pattern, id_), f"the id that the server made is {shown(id_)}")
 
 
 @check("OYR-IDM-003")
 def an_id_with_app_is_kept(session: Session) -> None:
     """Answered, and read under it."""
     id_ = _free(session)
-    job = _brought(session, id_)
-    expect(job.id == id_, f"a job that brought the id {shown(id_)} has the id {shown(job.id)}")
-    accepted(session.read(id_), "reading a job by the id that it brought")
+    _brings(session, id_, id_)
 
 
 @check("OYR-IDM-004")
 def an_id_without_app_is_kept_or_completed(session: Session) -> None:
     """Either way it names the job."""
     id_ = _free(session, prefix="")
-    job = _brought(session, id_)
-    expect(job.id in (id_, PREFIX + id_), f"a job that brought the id {shown(id_)} has the id {shown(job.id)}")
-    accepted(session.read(job), "reading a job by the id that was answered")
+    _brings(session, id_, id_, PREFIX + id_)
     for length in (61, 64):
         long = _free(session, prefix="", length=length)
         exchange = _with(session, long)
         if exchange.response.is_success:
-            told = session.job_of(exchange).id
-            expect(told in (long, PREFIX + long), f"a job that brought the id {shown(long)} has the id {shown(told)}")
+            found = session.job_of(exchange).id
+            expect(found in (long, PREFIX + long), f"a job that brought the id {shown(long)} has the id {shown(found)}")
 
 
 @check("OYR-IDM-005")
@@ -74,41 +76,29 @@ def an_id_without_app_is_completed(session: Session) -> None:
     """Also where app stands elsewhere in it."""
     for prefix in ("", "my-app-", "app"):
         id_ = _free(session, prefix=prefix)
-        job = _brought(session, id_)
-        expect(job.id == PREFIX + id_, f"a job that brought the id {shown(id_)} has the id {shown(job.id)}")
+        _brings(session, id_, PREFIX + id_)
 
 
 @check("OYR-IDM-006")
 def ids_within_the_pattern_are_taken(session: Session) -> None:
     """As long as may be, and of every kind of character."""
-    for id_ in (
-        _free(session, length=64),
-        _free(session, length=63),
-        _free(session, prefix="", length=60),
-        f"{_free(session)}-0-9-",
-        f"{_free(session)}--a",
-    ):
-        job = _brought(session, id_)
-        expect(job.id.endswith(id_), f"a job that brought the id {shown(id_)} has the id {shown(job.id)}")
+    full = (_free(session, length=64), _free(session, length=63), _free(session, prefix="", length=60))
+    for id_ in (*full, f"{_free(session)}-0-9-", f"{_free(session)}--a"):
+        _brings(session, id_, id_, PREFIX + id_)
 
 
 @check("OYR-IDM-006")
 def odd_ids_are_taken(session: Session) -> None:
     """Short ones, digits, hyphens; these are no names for a world that others use too."""
-    for id_ in (
-        ("7", "2026", "a", "-", "-a", "app-", "app-0", "stop", "app-jobs")
-        if session.target.has_virtual_time
-        else (f"-{session.unique('cf')}",)
-    ):
-        job = submit_named(session, id_)
-        expect(job.id in (id_, f"app-{id_}"), f"a job that brought the id {shown(id_)} has the id {shown(job.id)}")
-        accepted(session.read(job), f"reading the job {shown(job.id)}")
+    odd = ("7", "2026", "a", "-", "-a", "app-", "app-0", "stop", "app-jobs")
+    for id_ in odd if session.target.has_virtual_time else (f"-{session.unique('cf')}",):
+        _brings(session, id_, id_, PREFIX + id_)
 
 
 @check("OYR-IDM-007")
 def longer_ids_are_refused(session: Session) -> None:
     """With the longest one that is right as a twin."""
-    needed(_with(session, _free(session, length=64)).response.is_success, "an id of 64 characters is refused")
+    need_success(_with(session, _free(session, length=64)), "an id of 64 characters")
     for length in (65, 66, 200):
         refused(_with(session, _free(session, length=length)), f"an id of {length} characters")
     refused(_with(session, _free(session, prefix="", length=65)), "an id of 65 characters without app-")
@@ -118,8 +108,7 @@ def longer_ids_are_refused(session: Session) -> None:
 def other_characters_are_refused(session: Session) -> None:
     """At the end, in the middle, at the beginning."""
     for wrong in ("A", "_", ".", " ", "/", "ü", "é", "\n", "%41", ":", "٣"):
-        twin = _with(session, _free(session))
-        needed(twin.response.is_success, "an id within the pattern is refused")
+        need_success(_with(session, _free(session)), "an id within the pattern")
         refused(_with(session, _free(session) + wrong), f"an id that ends with {shown(wrong)}")
         refused(_with(session, f"{PREFIX}a{wrong}{session.unique('b')}"), f"an id with {shown(wrong)} in it")
     refused(_with(session, f"App-{session.unique('a')}"), "an id that begins with App-")
@@ -128,40 +117,31 @@ def other_characters_are_refused(session: Session) -> None:
 @check("OYR-IDM-010")
 def an_empty_id_is_none(session: Session) -> None:
     """One is made."""
-    job = _brought(session, "")
-    expect(len(job.id) > len(PREFIX), f"the id made for an empty one is {shown(job.id)}")
-    other = _brought(session, "")
-    expect(other.id != job.id, "the ids made for two empty ones are the same")
+    one, other = (submit_named(session, "").id for _ in range(2))
+    expect(len(one) > len(PREFIX), f"the id made for an empty one is {shown(one)}")
+    expect(other != one, "the ids made for two empty ones are the same")
 
 
 @check("OYR-IDM-011")
 def the_word_driver_is_refused(session: Session) -> None:
     """Wherever it stands; half of it is fine."""
     for id_ in (f"app-driver-{session.unique('a')}", f"{session.unique('a')}xdriverx"):
-        needed(
-            _with(session, id_.replace("driver", "river")).response.is_success, "an id with half of the word is refused"
-        )
+        need_success(_with(session, id_.replace("driver", "river")), "an id with half of the word")
         refused(_with(session, id_), f"the id {shown(id_)}")
 
 
 @check("OYR-IDM-012")
 def a_taken_id_is_refused(session: Session) -> None:
     """Of a job that waits, runs or has ended; that job stays as it is."""
-    for shape, phases in (("waits", ("queued",)), ("long", ("running",)), ("quick", ()), ("fails", ())):
-        if shape != "quick" and shape not in session.settings.shapes:
-            continue
+    phases = {"waits": ("queued",), "long": ("running",), "quick": (), "fails": ()}
+    for shape in session.shapes(*phases):
         made = _with(session, _free(session), shape)
         if shape in session.settings.may_refuse and not made.response.is_success:
             continue
         job = session.job_of(accepted(made, "a submission with an id of its own"))
-        session.until(job, *phases)
-        before = session.view(job)
-        again = refused(
-            _with(session, job.id, entrypoint="sleep 1"),
-            f"a second submission of the id of a job that is {session.phase(job)}",
-            TAKEN,
-        )
-        expect(same_value(before, session.view(job)), "a second submission of its id changed a job", again)
+        what = f"a second submission of the id of a job that is {session.until(job, *phases[shape])}"
+        attempt = partial(_with, session, job.id, entrypoint="sleep 1")
+        changes_nothing(view_of(session, job), what, attempt, TAKEN)
 
 
 @check("OYR-IDM-013")
@@ -184,13 +164,10 @@ def an_id_with_and_without_app_is_one(session: Session) -> None:
 @check("OYR-IDM-015")
 def the_id_of_a_deleted_job_is_free(session: Session) -> None:
     """And names the new job then, the second time as the first."""
-    job = session.job_of(accepted(_with(session, _free(session)), "a submission with an id of its own"))
-    session.until(job)
-    needed(session.delete(job).response.json is True, "an ended job cannot be deleted")
-    again = session.job_of(accepted(_with(session, job.id), "a submission with the id of a deleted job"))
-    session.until(again)
-    needed(session.delete(again).response.json is True, "an ended job cannot be deleted")
-    again = session.job_of(accepted(_with(session, job.id, "long"), "a submission with the id of a deleted job"))
+    job = submit_named(session, _free(session))
+    _deleted(session, job)
+    _deleted(session, submit_named(session, job.id))
+    again = submit_named(session, job.id, "long")
     expect(session.phase(again) != "succeeded", "a new job is shown as the deleted one")
 
 
@@ -230,21 +207,15 @@ def a_part_of_an_id_is_no_id(session: Session) -> None:
 @check("OYR-IDM-021")
 def a_second_job_has_nothing_of_the_first(session: Session) -> None:
     """Their ids are the same, the first was deleted."""
-    first = session.submit(patch={"metadata": {"first": "yes"}, "submission_id": session.unique("app-cf")}, until="end")
-    needed(session.delete(first).response.json is True, "an ended job cannot be deleted")
+    first = session.submit(patch={"metadata": {"first": "yes"}, "submission_id": session.unique("app-cf")})
+    _deleted(session, first)
     session.advance(30)
-    exchange = session.post(session.body("long", {"submission_id": first.id, "metadata": {"second": "yes"}}))
-    needed(exchange.response.is_success, f"the id of a deleted job was refused with {exchange.response.status}")
-    job = session.job_of(exchange)
-    session.until(job, "running")
-    view = session.view(job)
-    same({"second": "yes"}, get(view, "/metadata"), "the metadata of a job with the id of a deleted one")
-    same(
-        get(session.body("long"), "/entrypoint"),
-        get(view, "/entrypoint"),
-        "the command of a job with the id of a deleted one",
-    )
-    expect(get(view, "/end_time") in ("", "0", None), f"a job that runs ended at {shown(get(view, '/end_time'))}")
+    said: Json = {"submission_id": first.id, "metadata": {"second": "yes"}}
+    view = session.view(session.submit("long", said, until="running"))
+    what = "of a job with the id of a deleted one"
+    same(said["metadata"], get(view, "/metadata"), f"the metadata {what}")
+    same(get(session.body("long"), "/entrypoint"), get(view, "/entrypoint"), f"the command {what}")
+    reports_nothing(view, ["/end_time"], "a job that runs", ("0",))
 
 
 @check("OYR-IDM-022")
