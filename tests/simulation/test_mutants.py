@@ -5,7 +5,6 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import combinations
 from typing import Any, cast
 
 import pytest
@@ -20,23 +19,19 @@ from mockserver.simulation.cluster.cluster import Cluster
 from mockserver.simulation.events import RUN_END, STEP, Agenda
 from mockserver.simulation.job import Job
 from mockserver.simulation.placement import elastic as elastic_module
-from mockserver.simulation.placement import fair_shares as fair_shares_module
-from mockserver.simulation.placement import making_room as making_room_module
 from mockserver.simulation.placement import placement_pass
-from mockserver.simulation.placement import profile as profile_module
 from mockserver.simulation.placement import reservation as reservation_module
-from mockserver.simulation.placement.backfill import Backfill
-from mockserver.simulation.placement.estimates import Estimates
 from mockserver.simulation.placement.fairshare import FairShare
 from mockserver.simulation.placement.node_jobs import NodeJobs
 from mockserver.simulation.placement.placement_pass import PlacementPass
-from mockserver.simulation.placement.profile import Promises
 from mockserver.simulation.placement.queue import Queue
-from mockserver.simulation.placement.reservation import Promise
 from mockserver.simulation.scheduler import Scheduler
 from tests.simulation import (
+    backfill_faults,
+    quota_faults,
     test_backfill,
     test_fairshare,
+    test_golden,
     test_policies,
     test_quota_guarantee,
     test_reference,
@@ -147,7 +142,14 @@ def guarantee() -> None:
         test_quota_guarantee.nobody_is_denied(kind, 20)
 
 
+def golden() -> None:
+    """The golden worlds."""
+    for name in test_golden.NAMES:
+        test_golden.test_a_golden_world_comes_out_as_worked_out_by_hand(name)
+
+
 HUNTS = {
+    "golden": golden,
     "guarantee": guarantee,
     "published": published,
     "vectors": vectors,
@@ -355,130 +357,11 @@ def node_jobs_forgotten(patch: Patch) -> None:
     patch.setattr(NodeJobs, "of", lambda self, node: sorted(self.on[node])[1:])
 
 
-def no_extra_nodes(patch: Patch) -> None:
-    patch.setattr(Promise, "allowed", lambda self, shape, nodes: nodes & ~self.fitting)
-
-
-def extra_without_end(patch: Patch) -> None:
-    patch.setattr(Promise, "allowed", lambda self, shape, nodes: nodes)
-
-
-def only_the_first_of_each_shape(patch: Patch) -> None:
-    original = Backfill._overtakes
-
-    def overtakes(self: Backfill, job: Job, promise: Promise, now: int, refused: Any) -> bool:
-        if (job.shape, 0) in refused:
-            return False
-        refused.add((job.shape, 0))
-        return original(self, job, promise, now, refused)
-
-    patch.setattr(Backfill, "_overtakes", overtakes)
-
-
-def the_run_time_asked_for_is_dropped(patch: Patch) -> None:
-    original = Estimates._leaves
-
-    def leaves(self: Estimates, job: Job, stage: Any, at: int) -> int | None:
-        asked, job.request.estimate = job.request.estimate, None
-        found = original(self, job, stage, at)
-        job.request.estimate = asked
-        return found
-
-    patch.setattr(Estimates, "_leaves", leaves)
-
-
-def an_overrun_ends_in_the_past(patch: Patch) -> None:
-    original = Estimates.end
-    patch.setattr(Estimates, "end", lambda self, job, now: original(self, job, 0))
-
-
-def the_start_up_takes_no_time(patch: Patch) -> None:
-    patch.setattr(Estimates, "_startup", lambda self, job: 0)
-
-
-def nobody_moves_forward_when_something_ends(patch: Patch) -> None:
-    original = Promises.renew
-    patch.setattr(Promises, "renew", lambda self, *args, **facts: original(self, *args, **facts | {"is_freed": False}))
-
-
-def promises_are_looked_at_more_than_once(patch: Patch) -> None:
-    original = Promises.renew
-
-    def renew(self: Promises, waiting: list[Job], holders: Any, now: int, **facts: Any) -> list[Job]:
-        return original(self, waiting, holders, now, **facts | {"is_freed": True})
-
-    patch.setattr(Promises, "renew", renew)
-
-
-def whoever_comes_ignores_promises(patch: Patch) -> None:
-    original = Promises.renew
-
-    def renew(self: Promises, waiting: list[Job], holders: Any, now: int, **facts: Any) -> list[Job]:
-        self.starts = {}
-        return original(self, waiting[::-1], holders, now, **facts)
-
-    patch.setattr(Promises, "renew", renew)
-
-
-def a_broken_promise_is_made_anew_behind_all_others(patch: Patch) -> None:
-    def anew(self: Promises, waiting: list[Job], running: list[Job], now: int, start: Any) -> list[Job]:
-        self.starts = {job: promise for job, promise in self.starts.items() if promise[0] > now}
-        return self.renew(waiting, running, now, is_freed=False, start=start)
-
-    patch.setattr(Promises, "_anew", anew)
-
-
-def amounts_are_counted_over_all_nodes(patch: Patch) -> None:
-    patch.setattr(profile_module, "_takes_whole_nodes", lambda cluster, shapes: True)
-
-
-def only_idle_nodes_are_promised(patch: Patch) -> None:
-    original = Promise.find
-    patch.setattr(Promise, "find", lambda self, holders, *rest: original(self, list(holders)[1:], *rest))
-
-
-def the_fair_share_is_the_bar(patch: Patch) -> None:
-    patch.setattr(FairShare, "_bar", lambda self, name, job: self._share(self.projects[name]))
-
-
-def only_the_node_of_the_youngest(patch: Patch) -> None:
-    original = making_room_module._cheapest
-
-    def cheapest(cluster: Any, shape: Any, rank: Any, terms: Any, within: int, gone: Any) -> Any:
-        return original(cluster, shape, rank, terms, within & 1 << next(iter(rank)).holding[0][0], gone)
-
-    patch.setattr(making_room_module, "_cheapest", cheapest)
-
-
-def one_victim_will_do(patch: Patch) -> None:
-    patch.setattr(
-        making_room_module, "combinations", lambda jobs, count: combinations(jobs, 1) if count == 1 else iter(())
-    )
-
-
-def the_quota_is_asked_first(patch: Patch) -> None:
-    patch.setattr(FairShare, "_may_be_helped", lambda self, job: self._has_quota(job))
-
-
-def shares_in_parts_of_gpus(patch: Patch) -> None:
-    patch.setattr(fair_shares_module, "_in_whole_gpus", lambda shares, guaranteed, wanted: shares)
-
-
-def no_second_look(patch: Patch) -> None:
-    original = FairShare._grant
-
-    def grant(self: FairShare, job: Job, feasible: int) -> Job:
-        before = self._is_stirred
-        original(self, job, feasible)
-        self._is_stirred = before
-        return job
-
-    patch.setattr(FairShare, "_grant", grant)
-
-
 MUTANTS: dict[str, tuple[Callable[[Patch], None], str]] = {
     mutant.__name__: (mutant, hunt)
     for mutant, hunt in (
+        *backfill_faults.FAULTS.items(),
+        *quota_faults.FAULTS.items(),
         (skip_a_release, "crowd"),
         (double_release, "crowd"),
         (skip_a_mask_flip, "crowd"),
@@ -504,24 +387,6 @@ MUTANTS: dict[str, tuple[Callable[[Patch], None], str]] = {
         (a_promise_blind_to_slack, "brute"),
         (a_node_worse_than_the_best, "brute"),
         (node_jobs_forgotten, "teams"),
-        (the_fair_share_is_the_bar, "guarantee"),
-        (only_the_node_of_the_youngest, "guarantee"),
-        (one_victim_will_do, "guarantee"),
-        (the_quota_is_asked_first, "guarantee"),
-        (shares_in_parts_of_gpus, "guarantee"),
-        (no_second_look, "guarantee"),
-        (no_extra_nodes, "published"),
-        (extra_without_end, "published"),
-        (only_the_first_of_each_shape, "published"),
-        (the_run_time_asked_for_is_dropped, "published"),
-        (an_overrun_ends_in_the_past, "overruns"),
-        (the_start_up_takes_no_time, "overruns"),
-        (nobody_moves_forward_when_something_ends, "published"),
-        (promises_are_looked_at_more_than_once, "published"),
-        (whoever_comes_ignores_promises, "published"),
-        (a_broken_promise_is_made_anew_behind_all_others, "published"),
-        (amounts_are_counted_over_all_nodes, "vectors"),
-        (only_idle_nodes_are_promised, "vectors"),
     )
 }
 
