@@ -119,10 +119,11 @@ def ids(answer: Json) -> list[str]:
     return [str(get(item, "/id")) for item in data] if isinstance(data, list) else []
 
 
-def running_tasks(session: Session) -> dict[str, Json]:
-    """The running tasks that are reported, by the ids of their jobs."""
-    answer = accepted(session.call("Customer_RunningTasks", body={}), "the running tasks").response.json
-    found = get(answer, "/runningTasks")
+def running_tasks(session: Session, *jobs: JobRef) -> dict[str, Json]:
+    """The running tasks that are reported, of these jobs or of all, by the ids of their jobs."""
+    body = {"jobIds": [job.id for job in jobs]} if jobs else {}
+    exchange = accepted(session.call("Customer_RunningTasks", body=body), "the running tasks")
+    found = get(exchange.response.json, "/runningTasks")
     return found if isinstance(found, dict) else {}
 
 

@@ -21,7 +21,7 @@ def _submit(session: Session, url: str, shape: str = "quick", *, until: str = ""
     return session.submit(shape, {"callback_url": url}, until=until)
 
 
-def _is_calls(session: Session, receiver: Receiver, status: str) -> None:
+def _is_reported(session: Session, receiver: Receiver, status: str) -> None:
     """Somebody is called, and hears of this end only."""
     calls = _calls(session, receiver)
     expect(calls, f"nobody was notified that a job is {status}")
@@ -54,7 +54,7 @@ def the_call_posts_json(session: Session) -> None:
 
 
 @check("ION-WHK-003")
-def the_end_of_a_job_that_waited_is_calls(session: Session) -> None:
+def the_end_of_a_job_that_waited_is_reported(session: Session) -> None:
     """Canceled before it started."""
     with Receiver() as receiver:
         job = _submit(session, receiver.url, "waits")
@@ -66,11 +66,11 @@ def the_end_of_a_job_that_waited_is_calls(session: Session) -> None:
 
 
 @check("ION-WHK-003")
-def the_end_of_a_canceled_job_is_told_once(session: Session) -> None:
+def the_end_of_a_canceled_job_is_reported_once(session: Session) -> None:
     """Not again when its run would have ended; one identical repetition is allowed."""
     with Receiver() as receiver:
         session.cancel(_submit(session, receiver.url, "large", until="running"))
-        _is_calls(session, receiver, "canceled")
+        _is_reported(session, receiver, "canceled")
         session.advance(60)
         expect(len(receiver.calls) <= 2, f"the client was called {len(receiver.calls)} times")
         bodies = {call.request.body for call in receiver.calls}
@@ -108,17 +108,17 @@ def a_job_does_not_depend_on_its_callback(session: Session) -> None:
 
 
 @check("ION-WHK-007")
-def the_end_of_a_run_that_took_too_long_is_calls(session: Session) -> None:
+def the_end_of_a_run_that_took_too_long_is_reported(session: Session) -> None:
     """Whatever its limit is, within two days."""
     with Receiver() as receiver:
         job = _submit(session, receiver.url, "endless")
         session.until(job, within=2 * DAY, step=DAY / 4)
         needed(get(session.view(job), "/status") == "failed", "a run that takes for days does not fail")
-        _is_calls(session, receiver, "failed")
+        _is_reported(session, receiver, "failed")
 
 
 @check("ION-WHK-008")
-def children_and_parents_are_told_of(session: Session) -> None:
+def children_and_parents_are_reported(session: Session) -> None:
     """The child when it ends; the parent when the child has ended, and not when its own run is over."""
     with Receiver() as receiver, Receiver() as other:
         parent = session.submit(patch={"callback_url": receiver.url})
@@ -127,9 +127,9 @@ def children_and_parents_are_told_of(session: Session) -> None:
         is_early = receiver.calls and not session.view(parent)["is_terminal"]
         expect(not is_early, "the client was called before the parent has ended")
         session.until(child)
-        _is_calls(session, other, "completed")
+        _is_reported(session, other, "completed")
         session.until(parent)
-        _is_calls(session, receiver, "completed")
+        _is_reported(session, receiver, "completed")
 
 
 @check("ION-WHK-009")
@@ -152,7 +152,7 @@ def a_submission_to_the_slash_is_called_back(session: Session) -> None:
         for name, value in {**members, "project_id": "project-7"}.items():
             same(value, get(view, f"/{name}"), name)
         session.until(job)
-        _is_calls(session, receiver, "completed")
+        _is_reported(session, receiver, "completed")
 
 
 @check("ION-WHK-010")
@@ -162,7 +162,7 @@ def a_callback_shows_the_result(session: Session) -> None:
         parent = session.submit()
         said = {"callback_url": receiver.url, "priority": 7, "parent_job_id": parent.id}
         job = session.submit("fit", said, query={"project_id": "project-7"}, until="end")
-        _is_calls(session, receiver, "completed")
+        _is_reported(session, receiver, "completed")
         view, event = session.view(job), receiver.calls[0].body
         needed(isinstance(view, dict) and isinstance(event, dict), "the job cannot be read")
         for name in sorted(view.keys() & event.keys()):
@@ -173,7 +173,7 @@ def a_callback_shows_the_result(session: Session) -> None:
 
 
 @check("ION-WHK-011")
-def one_url_is_told_of_every_job(session: Session) -> None:
+def one_url_is_called_about_every_job(session: Session) -> None:
     """Of three that end at the same time; an answer of 204 is as good as any."""
     with Receiver(status=204) as receiver:
         jobs = [session.submit(patch={"callback_url": receiver.url}) for _ in range(3)]
