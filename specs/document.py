@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import yaml
-
 from specs import json_pointer, strict_yaml
 from specs.errors import Place, SpecError
 
@@ -39,11 +37,11 @@ class Operation:
 def read(file: Path) -> Node:
     """Parse a YAML file into a mapping; refuses what does not parse."""
     try:
-        value = strict_yaml.load(file.read_bytes())
+        value = strict_yaml.read(file.read_bytes())
     except OSError as error:
         raise SpecError(file, (), f"cannot be read: {error.strerror}") from error
-    except yaml.YAMLError as error:
-        raise SpecError(file, (), f"is not YAML: {error}") from error
+    except strict_yaml.YamlError as error:
+        raise SpecError(file, (), str(error)) from error
     if not isinstance(value, dict):
         raise SpecError(file, (), f"a mapping is expected, not {type(value).__name__}")
     return value

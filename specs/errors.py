@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
+from specs import strict_yaml
 
 Place = tuple[str | int, ...]
 
@@ -22,22 +22,6 @@ class SpecError(Exception):
 def line_of(file: Path, place: Place) -> int:
     """Find the line on which a place begins, or the nearest place above it that exists."""
     try:
-        node = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except (OSError, yaml.YAMLError):
+        return strict_yaml.Document(file.read_bytes()).line(place)
+    except (OSError, strict_yaml.YamlError):
         return 1
-    line = 1
-    for key in place:
-        node = _child(node, key)
-        if node is None:
-            break
-        line = node.start_mark.line + 1
-    return line
-
-
-def _child(node: yaml.Node | None, key: str | int) -> yaml.Node | None:
-    if isinstance(node, yaml.MappingNode):
-        return next((value for name, value in node.value if name.value == str(key)), None)
-    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
-        item: yaml.Node = node.value[key]
-        return item
-    return None

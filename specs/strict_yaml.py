@@ -3,12 +3,14 @@
 Composed in C and made into values here without tags and dates, which takes about half the time of a stock loader.
 
 Plain scalars are read as YAML 1.2's core schema reads them (null, booleans, whole numbers, floats), everything else is
-a string; so is every key.
+a string; so is every key. `1e9` is a whole number. Tags are refused.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from math import isfinite
 from typing import Any
 
 import yaml
@@ -40,33 +42,65 @@ MOST_VALUES = 1_000_000
 
 
 class YamlError(ValueError):
-    """A text is no YAML that can be read; the message is a sentence, with the line where it is known."""
+    """A text is no YAML that can be read: the reason, and the line (from 1) where it is known."""
+
+    def __init__(self, reason: str, line: int | None) -> None:
+        super().__init__(reason if line is None else f"line {line}: {reason}")
+        self.reason, self.line = reason, line
+
+
+class Document:
+    """A single YAML document: its `value`, and the line of everything in it. Raises YamlError."""
+
+    def __init__(self, text: bytes) -> None:
+        try:
+            self._root = _composed(text)
+            self.value: Any = None if self._root is None else _value(self._root, {})
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            reason = " ".join(str(getattr(error, "problem", None) or error).split())
+            reason = reason if isinstance(error, yaml.constructor.ConstructorError) else f"not YAML: {reason}"
+            raise YamlError(reason, None if mark is None else mark.line + 1) from error
+
+    def line(self, path: Iterable[str | int]) -> int:
+        """The line (from 1) on which the part at `path` begins, or the nearest part around it that exists."""
+        node, line = self._root, 1
+        for step in path:
+            if isinstance(node, yaml.MappingNode):
+                found = next(((key, value) for key, value in node.value if key.value == str(step)), None)
+                if found is None:
+                    break
+                line, node = found[0].start_mark.line + 1, found[1]
+            elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+                node = node.value[step]
+                line = node.start_mark.line + 1
+            else:
+                break
+        return line
 
 
 def read(text: bytes) -> Any:
     """The value of a single YAML document. Raises YamlError."""
-    try:
-        return load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f"line {mark.line + 1}: " if mark is not None else ""
-        raise YamlError(line + " ".join(str(getattr(error, "problem", None) or error).split())) from error
+    return Document(text).value
 
 
 def load(text: bytes) -> Any:
     """The value of a single YAML document. Raises yaml.YAMLError."""
+    node = _composed(text)
+    return None if node is None else _value(node, {})
+
+
+def _composed(text: bytes) -> Any:
     composer = _Composer(text)
     try:
         node = composer.get_single_node()
     finally:
         composer.dispose()
-    if node is None:
-        return None
-    if b"*" in text and _weight(node, {}) > MOST_VALUES:
+    if node is not None and b"*" in text and _weight(node, {}) > MOST_VALUES:
         raise yaml.constructor.ConstructorError(
             None, None, f"aliases repeat more than {MOST_VALUES} values", node.start_mark
         )
-    return _value(node, {})
+    return node
 
 
 def _weight(node: Any, known: dict[int, int]) -> int:
@@ -85,6 +119,8 @@ def _weight(node: Any, known: dict[int, int]) -> int:
 
 def _value(node: Any, made: dict[int, Any]) -> Any:
     """The value of a node; what an alias repeats is made once."""
+    if node.tag:
+        raise yaml.constructor.ConstructorError(None, None, f"the tag {node.tag} is not read here", node.start_mark)
     if node.__class__ is yaml.ScalarNode:
         return node.value if node.style else plain(node.value)
     known = made.get(id(node))
@@ -108,7 +144,9 @@ def _value(node: Any, made: dict[int, Any]) -> Any:
                 raise yaml.constructor.ConstructorError(None, None, "only a mapping can be merged", key.start_mark)
             merged.append(_value(child, made))
         elif name in mapping:
-            raise yaml.constructor.ConstructorError(None, None, f"the key {name!r} is there twice", key.start_mark)
+            first = next(other.start_mark.line for other, _ in node.value if other.value == name) + 1
+            words = f"`{name}` is given twice, first on line {first}; expected it once"
+            raise yaml.constructor.ConstructorError(None, None, words, key.start_mark)
         else:
             mapping[name] = _value(child, made)
     for other in merged:
@@ -124,5 +162,13 @@ def plain(text: str) -> Any:
     if text[0] in _NUMERIC_START:
         if _INTEGER.match(text):
             return int(text)
-        return float(text) if _FLOAT.match(text) else text
+        return _float(text) if _FLOAT.match(text) else text
     return _BOOLEANS.get(text, text)
+
+
+def _float(text: str) -> int | float | str:
+    """A number with a point or an exponent: `1e9` is whole, and what no float holds stays text."""
+    value = float(text)
+    if not isfinite(value):
+        return text
+    return int(value) if "." not in text and value.is_integer() else value

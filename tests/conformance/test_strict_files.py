@@ -30,7 +30,7 @@ def test_a_key_that_is_twice_in_a_target_file_is_refused_with_its_line(tmp_path:
     with pytest.raises(SettingsError) as refusal:
         settings.load("ionworks", file)
 
-    assert str(refusal.value) == f"{file}, line 2: the key 'submit' is there twice"
+    assert str(refusal.value) == f"{file}, line 2: `submit` is given twice, first on line 1; expected it once"
 
 
 def test_a_key_that_is_twice_in_a_waiver_is_refused_with_its_line(tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ def test_a_key_that_is_twice_in_a_waiver_is_refused_with_its_line(tmp_path: Path
     with pytest.raises(WaiverError) as refusal:
         waivers.read(file)
 
-    assert str(refusal.value) == f"{file}, line 4: the key 'reason' is there twice"
+    assert str(refusal.value) == f"{file}, line 4: `reason` is given twice, first on line 3; expected it once"
 
 
 def test_a_key_that_is_twice_in_a_catalogue_is_refused_with_its_line(
@@ -49,7 +49,9 @@ def test_a_key_that_is_twice_in_a_catalogue_is_refused_with_its_line(
     (tmp_path / "xio.yaml").write_text("api: xio\nrequirements: []\nrequirements: []\n")
     monkeypatch.setattr(catalogues, "FOLDER", tmp_path)
 
-    with pytest.raises(CatalogueError, match=r"^xio\.yaml, line 3: the key 'requirements' is there twice$"):
+    with pytest.raises(
+        CatalogueError, match=r"^xio\.yaml, line 3: `requirements` is given twice, first on line 2; expected it once$"
+    ):
         catalogues._read("xio")
 
 

@@ -11,7 +11,7 @@ import yaml
 from mockserver.simulation.errors import ScenarioError
 from mockserver.simulation.request import Limits
 from mockserver.simulation.scenario import scenario as scenarios
-from mockserver.simulation.scenario.file import MOST_PARTS, ScenarioText, schema
+from mockserver.simulation.scenario.file import ScenarioText, schema
 from mockserver.simulation.scenario.scenario import (
     ApiWorkload,
     Distribution,
@@ -24,6 +24,7 @@ from mockserver.simulation.scenario.scenario import (
     parse,
 )
 from mockserver.simulation.snapshot import freeze, thaw
+from specs import strict_yaml
 from tests.simulation.worlds import LIFECYCLES, SMALL, after, ask, path, world
 
 NODES = "nodes: [{class: a, cpu: 1, memory_gib: 1}]\n"
@@ -154,7 +155,7 @@ def test_every_part_of_the_schema_says_what_is_expected() -> None:
         ),
         ("nodes: [{class: a, cpu: .nan, memory_gib: 1}]", "nodes[0].cpu: expected cores"),
         (
-            "nodes: [{class: a, cpu: 1, memory_gib: 1, labels: {fast: yes}}]",
+            "nodes: [{class: a, cpu: 1, memory_gib: 1, labels: {fast: true}}]",
             'labels.fast: expected text (in quotes, such as "true"), got true',
         ),
         (
@@ -162,10 +163,10 @@ def test_every_part_of_the_schema_says_what_is_expected() -> None:
             "expected at most 100000 nodes in all",
         ),
         (NODES + "name: x\nname: y", "line 3: `name` is given twice, first on line 2; expected it once"),
-        (NODES + "labels:\n  1: x", "line 3: the key '1' is not text; expected it in quotes"),
-        ("nodes: &a [*a]", "line 1: a part that contains itself"),
+        (NODES + "labels:\n  1: x", "line 2: labels: unknown field `labels`"),
+        ("nodes: &a [*a]", "line 1: an alias stands inside what it repeats"),
         ("nodes: [", "line 2: not YAML"),
-        ("nodes: !!python/name:os.system", "not YAML"),
+        ("nodes: !!python/name:os.system", "the tag tag:yaml.org,2002:python/name:os.system is not read here"),
         ("", "line 1: expected a mapping of the fields of a scenario, `nodes` at least, got null"),
         ("- 1", "line 1: expected a mapping"),
     ],
@@ -193,7 +194,7 @@ def test_a_file_of_too_many_parts_is_refused_before_it_is_built() -> None:
         f"x{number}: &x{number} [{f'*x{number - 1}, *x{number - 1}' if number else '1, 1'}]\n" for number in range(30)
     )
 
-    assert f"more than {MOST_PARTS} parts" in refusal(doubled)
+    assert f"aliases repeat more than {strict_yaml.MOST_VALUES} values" in refusal(doubled)
 
 
 def test_anchors_and_merge_keys_are_followed_and_their_lines_found() -> None:

@@ -6,19 +6,17 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 import orjson
-import yaml
 
 from mockserver.simulation.errors import ScenarioError
 from mockserver.simulation.scenario.seconds_file import column
+from specs import strict_yaml
 
 SHIPPED = files("mockserver") / "scenarios"
-MOST_PARTS = 500_000
 MOST_TOLD = 20
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 _AT = re.compile(r" - at `(?:key in )?\$(.*)`\Z")
@@ -26,36 +24,6 @@ _AT = re.compile(r" - at `(?:key in )?\$(.*)`\Z")
 Place = Sequence[str | int]
 Problem = tuple[Place, str]
 """A place in a description, and what is wrong there."""
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML's plain types only; a date stays the text it is, and so does `1:30`, which YAML 1.1 reads as 90, and `.inf`.
-    `1e9` is a number.
-    """
-
-
-_NUMBERS = (":timestamp", ":int", ":float")
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in found if not tag.endswith(_NUMBERS)]
-    for first, found in _Loader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"[-+]?(?:0|[1-9][0-9_]*)\Z"), list("-+0123456789"))
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?\Z"),
-    list("-+.0123456789"),
-)
-
-
-def _float(loader: Any, node: Any) -> int | float | str:
-    """A number with a point or an exponent: `1e9` is whole, and what no float holds stays text."""
-    value = float(node.value.replace("_", ""))
-    if not isfinite(value):
-        return str(node.value)
-    return int(value) if "." not in node.value and value.is_integer() else value
-
-
-_Loader.add_constructor("tag:yaml.org,2002:float", _float)
 
 
 class ScenarioText:
@@ -66,31 +34,15 @@ class ScenarioText:
     def __init__(self, text: str, source: str) -> None:
         self.source = source
         try:
-            loader = _Loader(text)
-            self._root = loader.get_single_node()
-            if self._root is not None:
-                self._check_keys(self._root)
-            self.value: Any = None if self._root is None else loader.construct_document(self._root)
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            place = f" line {mark.line + 1}" if mark else ""
-            raise ScenarioError(f"{source}{place}: not YAML: {getattr(error, 'problem', None) or error}") from error
+            self._document = strict_yaml.Document(text.encode())
+        except strict_yaml.YamlError as error:
+            place = f" line {error.line}" if error.line else ""
+            raise ScenarioError(f"{source}{place}: {error.reason}") from error
+        self.value: Any = self._document.value
 
     def line(self, path: Place) -> int:
         """The line (from 1) on which the part at `path` begins, or the nearest part around it that exists."""
-        node, line = self._root, 1
-        for step in path:
-            if isinstance(node, yaml.MappingNode):
-                found = next(((key, value) for key, value in reversed(node.value) if key.value == step), None)
-                if found is None:
-                    break
-                line, node = found[0].start_mark.line + 1, found[1]
-            elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-                node = node.value[step]
-                line = node.start_mark.line + 1
-            else:
-                break
-        return line
+        return self._document.line(path)
 
     def told(self, path: Place, words: str) -> str:
         """A sentence with the file, the line and the place of something wrong."""
@@ -101,38 +53,6 @@ class ScenarioText:
         lines = sorted({(self.line(place), self.told(place, words)) for place, words in wrong})
         more = [f"... and {len(lines) - MOST_TOLD} more"] if len(lines) > MOST_TOLD else []
         return "\n".join([*(words for _, words in lines[:MOST_TOLD]), *more])
-
-    def _check_keys(self, root: yaml.Node) -> None:
-        """Refuse what plain data cannot say: a key given twice, a key that is no text, a part within itself, too many
-        parts.
-        """
-        count, todo = 0, [(root, frozenset[int]())]
-        while todo:
-            node, around = todo.pop()
-            count += 1
-            if count > MOST_PARTS or id(node) in around:
-                words = f"more than {MOST_PARTS} parts" if count > MOST_PARTS else "a part that contains itself"
-                raise ScenarioError(f"{self.source} line {node.start_mark.line + 1}: {words}; expected less")
-            inside = around | {id(node)}
-            if isinstance(node, yaml.MappingNode):
-                self._check_mapping(node)
-                todo += [(value, inside) for _, value in node.value]
-            elif isinstance(node, yaml.SequenceNode):
-                todo += [(value, inside) for value in node.value]
-
-    def _check_mapping(self, node: yaml.MappingNode) -> None:
-        seen: dict[str, int] = {}
-        for key, _ in node.value:
-            place = f"{self.source} line {key.start_mark.line + 1}"
-            if key.tag == "tag:yaml.org,2002:merge":
-                continue
-            if key.tag != "tag:yaml.org,2002:str":
-                raise ScenarioError(f"{place}: the key {key.value!r} is not text; expected it in quotes")
-            if key.value in seen:
-                raise ScenarioError(
-                    f"{place}: `{key.value}` is given twice, first on line {seen[key.value]}; expected it once"
-                )
-            seen[key.value] = key.start_mark.line + 1
 
 
 def schema_problems(value: Any) -> list[Problem]:
