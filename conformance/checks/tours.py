@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
+from conformance.checks.common.steps import NOBODY
 from conformance.errors import Inconclusive, NotApplicable
 from conformance.session.session import Session
 from conformance.target.target import request_examples
-
-NOBODY = "00000000-0000-4000-8000-00000000dead"
-"""The id of a job that never was."""
 
 
 def a_job_runs_well(session: Session) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from conformance.checks import check
 from conformance.checks.bytenite.steps import NEW, NEWER, on, seen
+from conformance.checks.common.steps import DAY
 from conformance.checks.families.calls import at_once, one_is_granted
 from conformance.checks.families.identity import ended_jobs_stay, two_of_equal_submissions
 from conformance.session.expect import expect, need_success
 from conformance.session.session import Session
 from conformance.traffic.json_pointer import MISSING, shown
-
-DAY = 86_400.0
 
 
 @check("BYT-IDM-001")

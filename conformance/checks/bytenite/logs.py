@@ -101,7 +101,7 @@ def logs_are_of_the_jobs_time(session: Session) -> None:
 
 
 @check("BYT-RSP-022")
-def a_job_is_heard_of(session: Session) -> None:
+def events_name_the_job(session: Session) -> None:
     """Whatever the events say, one of them names the job."""
     job = session.submit(draft=True)
 
@@ -115,7 +115,7 @@ def a_job_is_heard_of(session: Session) -> None:
 
 
 @check("BYT-RSP-027")
-def everybody_at_work_has_a_say(session: Session) -> None:
+def every_service_and_task_has_lines(session: Session) -> None:
     """Partitioner, assembler and each of two tasks of a complete job."""
     job = _complete(session)
     found = logs(session, job)
@@ -143,15 +143,15 @@ def logs_are_filtered_by_task(session: Session) -> None:
 
 
 @check("BYT-RSP-029")
-def a_failure_is_told(session: Session) -> None:
+def a_failure_is_logged(session: Session) -> None:
     """As an error, be it of a task or of the input; a job that runs well has none."""
     for shape in session.shapes("fails", "unreadable", "quick"):
-        job, is_told = session.submit(shape), shape != "quick"
+        job, is_failing = session.submit(shape), shape != "quick"
         ended = session.phase_of(session.until(job))
-        needed((ended == "failed") is is_told, f"the job has {ended}")
+        needed((ended == "failed") is is_failing, f"the job has {ended}")
         levels = [get(line, "/level") for _, line in lines_of(logs(session, job))]
         errors = [level for level in levels if level in ("ERROR", "FATAL", "PANIC")]
-        expect(bool(errors) is is_told, f"the logs of a job that has {ended} hold {len(errors)} lines of errors")
+        expect(bool(errors) is is_failing, f"the logs of a job that has {ended} hold {len(errors)} lines of errors")
 
 
 @check("BYT-RSP-030")
@@ -193,7 +193,7 @@ def several_levels_and_services_may_be_asked_for(session: Session) -> None:
 
 
 @check("BYT-RSP-038")
-def changes_of_state_are_told(session: Session) -> None:
+def changes_of_state_are_reported(session: Session) -> None:
     """Each once, in order, with its instant; of a job that was over before, nothing."""
     before, job = session.submit(), session.submit(draft=True)
     session.until(before)

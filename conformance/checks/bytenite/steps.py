@@ -93,10 +93,10 @@ def templates(session: Session) -> list[str]:
 def has_code(exchange: Exchange, *wanted: int) -> None:
     """Expect one of these codes in a refusal, unless it has the shape of the vendor's generic answers, whose codes are
     others."""
-    told = exchange.response.json
-    if get(told, "/ok") is False and isinstance(get(told, "/error"), dict):
+    answer = exchange.response.json
+    if get(answer, "/ok") is False and isinstance(get(answer, "/error"), dict):
         return
-    code = get(told, "/code")
+    code = get(answer, "/code")
     expect(code in wanted, f"the code is {shown(code)}, expected {' or '.join(map(str, wanted))}", exchange)
 
 
@@ -161,20 +161,22 @@ def events_during(session: Session, meanwhile: Callable[[], None], credential: s
     return [one for one in found if isinstance(one, dict)]
 
 
-def events_of(told: list[Json], job: JobRef) -> list[Json]:
+def events_of(events: list[Json], job: JobRef) -> list[Json]:
     """The events of one job."""
-    return [one for one in told if job.id in one.values()]
+    return [one for one in events if job.id in one.values()]
 
 
 def expect_job_shown(session: Session, answer: Exchange, what: str) -> None:
     """Expect that an answer, where it shows the job, shows it as reading it right afterwards does."""
-    told = get(answer.response.json, "/job")
-    if not isinstance(told, dict):
+    job_in_answer = get(answer.response.json, "/job")
+    if not isinstance(job_in_answer, dict):
         return
-    view = get(session.call("Customer_GetJob", {"jobId": get(told, "/id")}).response.json, "/job")
+    view = get(session.call("Customer_GetJob", {"jobId": get(job_in_answer, "/id")}).response.json, "/job")
     needed(isinstance(view, dict), "the job cannot be read")
     named = session.spec.document["components"]["schemas"]["jobJob"]["properties"]
-    pairs = [(name, without_nulls(view[name]), without_nulls(told.get(name))) for name in view if name in named]
+    pairs = [
+        (name, without_nulls(view[name]), without_nulls(job_in_answer.get(name))) for name in view if name in named
+    ]
     others = [name for name, its, mine in pairs if not same_value(its, mine)]
     expect(not others, f"{what} does not show {', '.join(others)} as reading the job does", answer)
 

@@ -13,7 +13,7 @@ from conformance.target.callback_receiver import Delivery, Receiver
 from conformance.traffic.json_pointer import Json, get, put, same_value, shown, without_nulls
 
 PATIENCE = 900.0
-"""Seconds of the target's clock after a job's end within which it must have been told, failed attempts included."""
+"""Seconds of the target's clock after a job's end within which it must have been reported, failed attempts included."""
 
 
 def _facts(session: Session) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def an_ended_job_is_announced(session: Session) -> None:
 
 
 @check("JOB-WHK-002")
-def a_callback_tells_of_the_job(session: Session) -> None:
+def a_callback_shows_the_job(session: Session) -> None:
     """It says what reading the job says."""
     with Receiver() as receiver:
         job = _submit(session, receiver)
@@ -65,12 +65,12 @@ def a_callback_tells_of_the_job(session: Session) -> None:
         calls = _wait(session, receiver)
         needed(calls, "nobody was called")
         view = without_nulls(session.view(job))
-        told = without_nulls(calls[0].body)
+        event = without_nulls(calls[0].body)
         needed(isinstance(view, dict), "the job cannot be read")
-        expect(isinstance(told, dict), "the callback's body is no object")
-        for name in told.keys() & view.keys():
-            message = f"the callback says {name} is {shown(told[name])}, the job {shown(view[name])}"
-            agrees = same_value(told[name], view[name]) or _same_instant(told[name], view[name])
+        expect(isinstance(event, dict), "the callback's body is no object")
+        for name in event.keys() & view.keys():
+            message = f"the callback says {name} is {shown(event[name])}, the job {shown(view[name])}"
+            agrees = same_value(event[name], view[name]) or _same_instant(event[name], view[name])
             expect(agrees, message)
         id_ = get(calls[0].body, session.role("submit").id or "")
         expect(id_ == job.id, f"the callback is about {shown(id_)}, not {job.id}")
@@ -98,7 +98,7 @@ def a_failed_call_is_made_again(session: Session) -> None:
 
 
 @check("JOB-WHK-005")
-def a_client_that_was_told_is_left_alone(session: Session) -> None:
+def a_client_that_was_called_is_not_called_again(session: Session) -> None:
     """One more, identical call is allowed; more are not."""
     with Receiver() as receiver:
         job = _submit(session, receiver)

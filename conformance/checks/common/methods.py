@@ -10,27 +10,27 @@ NOT_SERVED = (405, 501)
 
 
 @check("JOB-RSP-006")
-def head_tells_what_get_tells(session: Session) -> None:
+def head_answers_as_get_does(session: Session) -> None:
     """Of the list, or of a job where there is none; a server may also not serve it at all."""
     job = session.submit()
-    told = session.list_jobs() if "list" in session.roles else session.read(job)
-    needed(told.response.is_success, "the twin is refused")
-    needed(told.request.method == "GET", "jobs are not read with GET")
-    exchange = session.send("HEAD", told.request.target)
+    got = session.list_jobs() if "list" in session.roles else session.read(job)
+    needed(got.response.is_success, "the twin is refused")
+    needed(got.request.method == "GET", "jobs are not read with GET")
+    exchange = session.send("HEAD", got.request.target)
     if exchange.response.status in NOT_SERVED:
         return
     expect(
-        exchange.response.status == told.response.status,
-        f"HEAD is answered {exchange.response.status}, GET {told.response.status}",
-        told,
+        exchange.response.status == got.response.status,
+        f"HEAD is answered {exchange.response.status}, GET {got.response.status}",
+        got,
         exchange,
     )
     expect(not exchange.response.body, f"HEAD is answered with {len(exchange.response.body)} bytes of content")
     media = exchange.response.header("content-type")
     expect(
-        media in (None, told.response.header("content-type")),
-        f"HEAD says {media}, GET says {told.response.header('content-type')}",
-        told,
+        media in (None, got.response.header("content-type")),
+        f"HEAD says {media}, GET says {got.response.header('content-type')}",
+        got,
         exchange,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+HOUR, DAY = 3600, 86_400
 DENIED = (401, 403)
 STRANGERS = (404, 403)
 """How a call about the job of another tenant may be refused."""

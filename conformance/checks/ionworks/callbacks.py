@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from conformance.checks import check
-from conformance.checks.ionworks.steps import DAY, METADATA, PATIENCE, is_taken_here
+from conformance.checks.common.steps import DAY
+from conformance.checks.ionworks.steps import METADATA, PATIENCE, is_taken_here
 from conformance.session.expect import expect, needed, same
 from conformance.session.phases import expect_phase
 from conformance.session.session import JobRef, Session
@@ -21,8 +22,8 @@ def _submit(session: Session, url: str, shape: str = "quick", *, until: str = ""
     return session.submit(shape, {"callback_url": url}, until=until)
 
 
-def _is_reported(session: Session, receiver: Receiver, status: str) -> None:
-    """Somebody is called, and hears of this end only."""
+def _is_calls(session: Session, receiver: Receiver, status: str) -> None:
+    """The URL is called, for this end only."""
     calls = _calls(session, receiver)
     expect(calls, f"nobody was notified that a job is {status}")
     same(status, get(calls[0].body, "/status"), f"the status in the call about a job that is {status}")
@@ -118,7 +119,7 @@ def the_end_of_a_run_that_took_too_long_is_reported(session: Session) -> None:
 
 
 @check("ION-WHK-008")
-def children_and_parents_are_reported(session: Session) -> None:
+def the_ends_of_children_and_parents_are_reported(session: Session) -> None:
     """The child when it ends; the parent when the child has ended, and not when its own run is over."""
     with Receiver() as receiver, Receiver() as other:
         parent = session.submit(patch={"callback_url": receiver.url})
@@ -173,7 +174,7 @@ def a_callback_shows_the_result(session: Session) -> None:
 
 
 @check("ION-WHK-011")
-def one_url_is_called_about_every_job(session: Session) -> None:
+def one_url_is_called_for_every_job(session: Session) -> None:
     """Of three that end at the same time; an answer of 204 is as good as any."""
     with Receiver(status=204) as receiver:
         jobs = [session.submit(patch={"callback_url": receiver.url}) for _ in range(3)]

@@ -95,8 +95,8 @@ def bounds_cut_a_series(session: Session) -> None:
         ({"x_max": high}, [one for one in times if one <= high]),
         ({"x_min": low, "x_max": high}, [one for one in times if low <= one <= high]),
     ):
-        told = _series(session, job, max_points=80_000, **query).get(TIME)
-        expect(told == wanted, f"for {query} there are {len(told or [])} values, expected {len(wanted)}")
+        found = _series(session, job, max_points=80_000, **query).get(TIME)
+        expect(found == wanted, f"for {shown(query)} there are {len(found or [])} values, expected {len(wanted)}")
 
 
 @check("ION-RSP-010")
@@ -104,8 +104,8 @@ def a_plot_has_pairs(session: Session) -> None:
     """Whole, thinned and cut."""
     job = completed_fit(session)
     for query in ({}, {"max_points": 100}, {"x_min": 720.0, "x_max": 1800.0}):
-        told = accepted(ask(session, PLOT, job, **query), f"the plot for {shown(query)}")
-        traces = get(told.response.json, "/traces")
+        plot = accepted(ask(session, PLOT, job, **query), f"the plot for {shown(query)}")
+        traces = get(plot.response.json, "/traces")
         expect(isinstance(traces, list) and traces, "a plot has no traces")
         for trace in traces:
             x, y = get(trace, "/x"), get(trace, "/y")

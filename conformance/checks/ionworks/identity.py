@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from conformance.checks import check
+from conformance.checks.common.steps import DAY
 from conformance.checks.families.identity import ended_jobs_stay
-from conformance.checks.ionworks.steps import DAY
 from conformance.session.expect import expect, needed
 from conformance.session.session import Session
 from conformance.traffic.json_pointer import get

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from conformance.checks import check
+from conformance.checks.common.steps import DAY
 from conformance.checks.families.limits import keeps_limit
-from conformance.checks.ionworks.steps import DAY, TYPES, crowd
+from conformance.checks.ionworks.steps import TYPES, crowd
 from conformance.errors import NotApplicable
 from conformance.session.expect import expect, same
 from conformance.session.phases import leaves, need_phase, submit_waiting

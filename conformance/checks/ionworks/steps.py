@@ -16,7 +16,6 @@ from conformance.traffic.json_pointer import MISSING, Json, get, shown
 from specs.lifecycle import TERMINAL
 
 PATIENCE = 120.0
-DAY = 86_400.0
 MOST_FILLERS = 24
 SLOWEST = 30.0
 """Seconds within which the first of several jobs has started, or there is no capacity."""
@@ -136,8 +135,8 @@ def completed_fit(session: Session, **options: Any) -> JobRef:
 def jobs_of_page(session: Session, query: Query, operation: str = PAGE) -> tuple[list[Json], int | None]:
     """The jobs of one page, and the total where one is reported."""
     exchange = accepted(session.call(operation, query=query), f"the list for {shown(query)}")
-    told = exchange.response.json
-    jobs, total = (told, None) if operation == ARRAY else (get(told, "/jobs"), get(told, "/total"))
+    page = exchange.response.json
+    jobs, total = (page, None) if operation == ARRAY else (get(page, "/jobs"), get(page, "/total"))
     needed(isinstance(jobs, list), "the list is no list")
     return jobs, None if total is MISSING else total
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conformance.checks import check
+from conformance.checks.common.steps import HOUR
 from conformance.checks.families.calls import at_once
 from conformance.checks.families.identity import ended_jobs_stay
 from conformance.checks.families.stops import late_stop_changes_nothing
@@ -22,8 +23,6 @@ from conformance.session.expect import expect, needed, refused, same
 from conformance.session.phases import expect_not, expect_phase, leaves, need_phase, stays
 from conformance.session.session import Session
 from conformance.traffic.json_pointer import Json, get, shown
-
-HOUR = 3600
 
 
 def _sleeps(session: Session, shape: str = "quick") -> None:
@@ -75,7 +74,7 @@ def an_ended_job_is_not_stopped(session: Session) -> None:
 
 @check("OYR-STM-004")
 def a_running_job_runs_on_after_a_deletion_in_vain(session: Session) -> None:
-    """For a minute, and reports what it told before."""
+    """For a minute, and reports what it reported before."""
     job = in_state(session, "long", "running")
     session.advance(5)
     before = session.view(job)

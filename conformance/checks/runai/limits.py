@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from conformance.checks import check
+from conformance.checks.common.steps import DAY
 from conformance.checks.families.capacity import Step
 from conformance.checks.runai.steps import (
     BENCH,
-    DAY,
     PENDING,
     RUNNING,
     SETTLED,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.checks import check
+from conformance.checks.common.steps import DAY
 from conformance.checks.families.capacity import Step
 from conformance.checks.runai.steps import (
     BENCH,
-    DAY,
     PENDING,
     RUNNING,
     SETTLED,

@@ -16,7 +16,6 @@ from conformance.traffic.json_pointer import MISSING, Json, shown
 
 TEAM_A, TEAM_B, TEAM_C = "team-a", "team-b", "team-c"
 RUNNING, PENDING = "Running", "Pending"
-DAY = 86_400
 LIST, DELETE = "runai_list_jobs", "runai_delete_jobs"
 TRAIN: dict[str, Any] = {"gpu": 1}
 """A job of one GPU that runs for long."""
@@ -64,14 +63,14 @@ def delete_jobs(session: Session, *jobs: JobRef | tuple[str, str], **options: An
 
 def delete(session: Session, body: list[Json], **options: Any) -> Exchange:
     """Send a deletion, and let go what it deletes: while that is shown as leaving it has some time for it."""
-    told = session.call(DELETE, body=body, **options)
+    answer = session.call(DELETE, body=body, **options)
     leaving, named = catalogues.load("runai").leaving, {(one["name"], one["project"]) for one in body}
-    for _ in session.ticks(LEAVING, SETTLED) if told.response.is_success else ():
+    for _ in session.ticks(LEAVING, SETTLED) if answer.response.is_success else ():
         if not any(
             one.get("status") in leaving for one in session.items() if (one.get("name"), one.get("project")) in named
         ):
             break
-    return told
+    return answer
 
 
 def node_class(count: int = 1, *, kind: str = "node", cpu: float = 32, memory_gib: float = 256, gpus: int = 0) -> Json:
@@ -144,22 +143,24 @@ RUNAI = Vendor(
 
 def expect_states(session: Session, **wanted: str) -> None:
     """Expect jobs, by name, to be in these states."""
-    told = {str(one.get("name")): str(one.get("status")) for one in session.items()}
+    states = {str(one.get("name")): str(one.get("status")) for one in session.items()}
     for name, state in wanted.items():
-        expect(told.get(name) == state, f"{name} is {told.get(name, 'not listed')}, not {state}; all: {shown(told)}")
+        expect(
+            states.get(name) == state, f"{name} is {states.get(name, 'not listed')}, not {state}; all: {shown(states)}"
+        )
 
 
 def need_states(session: Session, **wanted: str) -> None:
     """Need jobs, by name, to be in these states before anything can be said."""
-    told = {str(one.get("name")): str(one.get("status")) for one in session.items()}
+    states = {str(one.get("name")): str(one.get("status")) for one in session.items()}
     for name, state in wanted.items():
-        needed(told.get(name) == state, f"{name} is {told.get(name, 'not listed')}, needed was {state}")
+        needed(states.get(name) == state, f"{name} is {states.get(name, 'not listed')}, needed was {state}")
 
 
 def states_seen(session: Session, job: JobRef, *, step: float, within: float) -> list[tuple[str, float]]:
     """The states of a job one after the other, and for how long each was seen."""
-    told = list(session.watch(job, step=step, within=within))
-    return [(state, step * len(list(group))) for state, group in groupby(told)]
+    looks = session.watch(job, step=step, within=within)
+    return [(state, step * len(list(group))) for state, group in groupby(looks)]
 
 
 def count_runs(seen: list[tuple[str, float]]) -> int:

@@ -7,10 +7,10 @@ from typing import Any
 
 from conformance.checks import check
 from conformance.checks.common import submission
+from conformance.checks.common.steps import DAY
 from conformance.checks.families.values import all_kept, all_refused, all_taken, taken
 from conformance.checks.probes import request_schema
 from conformance.checks.runai.steps import (
-    DAY,
     PENDING,
     RUNNING,
     count_tries,

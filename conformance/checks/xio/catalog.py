@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from conformance.checks import check
-from conformance.checks.xio.steps import data_of, listed
+from conformance.checks.xio.steps import GPU_ID, OTHER_GPU_ID, data_of, listed
 from conformance.errors import NotApplicable
 from conformance.session.cluster import staged
 from conformance.session.expect import expect, needed, same
@@ -14,8 +14,6 @@ from conformance.traffic.json_pointer import MISSING, Json, get
 
 OFFERS, NODES = "xio_list_compute_offers", "xio_list_nodes"
 REGISTRY, RECIPES = "xio_list_gpu_registry", "xio_list_job_recipes"
-REGISTERED = "1a1b1c1d-2e2f-4333-8444-5a5b5c5d5e5f"
-OTHER = "9c9d9e9f-8888-4777-a666-555555555555"
 HARDWARE = "/hardware_summary"
 
 
@@ -30,8 +28,8 @@ def _node(kind: str, size: int, region: str, **others: Json) -> Json:
 
 STAGE: tuple[Json, ...] = (
     _node("small", 1, "eu-west-1"),
-    _node("middle", 2, "us-east-1", gpu=_gpu(1, "Judge Alpha", REGISTERED, 16)),
-    _node("large", 4, "us-east-1", gpu=_gpu(4, "Judge Beta", OTHER, 40), count=2),
+    _node("middle", 2, "us-east-1", gpu=_gpu(1, "Judge Alpha", GPU_ID, 16)),
+    _node("large", 4, "us-east-1", gpu=_gpu(4, "Judge Beta", OTHER_GPU_ID, 40), count=2),
 )
 """Kinds of node that differ in everything."""
 
@@ -140,13 +138,13 @@ def a_gpu_that_is_taken_is_not_available(session: Session) -> None:
     """The only one of its model."""
     staged(session, *STAGE)
     before = _everything(session, REGISTRY, filter_only_available="true")
-    needed(REGISTERED in [_key(item) for item in before], "the GPU is not available at first")
-    session.submit("long", {"gpu_count": 1, "gpu_registry_uuid": REGISTERED}, until="running")
+    needed(GPU_ID in [_key(item) for item in before], "the GPU is not available at first")
+    session.submit("long", {"gpu_count": 1, "gpu_registry_uuid": GPU_ID}, until="running")
     free = [_key(item) for item in _everything(session, REGISTRY, filter_only_available="true")]
-    expect(REGISTERED not in free, "a GPU that a job holds is available")
+    expect(GPU_ID not in free, "a GPU that a job holds is available")
     expect(len(free) == len(before) - 1, "a GPU that no job holds is not available")
     known = [_key(item) for item in _everything(session, REGISTRY, filter_only_available="false")]
-    expect(REGISTERED in known, "a GPU that a job holds is not registered")
+    expect(GPU_ID in known, "a GPU that a job holds is not registered")
 
 
 @check("XIO-LST-037")

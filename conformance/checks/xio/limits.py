@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from conformance.checks import check
+from conformance.checks.common.steps import HOUR
 from conformance.checks.families.limits import SLACK, goes_on, goes_on_long, is_over, keeps_limit
-from conformance.checks.xio.steps import HOUR, LIMIT_MS, PLAIN_NODE, preparing_job, waiting_again
+from conformance.checks.xio.steps import LIMIT_MS, PLAIN_NODE, preparing_job, waiting_again
 from conformance.session.cluster import ROOMY, staged
 from conformance.session.expect import same
 from conformance.session.phases import expect_not, expect_phase, need_phase

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from conformance.checks import check
-from conformance.checks.common.steps import NOBODY
+from conformance.checks.common.steps import DAY, NOBODY
 from conformance.checks.families.instants import instants
 from conformance.checks.families.lists import documented_members, holds, ids_of, listed_as_read
 from conformance.checks.xio.steps import LIST_RUNS, data_of, listed, uuids
@@ -17,7 +17,6 @@ from conformance.session.session import JobRef, Session
 from conformance.traffic.json_pointer import Json, get, shown
 
 JOBS = "xio_list_jobs"
-DAY = 86_400
 EACH: dict[object, list[int]] = {amount: [amount] for amount in (1, 2, 3, 4)}
 BETWEEN: dict[object, list[int]] = {"2,3": [2, 3], 3: [3]}
 """What a filter by an amount holds, of jobs of one to four."""

@@ -6,14 +6,13 @@ from conformance.checks import check
 from conformance.checks.common.steps import NOBODY
 from conformance.checks.families.capacity import makes_room
 from conformance.checks.families.queue import first_come_first_served
-from conformance.checks.xio.steps import PERSISTENT, PLAIN_NODE, runs_of
+from conformance.checks.xio.steps import GPU_ID, OTHER_GPU_ID, PERSISTENT, PLAIN_NODE, runs_of
 from conformance.session.cluster import staged
 from conformance.session.expect import expect, need_success, needed, same
 from conformance.session.phases import expect_not, expect_phase, leaves, need_phase
 from conformance.session.session import JobRef, Session
 from conformance.traffic.json_pointer import Json, shown
 
-FIRST, OTHER = "1a1b1c1d-2e2f-4333-8444-5a5b5c5d5e5f", "99999999-8888-4777-a666-555555555555"
 MUCH = 1_000_000
 RUNS = "starting running succeeded"
 WISHES: tuple[Json, ...] = ({"cpu_count": 3}, {"gpu_count": 2}, {"min_ram_gb": 10}, {"min_storage_gb": 60})
@@ -25,9 +24,9 @@ def _node(name: str, registry: str, gpus: int = 2, **others: Json) -> Json:
     return {**PLAIN_NODE, "class": name.lower(), "gpu": gpu, **others}
 
 
-GPU_NODE, ALPHA, BETA = _node("Only", FIRST), _node("Alpha", FIRST), _node("Beta", OTHER, count=3)
+GPU_NODE, ALPHA, BETA = _node("Only", GPU_ID), _node("Alpha", GPU_ID), _node("Beta", OTHER_GPU_ID, count=3)
 BY_NAME: Json = {"gpu_count": 2, "gpu_name": "Judge Alpha"}
-BY_ID: tuple[Json, ...] = tuple({"gpu_count": 2, "gpu_registry_uuid": one} for one in (FIRST, FIRST.upper()))
+BY_ID: tuple[Json, ...] = tuple({"gpu_count": 2, "gpu_registry_uuid": one} for one in (GPU_ID, GPU_ID.upper()))
 
 
 def _hosts(session: Session, job: JobRef) -> set[str]:
@@ -112,7 +111,7 @@ def what_no_node_has_is_waited_for(session: Session, wish: Json) -> None:
 @check("XIO-STM-019", "parts count", [GPU_NODE], {"cpu_count": 2.5}, {"min_ram_gb": 8.5}, {"min_storage_gb": 50.5})
 @check("XIO-STM-019", "what is taken is not given again", [GPU_NODE], *WISHES)
 @check("XIO-STM-020", "a named GPU is waited for although others are free", [ALPHA, BETA], BY_NAME, *BY_ID)
-@check("XIO-STM-028", "parts of GPUs are taken", [_node("Only", FIRST, gpus=1)], {"gpu_count": 0.6})
+@check("XIO-STM-028", "parts of GPUs are taken", [_node("Only", GPU_ID, gpus=1)], {"gpu_count": 0.6})
 def only_one_of_two_runs(session: Session, nodes: list[Json], *wishes: Json) -> None:
     """Each asks for more than half of what there is."""
     for wish in wishes:
@@ -168,7 +167,7 @@ def part_of_a_name_will_do(session: Session) -> None:
 @check("XIO-STM-024")
 def regions_are_kept(session: Session) -> None:
     """One that has a node, one that has none, either, none in particular."""
-    staged(session, _node("Alpha", FIRST, region="eu-west-1"), _node("Beta", OTHER, region="us-east-1"))
+    staged(session, _node("Alpha", GPU_ID, region="eu-west-1"), _node("Beta", OTHER_GPU_ID, region="us-east-1"))
     for codes, runs in (
         (["us-east-1"], True),
         (["ap-south-9"], False),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from conformance.checks import check
-from conformance.checks.xio.steps import INSIDE, READ_JOB, cooked, item_of, listed, recipes
+from conformance.checks.xio.steps import GPU_ID, INSIDE, READ_JOB, cooked, item_of, listed, recipes
 from conformance.session.expect import accepted, expect, need_success, needed, refused, same
 from conformance.session.session import Session
 from conformance.traffic.json_pointer import MISSING, Json, get, put, shown
 
-GPU_ID = "01234567-89ab-cdef-0123-456789abcdef"
 FAR_OUT: tuple[Json, ...] = (
     *({f"max_timeout_{name}_ms": 1000} for name in ("run", "assign", "start")),
     *({name: -1} for name in ("cpu_count", "gpu_count", "min_ram_gb", "min_storage_gb", "min_vram_gb")),

@@ -36,7 +36,7 @@ def a_job_is_run_as_often_as_it_may(session: Session, shape: str, patch: Json, r
 
 
 @check("XIO-RTY-005")
-def each_run_tells_its_own_end(session: Session) -> None:
+def each_run_reports_its_own_end(session: Session) -> None:
     """The first failed, the second did not."""
     job = session.submit("retried")
     runs = all_runs(session, job)

@@ -30,11 +30,11 @@ def _with_its_job(session: Session, job: JobRef) -> None:
     view, runs = session.view(job), runs_of(session, job)
     needed(len(runs) == 1, f"the job has {len(runs)} runs")
     for mine, its in (("started_at_ms", "started_at"), ("ended_at_ms", "completed_at")):
-        told, at = runs[0].get(mine), instant(get(view, f"/{its}"))
+        value, at = runs[0].get(mine), instant(get(view, f"/{its}"))
         needed(at is not None, f"the job has no {its}")
         need_instants(view, its)
-        fits = isinstance(told, int | float) and abs(told - (at or 0.0) * 1000) <= SKEW * 1000
-        expect(fits, f"{mine} of the run is {shown(told)}, {its} of its job {shown(get(view, f'/{its}'))}")
+        fits = isinstance(value, int | float) and abs(value - (at or 0.0) * 1000) <= SKEW * 1000
+        expect(fits, f"{mine} of the run is {shown(value)}, {its} of its job {shown(get(view, f'/{its}'))}")
 
 
 def _ran(session: Session, count: int = 1, shape: str = "quick") -> list[JobRef]:
@@ -100,7 +100,7 @@ def runs_have_ids_of_their_own(session: Session) -> None:
 
 
 @check("XIO-IDM-003")
-def a_run_that_is_asked_for_is_told_of(session: Session) -> None:
+def a_run_can_be_read_by_its_id(session: Session) -> None:
     """Each of several, newest and oldest."""
     for job in [_ended(session) for _ in range(3)]:
         run = _one_run(session, job)
@@ -113,13 +113,13 @@ def a_run_that_is_asked_for_is_told_of(session: Session) -> None:
 def the_list_of_runs_holds_all(session: Session) -> None:
     """Of an ended and a running job."""
     jobs = [*_ran(session), *(_ran(session, shape="long") if "long" in session.settings.shapes else [])]
-    told = _jobs_of_all_runs(session)
+    listed_jobs = _jobs_of_all_runs(session)
     for job in jobs:
-        expect(job.id in told, f"job {job.id} ran, and the list of runs does not report it")
+        expect(job.id in listed_jobs, f"job {job.id} ran, and the list of runs does not report it")
 
 
 @check("XIO-LST-021")
-def runs_are_told_apart_by_job(session: Session) -> None:
+def runs_are_filtered_by_job(session: Session) -> None:
     """Each job's own."""
     for job in _ran(session, 2):
         exchange = listed(session, LIST_RUNS, filter_job_uuid=job.id)
@@ -129,13 +129,13 @@ def runs_are_told_apart_by_job(session: Session) -> None:
 
 
 @check("XIO-LST-022")
-def runs_are_told_apart_by_state(session: Session) -> None:
+def runs_are_filtered_by_state(session: Session) -> None:
     """Running, completed, either, neither."""
     done, running = _ran(session)[0], _ran(session, shape="long")[0]
     jobs = {"COMPLETED": done.id, "RUNNING": running.id}
     for states in (["COMPLETED"], ["RUNNING"], ["RUNNING", "COMPLETED"], ["FAILED", "CANCELLED"]):
-        told = _jobs_of_all_runs(session, filter_status=",".join(states))
-        mine = sorted(str(uuid) for uuid in told if uuid in jobs.values())
+        found = _jobs_of_all_runs(session, filter_status=",".join(states))
+        mine = sorted(str(uuid) for uuid in found if uuid in jobs.values())
         wanted = sorted(uuid for state, uuid in jobs.items() if state in states)
         same(wanted, mine, f"the jobs of the runs that are {shown(states)}")
 
@@ -170,8 +170,8 @@ def filters_of_runs_go_together(session: Session) -> None:
     retried = _ended(session, "retried")
     _ended(session, "fails")
     both = session.call("xio_list_job_runs", query={"filter[job_uuid]": retried.id, "filter[status]": "FAILED"})
-    told = [(run.get("job_uuid"), run.get("status")) for run in data_of(both)]
-    same([(retried.id, "FAILED")], told, "the failed runs of one job", both)
+    found = [(run.get("job_uuid"), run.get("status")) for run in data_of(both)]
+    same([(retried.id, "FAILED")], found, "the failed runs of one job", both)
     query = {"filter[job_uuid]": retried.id, "limit": 1}
     pages = [session.call("xio_list_job_runs", query={**query, "page": page}) for page in (1, 2, 3)]
     same([1, 1, 0], [len(data_of(page)) for page in pages], "how many runs of two are on each page", *pages)
@@ -217,7 +217,7 @@ def a_run_names_its_job(session: Session) -> None:
 
 
 @check("XIO-RSP-034")
-def a_running_run_tells_its_addresses(session: Session) -> None:
+def a_running_run_reports_its_addresses(session: Session) -> None:
     """Without a list of ports there is ssh; with one there is each."""
     expect("ssh" in _addresses(session, None), "a running run has no ssh address")
     missing = {"ssh", "8080", "9000"} - _addresses(session, [22, 8080, 9000])
@@ -241,14 +241,14 @@ def an_ended_run_has_no_addresses(session: Session) -> None:
 
 @check("XIO-RSP-037")
 def logs_stay_after_the_end(session: Session) -> None:
-    """What a run told while it went on is not gone when it has ended."""
+    """What a run wrote while it went on is not gone when it has ended."""
     job = session.submit("long", until="running")
     run = _one_run(session, job)
     before = get(_read(session, run), "/logs")
     needed(isinstance(before, str) and before, "a run that goes on has no logs yet")
     session.cancel(job)
     session.until(job)
-    expect(get(_read(session, run), "/logs"), f"a run that told {shown(before[:80])} has no logs after its end")
+    expect(get(_read(session, run), "/logs"), f"a run that wrote {shown(before[:80])} has no logs after its end")
 
 
 @check("XIO-STM-010")
@@ -284,10 +284,14 @@ def the_duration_of_a_run_is_its_length(session: Session) -> None:
             session.cancel(job)
         session.until(job)
         for run in runs_of(session, job):
-            begun, ended, told = (run.get(name) for name in ("started_at_ms", "ended_at_ms", "duration_ms"))
-            is_told = isinstance(begun, int | float) and isinstance(ended, int | float)
-            expect(is_told, f"a run that ran and ended began at {shown(begun)} and ended at {shown(ended)}")
-            same(round(ended - begun), round(told) if isinstance(told, int | float) else told, "the duration of a run")
+            begun, ended, duration = (run.get(name) for name in ("started_at_ms", "ended_at_ms", "duration_ms"))
+            has_instants = isinstance(begun, int | float) and isinstance(ended, int | float)
+            expect(has_instants, f"a run that ran and ended began at {shown(begun)} and ended at {shown(ended)}")
+            same(
+                round(ended - begun),
+                round(duration) if isinstance(duration, int | float) else duration,
+                "the duration of a run",
+            )
 
 
 @check("XIO-TIM-017")

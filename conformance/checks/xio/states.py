@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from conformance.checks import check
+from conformance.checks.common.steps import HOUR
 from conformance.checks.families.identity import ended_jobs_stay
 from conformance.checks.families.stops import late_stop_changes_nothing
-from conformance.checks.xio.steps import HOUR, PERSISTENT, REASON, job_and_waiter, runs_of
+from conformance.checks.xio.steps import PERSISTENT, REASON, job_and_waiter, runs_of
 from conformance.session.cluster import ROOMY, staged
 from conformance.session.expect import accepted, expect, need_success, same
 from conformance.session.phases import expect_not, expect_phase, stays

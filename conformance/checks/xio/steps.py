@@ -10,9 +10,9 @@ from conformance.session.session import JobRef, Session
 from conformance.traffic.exchange import Exchange
 from conformance.traffic.json_pointer import MISSING, Json, get
 
+GPU_ID, OTHER_GPU_ID = "1a1b1c1d-2e2f-4333-8444-5a5b5c5d5e5f", "99999999-8888-4777-a666-555555555555"
 PLAIN_NODE: Json = {"class": "only", "cpu": 4, "memory_gib": 16, "storage_gib": 100}
 LIMIT_MS = 400_000
-HOUR = 3600
 WHOLE: Json = {"cpu_count": 4, "max_timeout_run_ms": 900_000}
 """All cores of PLAIN_NODE."""
 PERSISTENT: Json = {
