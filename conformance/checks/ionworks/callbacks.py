@@ -22,8 +22,8 @@ def _submit(session: Session, url: str, shape: str = "quick", *, until: str = ""
     return session.submit(shape, {"callback_url": url}, until=until)
 
 
-def _reports(session: Session, receiver: Receiver, status: str) -> None:
-    """The URL is called, for this end only."""
+def _is_reported(session: Session, receiver: Receiver, status: str) -> None:
+    """Somebody is called, and hears of this end only."""
     calls = _calls(session, receiver)
     expect(calls, f"nobody was notified that a job is {status}")
     same(status, get(calls[0].body, "/status"), f"the status in the call about a job that is {status}")
@@ -71,7 +71,7 @@ def the_end_of_a_canceled_job_is_reported_once(session: Session) -> None:
     """Not again when its run would have ended; one identical repetition is allowed."""
     with Receiver() as receiver:
         session.cancel(_submit(session, receiver.url, "large", until="running"))
-        _reports(session, receiver, "canceled")
+        _is_reported(session, receiver, "canceled")
         session.advance(60)
         expect(len(receiver.calls) <= 2, f"the client was called {len(receiver.calls)} times")
         bodies = {call.request.body for call in receiver.calls}
@@ -115,11 +115,11 @@ def the_end_of_a_run_that_took_too_long_is_reported(session: Session) -> None:
         job = _submit(session, receiver.url, "endless")
         session.until(job, within=2 * DAY, step=DAY / 4)
         needed(get(session.view(job), "/status") == "failed", "a run that takes for days does not fail")
-        _reports(session, receiver, "failed")
+        _is_reported(session, receiver, "failed")
 
 
 @check("ION-WHK-008")
-def the_ends_of_children_and_parents_are_reported(session: Session) -> None:
+def children_and_parents_are_reported(session: Session) -> None:
     """The child when it ends; the parent when the child has ended, and not when its own run is over."""
     with Receiver() as receiver, Receiver() as other:
         parent = session.submit(patch={"callback_url": receiver.url})
@@ -128,9 +128,9 @@ def the_ends_of_children_and_parents_are_reported(session: Session) -> None:
         is_early = receiver.calls and not session.view(parent)["is_terminal"]
         expect(not is_early, "the client was called before the parent has ended")
         session.until(child)
-        _reports(session, other, "completed")
+        _is_reported(session, other, "completed")
         session.until(parent)
-        _reports(session, receiver, "completed")
+        _is_reported(session, receiver, "completed")
 
 
 @check("ION-WHK-009")
@@ -153,7 +153,7 @@ def a_submission_to_the_slash_is_called_back(session: Session) -> None:
         for name, value in {**members, "project_id": "project-7"}.items():
             same(value, get(view, f"/{name}"), name)
         session.until(job)
-        _reports(session, receiver, "completed")
+        _is_reported(session, receiver, "completed")
 
 
 @check("ION-WHK-010")
@@ -163,7 +163,7 @@ def a_callback_shows_the_result(session: Session) -> None:
         parent = session.submit()
         said = {"callback_url": receiver.url, "priority": 7, "parent_job_id": parent.id}
         job = session.submit("fit", said, query={"project_id": "project-7"}, until="end")
-        _reports(session, receiver, "completed")
+        _is_reported(session, receiver, "completed")
         view, event = session.view(job), receiver.calls[0].body
         needed(isinstance(view, dict) and isinstance(event, dict), "the job cannot be read")
         for name in sorted(view.keys() & event.keys()):
@@ -174,7 +174,7 @@ def a_callback_shows_the_result(session: Session) -> None:
 
 
 @check("ION-WHK-011")
-def one_url_is_called_for_every_job(session: Session) -> None:
+def one_url_is_called_about_every_job(session: Session) -> None:
     """Of three that end at the same time; an answer of 204 is as good as any."""
     with Receiver(status=204) as receiver:
         jobs = [session.submit(patch={"callback_url": receiver.url}) for _ in range(3)]
