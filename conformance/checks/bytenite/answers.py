@@ -52,11 +52,7 @@ def the_template_is_reported_alike(session: Session) -> None:
     for job, beside in _templates(session):
         inside = get(job, "/templateInfo")
         if isinstance(inside, dict) and isinstance(beside, dict):
-            same(
-                without_nulls(beside),
-                without_nulls(inside),
-                "the template in the job, as compared with that beside it,",
-            )
+            same(without_nulls(beside), without_nulls(inside), "the template in the job, beside which it is reported,")
 
 
 def _names_template(name: Json, *views: Json) -> None:
