@@ -18,6 +18,7 @@ import tracemalloc
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 NODE = (16, 64, 4)
@@ -87,8 +88,11 @@ def requests(made: list[Job], *, is_bare: bool) -> Iterator[tuple[int, Any]]:
 
 def ours(nodes: int, count: int, *, is_bare: bool = False) -> dict[str, float]:
     """Complete lifecycles per second of our engine."""
-    asked = list(requests(jobs(nodes, count), is_bare=is_bare))
-    here = world(nodes, is_bare=is_bare)
+    return played(world(nodes, is_bare=is_bare), list(requests(jobs(nodes, count), is_bare=is_bare)))
+
+
+def played(here: Any, asked: list[tuple[int, Any]]) -> dict[str, float]:
+    """Complete lifecycles per second of one of our worlds of which this is asked at these microseconds."""
     scheduler, lifecycle = here.scheduler, here.lifecycles["runai"]
     _settle_memory()
     began = time.process_time()
@@ -97,16 +101,21 @@ def ours(nodes: int, count: int, *, is_bare: bool = False) -> dict[str, float]:
         scheduler.submit(request, lifecycle)
     scheduler.advance(1 << 60)
     took = time.process_time() - began
-    return {"jobs_per_s": count / took, "seconds": took, "transitions": scheduler.logged}
+    return {"jobs_per_s": len(asked) / took, "seconds": took, "transitions": scheduler.logged}
 
 
 def simpy(nodes: int, count: int) -> dict[str, float]:
     """Jobs per second of SimPy as its documentation teaches it: a process per job, that waits for its node, runs and
     leaves.
     """
+    return simpy_played(jobs(nodes, count), [list(NODE) for _ in range(nodes)])
+
+
+def simpy_played(made: list[Job], free: list[list[int]]) -> dict[str, float]:
+    """The same for any jobs, on nodes with so much free."""
     import simpy as library
 
-    made, env, bare = jobs(nodes, count), library.Environment(), _FirstCome(nodes)
+    env, bare = library.Environment(), _FirstCome(free)
 
     def live(job: Job) -> Iterator[Any]:
         granted = env.event()
@@ -123,14 +132,15 @@ def simpy(nodes: int, count: int) -> dict[str, float]:
             env.process(live(job))
 
     env.process(arrive())
-    return _timed(env, bare, count)
+    return _timed(env, bare, len(made))
 
 
 def simpy_callbacks(nodes: int, count: int) -> dict[str, float]:
     """The same by hand: no processes but one, a callback on one event per job."""
     import simpy as library
 
-    made, env, bare = jobs(nodes, count), library.Environment(), _FirstCome(nodes)
+    made, env = jobs(nodes, count), library.Environment()
+    bare = _FirstCome([list(NODE) for _ in range(nodes)])
 
     def begin(job: Job, node: list[int]) -> None:
         env.timeout(job.run).callbacks.append(lambda _: bare.leave(job.wanted, node))
@@ -149,8 +159,8 @@ def simpy_callbacks(nodes: int, count: int) -> dict[str, float]:
 class _FirstCome:
     """Nodes and a queue: first come, first served, the first node that fits, and nobody overtakes the head."""
 
-    def __init__(self, nodes: int) -> None:
-        self.free = [list(NODE) for _ in range(nodes)]
+    def __init__(self, free: list[list[int]]) -> None:
+        self.free = free
         self.queue: deque[tuple[tuple[int, int, int], Any]] = deque()
         self.ended = 0
 
@@ -235,10 +245,18 @@ def _settle_memory() -> None:
 
 def main() -> None:
     """Run one contestant and print its figures as JSON."""
+    from benchmarks import policies
+
     kind, nodes, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    contestants = {"ours": ours, "simpy": simpy, "simpy, callbacks": simpy_callbacks, "memory": memory}
-    found = ours(nodes, count, is_bare=True) if kind == "ours, bare" else contestants[kind](nodes, count)
-    print(json.dumps(found))
+    contestants = {
+        "ours": ours,
+        "ours, bare": partial(ours, is_bare=True),
+        "simpy": simpy,
+        "simpy, callbacks": simpy_callbacks,
+        "memory": memory,
+        **policies.CONTESTANTS,
+    }
+    print(json.dumps(contestants[kind](nodes, count)))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 Every comparison is a ratio within one run: rounds are interleaved and medians quoted. `--quick` takes a tenth of the
 sizes. The rival is SimPy with nothing but first come, first served and a linear first fit; ours carries its full state
-machine.
+machine, and in two parts of their own backfill and quotas.
 """
 
 from __future__ import annotations
@@ -26,16 +26,19 @@ from benchmarks.latency import Contrast, contrast
 
 ROOT = Path(__file__).resolve().parent.parent
 GOALS = {"vs_simpy": (1.5, "at least"), "growth": (2.0, "at most"), "bytes_per_job": (600.0, "at most")}
+GOALS |= {"backfill_vs_simpy": (0.5, "at least"), "quotas_vs_simpy": (0.1, "at least")}
 GOALS |= {"http_p99_ratio": (2.0, "at most"), "slice_p99_ms": (5.0, "at most")}
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """What is measured: (nodes, jobs) of the contest and of both ends of growth, rounds, live jobs and seconds of the
-    HTTP part.
+    """What is measured: (nodes, jobs) of the contest, of backfill, of quotas and of both ends of growth, rounds, live
+    jobs and seconds of the HTTP part.
     """
 
     contest: tuple[int, int]
+    backfill: tuple[int, int]
+    quotas: tuple[int, int]
     small: tuple[int, int]
     large: tuple[int, int]
     rounds: int
@@ -45,9 +48,27 @@ class Sizes:
 
 
 FULL = Sizes(
-    (1_000, 100_000), (10, 1_000), (10_000, 1_000_000), rounds=3, live=100_000, http_nodes=10_000, http_seconds=4.0
+    contest=(1_000, 100_000),
+    backfill=(128, 5_000),
+    quotas=(64, 10_000),
+    small=(10, 1_000),
+    large=(10_000, 1_000_000),
+    rounds=3,
+    live=100_000,
+    http_nodes=10_000,
+    http_seconds=4.0,
 )
-QUICK = Sizes((100, 10_000), (10, 1_000), (1_000, 100_000), rounds=3, live=10_000, http_nodes=1_000, http_seconds=1.0)
+QUICK = Sizes(
+    contest=(100, 10_000),
+    backfill=(128, 500),
+    quotas=(64, 1_000),
+    small=(10, 1_000),
+    large=(1_000, 100_000),
+    rounds=3,
+    live=10_000,
+    http_nodes=1_000,
+    http_seconds=1.0,
+)
 
 
 def measured(kind: str, nodes: int, jobs: int) -> dict[str, float]:
@@ -58,15 +79,27 @@ def measured(kind: str, nodes: int, jobs: int) -> dict[str, float]:
     return found
 
 
-def contest(sizes: Sizes, say: Callable[[str], None]) -> tuple[float, list[dict[str, Any]]]:
+CONTESTS = {
+    "contest": ("ours", "simpy", "ours, bare", "simpy, callbacks"),
+    "backfill": ("backfill", "backfill, simpy"),
+    "quotas": ("quotas", "quotas, simpy"),
+}
+"""The contestants of each part: the ratio is that of the first to the second."""
+
+RATIOS = {"contest": "vs_simpy", "backfill": "backfill_vs_simpy", "quotas": "quotas_vs_simpy"}
+
+
+def contest(part: str, sizes: Sizes, say: Callable[[str], None]) -> tuple[float, list[dict[str, Any]]]:
     """Jobs per second against SimPy on the same jobs: the ratio, and a row for each contestant."""
-    speeds: dict[str, list[float]] = {"ours": [], "ours, bare": [], "simpy": [], "simpy, callbacks": []}
+    speeds: dict[str, list[float]] = {kind: [] for kind in CONTESTS[part]}
+    size = getattr(sizes, part)
     for number in range(sizes.rounds):
         for kind in speeds:
-            speeds[kind].append(measured(kind, *sizes.contest)["jobs_per_s"])
-        say(f"contest, round {number + 1}: " + ", ".join(f"{kind} {found[-1]:,.0f}" for kind, found in speeds.items()))
-    rows = [_row("contest", kind, sizes.contest, found) for kind, found in speeds.items()]
-    return median(speeds["ours"]) / median(speeds["simpy"]), rows
+            speeds[kind].append(measured(kind, *size)["jobs_per_s"])
+        say(f"{part}, round {number + 1}: " + ", ".join(f"{kind} {found[-1]:,.0f}" for kind, found in speeds.items()))
+    rows = [_row(part, kind, size, found) for kind, found in speeds.items()]
+    ours, rival = CONTESTS[part][:2]
+    return median(speeds[ours]) / median(speeds[rival]), rows
 
 
 def growth(sizes: Sizes, say: Callable[[str], None]) -> tuple[float, list[dict[str, Any]]]:
@@ -110,8 +143,8 @@ def run(sizes: Sizes, parts: list[str]) -> dict[str, Any]:
 
     result: dict[str, Any] = dict.fromkeys(GOALS)
     rows: list[dict[str, Any]] = []
-    if "contest" in parts:
-        result["vs_simpy"], found = contest(sizes, say)
+    for part in (one for one in CONTESTS if one in parts):
+        result[RATIOS[part]], found = contest(part, sizes, say)
         rows += found
     if "growth" in parts:
         result["growth"], found = growth(sizes, say)
@@ -146,7 +179,7 @@ def show(result: Mapping[str, Any]) -> None:
         if value is None:
             continue
         holds = value >= goal if sense == "at least" else value <= goal
-        print(f"{name:16}{value:>10.2f}   {sense} {goal:g}: {'holds' if holds else 'does not hold'}")
+        print(f"{name:18}{value:>10.2f}   {sense} {goal:g}: {'holds' if holds else 'does not hold'}")
     for row in result["rows"]:
         print(
             "  "
@@ -158,7 +191,7 @@ def show(result: Mapping[str, Any]) -> None:
 
 def main() -> None:
     """Measure, print, and write JSON if asked."""
-    parts = ("contest", "growth", "memory", "http")
+    parts = (*CONTESTS, "growth", "memory", "http")
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the figures there")
     parser.add_argument(
@@ -166,7 +199,7 @@ def main() -> None:
     )
     parser.add_argument("--part", action="append", choices=parts, help="only this part (repeatable)")
     chosen = parser.parse_args()
-    if find_spec("simpy") is None and "contest" in (chosen.part or parts):
+    if find_spec("simpy") is None and CONTESTS.keys() & (chosen.part or parts):
         parser.exit(
             2,
             "The rival, SimPy, is not installed: pip install 'simpy>=4.1,<5', or run `make bench`, which sets it up.\n",

@@ -9,11 +9,12 @@ import pytest
 from benchmarks import scheduler
 
 
+@pytest.mark.parametrize("part", ["contest", "backfill", "quotas"])
 def test_a_missing_rival_is_told_with_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    part: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(scheduler, "find_spec", lambda name: None)
-    monkeypatch.setattr(sys, "argv", ["scheduler", "--part", "contest"])
+    monkeypatch.setattr(sys, "argv", ["scheduler", "--part", part])
 
     with pytest.raises(SystemExit) as ended:
         scheduler.main()
