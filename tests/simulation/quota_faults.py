@@ -11,15 +11,18 @@ import pytest
 from mockserver.simulation.cluster.cluster import Cluster
 from mockserver.simulation.job import Job
 from mockserver.simulation.placement import fair_shares as fair_shares_module
-from mockserver.simulation.placement import fairshare as fairshare_module
 from mockserver.simulation.placement import making_room as making_room_module
+from mockserver.simulation.placement import quotas as quotas_module
+from mockserver.simulation.placement import victims as victims_module
 from mockserver.simulation.placement.fairshare import FairShare
+from mockserver.simulation.placement.quotas import Quotas
+from mockserver.simulation.placement.victims import Victims
 
 Patch = pytest.MonkeyPatch
 
 
 def the_fair_share_is_the_bar(patch: Patch) -> None:
-    patch.setattr(FairShare, "_bar", lambda self, name, job: self._share(self.projects[name]))
+    patch.setattr(Victims, "bar", lambda self, name, job: self.quotas.share(self.quotas.projects[name]))
 
 
 def only_the_node_of_the_youngest(patch: Patch) -> None:
@@ -38,7 +41,7 @@ def one_victim_will_do(patch: Patch) -> None:
 
 
 def the_quota_is_asked_first(patch: Patch) -> None:
-    patch.setattr(FairShare, "_may_be_helped", lambda self, job: self._has_quota(job))
+    patch.setattr(FairShare, "_may_be_helped", lambda self, job: self.quotas.has_room(job))
 
 
 def shares_in_parts_of_gpus(patch: Patch) -> None:
@@ -50,17 +53,17 @@ def elastic_jobs_halve_at_once(patch: Patch) -> None:
 
 
 def ties_go_by_name(patch: Patch) -> None:
-    original = FairShare._ratio
-    patch.setattr(FairShare, "_ratio", lambda self, name, more: original(self, name, 0))
+    original = Quotas.ratio
+    patch.setattr(Quotas, "ratio", lambda self, name, more: original(self, name, 0))
 
 
 def a_hard_limit_is_a_wish(patch: Patch) -> None:
-    patch.setattr(fairshare_module, "_most", lambda project: float("inf"))
+    patch.setattr(quotas_module, "most", lambda project: float("inf"))
 
 
 def jobs_without_gpus_evict(patch: Patch) -> None:
-    patch.setattr(FairShare, "_may_reclaim", lambda self, job: True)
-    patch.setattr(FairShare, "_is_guaranteed", lambda self, job: True)
+    patch.setattr(Victims, "may_reclaim", lambda self, job: True)
+    patch.setattr(Quotas, "is_guaranteed", lambda self, job: True)
 
 
 def weights_count_beside_quotas(patch: Patch) -> None:
@@ -70,11 +73,11 @@ def weights_count_beside_quotas(patch: Patch) -> None:
         weighted = {name: replace(one, weight=one.weight * one.deserved) for name, one in projects.items()}
         return original(weighted, *rest)
 
-    patch.setattr(fairshare_module, "fair_shares", shares)
+    patch.setattr(quotas_module, "fair_shares", shares)
 
 
 def jobs_are_never_moved(patch: Patch) -> None:
-    patch.setattr(fairshare_module, "consolidation", lambda *args: None)
+    patch.setattr(victims_module, "consolidation", lambda *args: None)
 
 
 def parts_open_a_new_device(patch: Patch) -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from mockserver.simulation.cluster.node import Node
 from mockserver.simulation.job import Job
 from mockserver.simulation.placement.fair_shares import Project, fair_shares
-from mockserver.simulation.placement.fairshare import FairShare, gpus
+from mockserver.simulation.placement.fairshare import FairShare
+from mockserver.simulation.placement.victims import gpus
 from mockserver.simulation.scenario.scenario import Distribution, Gpu, NodeClass, Scenario
 from mockserver.simulation.scenario.scenario import Project as Quota
 from mockserver.simulation.world import World
@@ -157,7 +158,7 @@ def test_a_fraction_counts_as_its_part() -> None:
 
     assert {job.holding[0] for job in halves} == {(0, (0,)), (0, (1,))}
     assert isinstance(here.scheduler.placement, FairShare)
-    assert here.scheduler.placement.allocated["team-a"] == 2000
+    assert here.scheduler.placement.quotas.allocated["team-a"] == 2000
 
 
 wanted = st.dictionaries(st.sampled_from(["a", "b", "c", "other"]), st.integers(0, 9), max_size=4)
@@ -210,7 +211,7 @@ def test_quotas_hold_whatever_happens(story: list[tuple[str, str, float]]) -> No
             after(here, 1)
         elif what in ("train", "build"):
             before = {job: bool(job.holding) for job in jobs}
-            allocated = dict(here.scheduler.placement.allocated)
+            allocated = dict(here.scheduler.placement.quotas.allocated)
             jobs.append(
                 train(here, f"j{number}", team, gpu) if what == "train" else build(here, f"j{number}", team, gpu)
             )

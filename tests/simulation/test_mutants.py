@@ -21,10 +21,11 @@ from mockserver.simulation.job import Job
 from mockserver.simulation.placement import elastic as elastic_module
 from mockserver.simulation.placement import placement_pass
 from mockserver.simulation.placement import reservation as reservation_module
-from mockserver.simulation.placement.fairshare import FairShare
 from mockserver.simulation.placement.node_jobs import NodeJobs
 from mockserver.simulation.placement.placement_pass import PlacementPass
 from mockserver.simulation.placement.queue import Queue
+from mockserver.simulation.placement.quotas import Quotas
+from mockserver.simulation.placement.victims import Victims
 from mockserver.simulation.scheduler import Scheduler
 from tests.simulation import (
     backfill_faults,
@@ -249,15 +250,15 @@ def stale_generation(patch: Patch) -> None:
 
 
 def unfair_reclaim(patch: Patch) -> None:
-    original = FairShare._taken_from_quotas
-    patch.setattr(FairShare, "_bar", lambda self, name, job: -1)
-    patch.setattr(FairShare, "_taken_from_quotas", lambda self, victims: -original(self, victims))
-    patch.setattr(FairShare, "_may_reclaim", lambda self, job: job not in self._evicted)
+    original = Victims.taken_from_quotas
+    patch.setattr(Victims, "bar", lambda self, name, job: -1)
+    patch.setattr(Victims, "taken_from_quotas", lambda self, victims: -original(self, victims))
+    patch.setattr(Victims, "may_reclaim", lambda self, job: job not in self.evicted)
 
 
 def hoarded_quota(patch: Patch) -> None:
-    original = FairShare._limit
-    patch.setattr(FairShare, "_limit", lambda self, job: original(self, job) + 1000)
+    original = Quotas.limit
+    patch.setattr(Quotas, "limit", lambda self, job: original(self, job) + 1000)
 
 
 def one_retry_too_many(patch: Patch) -> None:

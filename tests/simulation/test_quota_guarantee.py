@@ -10,7 +10,9 @@ from random import Random
 import pytest
 
 from mockserver.simulation.job import Job
-from mockserver.simulation.placement.fairshare import gpus, is_evictable
+from mockserver.simulation.placement.prospects import Prospects
+from mockserver.simulation.placement.quotas import Quotas
+from mockserver.simulation.placement.victims import gpus, is_evictable
 from mockserver.simulation.request import ResourceRequest
 from mockserver.simulation.scenario.distribution import Distribution
 from mockserver.simulation.scenario.scenario import Gpu, NodeClass, Project, Scenario
@@ -264,3 +266,65 @@ def nobody_is_denied(kind: str, worlds: int) -> None:
             train(here, f"j{number}", draw.choice(list(deserved)), draw.choice(KINDS[kind]))
             assert not denied(here, deserved), f"seed {seed}, step {number}: {denied(here, deserved)}"
         invariants.everything(here)
+
+
+# What is not tried again
+
+
+def every_transition(seed: int) -> list[tuple[str, int, str, str]]:
+    """All that happens in a random world in which more is asked for than there is, things end, nodes come and go."""
+    here, deserved, draw = random_world(seed, (0.5, 1, 2, 4))
+    for number in range(60):
+        alive = list(here.jobs("runai").values())
+        chance = draw.random()
+        if chance < 0.25:
+            here.delete(draw.choice(alive)) if alive else None
+        elif chance < 0.35:
+            draw.choice([here.drain_node, here.restore_node, here.fail_node])(draw.choice(here.nodes()).node.name)
+        facts = {"priority": draw.choice([0, 50, 100]), "preemptible": draw.random() < 0.7}
+        train(here, f"j{number}", draw.choice([*deserved, "other"]), draw.choice([0.5, 1, 1, 2, 4]), **facts)
+    return [
+        (job.key, instant, stage.name, event)
+        for job in here.jobs("runai").values()
+        for instant, stage, event, _ in job.steps()
+    ]
+
+
+def test_what_is_not_tried_again_would_have_been_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
+    quick = [every_transition(seed) for seed in range(40)]
+
+    fresh = iter(range(1, 10**9))
+    monkeypatch.setattr(Prospects, "stamp", lambda self, project: next(fresh))
+    monkeypatch.setattr(Prospects, "failed", lambda self, what: False)
+    monkeypatch.setattr(Quotas, "_matters", lambda self, name, amount: True)
+
+    assert [every_transition(seed) for seed in range(40)] == quick
+
+
+def test_whoever_leaves_a_node_helps_those_who_can_clear_the_rest_of_it_though_others_still_wait_in_vain() -> None:
+    here = cluster(2, 2, {"a": 2, "b": 2, "c": 2})
+    neighbour = train(here, "c1", "c", 1, preemptible=False)
+    low = train(here, "b1", "b", 1)
+    train(here, "c2", "c", 1, preemptible=False)
+    train(here, "a1", "a", 1)
+    in_vain, helped = (train(here, name, name[0], 2, priority=100) for name in ("a2", "b2"))
+    assert running(in_vain, helped) == [False, False]
+
+    here.delete(neighbour)
+    here.settle()
+
+    assert running(in_vain, helped, low) == [False, True, False]
+
+
+def test_a_share_grows_as_soon_as_another_project_wants_less() -> None:
+    here = cluster(1, 4, {"a": 1, "b": 1, "c": 2})
+    [train(here, f"a{number}", "a", 1) for number in range(3)]
+    train(here, "b1", "b", 1)
+    never = train(here, "c1", "c", 2, cpu=65)
+    mine = train(here, "b2", "b", 1)
+    assert not mine.holding
+
+    here.delete(never)
+    here.settle()
+
+    assert mine.holding

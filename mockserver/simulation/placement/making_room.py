@@ -244,13 +244,15 @@ def consolidation(cluster: Cluster, shape: Shape, candidates: Iterable[Job]) -> 
     """Move as few of `candidates` as it takes to other devices or nodes so that there is room for `shape`; None if that
     cannot be.
     """
+    needed = _gpus_of(shape) * shape.count
+    if needed and needed > sum(sum(cluster.devices[node]) for node in bits(cluster.ready)):
+        return None  # nobody's moving makes more GPUs free than there are
     movable: dict[int, list[Job]] = {}
     for candidate in candidates:
         if len(candidate.holding) == 1 and candidate.request.restartable:
             movable.setdefault(candidate.holding[0][0], []).append(candidate)
-    needed = _gpus_of(shape) * shape.count
-    if not movable or (needed and needed > sum(sum(cluster.devices[node]) for node in bits(cluster.ready))):
-        return None  # nobody's moving makes more GPUs free than there are
+    if not movable:
+        return None
     if shape.count > 1:
         return _gang_consolidation(cluster, shape, movable)
     return _best_clearing(cluster, shape, movable, shape.possible & cluster.ready)

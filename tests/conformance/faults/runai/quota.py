@@ -18,10 +18,10 @@ def _still_counts(when: Callable[[Any], bool]) -> Apply:
 
     def make(original: Any) -> Any:
         def give_back(self: Any, job: Any) -> None:
-            before = self.allocated[job.request.project]
+            before = self.quotas.allocated[job.request.project]
             original(self, job)
             if when(job):
-                self.allocated[job.request.project] = before
+                self.quotas.allocated[job.request.project] = before
 
         return give_back
 
@@ -71,10 +71,8 @@ def _others_leave(original: Any) -> Any:
     from mockserver.simulation.placement.making_room import eviction
 
     def plan(self: Any, job: Any, *, may_reclaim: bool) -> Any:
-        others = (
-            one for one in self.holders if one.request.project != job.request.project and one not in self._evicted
-        )
-        is_tried = may_reclaim and job not in self._evicted
+        others = (one for one in self.holders if one.request.project != job.request.project and one not in self.evicted)
+        is_tried = may_reclaim and job not in self.evicted
         return (eviction(self.cluster, job.shape, others) if is_tried else None) or original(
             self, job, may_reclaim=may_reclaim
         )
@@ -90,7 +88,7 @@ def _parts_stay(original: Any) -> Any:
             sum(amount for _, amount in job.shape.demand if job.shape.share) if 0 < job.request.resources.gpu < 1 else 0
         )
         original(self, job)
-        self.allocated[job.request.project] += part
+        self.quotas.allocated[job.request.project] += part
 
     return give_back
 
@@ -101,13 +99,13 @@ def _equals_leave(original: Any) -> Any:
 
     def plan(self: Any, job: Any, *, may_reclaim: bool) -> Any:
         found = original(self, job, may_reclaim=may_reclaim)
-        if found is None and self._in_first_round and job not in self._evicted:
+        if found is None and self.quotas.is_first_round and job not in self.evicted:
             own = (
                 other
                 for other in reversed(self.holders)
                 if other.request.project == job.request.project
                 and other.request.preemptible
-                and other not in self._evicted
+                and other not in self.evicted
             )
             found = eviction(self.cluster, job.shape, own)
         return found
@@ -142,7 +140,7 @@ FAULTS = [
         "RAI-PRI-005",
         "nothing is taken back from projects above their quota",
         patched(
-            f"{SIMULATION}.placement.fairshare:FairShare._reclaimable",
+            f"{SIMULATION}.placement.victims:Victims.reclaimable",
             lambda original: lambda self, job, others: iter(()),
         ),
         "RAI-PRI-009",
@@ -168,7 +166,7 @@ FAULTS = [
         "no-consolidation",
         "RAI-PRI-007",
         "jobs are never moved together",
-        patched(f"{SIMULATION}.placement.fairshare:consolidation", lambda original: lambda *args: None),
+        patched(f"{SIMULATION}.placement.victims:consolidation", lambda original: lambda *args: None),
     ),
     fault(
         "preemptible-ignored",
@@ -189,7 +187,7 @@ FAULTS = [
         "RAI-PRI-010",
         "the youngest job is taken back, whatever it is",
         patched(
-            f"{SIMULATION}.placement.fairshare:is_evictable",
+            f"{SIMULATION}.placement.victims:is_evictable",
             lambda original: lambda job: bool(job.stage.on.keys() & {"displaced", "preempted"}),
         ),
     ),
@@ -197,13 +195,13 @@ FAULTS = [
         "workbench-taken-back",
         "RAI-PRI-010",
         "a workbench within quota is made to leave",
-        patched(f"{SIMULATION}.placement.fairshare:FairShare._without_slack", _others_leave),
+        patched(f"{SIMULATION}.placement.victims:Victims.clearing", _others_leave),
     ),
     fault(
         "equal-shares",
         "RAI-PRI-011",
         "idle GPUs are shared alike",
-        patched(f"{SIMULATION}.placement.fairshare:fair_shares", _equal_shares),
+        patched(f"{SIMULATION}.placement.quotas:fair_shares", _equal_shares),
     ),
     fault(
         "workbenches-last-first",
@@ -234,7 +232,7 @@ FAULTS = [
         "unfair-reclaim",
         "RAI-PRI-022",
         "what is within quota is taken back too",
-        patched("mockserver.simulation.placement.fairshare:FairShare._bar", _anybodys),
+        patched("mockserver.simulation.placement.victims:Victims.bar", _anybodys),
     ),
     fault(
         "parts-stay-in-account",
@@ -246,6 +244,6 @@ FAULTS = [
         "training-evicts-training",
         "RAI-PRI-023",
         "training takes the place of training",
-        patched(f"{FAIR}:FairShare._without_slack", _equals_leave),
+        patched(f"{SIMULATION}.placement.victims:Victims.clearing", _equals_leave),
     ),
 ]

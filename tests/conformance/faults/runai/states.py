@@ -89,12 +89,12 @@ def _one_more(request: Any, wanted: Any) -> None:
 
 def _parts_stay(original: Any) -> Any:
     """What deleted workbenches had of a GPU counts against the quota for ever."""
-    from mockserver.simulation.placement.fairshare import gpus
+    from mockserver.simulation.placement.victims import gpus
 
     def give_back(self: Any, job: Any) -> None:
         original(self, job)
         if 0 < job.request.resources.gpu < 1:
-            self._account(job, gpus(job))
+            self.quotas.enter(job, gpus(job))
 
     return give_back
 
