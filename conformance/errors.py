@@ -12,7 +12,8 @@
     ├── TransportError        no answer came
     ├── Unready               the target cannot be judged at all
     ├── Inconclusive          a check cannot say anything
-    │   └── OutOfPatience     it would have to wait for longer than the user does
+    │   ├── OutOfPatience     it would have to wait for longer than the user does
+    │   └── NotJudged         what it stands on is broken
     ├── NotApplicable         a promise does not concern the target
     └── Failure               a promise is broken (`conformance.session.expect`, with the exchanges that show it)
 
@@ -84,6 +85,10 @@ class Inconclusive(JudgeError):
 
 class OutOfPatience(Inconclusive):
     """What the check needs would take longer than the user waits for, whatever the target does."""
+
+
+class NotJudged(Inconclusive):
+    """What every check of this kind stands on is broken; the message names the requirement that says so."""
 
 
 class NotApplicable(JudgeError):

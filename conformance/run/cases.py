@@ -10,7 +10,7 @@ from conformance.catalogue import Catalogue, Requirement
 from conformance.checks import all_checks
 from conformance.checks.probes import probe
 from conformance.checks.tours import TOURS
-from conformance.errors import Inconclusive, NotApplicable, OutOfPatience, SafetyStop, TransportError
+from conformance.errors import Inconclusive, NotApplicable, NotJudged, OutOfPatience, SafetyStop, TransportError
 from conformance.oracles.oracle import Violation
 from conformance.run.verdict import Verdict
 from conformance.session.expect import Failure
@@ -102,7 +102,7 @@ def play(case: Case, session: Session) -> Outcome:
         ]
     except Inconclusive as error:
         outcome.verdict, outcome.reason = Verdict.INCONCLUSIVE, str(error)
-        outcome.is_final = isinstance(error, OutOfPatience)
+        outcome.is_final = isinstance(error, OutOfPatience | NotJudged)
     except NotApplicable as error:
         outcome.verdict, outcome.reason = Verdict.NOT_APPLICABLE, str(error)
     except TransportError as error:

@@ -12,12 +12,13 @@ from conformance.errors import SafetyStop
 from conformance.oracles.all_oracles import Panel
 from conformance.run.cases import Case, Outcome, play
 from conformance.run.estimate import Pace, case_seconds
+from conformance.run.fundamentals import Broken, broken_grounds, reasons
 from conformance.run.preflight import preflight
 from conformance.run.progress import Progress
 from conformance.run.results import Report
 from conformance.run.verdict import Verdict
 from conformance.session.made_jobs import Journal
-from conformance.session.session import Session
+from conformance.session.session import Ground, Session
 from conformance.target.target import Target
 
 OnCase = Callable[[int, int, Case], None]
@@ -30,7 +31,7 @@ KEPT_FOR_REPEATS = 0.1
 class Player:
     """Plays the cases of one run; several threads may ask at the same time.
 
-    `left_out` counts the cases for which there was no time.
+    `left_out` counts the cases for which there was no time; `broken` is what most checks stand on and is not there.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Player:
         self.options, self.left_out = report.options, 0
         self.pace = Pace.of(target)
         self.progress = Progress(self.pace, lanes=report.options.jobs)
+        self.broken: dict[Ground, Broken] = {}
         self.unfinished: list[tuple[str, str]] = []
         self._panel = Panel(target.spec, catalogue)
         self._lock = threading.Lock()
@@ -57,6 +59,7 @@ class Player:
         if reason := self._no_time_for(case, is_first=times == 1):
             return Outcome(Verdict.INCONCLUSIVE, reason, is_final=True)
         session = self._session(f"{case.number}" if times == 1 else f"{case.number}x{times}", strict=case.strict)
+        session.broken = reasons(self.broken, case.requirements)
         began = time.monotonic()
         self.progress.begin(case)
         try:
@@ -91,6 +94,16 @@ class Player:
             with self._lock:
                 self.report.left_behind += session.left_behind
                 self.unfinished += session.unfinished()
+
+    def look_at_fundamentals(self) -> None:
+        """Find out what of that on which most checks stand is broken; those checks then say so at once."""
+        session = self._session("f")
+        self.progress.activity = "looking at what most checks stand on"
+        try:
+            self.broken = broken_grounds(session)
+        finally:
+            self.progress.activity = ""
+            self._take_in(session)
 
     def _take_in(self, session: Session) -> None:
         """What a session leaves, however it ended."""

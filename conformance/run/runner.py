@@ -97,6 +97,8 @@ class Run:
                 if result.verdict is None:
                     result.add(Verdict.INCONCLUSIVE, str(error))
             return Exit.UNREACHABLE, str(error)
+        if not self.options.only:
+            self._look_at_fundamentals()
         cases = scheduled(
             cases_of(self.catalogue, chosen),
             self.catalogue,
@@ -111,7 +113,12 @@ class Run:
         self._settle(_SAW_NOTHING)
         waivers.apply(self._waivers, self.report)
         exit_, sentence = self._sum_up()
-        return exit_, sentence + self._time_was_short()
+        return exit_, sentence + self._time_was_short() + self._stands_on_nothing()
+
+    def _stands_on_nothing(self) -> str:
+        """What is added to the summary where checks could not be judged since something else is broken."""
+        first = next(iter(self._player.broken.values()), None)
+        return f"; what stands on {first.requirement} was not judged: {first.seen}" if first else ""
 
     def _time_was_short(self) -> str:
         """What is added to the summary where checks were left out."""
@@ -119,6 +126,13 @@ class Run:
             return ""
         checks = "1 check was" if self._player.left_out == 1 else f"{self._player.left_out} checks were"
         return f"; {checks} left out: {(self.target.budget.most_seconds or 0.0) / 60:g} minutes were not enough"
+
+    def _look_at_fundamentals(self) -> None:
+        """What most checks stand on is judged first."""
+        self._player.look_at_fundamentals()
+        for one in self._player.broken.values():
+            if one.shown_by is not None:
+                self._break(Violation(one.requirement, one.seen, (one.shown_by,)))
 
     def _chosen(self) -> list[Requirement]:
         """The requirements to judge; all others get their verdict here."""

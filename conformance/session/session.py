@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from conformance import catalogue as catalogues
-from conformance.errors import Inconclusive, NotApplicable, SafetyStop, TransportError
+from conformance.errors import Inconclusive, NotApplicable, NotJudged, SafetyStop, TransportError
 from conformance.oracles.all_oracles import Panel
 from conformance.oracles.job_views import fill, items_of, made_by, view_in
 from conformance.session.connection import Connection
@@ -32,6 +32,11 @@ LEAVING = 60.0
 state."""
 
 
+Ground = Literal["read", "state", "list", "move", "end"]
+"""What most checks stand on: a job can be read, its state is a known word, the list is a list, jobs leave their first
+state, jobs end."""
+
+
 @dataclass(frozen=True)
 class JobRef:
     """A job that a check made: its public id, the body and the exchange that made it."""
@@ -46,7 +51,8 @@ class JobRef:
 class Session:
     """A conversation in the words of the lifecycle's roles; what the checks are given.
 
-    What needs no role (any call, time, names) is the connection's, and is at hand here under the same names.
+    What needs no role (any call, time, names) is the connection's, and is at hand here under the same names. `broken`
+    says of what checks stand on that it is not there at this target, and why: whoever needs it is told at once.
     """
 
     def __init__(
@@ -72,8 +78,9 @@ class Session:
             connection.record,
         )
         self.together, self.listen, self.offers = connection.together, connection.listen, connection.offers
-        self.advance, self.bear, self.ticks = connection.advance, connection.bear, connection.ticks
+        self.advance, self.bear = connection.advance, connection.bear
         self.unique, self.need = connection.unique, connection.need
+        self.broken: Mapping[Ground, str] = {}
         self.left_behind: list[str] = []
         self._journal = journal
         self._made: list[tuple[str, str]] = []
@@ -238,7 +245,19 @@ class Session:
 
     def list_jobs(self, **options: Any) -> Exchange:
         """Ask for the list of jobs."""
+        self.stands_on("list")
         return self.call(self.role("list").operation, **options)
+
+    def stands_on(self, *grounds: Ground) -> None:
+        """Leave the check at once where what it stands on is broken. Raises NotJudged."""
+        for ground in grounds:
+            if ground in self.broken:
+                raise NotJudged(self.broken[ground])
+
+    def ticks(self, within: float, step: float = 1.0) -> Iterator[float]:
+        """Let time pass bit by bit for at most `within` seconds; yields how much has passed, first 0."""
+        self.stands_on("move")
+        yield from self.connection.ticks(within, step)
 
     def items(self, **options: Any) -> list[Json]:
         """The items of the list, one page. Inconclusive when it is refused."""
@@ -251,6 +270,7 @@ class Session:
 
         Inconclusive where the answer says nothing about the job.
         """
+        self.stands_on("read")
         exchange = self.read(job, tenant=job.tenant)
         status = exchange.response.status
         needed(status not in SILENT and status < 500, f"reading job {job.id} was answered {status}")
@@ -258,6 +278,7 @@ class Session:
 
     def state(self, job: JobRef) -> str:
         """The job's state in the vendor's word; empty where it is not known (any more)."""
+        self.stands_on("state")
         view = self.view(job)
         role = self.roles.get("read") or self.role("list")
         found = get(view, "/" + (role.status or "").rpartition("/")[2]) if view is not MISSING else MISSING
@@ -283,6 +304,10 @@ class Session:
 
     def watch(self, job: JobRef, *, within: float = HORIZON, step: float = 1.0) -> Iterator[str]:
         """The job's states as time passes, one by one, until it has ended."""
+        self.stands_on("end")
+        yield from self._watch(job, within, step)
+
+    def _watch(self, job: JobRef, within: float, step: float) -> Iterator[str]:
         for _ in self.ticks(within, step):
             state = self.state(job)
             yield state
@@ -295,8 +320,10 @@ class Session:
         Inconclusive if it never is.
         """
         wanted: Collection[str] = phases or TERMINAL
+        if TERMINAL.issuperset(wanted):
+            self.stands_on("end")
         state = ""
-        for state in self.watch(job, within=within, step=step):
+        for state in self._watch(job, within, step):
             if self.phase_of(state) in wanted:
                 return state
         raise Inconclusive(
