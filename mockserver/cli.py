@@ -12,6 +12,7 @@ import specs
 from mockserver import __version__
 from mockserver.cli_group import Commands
 from mockserver.cli_scenario import scenario as scenario_commands
+from mockserver.cli_seed import SEED
 from mockserver.cli_serve import serve
 from mockserver.cli_simulate import simulate
 from mockserver.cli_snapshot import snapshot
@@ -69,7 +70,7 @@ def print_spec(name: str) -> None:
     type=click.Choice(specs.names()),
     help="Show only this API. May be repeated.  [default: all]",
 )
-@click.option("--seed", type=int, help="Seed of all random choices.  [default: the scenario's]")
+@click.option("--seed", type=SEED, help="Seed of all random choices.  [default: the scenario's]")
 def demo(apis: tuple[str, ...], seed: int | None) -> None:
     """Submit example jobs to each API in process, run the clock to the end, and print what happened to the jobs."""
     from mockserver.demo import DemoFailed, play, show

@@ -16,6 +16,7 @@ from rich.markup import escape
 
 import specs
 from mockserver import __version__
+from mockserver.cli_seed import SEED
 from mockserver.simulation.errors import ScenarioError, SnapshotError
 from specs.printable import printable_lines
 
@@ -58,6 +59,15 @@ def _cors(context: click.Context, parameter: click.Parameter, values: tuple[str,
     return values
 
 
+def _hosts(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    from mockserver.http.guard import checked_host
+
+    try:
+        return tuple(checked_host(value, endings=parameter.name == "control_hosts") for value in values)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
@@ -83,7 +93,7 @@ def _cors(context: click.Context, parameter: click.Parameter, values: tuple[str,
     callback=_pace,
     help="How simulated time moves: real, xN (such as x100), manual, auto or step.  [default: the scenario's, or real]",
 )
-@click.option("--seed", type=int, help="Seed of all random choices.  [default: the scenario's]")
+@click.option("--seed", type=SEED, help="Seed of all random choices.  [default: the scenario's]")
 @click.option("--scenario", default="default", show_default=True, help="Name of a shipped scenario, or a YAML file.")
 @click.option(
     "--snapshot",
@@ -117,6 +127,7 @@ def _cors(context: click.Context, parameter: click.Parameter, values: tuple[str,
     envvar="MOCKSERVER_SERVE_ALLOW_CALLBACKS",
     multiple=True,
     metavar="HOST",
+    callback=_hosts,
     help="Allow callbacks to this host, besides this machine. May be repeated.",
 )
 @click.option(
@@ -140,6 +151,7 @@ def _cors(context: click.Context, parameter: click.Parameter, values: tuple[str,
     envvar="MOCKSERVER_SERVE_CONTROL_HOST",
     multiple=True,
     metavar="NAME",
+    callback=_hosts,
     help="Public host name under which /_mock and pages are served. May be repeated.",
 )
 @click.option(

@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 import specs
+from mockserver.cli_seed import SEED
 from mockserver.simulation.errors import ScenarioError, TraceError
 from specs.printable import printable, printable_lines
 
@@ -38,7 +39,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     type=click.IntRange(1, 10_000_000),
     help="Number of jobs.  [default: 1000 generated from the scenario, or all in the trace]",
 )
-@click.option("--seed", type=int, help="Seed of all random choices.  [default: the scenario's]")
+@click.option("--seed", type=SEED, help="Seed of all random choices.  [default: the scenario's]")
 @click.option(
     "--api",
     default="runai",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -107,7 +109,8 @@ class Link:
         where, pool = self.url + target, self._own()
         for is_last in (method != "GET", True):
             try:
-                return pool.request(method, where, headers=fields, content=sent, extensions={"timeout": _LIMITS})
+                with _interruptions():
+                    return pool.request(method, where, headers=fields, content=sent, extensions={"timeout": _LIMITS})
             except httpcore.ConnectTimeout:
                 raise ConnectionError(f"nobody answers at {self.url} within {_LIMITS['connect']:g} seconds") from None
             except httpcore.ConnectError as error:
@@ -129,6 +132,27 @@ class Link:
             for connection in inherited.connections:
                 connection.close()
         return self._connections
+
+
+@contextmanager
+def _interruptions() -> Iterator[None]:
+    """Let through what the caller's own code raised meanwhile, such as a handler of SIGALRM its TimeoutError, which the
+    pool takes for one of the connection.
+    """
+    try:
+        yield
+    except (httpcore.TimeoutException, httpcore.NetworkError) as error:
+        cause = error.__cause__ or error.__context__
+        if cause is not None and _is_foreign(cause):
+            raise cause from None
+        raise
+
+
+def _is_foreign(error: BaseException) -> bool:
+    """Whether an exception was raised by other code than that which speaks over the network."""
+    frames = list(traceback.walk_tb(error.__traceback__))
+    where = str(frames[-1][0].f_globals.get("__name__", "")) if frames else ""
+    return bool(where) and where.partition(".")[0] not in ("httpcore", "socket", "ssl")
 
 
 def _pool(url: str) -> httpcore.ConnectionPool:

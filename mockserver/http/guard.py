@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -20,6 +21,8 @@ _READING = ("GET", "HEAD", "OPTIONS")
 _PRIVATE_SUFFIXES = (".internal", ".local", ".test", ".lan", ".svc", ".home.arpa")
 """Endings of names that the public DNS does not serve, so no foreign page can point them here."""
 
+_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_.])?\Z")
+
 Fields = Mapping[bytes, bytes]
 
 
@@ -32,7 +35,7 @@ class Guard:
 
     def __init__(self, token: str | None = None, hosts: Iterable[str] = ()) -> None:
         self.token = None if token is None else tokens.checked(token)
-        self._hosts = tuple(host.lower().rstrip(".") for host in hosts)
+        self._hosts = tuple(checked_host(host, endings=True).lower().rstrip(".") for host in hosts)
 
     def check_control(self, scope: Mapping[str, Any], fields: Fields) -> None:
         """Check a call of the control API. Raises Refusal: a page of another origin, no token, a foreign host name."""
@@ -91,11 +94,21 @@ def guard_for(host: str, token: str | None = None, hosts: Iterable[str] = ()) ->
     """The guard of a server that listens on `host`: with the given token, or a generated one if other machines can
     reach it.
 
-    Raises ValueError for a token that cannot be sent.
+    Raises ValueError for a token that cannot be sent and for a name that is none.
     """
     if token is None and not is_loopback(host):
         token = tokens.made_up()
     return Guard(token, hosts)
+
+
+def checked_host(host: str, *, endings: bool = False) -> str:
+    """A host name or an address, with `endings` also what names end with (`.example.org`). Raises ValueError for
+    anything else.
+    """
+    name = host.removeprefix(".") if endings else host
+    if not (_NAME.match(name) or is_address(host.strip("[]"))):
+        raise ValueError(f"'{host}' is no host; expected a name or an address without scheme, port and path")
+    return host
 
 
 def host_name(host: str) -> str:

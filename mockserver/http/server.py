@@ -43,7 +43,7 @@ class _Server(uvicorn.Server):
     def __init__(self, app: Understudy, listeners: Sequence[socket.socket], admission: Admission) -> None:
         config = uvicorn.Config(
             app,
-            http=partial(EagerProtocol, admission=admission),  # type: ignore[arg-type]  # is only called
+            http=partial(EagerProtocol, admission=admission, greet=app.application.cors.open),  # type: ignore[arg-type]  # is only called
             loop="uvloop" if importlib.util.find_spec("uvloop") else "asyncio",  # there is no uvloop for Windows
             interface="asgi3",
             ws="none",

@@ -112,6 +112,24 @@ def test_a_call_that_was_interrupted_spoils_no_later_one() -> None:
         assert len(there.asked) == 3
 
 
+def test_what_the_callers_own_alarm_raises_stays_what_it_is() -> None:
+    """Also a TimeoutError, which looks like one of the connection's."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise TimeoutError("my own limit")
+
+    before = signal.signal(signal.SIGUSR1, stop)
+    try:
+        with script(interrupt, answer) as there, MockServer.at(there.url) as server:
+            box = server.existing("default")
+            with pytest.raises(TimeoutError, match=r"^my own limit$"):
+                box.clock.advance(1)
+
+            assert box.clock.now == 5
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
 def test_a_server_that_was_not_there_yet_is_found_later() -> None:
     port = free_port()
     with MockServer.at(f"http://127.0.0.1:{port}") as late:

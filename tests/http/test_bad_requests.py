@@ -25,6 +25,9 @@ REFUSED = {
         b"no Host fields",
     ),
     "two hosts": (b"GET /jobs HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, b"2 Host fields"),
+    "a host that is none": (b"GET /jobs HTTP/1.1\r\nHost: a b\r\n\r\n", 400, b"Host field"),
+    "a host with a path": (b"GET /jobs HTTP/1.1\r\nHost: a/b\r\n\r\n", 400, b"Host field"),
+    "a host with a user": (b"GET /jobs HTTP/1.1\r\nHost: a@b\r\n\r\n", 400, b"Host field"),
     "another coding": (POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501, b"chunked"),
     "another coding in a field of its own": (
         POST + b"Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n",
@@ -82,6 +85,31 @@ def test_a_body_that_breaks_while_it_is_waited_for_is_refused_once(wire: Wire) -
 
     assert wire.answer()[0] == 400
     assert wire.file.read() == b""
+
+
+@pytest.mark.parametrize("host", ["mock", "mock:80", "mock.project_default", "[::1]:4080", "127.0.0.1", "m\u00fc", ""])
+def test_every_name_and_address_is_a_host(wire: Wire, host: str) -> None:
+    wire.say(GET.replace(b"mock", host.encode("idna") if host else b""))
+
+    assert wire.answer()[0] == 200
+
+
+def test_a_page_may_read_why_its_request_was_refused_unread(wire: Wire) -> None:
+    page = b"Host: mock\r\nOrigin: http://localhost:3000\r\n\r\n"
+    wire.say(b"GET /jobs?" + b"a" * 70_000 + b" HTTP/1.1\r\n" + page)
+
+    status, fields, _ = wire.answer()
+    assert status == 414
+    assert fields["access-control-allow-origin"] == "http://localhost:3000"
+
+
+def test_no_page_may_read_an_answer_of_the_control_api_not_even_this(wire: Wire) -> None:
+    page = b"Host: mock\r\nOrigin: http://localhost:3000\r\n\r\n"
+    wire.say(b"GET /_mock/jobs?" + b"a" * 70_000 + b" HTTP/1.1\r\n" + page)
+
+    status, fields, _ = wire.answer()
+    assert status == 414
+    assert "access-control-allow-origin" not in fields
 
 
 def test_a_request_of_http_1_0_needs_no_host(wire: Wire) -> None:

@@ -89,9 +89,19 @@ def test_a_scenario_out_of_bounds_is_refused_in_one_sentence(
     [
         ({"nodes": [{**NODE, "cpu": 2**64}]}, "nodes[0].cpu: expected"),
         ({"most_jobs": [10**200]}, "most_jobs: expected"),
+        ({"nodes": [{**NODE, "cpu": 1e308}]}, "a number of at least 0, at most 1099511627776, got 1e+308"),
+        ({"nodes": [{**NODE, "memory_gib": 1e308}]}, "at least 0, at most 1099511627776, got 1e+308"),
+        ({"seed": 10**30}, "a whole number as seed, at most 9223372036854775807, got 1000"),
+        ({"seed": -(10**30)}, "a whole number as seed, at least -9223372036854775808, got -1000"),
+        ({"name": "x" * 101}, "name: expected a name, at most 100 characters, got"),
+        ({"most_jobs": 10**12}, "of at least 1, at most 1000000000, got 1000000000000"),
+        ({"jobs": [{"priority": 10**9}]}, "a whole number as priority, at most 1000000, got 1000000000"),
+        ({"run": {"mixture": [{"weight": 1, "fixed": 1}] * 101}}, "each with a weight, at most 100 entries, got"),
     ],
 )
-def test_a_number_of_more_than_64_bits_is_refused(server: MockServer, change: dict[str, Any], reason: str) -> None:
+def test_a_value_beyond_its_bound_is_refused_by_a_sentence_that_names_the_bound(
+    server: MockServer, change: dict[str, Any], reason: str
+) -> None:
     scenario = json.dumps({"scenario": {"nodes": [NODE], **change}})
 
     refused = httpx.post(

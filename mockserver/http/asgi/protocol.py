@@ -9,8 +9,9 @@ answer in its turn, and nothing behind it is read.
 from __future__ import annotations
 
 import asyncio
+import re
 import types
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Mapping
 from functools import partial
 from typing import Any
 
@@ -22,9 +23,18 @@ from mockserver.http.asgi.admission import Admission
 from mockserver.http.asgi.connection import Connection
 from mockserver.http.limits import BODY_PAUSE_SECONDS, HEAD_BYTES, HEAD_FIELDS, HEAD_SECONDS
 
+_HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]{0,5})?[ \t]*")
 _OFFERS = frozenset({b"upgrade", b"http2-settings"})
 _VERSIONS = frozenset({"1.0", "1.1"})
 _NOTHING, _HEAD, _BODY = range(3)  # what of a request is being read
+
+
+Greeting = Callable[[Mapping[bytes, bytes], Connection], None]
+"""Adds to the answer to a request with an `Origin` what lets a page read it."""
+
+
+def _alike(fields: Mapping[bytes, bytes], connection: Connection) -> None:
+    return
 
 
 class Unacceptable(Exception):
@@ -46,8 +56,11 @@ class EagerProtocol(HttpToolsProtocol):
     _chunk = 0  # bytes that came last
     _useless = 0  # bytes that came since the last of a body or the beginning of a request
 
-    def __init__(self, *args: Any, admission: Admission | None = None, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, admission: Admission | None = None, greet: Greeting = _alike, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
+        self._greet = greet
         self.admission = admission or Admission()
         self._begun = self._heard = self.loop.time()
 
@@ -167,6 +180,8 @@ class EagerProtocol(HttpToolsProtocol):
         self.headers.append((name, value))
         if name == b"host":
             self._hosts += 1
+            if not _HOST.fullmatch(value):
+                raise Unacceptable(400, "the Host field is no name or address with or without a port")
         elif name == b"expect":
             self.expect_100_continue = value.lower() == b"100-continue"
         elif name == b"transfer-encoding" and value.strip().lower() != b"chunked":
@@ -262,7 +277,7 @@ class EagerProtocol(HttpToolsProtocol):
         """Answer what is not a request in plain text, in its turn; then stop reading."""
         self._is_over = True
         self.admission.complain(self.client, what.reason)
-        old, made = self.cycle, (self._last_cycle(), partial(_say, what))
+        old, made = self.cycle, (self._last_cycle(), partial(_say, what, self._welcome()))
         if self._part != _BODY:
             if old is None or old.response_complete:
                 self._held = made
@@ -276,6 +291,14 @@ class EagerProtocol(HttpToolsProtocol):
             old.disconnected = True
             self._end_task()
             self._held = made
+
+    def _welcome(self) -> Callable[[Connection], None]:
+        """What lets a page read the plain answer to its request; nothing where the control API was meant."""
+        fields = dict(getattr(self, "headers", None) or ())
+        is_control = b"/_mock" in getattr(self, "url", b"/_mock").partition(b"?")[0]
+        if is_control or b"origin" not in fields:
+            return lambda connection: None
+        return partial(self._greet, fields)
 
     def _last_cycle(self) -> RequestResponseCycle:
         """The last exchange of this connection."""
@@ -317,10 +340,12 @@ def _reason(error: httptools.HttpParserError) -> Unacceptable:
     return Unacceptable(400, f"this is no HTTP request: {error}")
 
 
-async def _say(what: Unacceptable, scope: Any, receive: Any, send: Any) -> None:
+async def _say(what: Unacceptable, welcome: Callable[[Connection], None], scope: Any, receive: Any, send: Any) -> None:
     body = what.reason.encode("ascii", "backslashreplace")
     headers = [(b"content-type", b"text/plain"), (b"content-length", b"%d" % len(body))]
-    Connection(scope, receive, send).send_whole(what.status, headers, body)
+    connection = Connection(scope, receive, send)
+    welcome(connection)
+    connection.send_whole(what.status, headers, body)
 
 
 async def _until_left(cycle: RequestResponseCycle, app: ASGI3Application, *asgi: Any) -> None:

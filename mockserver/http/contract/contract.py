@@ -152,7 +152,7 @@ class Contract:
         value = parse(raw)
         validator = self._bodies[media_type]
         if validator is not None and not validator.is_valid(value):
-            found = self._explained(media_type, value) or violations(validator, value, "body")
+            found = self._explained(media_type, value) or violations(validator, value, "body", (), self.schemas.forms)
             raise Refusal("invalid", found[0].message, violations=found, body=value)
         return value
 

@@ -2,7 +2,8 @@
 in.
 
 A text that does not look like the declared type stays a text and fails its schema. A parameter that is no array may be
-sent once. Query members that no parameter declares are ignored, but refused by our own control API (`is_own`).
+sent once. Query members that no parameter declares are ignored, but refused by our own control API (`is_own`) and
+where others of their kind are declared: `filter[foo]` beside `filter[status]`.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ class Parameter:
     is_array: bool
     delimiter: str | None
     validator: Draft202012Validator
+    schemas: Schemas
     explain: Callable[[Any], tuple[Violation, ...]] | None = None
 
     def value(self, texts: list[str], found: list[Violation]) -> Any:
@@ -70,7 +72,7 @@ class Parameter:
             value = self.read(texts[0])
         if not self.validator.is_valid(value):
             own = () if self.explain is None else self.explain(value)
-            found.extend(own or violations(self.validator, value, self.place, (self.name,)))
+            found.extend(own or violations(self.validator, value, self.place, (self.name,), self.schemas.forms))
         return value
 
 
@@ -86,6 +88,7 @@ class Parameters:
         order = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
         self._path = [by_name[name] for name in order]
         self._query = {parameter.name: parameter for parameter in compiled if parameter.place == "query"}
+        self._families = tuple({name[: name.index("[") + 1] for name in self._query if "[" in name})
         self._missed = [
             parameter for parameter in self._query.values() if parameter.required or parameter.default is not None
         ]
@@ -115,6 +118,9 @@ class Parameters:
             parameter = self._query.get(name)
             if parameter is not None:
                 values[name] = parameter.value(texts, found)
+            elif self._families and name.startswith(self._families):
+                known = [other for other in self._query if other.startswith(self._families)]
+                found.append(Violation("query", (name,), "unknown", known, texts[0], unknown(name, known)))
             elif self._is_own:
                 wrong = unknown(name, self._query) if self._query else f"unknown {shown(name)}; expected no query"
                 words = f"query: {wrong}"
@@ -199,6 +205,7 @@ def _compile(schemas: Schemas, place: Place, node: dict[str, Any], *, is_own: bo
         is_array=is_array,
         delimiter=None if repeated else _DELIMITERS[style],
         validator=schemas.validator((*place, "schema")),
+        schemas=schemas,
         explain=partial(_explained, schemas, (*place, "schema"), node) if is_own else None,
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec.structs import asdict
 
-from mockserver.adapters.exchange import Call, Refusal, Reply
+from mockserver.adapters.exchange import Call, Refusal, Reply, Violation
 from mockserver.http.contract.explanation import unknown
 from mockserver.http.control.context import Context
 from mockserver.http.redaction import redacted_url
@@ -26,10 +26,20 @@ def mock_list_jobs(context: Context, call: Call) -> Reply:
     query = call.query
     if query.get("api") not in (None, *call.world.lifecycles):
         raise Refusal("invalid", f"query api: {unknown(query['api'], call.world.lifecycles)}")
+    _check_state(call.world, query.get("api"), query.get("state"))
     jobs = _jobs(call.world, query.get("api"), query.get("job"))
     matching = [job for job in jobs if _matches(job, query.get("phase"), query.get("state"))]
     page = islice(matching, query["offset"], query["offset"] + query["limit"])
     return Reply(200, {"jobs": [summary(call.world, job) for job in page], "total": len(matching)})
+
+
+def _check_state(world: World, api: str | None, state: str | None) -> None:
+    """Raises Refusal for a state that the API, or if none is named any of them, does not have."""
+    names = [api] if api is not None else list(world.lifecycles)
+    known = dict.fromkeys(stage for name in names for stage in world.lifecycles[name].stages)
+    if state is not None and state not in known:
+        message = f"query state: {unknown(state, known)}{'' if api is None else f', the states of {api}'}"
+        raise Refusal.of(Violation("query", ("state",), "enum", list(known), state, message))
 
 
 def mock_get_job(context: Context, call: Call) -> Reply:

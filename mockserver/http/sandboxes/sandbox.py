@@ -11,6 +11,7 @@ from itertools import count
 
 from mockserver.adapters.exchange import Refusal
 from mockserver.http.callbacks.webhooks import Deliveries
+from mockserver.http.guard import checked_host
 from mockserver.http.limits import (
     GONE_BYTES,
     GONE_WORLD_BYTES,
@@ -129,7 +130,7 @@ class Sandboxes:
         clock: Callable[[], float] = ticks,
     ) -> None:
         self.lifecycles, self.plan = lifecycles, plan
-        self._hosts, self._clock = frozenset(callback_hosts), clock
+        self._hosts, self._clock = frozenset(checked_host(host).lower().strip("[]") for host in callback_hosts), clock
         self._kept: dict[str, Sandbox] = {}
         self._gone_bytes = 0  # of worlds that were replaced or deleted since the last collection
         self._numbers = count(1)

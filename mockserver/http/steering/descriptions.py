@@ -24,7 +24,7 @@ _TYPES = {
 _UNKNOWN = re.compile(r"unknown field `([^`]*)`")
 _AT = re.compile(r" - at `(?:key in )?\$(.*)`$", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
-_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}\Z")
+TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}\Z")
 _PRINTABLE = re.compile(r"[\t\x20-\x7e\x80-\xff]{0,1000}\Z")
 
 
@@ -66,7 +66,7 @@ def refuse(what: str, pointer: tuple[str | int, ...], got: Any, reason: str) -> 
 def check_headers(headers: Mapping[str, str], what: str, pointer: tuple[str | int, ...]) -> None:
     """Raises Refusal for a header field that cannot be sent, or that the server sets itself."""
     for name, value in headers.items():
-        if not _TOKEN.match(name) or name.lower() in (
+        if not TOKEN.match(name) or name.lower() in (
             "content-length",
             "transfer-encoding",
             "connection",

@@ -22,13 +22,15 @@ from mockserver.http.limits import (
     SEARCHED_VALUES,
     VALUE_COST,
 )
-from mockserver.http.steering.descriptions import refuse
+from mockserver.http.sandbox_name import PREFIX
+from mockserver.http.steering.descriptions import TOKEN, refuse
 from mockserver.simulation.job_limits import footprint
 
 Test = Callable[["Asked"], bool]
 Check = Callable[[Any], bool]
 
 _MISSING = object()
+_ANCHORED = re.compile(r"\^[A-Za-z0-9]")  # a path begins with a slash
 
 
 @dataclass(slots=True)
@@ -94,12 +96,14 @@ def compiled(scope: Scope, what: str, place: str) -> Test:
     if scope.operation is not None:
         tests.append(_operation(scope, scope.operation, what, place))
     if scope.method is not None:
-        method = scope.method.upper()
+        method = _method(scope, scope.method.upper(), what, place)
         tests.append(lambda asked: asked.method == method)
     if scope.path is not None:
+        _check_path(scope.path, scope.path[:1] in ("/", "*", "?"), what, (place, "path"))
         whole = re.compile(translate(_bounded(scope.path, what, (place, "path"))))
         tests.append(lambda asked: whole.match(asked.path) is not None)
     if scope.path_regex is not None:
+        _check_path(scope.path_regex, _ANCHORED.match(scope.path_regex) is None, what, (place, "path_regex"))
         search = _regex(scope.path_regex, what, (place, "path_regex"))
         tests.append(lambda asked: asked.affords(len(asked.path)) and search(asked.path))
     tests += [_header(name, wanted, what, (place, "headers", name)) for name, wanted in scope.headers.items()]
@@ -118,11 +122,38 @@ def _operation(scope: Scope, operation: str, what: str, place: str) -> Test:
     if not any(operation in specs.load(home).operations for home in homes):
         near = get_close_matches(operation, [name for home in homes for name in specs.load(home).operations], 1)
         hint = f"; did you mean {near[0]}?" if near else ""
-        raise refuse(what, (place, "operation"), operation, f"expected an operationId of {' or '.join(homes)}{hint}")
+        known = f": {', '.join(specs.load(homes[0]).operations)}" if len(homes) == 1 else ""
+        reason = f"expected an operationId of {' or '.join(homes)}{hint or known}"
+        raise refuse(what, (place, "operation"), operation, reason)
     return lambda asked: asked.operation == operation
 
 
+def _method(scope: Scope, method: str, what: str, place: str) -> str:
+    """A method that requests in the scope can have. Raises Refusal."""
+    homes = [scope.api] if scope.api is not None else specs.names()
+    operations = [one for home in homes for name, one in specs.load(home).operations.items()]
+    known = {one.method for one in operations if scope.operation in (None, one.id)}
+    known |= {"HEAD"} if "GET" in known else set()
+    if method not in known:
+        whose = f" of {scope.operation}" if scope.operation else f" of {scope.api}" if scope.api else ""
+        raise refuse(what, (place, "method"), scope.method, f"expected a method{whose}: {', '.join(sorted(known))}")
+    return method
+
+
+def _check_path(pattern: str, can_match: bool, what: str, pointer: tuple[str | int, ...]) -> None:
+    """Raises Refusal for a pattern that no path can match."""
+    if not can_match:
+        raise refuse(what, pointer, pattern, f"expected a pattern that begins with /, such as /{pattern.lstrip('^')}")
+    if pattern.lstrip("^").startswith(PREFIX):
+        raise refuse(what, pointer, pattern, f"expected a path without {PREFIX}NAME: this sandbox is meant anyway")
+
+
 def _header(name: str, wanted: Any, what: str, pointer: tuple[str | int, ...]) -> Test:
+    if not TOKEN.match(name):
+        raise refuse(what, pointer, name, "expected the name of a header field")
+    if not _is_of_text(wanted):
+        forms = '{"equals": text}, {"regex": text} or {"exists": true or false}'
+        raise refuse(what, pointer, wanted, f"header fields are text; expected a text, or one of {forms}")
     key = name.lower().encode("latin-1", "replace")
     check = _check(wanted, what, pointer)
 
@@ -133,6 +164,13 @@ def _header(name: str, wanted: Any, what: str, pointer: tuple[str | int, ...]) -
         return asked.affords(len(sent)) and check(sent.decode("latin-1"))
 
     return test
+
+
+def _is_of_text(wanted: Any) -> bool:
+    """Whether a header field, which is text, can be what is wanted."""
+    if isinstance(wanted, dict) and len(wanted) == 1:
+        return isinstance(wanted.get("equals"), str) or "regex" in wanted or "exists" in wanted
+    return isinstance(wanted, str)
 
 
 def _expression(path: str, wanted: Any, what: str, pointer: tuple[str | int, ...]) -> Test:

@@ -165,6 +165,8 @@ def _check_match(match: Match) -> None:
         count = getattr(match, name)
         if count is not None and count < 1:
             raise refuse("rule", ("match", name), count, "expected a count from 1")
+    if match.nth is not None and match.first is not None and match.nth > match.first:
+        raise refuse("rule", ("match", "nth"), match.nth, f"expected at most {match.first}, which is first")
     if not 0 <= match.probability <= 1:
         raise refuse("rule", ("match", "probability"), match.probability, "expected a number from 0 to 1")
 

@@ -18,6 +18,12 @@ from specs import strict_yaml
 
 SHIPPED = files("mockserver") / "scenarios"
 MOST_TOLD = 20
+_BOUNDS = {
+    "maximum": ("at most", ""),
+    "minimum": ("at least", ""),
+    "maxLength": ("at most", " characters"),
+    "maxItems": ("at most", " entries"),
+}
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 _AT = re.compile(r" - at `(?:key in )?\$(.*)`\Z")
 
@@ -106,7 +112,18 @@ def _words(error: Any) -> list[Problem]:
         return [([*path, name], f"unknown field `{name}`; expected one of {known}") for name in kind.unexpected]
     if kind.name == "required":
         return [(path, f"`{kind.property}` is missing; expected {_description(where['properties'][kind.property])}")]
-    return [(path, f"expected {_description(where)}, got {_shown(error.instance)}")]
+    return [(path, f"expected {_description(where)}{_bound(kind, where)}, got {_shown(error.instance)}")]
+
+
+def _bound(kind: Any, where: dict[str, Any]) -> str:
+    """The limit that was broken, where the description does not name it."""
+    words, unit = _BOUNDS.get(kind.name, ("", ""))
+    if not words:
+        return ""
+    limit = where[kind.name]
+    if {str(limit), f"{limit:g}", f"{limit:.0f}"} & set(re.findall(r"-?[0-9][0-9e.]*", _description(where))):
+        return ""
+    return f", {words} {limit if isinstance(limit, int) else f'{limit:.0f}'}{unit}"
 
 
 def _description(where: dict[str, Any]) -> str:
