@@ -17,6 +17,8 @@ from conformance.traffic.json_pointer import MISSING, Json
 
 Headers = tuple[tuple[str, str], ...]
 REDACTED = "[redacted]"
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
+"""Half of a pair, or a whole one: escaped, or as bytes that are no UTF-8 and are read all the same."""
 _MOST_SHOWN = 2000
 """Bytes of a body that a command shows; a longer one, or one that is no text, is named as a file."""
 
@@ -153,9 +155,19 @@ def _refuse(word: str) -> Any:
 
 
 def _parsed(body: bytes | None) -> Json:
+    """A body as JSON. A lone surrogate, which no encoding has, becomes the text that spells it (`\\ud800`)."""
     if not body:
         return MISSING
     try:
-        return json.loads(body, parse_constant=_refuse)
+        value = json.loads(body, parse_constant=_refuse)
+        return _spelled(value) if _SURROGATE.search(body) else value
     except (ValueError, RecursionError):
         return MISSING
+
+
+def _spelled(value: Json) -> Json:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, list):
+        return [_spelled(item) for item in value]
+    return {_spelled(key): _spelled(item) for key, item in value.items()} if isinstance(value, dict) else value
