@@ -237,8 +237,8 @@ def every_upload_has_its_own_address(session: Session) -> None:
 def a_test_job_has_one_chunk(session: Session) -> None:
     """Though its partitioner was asked for four."""
     job = session.submit(patch={"config": {"isTestJob": True}, **chunks(session, 4)}, until="end")
-    told = get(seen(session, job), "/numChunks")
-    expect(told == 1, f"a test job has {shown(told)} chunks")
+    count = get(seen(session, job), "/numChunks")
+    expect(count == 1, f"a test job has {shown(count)} chunks")
 
 
 @check("BYT-RSP-042")

@@ -68,9 +68,9 @@ def _recased(word: str) -> str:
 
 
 def _life(exchange: Exchange) -> int:
-    told = str(get(exchange.response.json, "/expiresIn"))
-    needed(told.isdigit() and 10 < int(told) < 10_000_000, f"the token's span of life is {shown(told)}")
-    return int(told)
+    seconds = str(get(exchange.response.json, "/expiresIn"))
+    needed(seconds.isdigit() and 10 < int(seconds) < 10_000_000, f"the token's span of life is {shown(seconds)}")
+    return int(seconds)
 
 
 @check("BYT-AUT-001")

@@ -76,8 +76,8 @@ def a_creation_shows_the_whole_job(session: Session) -> None:
 def a_job_is_no_test_by_itself(session: Session) -> None:
     """Nothing said of it, or only limits."""
     for patch in ({}, {"config": {"jobTimeout": 600}}):
-        told = get(seen(session, session.submit(patch=patch, draft=True)), "/config/isTestJob")
-        expect(told in EMPTY, f"a job that nobody called a test reports {shown(told)}")
+        value = get(seen(session, session.submit(patch=patch, draft=True)), "/config/isTestJob")
+        expect(value in EMPTY, f"a job that nobody called a test reports {shown(value)}")
 
 
 @check("BYT-DEF-003")

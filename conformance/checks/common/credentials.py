@@ -97,9 +97,9 @@ def a_right_credential_is_taken(session: Session) -> None:
 @check("JOB-AUT-004", strict=True)
 def an_open_operation_asks_for_nothing(session: Session) -> None:
     """Every operation that asks for no credential."""
-    told = list(_asked(session, "none", open_ones=True))
-    if not told:
+    exchanges = list(_asked(session, "none", open_ones=True))
+    if not exchanges:
         raise NotApplicable("every operation asks for a credential")
-    for exchange in told:
+    for exchange in exchanges:
         if exchange.request.method == "GET":
             expect(exchange.response.status not in DENIED, f"{exchange.operation} asks for a credential")

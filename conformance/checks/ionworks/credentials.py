@@ -34,9 +34,11 @@ def a_wrong_bearer_token_is_refused(session: Session) -> None:
     job = session.submit()
     refused(session.read(job, credential="wrong-bearer"), "reading with a wrong bearer token", DENIED)
     refused(session.post(session.body(), credential="wrong-bearer"), "a submission with a wrong bearer token", DENIED)
-    for told in ("Bearer", "Basic bW9jazprZXk=", f"Basic {_token(session)}"):
+    for value in ("Bearer", "Basic bW9jazprZXk=", f"Basic {_token(session)}"):
         refused(
-            session.read(job, credential="none", headers={"Authorization": told}), f"reading with {shown(told)}", DENIED
+            session.read(job, credential="none", headers={"Authorization": value}),
+            f"reading with {shown(value)}",
+            DENIED,
         )
 
 
@@ -58,9 +60,10 @@ def the_scheme_is_read_whatever_its_case(session: Session) -> None:
     job = session.submit()
     accepted(session.read(job, credential="bearer"), "reading with a bearer token")
     for scheme in ("bearer", "BEARER"):
-        told = session.read(job, credential="none", headers={"Authorization": f"{scheme} {_token(session)}"})
+        answer = session.read(job, credential="none", headers={"Authorization": f"{scheme} {_token(session)}"})
         expect(
-            told.response.status not in DENIED, f"a token of the scheme {scheme} is refused with {told.response.status}"
+            answer.response.status not in DENIED,
+            f"a token of the scheme {scheme} is refused with {answer.response.status}",
         )
 
 

@@ -15,8 +15,8 @@ def jobs_of_one_caller_belong_together(session: Session) -> None:
     """Three of different types."""
     jobs = [session.submit(patch={"job_type": name}) for name in ("dummy", "simulate", "ecm_fit")]
     for name in ("user_id", "organization_id"):
-        told = {str(get(job.created.response.json, f"/{name}")) for job in jobs}
-        expect(len(told) == 1 and told != {""}, f"one caller's jobs have as {name}: {', '.join(sorted(told))}")
+        names = {str(get(job.created.response.json, f"/{name}")) for job in jobs}
+        expect(len(names) == 1 and names != {""}, f"one caller's jobs have as {name}: {', '.join(sorted(names))}")
 
 
 @check("ION-IDM-003")

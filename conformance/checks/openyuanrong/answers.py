@@ -46,10 +46,10 @@ def a_failed_command_has_an_exit_code(session: Session) -> None:
         job = session.submit("fails", {"entrypoint": f"exit {code}"} if code else None)
         state = session.until(job)
         expect(session.phase_of(state) == "failed", f"a job whose command exits with {code or 'an error'} is {state}")
-        told = get(session.view(job), "/driver_exit_code")
-        expect(told not in (0, None, MISSING), f"the exit code of a command that failed is {shown(told)}")
+        found = get(session.view(job), "/driver_exit_code")
+        expect(found not in (0, None, MISSING), f"the exit code of a command that failed is {shown(found)}")
         if code:
-            same(code, told, f"the exit code of a command that exits with {code}")
+            same(code, found, f"the exit code of a command that exits with {code}")
 
 
 @check("OYR-RSP-015", "variables are read as json", ESCAPED)

@@ -28,8 +28,8 @@ def _token(session: Session, **claims: Json) -> str:
     if good.count(".") != 2 or not good.endswith(".c2lnbmVk"):
         raise NotApplicable("the target file's token is signed; no other can be made")
     header, payload, signature = good.split(".")
-    told = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))) | claims
-    raw = base64.urlsafe_b64encode(json.dumps(told).encode()).decode().rstrip("=")
+    changed = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))) | claims
+    raw = base64.urlsafe_b64encode(json.dumps(changed).encode()).decode().rstrip("=")
     return f"{header}.{raw}.{signature}"
 
 
@@ -83,8 +83,8 @@ def an_expired_token_is_refused(session: Session) -> None:
 def a_missing_token_is_named(session: Session) -> None:
     """In an object."""
     exchange = refused(session.list_jobs(credential="none"), "a list without a token", DENIED)
-    told = get(exchange.response.json, "/error")
-    expect(isinstance(told, str) and told, f"a missing token is answered {shown(exchange.response.body[:100])}")
+    word = get(exchange.response.json, "/error")
+    expect(isinstance(word, str) and word, f"a missing token is answered {shown(exchange.response.body[:100])}")
 
 
 @check("OYR-AUT-005", strict=True)
