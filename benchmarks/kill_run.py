@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import signal
+import tempfile
 import time
 import traceback
 import warnings
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 
@@ -77,7 +79,8 @@ def _judged(job: Job) -> Told:
             app = stack.enter_context(known[id_].apply(app))
         if job.variation:
             app = stack.enter_context(VARIATIONS[job.variation].apply(app, job.api))
-        target = stack.enter_context(Target.in_process(app, job.api))
+        file = _target_file(stack, VARIATIONS[job.variation].target) if job.variation else None
+        target = stack.enter_context(Target.in_process(app, job.api, file=file))
         named = [(known[id_].requirement, *known[id_].also) for id_ in job.faults]
         report = (
             run(target, Options(only=tuple({id_ for ids in named for id_ in ids})))
@@ -97,6 +100,15 @@ def _judged(job: Job) -> Told:
         report.requests,
         time.monotonic() - began,
     )
+
+
+def _target_file(stack: ExitStack, text: str) -> Path | None:
+    """The target file that a variation needs, if any."""
+    if not text:
+        return None
+    file = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "target.yaml"
+    file.write_text(text, encoding="utf-8")
+    return file
 
 
 def _compare(told: Told) -> None:

@@ -59,8 +59,10 @@ class Vendor:
         for event, letters in steps:
             what = self._happens(session, jobs, event)
             states = self.states(session, jobs) if letters.strip("-") else []
-            for number, (letter, state) in enumerate(zip(letters, states, strict=False)):
-                wanted = self.letters.get(letter.upper(), (state,))
+            for number, letter in enumerate(letters):
+                if letter == "-":
+                    continue
+                state, wanted = states[number], self.letters[letter.upper()]
                 message = f"{what} job {number} is {state or 'unknown'}, expected {' or '.join(wanted)}; all: {states}"
                 (expect if letter.isupper() else needed)(state in wanted, message)
         return jobs

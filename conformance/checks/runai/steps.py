@@ -26,11 +26,6 @@ SETTLED = 5.0
 """Seconds after which whatever can be placed has been placed."""
 
 
-def ending_shapes(session: Session) -> list[str]:
-    """Shapes of jobs that end by themselves."""
-    return session.shapes("quick", "fails")
-
-
 def item(session: Session, name: str, project: str = "") -> Json:
     """A job of that name in the list of all projects, of that project where one is given.
 
