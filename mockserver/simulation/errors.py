@@ -11,6 +11,7 @@ SimulationError
 ├── DuplicateNode
 ├── SnapshotError
 ├── Unplaceable
+├── TooManyLabels
 ├── WorldFull
 ├── TraceError
 └── ScenarioError
@@ -97,6 +98,13 @@ class Unplaceable(SimulationError):
     def __init__(self, key: str, reasons: str) -> None:
         super().__init__(f"job {key} can never be placed: {reasons}")
         self.key, self.reasons = key, reasons
+
+
+class TooManyLabels(SimulationError):
+    """A job names more labels of nodes than are looked for."""
+
+    def __init__(self, count: int, most: int) -> None:
+        super().__init__(f"the job names {count} different labels of nodes, expected at most {most}")
 
 
 class WorldFull(SimulationError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import msgspec
+from msgspec.json import encode
 
 from mockserver.simulation.errors import WorldFull
 from mockserver.simulation.job import Job
@@ -31,7 +31,7 @@ def footprint(text: bytes) -> int:
 
 def plain_bytes(value: object) -> int:
     """About how many bytes a plain value takes; zero for one that is no larger than usual."""
-    size = footprint(msgspec.json.encode(value))
+    size = footprint(encode(value))
     return size if size > USUAL_BYTES else 0
 
 

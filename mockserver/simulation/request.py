@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from mockserver.simulation.clock import micros
+from mockserver.simulation.errors import TooManyLabels
 
 TASK = "/task"
 """What follows the name of an API in that of its jobs' members."""
+
+
+MOST_LABELS = 200
+"""Most labels that one job may name."""
+
+
+def named_labels(names: Iterable[str]) -> tuple[str, ...]:
+    """The labels that a job names, each once. Raises TooManyLabels."""
+    labels = tuple(dict.fromkeys(names))
+    if len(labels) > MOST_LABELS:
+        raise TooManyLabels(len(labels), MOST_LABELS)
+    return labels
 
 
 # a struct, since each submission looks its shape up by hash

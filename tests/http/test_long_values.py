@@ -166,6 +166,9 @@ def client(request: pytest.FixtureRequest, url: str) -> Iterator[tuple[Spec, htt
     spec = specs.load(request.param)
     headers = {} if spec.name == specs.CONTROL else dict(first_call(spec).headers)
     with httpx.Client(base_url=f"{url}/sandbox/{spec.name}", headers=headers, timeout=30) as client:
+        for sandbox in client.get("/_mock/sandboxes").json()["sandboxes"]:  # those that tests before have made
+            if sandbox["name"] not in ("default", spec.name):
+                client.delete(f"/_mock/sandboxes/{sandbox['name']}")
         yield spec, client
 
 

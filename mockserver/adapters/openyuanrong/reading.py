@@ -10,7 +10,8 @@ import orjson
 from mockserver.adapters.exchange import Call, Json
 from mockserver.adapters.openyuanrong.credentials import tenant
 from mockserver.adapters.steering import script
-from mockserver.simulation.request import JobRequest, Limits, ResourceRequest
+from mockserver.simulation.errors import TooManyLabels
+from mockserver.simulation.request import MOST_LABELS, JobRequest, Limits, ResourceRequest, named_labels
 
 API = "openyuanrong"
 PREFIX = "app-"
@@ -59,8 +60,10 @@ def complete(given: str) -> str:
 def _resources(body: Json, pools: str) -> ResourceRequest:
     """What a job takes of its node; the vendor does not pass GPUs on. Source: specs/openyuanrong/sources.md#numbers."""
     wanted = body.get("entrypoint_resources") or {}
+    if pools.count(",") >= MOST_LABELS:
+        raise TooManyLabels(pools.count(",") + 1, MOST_LABELS)
     named = [label.strip() for label in pools.split(",")] if pools else []
-    labels = tuple([label for label in named if label and label != WISHES])
+    labels = named_labels(label for label in named if label and label != WISHES)
     return ResourceRequest(
         cpu=float(body.get("entrypoint_num_cpus", 0)),
         memory=ceil(body.get("entrypoint_memory", 0) / MIB) * MIB,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from functools import lru_cache
 from math import ceil
+
+from mockserver.simulation.short_cache import short_cache
 
 _UNITS = {"": Fraction(1), "m": Fraction(1, 1000), "k": Fraction(1000)}
 _UNITS |= {letter: Fraction(1000**power) for power, letter in enumerate("KMGTPE", start=1)}
@@ -14,7 +15,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _PART = re.compile(r"([0-9.]+)([smhd])")
 
 
-@lru_cache(maxsize=1024)
+@short_cache(1024)
 def quantity(text: str) -> int:
     """Bytes of a Kubernetes quantity such as `1G`, `512Mi`, `1e9` or `3GB`, rounded up.
 
@@ -25,7 +26,7 @@ def quantity(text: str) -> int:
     return ceil(Fraction(number) * _UNITS[plain[len(number) :]])
 
 
-@lru_cache(maxsize=1024)
+@short_cache(1024)
 def span(text: str) -> int:
     """Whole seconds of a duration such as `90s`, `2m` or `1h30m`.
 

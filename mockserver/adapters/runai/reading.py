@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from mockserver.adapters.exchange import Call, Json, Refusal
 from mockserver.adapters.runai import naming
@@ -12,6 +11,7 @@ from mockserver.adapters.runai.naming import API
 from mockserver.adapters.steering import script
 from mockserver.simulation.request import NO_BACKOFF, NO_LIMITS, Backoff, JobRequest, Limits, ResourceRequest, Team
 from mockserver.simulation.scenario.scenario import Project
+from mockserver.simulation.short_cache import short_cache
 from mockserver.simulation.world import World
 
 TRAINING_RETRIES = 6
@@ -98,7 +98,7 @@ def _quota(world: World, name: str) -> Project | None:
     return found
 
 
-@lru_cache(maxsize=1024)
+@short_cache(1024)
 def _resources(gpu: float, cpu: float | None, memory: str | None, node_type: str | None) -> ResourceRequest:
     """What a job takes of its node; cores and memory follow the GPUs unless they are given.
 

@@ -10,7 +10,8 @@ from mockserver.adapters.dates import iso_millis
 from mockserver.adapters.exchange import Call, Json
 from mockserver.adapters.steering import script
 from mockserver.simulation.cluster.node_traits import REGION
-from mockserver.simulation.request import JobRequest, Limits, ResourceRequest
+from mockserver.simulation.request import JobRequest, Limits, ResourceRequest, named_labels
+from mockserver.simulation.short_cache import short_cache
 from mockserver.simulation.world import World
 
 API = "xio"
@@ -85,7 +86,7 @@ def _request(call: Call, shown: dict[str, Json]) -> JobRequest:
             _amounts(shown),
             _model(call.world, shown["gpu_name"]),
             shown["gpu_registry_uuid"] and shown["gpu_registry_uuid"].lower(),
-            tuple(shown.get("allowed_region_codes") or ()),
+            named_labels(shown.get("allowed_region_codes") or ()),
         ),
         nodes=int(min(shown["max_node_count"], MOST_NODES)),
         limits=_limits(
@@ -104,7 +105,7 @@ def _request(call: Call, shown: dict[str, Json]) -> JobRequest:
 _amounts = itemgetter("cpu_count", "gpu_count", "min_ram_gb", "min_storage_gb", "min_vram_gb")
 
 
-@lru_cache(maxsize=1024)
+@short_cache(1024)
 def _resources(
     amounts: tuple[float, ...], model: str | None, registry: str | None, regions: tuple[str, ...]
 ) -> ResourceRequest:

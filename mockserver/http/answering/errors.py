@@ -8,10 +8,11 @@ from typing import Any
 
 from mockserver.adapters.exchange import Kind, Refusal, Reply, Wording
 from mockserver.http.answering import brief
-from mockserver.http.limits import RETRY_SECONDS
+from mockserver.http.limits import REFUSAL_TEXT, RETRY_SECONDS
 from mockserver.http.records import violation_header
 from mockserver.simulation import errors as facts
 from mockserver.simulation.world import World
+from specs.excerpt import middle_cut
 
 logger = logging.getLogger("mockserver")
 
@@ -26,6 +27,7 @@ _KINDS: Mapping[type[facts.SimulationError], Kind] = {
     facts.DuplicateNode: "conflict",
     facts.SnapshotError: "unprocessable",
     facts.ScenarioError: "unprocessable",
+    facts.TooManyLabels: "unprocessable",
     facts.Unplaceable: "unplaceable",
     facts.WorldFull: "unavailable",
 }
@@ -57,6 +59,7 @@ def refusal(error: Exception) -> Refusal:
     garbage.
     """
     reason = _reason(error)
+    reason.message = middle_cut(reason.message, REFUSAL_TEXT)
     for one in (reason, reason.cause):
         if one is not None:
             one.__traceback__ = one.__cause__ = one.__context__ = None

@@ -42,9 +42,13 @@ def explain(schemas: Schemas, place: Place, value: Any, where: str, above: Place
 def unknown(name: str, known: Iterable[str]) -> str:
     """The message about an unknown name: the nearest one, and all choices."""
     names = list(known)
+    return f"unknown {shown(name)}{nearest(name, names)}; expected {_one_of(names)}"
+
+
+def nearest(name: str, names: list[str]) -> str:
+    """A hint at the name that is meant, or nothing."""
     near = get_close_matches(name, names, 1, 0.6) if len(name) <= POINTER_KEY else []
-    hint = f" (did you mean {near[0]}?)" if near else ""
-    return f"unknown {shown(name)}{hint}; expected {_one_of(names)}"
+    return f" (did you mean {near[0]}?)" if near else ""
 
 
 def shown(value: Any) -> str:
@@ -105,9 +109,8 @@ def _exactly_one(
             yield from _wrong(schemas, branch, value, at)
         return
     strange = [name for name in value if name not in needs and name not in (members or ())]
-    near = get_close_matches(strange[0], needs, 1, 0.6) if strange and not given else []
-    got = ", ".join(given) or (", ".join(strange[:5]) if strange else "none")
-    hint = f" (did you mean {near[0]}?)" if near else ""
+    hint = nearest(strange[0], needs) if strange and not given else ""
+    got = ", ".join(given) or (", ".join(middle_cut(name, POINTER_KEY) for name in strange[:5]) if strange else "none")
     yield at, "oneOf", needs, value, f"expected exactly one of {', '.join(needs)}, got {got}{hint}"
 
 
@@ -132,8 +135,7 @@ def _plain(node: dict[str, Any], value: Any, at: Place) -> Iterator[_Wrong]:
         yield at, "type", words, value, f"expected {words}{_range(node)}, got {shown(value)}"
     elif "enum" in node and value not in node["enum"]:
         choices = [str(one) for one in node["enum"]]
-        near = get_close_matches(str(value), choices, 1, 0.6)
-        hint = f" (did you mean {near[0]}?)" if near else ""
+        hint = nearest(value, choices) if isinstance(value, str) else ""
         yield at, "enum", choices, value, f"expected {_one_of(choices)}, got {shown(value)}{hint}"
     elif "const" in node and (value != node["const"] or type(value) is not type(node["const"])):
         yield at, "const", node["const"], value, f"expected {shown(node['const'])}, got {shown(value)}"

@@ -15,6 +15,9 @@ from specs.secret_names import is_secret
 
 HEADER = "X-Mock-Violations"
 
+SEARCHED_TEXT = 2000
+"""Of a text that was sent so many characters are looked at; fewer are shown."""
+
 BROKEN: frozenset[Kind] = frozenset(
     {"malformed", "invalid", "unauthenticated", "unrouted", "method", "too_large", "media_type"}
 )
@@ -75,8 +78,17 @@ def _entry(place: str, pointer: str, keyword: str, expected: Any, got: Any) -> d
 def _part(got: Any) -> Any:
     """What was sent without its secrets, in short; of a large value only the beginning is looked at."""
     begun, cut = excerpt(got, EXCERPT_MEMBERS, EXCERPT_VALUES)
-    shown = _short(redacted(begun))
+    shown = _short(redacted(_begun(begun)))
     return (shown if isinstance(shown, str) else _dumped(shown)).rstrip("…") + "…" if cut else shown
+
+
+def _begun(value: Any) -> Any:
+    """A small value with the beginnings of its long texts: to look for secrets in all of them takes long."""
+    if isinstance(value, str):
+        return value[:SEARCHED_TEXT]
+    if isinstance(value, dict):
+        return {key[:SEARCHED_TEXT]: _begun(one) for key, one in value.items()}
+    return [_begun(one) for one in value] if isinstance(value, list) else value
 
 
 def _short(value: Any) -> Any:

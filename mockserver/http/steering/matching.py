@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from fnmatch import translate
 from typing import Any
 
 import msgspec
 
 import specs
-from mockserver.http.contract.explanation import unknown
+from mockserver.http.contract.explanation import nearest, unknown
 from mockserver.http.limits import (
     CONDITIONS,
     PATTERN_KEPT_BYTES,
@@ -120,8 +119,7 @@ def kept_bytes(scope: Scope, description: Any) -> int:
 def _operation(scope: Scope, operation: str, what: str, place: str) -> Test:
     homes = [scope.api] if scope.api is not None else specs.names()
     if not any(operation in specs.load(home).operations for home in homes):
-        near = get_close_matches(operation, [name for home in homes for name in specs.load(home).operations], 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
+        hint = nearest(operation, [name for home in homes for name in specs.load(home).operations])
         known = f": {', '.join(specs.load(homes[0]).operations)}" if len(homes) == 1 else ""
         reason = f"expected an operationId of {' or '.join(homes)}{hint or known}"
         raise refuse(what, (place, "operation"), operation, reason)

@@ -13,10 +13,11 @@ from operator import or_
 
 from mockserver.simulation.cluster.capacity_index import Dimension, bits, mask_of
 from mockserver.simulation.cluster.node import READY, Node, NodeView
-from mockserver.simulation.cluster.node_traits import has
+from mockserver.simulation.cluster.node_traits import has, kinds
 from mockserver.simulation.cluster.packing import PLACEMENTS
 from mockserver.simulation.cluster.shape import Shape
 from mockserver.simulation.request import ResourceRequest
+from mockserver.simulation.short_cache import LONGEST, length
 
 CPU, MEMORY, GPU, SHARE, STORAGE = range(5)
 """Dimensions of every cluster; SHARE is the largest free part of any one device. Custom resources follow."""
@@ -36,6 +37,7 @@ class Cluster:
     __slots__ = (
         "_alone",
         "_holds",
+        "_kinds_of_nodes",
         "_taken",
         "capacity",
         "conditions",
@@ -70,6 +72,7 @@ class Cluster:
         ]
         self.shapes: dict[tuple[object, int], Shape] = {}
         self.traits: dict[tuple[str, object], int] = {}
+        self._kinds_of_nodes: list[tuple[Node, int]] = []  # made when a trait is looked for
         self.version = 0
         self._alone = [(node.name,) for node in self.nodes]
         self._holds: list[Hold] = [(number, ()) for number in range(len(self.nodes))]
@@ -93,8 +96,10 @@ class Cluster:
 
     def keep(self, wanted: tuple[object, int], shape: Shape) -> None:
         """Remember the shape of what is wanted; all others are forgotten when there are too many. Jobs keep the shapes
-        they have.
+        they have. Long wishes are not remembered.
         """
+        if length(wanted, LONGEST) > LONGEST:
+            return
         if len(self.shapes) >= MOST_SHAPES:
             self.shapes.clear()
         self.shapes[wanted] = shape
@@ -115,6 +120,7 @@ class Cluster:
         for dimension, free in zip(self.dimensions, self.capacity[number], strict=True):
             dimension.add(free)
         self.traits.clear()
+        self._kinds_of_nodes = []
         self.version += 1
         self.ready |= 1 << number
         self.conditions.append(READY)
@@ -194,10 +200,18 @@ class Cluster:
     def _having(self, trait: str, wanted: object) -> int:
         key = (trait, wanted)
         if key not in self.traits:
+            mask = reduce(or_, [mask for node, mask in self._kinds() if has(node, trait, wanted)], 0)
+            if length((wanted,), LONGEST) > LONGEST:
+                return mask
             if len(self.traits) >= MOST_SHAPES:
                 self.traits.clear()
-            self.traits[key] = mask_of(index for index, node in enumerate(self.nodes) if has(node, trait, wanted))
+            self.traits[key] = mask
         return self.traits[key]
+
+    def _kinds(self) -> list[tuple[Node, int]]:
+        if not self._kinds_of_nodes:
+            self._kinds_of_nodes = kinds(self.nodes)
+        return self._kinds_of_nodes
 
     def feasible(self, shape: Shape, within: int) -> int:
         """The nodes of `within` that have room for `shape` now."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from mockserver.simulation.cluster.capacity_index import mask_of
 from mockserver.simulation.cluster.node import Node
 
 REGION = "region"
@@ -24,3 +27,12 @@ def has(node: Node, trait: str, wanted: object) -> bool:
             if given and name == REGION and node.region == value:
                 return True
             return name in node.labels and (not given or node.labels[name] == value)
+
+
+def kinds(nodes: Sequence[Node]) -> list[tuple[Node, int]]:
+    """One node of each kind that differs in its traits, and all nodes of that kind."""
+    found: dict[tuple[object, ...], list[int]] = {}
+    for number, node in enumerate(nodes):
+        kind = (id(node.labels), node.region, node.gpu_model, node.gpu_registry, node.vram)
+        found.setdefault(kind, []).append(number)
+    return [(nodes[numbers[0]], mask_of(numbers)) for numbers in found.values()]

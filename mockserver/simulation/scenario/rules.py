@@ -15,6 +15,12 @@ from mockserver.simulation.scenario.distribution import longest
 from mockserver.simulation.scenario.file import Place, Problem
 
 MOST_NODES = 100_000
+MOST_AMOUNTS = 1_000_000
+"""Most amounts of custom resources: nodes times resources; each is an entry in the ledger."""
+
+LONGEST_NAME = 100
+"""Longest name for which a similar one is looked for."""
+
 MOST_GPUS = 1_000_000
 """Most GPUs of all nodes together; each is an entry of its own in the ledger."""
 
@@ -76,6 +82,9 @@ def _amounts(scenario: Any) -> Iterator[Problem]:
         yield ("nodes",), f"expected at most {MOST_NODES} nodes in all"
     if sum(node.count * node.gpu.count for node in nodes if node.gpu) > MOST_GPUS:
         yield ("nodes",), f"expected at most {MOST_GPUS} GPUs in all"
+    resources = len({name for node in nodes for name in node.custom})
+    if sum(node.count for node in nodes) * resources > MOST_AMOUNTS:
+        yield ("nodes",), f"expected at most {MOST_AMOUNTS} amounts of custom resources in all: nodes times resources"
     if not 1 <= scenario.most_jobs <= MOST_JOBS:
         yield ("most_jobs",), f"expected `most_jobs` from 1 to {MOST_JOBS}, got {scenario.most_jobs}"
     limits = scenario.limits
@@ -120,7 +129,7 @@ def _credentials(credentials: dict[str, dict[str, str] | None]) -> Iterator[Prob
     """Keys of what is no API, and a secret that nobody could sign with."""
     known = (*specs.names(), WEBHOOK)
     for name in sorted(credentials.keys() - set(known)):
-        near = get_close_matches(name, known, 1)
+        near = get_close_matches(name, known, 1) if len(name) <= LONGEST_NAME else []
         hint = f"; did you mean {near[0]}?" if near else ""
         yield ("credentials", name), f"expected `credentials` to name {', '.join(known)}, got {name}{hint}"
     secret = (credentials.get(WEBHOOK) or {}).get("secret", "")

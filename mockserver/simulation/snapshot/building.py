@@ -113,7 +113,7 @@ class _Building:
                 if (kept.lead is None) is first:
                     self.jobs[number] = self._job(kept) if first else self._member(kept)
                     soundness.check_history(self.jobs[number], nodes=nodes, now=record.now)
-                    kept.history = []  # the job has it
+                    kept.steps = []  # the job has it
                     yield
 
     def _job(self, kept: JobRecord) -> Job:
@@ -153,11 +153,11 @@ class _Building:
 
     def _fill(self, job: Job, kept: JobRecord, lifecycle: CompiledLifecycle) -> int:
         """Give a job what has happened to it; how many bytes of that are more than any job has."""
-        too_many = f"job {job.key[:80]} has {len(kept.history)} steps, expected at most {MOST_STEPS}"
-        need(len(kept.history) <= MOST_STEPS, too_many)
+        too_many = f"job {job.key[:80]} has {len(kept.steps)} steps, expected at most {MOST_STEPS}"
+        need(len(kept.steps) <= MOST_STEPS, too_many)
         steps: list[tuple[int, Stage, str, object]] = []
-        size = STEP_BYTES * max(0, len(kept.history) - USUAL_STEPS)
-        for instant, name, event, detail in kept.history:
+        size = STEP_BYTES * max(0, len(kept.steps) - USUAL_STEPS)
+        for instant, name, event, detail in kept.steps:
             stage = lifecycle.stages.get(name)
             need(stage is not None, f"job {job.key[:80]} was in state {name[:40]}, which its API does not have")
             known: object = detail

@@ -27,7 +27,7 @@ class JobRecord(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """
 
     serial: int
-    history: list[Step]
+    steps: list[Step] = msgspec.field(name="history")
     generation: int
     request: JobRequest | None = None
     lead: int | None = None

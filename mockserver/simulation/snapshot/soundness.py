@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 from itertools import pairwise
 
 from mockserver.simulation.clock import LAST_US
@@ -14,7 +13,8 @@ from mockserver.simulation.errors import SnapshotError
 from mockserver.simulation.events import EXPIRY, NODE, RANK, RELEASE, RUN_END, STEP, TIMEOUT, WHOLE_JOB, Event
 from mockserver.simulation.job import DISCARDED, Job, Member
 from mockserver.simulation.lifecycle import LED, WORKING
-from mockserver.simulation.request import JobRequest, Outcome, ResourceRequest
+from mockserver.simulation.request import MOST_LABELS, JobRequest, Outcome, ResourceRequest
+from mockserver.simulation.short_cache import short_cache
 from mockserver.simulation.snapshot.pauses import Steps
 from mockserver.simulation.snapshot.record import WorldRecord
 from mockserver.simulation.world import MOST_IDS, World
@@ -79,6 +79,9 @@ def check_request(request: JobRequest) -> None:
     _bounded((request.priority,), f"the priority of job {key}", low=-MOST)
     need(1 <= request.nodes <= 1_000_000, f"job {key} asks for {request.nodes} nodes")
     need(all(map(_is_wanted, (request.resources, *request.elastic))), f"job {key} asks for an amount that there is not")
+    wanted = request.resources
+    labels = max(map(len, (wanted.labels, wanted.any_labels, wanted.preferred)))
+    need(labels <= MOST_LABELS, f"job {key} names {labels} labels, expected at most {MOST_LABELS}")
     team = request.team
     is_manned = team is None or (1 <= team.size <= 10_000_000 and team.parallel >= 1)
     need(is_manned, f"the team of job {key} has no members")
@@ -93,7 +96,7 @@ def _amounts(request: JobRequest) -> Iterator[float]:
         yield from (request.script.run_seconds or 0.0, request.script.exit_code or 0, request.script.fail_attempts or 0)
 
 
-@lru_cache(maxsize=1024)
+@short_cache(1024)
 def _is_wanted(wanted: ResourceRequest) -> bool:
     """Whether somebody could ask one node for this; many jobs ask for the same."""
     amounts = [wanted.cpu, wanted.memory, wanted.gpu, wanted.storage, wanted.vram]

@@ -118,7 +118,7 @@ class _Writing:
         is_member = isinstance(job, Member)
         return JobRecord(
             serial=job.serial,
-            history=list(_steps(job)),
+            steps=list(_steps(job)),
             generation=job.generation,
             request=None if is_member else structs.replace(job.request, payload=pack(job.request.payload)),
             lead=self.number[job.parent] if is_member and job.parent is not None else None,

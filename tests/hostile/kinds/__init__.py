@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from tests.hostile.kinds import addresses, bodies, control, framing, heads, heavy, snapshots
+from tests.hostile.kinds import addresses, bodies, control, framing, heads, heavy, large_members, snapshots
 from tests.hostile.making import HEAVY, KINDS
 
-__all__ = ["HEAVY", "KINDS", "addresses", "bodies", "control", "framing", "heads", "heavy", "snapshots"]
+__all__ = [
+    "HEAVY",
+    "KINDS",
+    "addresses",
+    "bodies",
+    "control",
+    "framing",
+    "heads",
+    "heavy",
+    "large_members",
+    "snapshots",
+]
