@@ -104,3 +104,9 @@ TOURS: tuple[Callable[[Session], None], ...] = (
     everything_readable_is_read,
     some_requests_are_refused,
 )
+LASTING: dict[Callable[[Session], None], float] = {
+    a_job_runs_well: 40.0,
+    a_job_is_stopped: 65.0,
+    everything_readable_is_read: 30.0,
+}
+"""About how many seconds of the target's clock those tours wait that wait for long."""

@@ -16,11 +16,12 @@ import specs
 from conformance import catalogue as catalogues
 from conformance.catalogue import PROFILES
 from conformance.cli import afterwards, compare, traffic
-from conformance.cli.options import API, FILE, Judge, opened, target_options, url_value
+from conformance.cli.options import API, EXISTING, FILE, Judge, opened, target_options, url_value
 from conformance.cli.progress import shown
 from conformance.report.console import SafeConsole
 from conformance.run.interruption import interruptible
 from conformance.run.modes import MODES, budget_for, default_mode, jobs_for, options_for
+from conformance.run.plan import time_plan
 from conformance.run.results import Options, Report
 from conformance.run.runner import Searching
 from conformance.run.verdict import Exit, exit_code
@@ -247,10 +248,28 @@ def _plan(target: Target, console: Console) -> None:
 @click.option(
     "--url", default="http://localhost", callback=url_value, help="The implementation; nothing is sent to it."
 )
-def plan_command(api: str, url: str) -> None:
+@click.option("--time", "time_only", is_flag=True, help="Instead, print how long a run takes and what takes longest.")
+@click.option("--jobs", type=click.IntRange(1, 64), help="With --time: how many checks go on at the same time.")
+@click.option(
+    "--time-scale",
+    "scale",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0.001, 1e6),
+    help="With --time: how many times faster than real time the target's clock runs.",
+)
+@click.option("--control", callback=url_value, help="With --time: the judge controls the clock, as `run` would.")
+@click.option("--target-file", "file", type=EXISTING, help="Target file: how to create jobs, credentials, tenants.")
+def plan_command(
+    api: str, url: str, *, time_only: bool, jobs: int | None, scale: float, control: str | None, file: Path | None
+) -> None:
     """Print what a run would send, without sending anything."""
-    with Target.at(api, url) as target:
-        _plan(target, SafeConsole())
+    with Target.at(api, url, file=file, scale=scale, control=control) as target:
+        if not time_only:
+            _plan(target, SafeConsole())
+            return
+        lanes = jobs_for(default_mode(url), jobs, waits=not target.has_virtual_time)
+        click.echo(str(time_plan(target, catalogues.load(api), Options(jobs=lanes))))
 
 
 @main.command("catalogue")

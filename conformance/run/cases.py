@@ -9,13 +9,16 @@ from dataclasses import dataclass, field
 from conformance.catalogue import Catalogue, Requirement
 from conformance.checks import all_checks
 from conformance.checks.probes import probe
-from conformance.checks.tours import TOURS
+from conformance.checks.tours import LASTING, TOURS
 from conformance.errors import Inconclusive, NotApplicable, NotJudged, OutOfPatience, SafetyStop, TransportError
 from conformance.oracles.oracle import Violation
 from conformance.run.verdict import Verdict
 from conformance.session.expect import Failure
 from conformance.session.session import Session
 from conformance.session.story import with_story
+
+TOUR_SECONDS = 8.0
+"""About how long any other tour waits, in seconds of the target's clock."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,8 @@ def cases_of(catalogue: Catalogue, chosen: Iterable[Requirement]) -> Iterator[Ca
         passive = passive or (not filed and requirement.probe is None)
     if passive:
         for tour in TOURS:
-            yield Case(f"tour: {tour.__name__.replace('_', ' ')}", tour)
+            seconds = LASTING.get(tour, TOUR_SECONDS)
+            yield Case(f"tour: {tour.__name__.replace('_', ' ')}", tour, holds=tour in LASTING, seconds=seconds)
 
 
 def play(case: Case, session: Session) -> Outcome:

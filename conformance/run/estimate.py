@@ -34,11 +34,8 @@ class Pace:
 
 
 def case_seconds(case: Case, pace: Pace) -> float:
-    """Real seconds of one case; what would wait for too long is given up at once."""
-    if pace.is_virtual:
-        return AT_ONCE
-    waits = case.seconds / pace.scale
-    return OVERHEAD + (waits if waits <= pace.patience else 0.0)
+    """Real seconds of one case."""
+    return AT_ONCE if pace.is_virtual else OVERHEAD + min(case.seconds / pace.scale, pace.patience)
 
 
 def run_seconds(cases: Iterable[Case], pace: Pace, *, lanes: int) -> float:

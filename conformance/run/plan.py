@@ -1,4 +1,4 @@
-"""Says beforehand what a run would send: requests, jobs, and how long it would wait."""
+"""Says beforehand what a run would send (requests, jobs), and how long it would take."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 from conformance.catalogue import Catalogue, Requirement
 from conformance.run.cases import Case, cases_of
+from conformance.run.estimate import Pace, case_seconds, run_seconds
+from conformance.run.progress import minutes
+from conformance.run.results import Options
+from conformance.run.schedule import scheduled
 from conformance.session.connection import missing_capabilities
 from conformance.target.target import Target
 
@@ -77,3 +81,56 @@ def _step(case: Case, requirement: Requirement | None) -> Step:
         jobs = good + bad + 1
         requests = 2 * good + 2 * bad + 2
     return Step(case.name, requirement.id, requests, jobs, float(effects.get("seconds", 0)))
+
+
+LONGEST = 10
+"""So many checks are named that take longest."""
+
+
+@dataclass(frozen=True)
+class TimePlan:
+    """About how long a run takes, and which checks take longest; `together` go on at the same time."""
+
+    api: str
+    cases: tuple[Case, ...]
+    pace: Pace
+    together: int
+
+    @property
+    def seconds(self) -> float:
+        """The whole run's."""
+        return run_seconds(self.cases, self.pace, lanes=self.together)
+
+    @property
+    def longest(self) -> list[Case]:
+        """The checks that take longest, and of equal ones those that the target is needed alone for."""
+        return sorted(self.cases, key=lambda case: (-case.seconds, not case.alone))[:LONGEST]
+
+    def __str__(self) -> str:
+        one_by_one = minutes(run_seconds(self.cases, self.pace, lanes=1))
+        alone = sum(case.alone for case in self.cases)
+        lines = [
+            f"{self.api}: {len(self.cases)} checks take about {minutes(self.seconds)} with {self.together} at a time, "
+            f"{alone} of them alone; one after the other {one_by_one}"
+        ]
+        for case in () if self.pace.is_virtual else self.longest:
+            needs = " (alone)" if case.alone else ""
+            seconds = case_seconds(case, self.pace)
+            lines.append(f"  {_named(case):12} {seconds:>5.0f} s  {case.name}{needs}")
+        return "\n".join(lines)
+
+
+def _named(case: Case) -> str:
+    more = f" and {len(case.requirements) - 1} more" if len(case.requirements) > 1 else ""
+    return f"{case.requirement or 'tour'}{more}"
+
+
+def time_plan(target: Target, catalogue: Catalogue, options: Options) -> TimePlan:
+    """How long judging all that can be judged takes."""
+    able = [
+        one
+        for one in catalogue.requirements.values()
+        if not one.not_tested and not missing_capabilities(target, one.needs)
+    ]
+    cases = scheduled(cases_of(catalogue, able), catalogue, options)
+    return TimePlan(catalogue.api, tuple(cases), Pace.of(target), options.jobs)

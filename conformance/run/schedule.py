@@ -13,8 +13,6 @@ from conformance.run.results import Options
 
 HOLDING = frozenset({"makes-long", "makes-lasts", "makes-endless", "makes-large", "makes-fills", "makes-breaks"})
 """Needs of requirements whose jobs keep a place at the target for long."""
-TOUR_SECONDS = 60.0
-"""About how long a tour waits, in seconds of the target's clock."""
 JOB_SECONDS = 5.0
 """About how long a check waits that makes jobs and of which the catalogue says nothing else."""
 LEVELS = ("MUST", "SHOULD", "MAY")
@@ -45,7 +43,7 @@ def scheduled(
 
 def _placed(case: Case, requirements: Sequence[Requirement]) -> Case:
     if not requirements:
-        return replace(case, holds=True, seconds=TOUR_SECONDS)
+        return case
     return replace(
         case,
         alone=any(one.alone for one in requirements),

@@ -25,7 +25,7 @@ from specs import Spec
 
 SANDBOX = "X-Mock-Sandbox"
 CONTROL = "/_mock"
-PATIENCE = 180.0
+PATIENCE = 150.0
 """Longest wait of one check, in real seconds, where the user says nothing else."""
 
 

@@ -16,6 +16,7 @@ from conformance.run.runner import Run
 from conformance.run.verdict import Exit, Verdict
 from conformance.session.session import Session
 from conformance.target.target import Target
+from conformance.traffic.exchange import Exchange, Request, Response
 from mockserver.http.app import create_app
 from tests.conformance.broken_fundamentals import GROUND, KINDS
 from tests.conformance.faults import answers
@@ -93,7 +94,7 @@ def test_jobs_that_never_get_on_leave_a_run_without_a_verdict_on_them() -> None:
 
 def test_whoever_judges_the_broken_ground_is_not_told_to_leave_it() -> None:
     broken: Any = {
-        "list": Broken("JOB-LST-002", "no list", object()),
+        "list": Broken("JOB-LST-002", "no list", Exchange(Request("GET", "http://x", "/"), Response(200))),
         "end": Broken("JOB-STM-005", "none ended"),
     }
 
