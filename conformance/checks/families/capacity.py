@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.session.expect import expect, need_success, needed
+from conformance.session.expect import expect, need_success, needed, same
 from conformance.session.phases import leaves, need_phase
 from conformance.session.session import JobRef, Session
 from conformance.traffic.json_pointer import shown
@@ -22,6 +22,15 @@ Step = tuple[Mapping[str, Any] | int | float, str]
 def states_of(session: Session, jobs: list[JobRef]) -> list[str]:
     """The state of each job, read one by one."""
     return [session.state(job) for job in jobs]
+
+
+def as_many_run_as_fit(session: Session, submit: Callable[[], JobRef], fits: int, what: str) -> None:
+    """Of equal jobs, one more than fit together, those that fit run and one waits."""
+    jobs = [submit() for _ in range(fits + 1)]
+    session.advance(10)
+    running = sum(session.phase(job) in ("starting", "running", "succeeded") for job in jobs)
+    needed(running, f"no job that asks for {what} runs")
+    same(fits, running, f"the number of jobs that run together, each asking for {what},")
 
 
 def makes_room(
@@ -63,7 +72,9 @@ class Vendor:
                 if letter == "-":
                     continue
                 state, wanted = states[number], self.letters[letter.upper()]
-                message = f"{what} job {number} is {state or 'unknown'}, expected {' or '.join(wanted)}; all: {states}"
+                message = (
+                    f"{what} job {number} is {state or 'unknown'}, expected {' or '.join(wanted)}; all: {shown(states)}"
+                )
                 (expect if letter.isupper() else needed)(state in wanted, message)
         return jobs
 

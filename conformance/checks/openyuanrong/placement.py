@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conformance.checks import check
+from conformance.checks.families.capacity import as_many_run_as_fit
 from conformance.checks.families.queue import first_come_first_served
 from conformance.checks.openyuanrong.steps import (
     PATIENCE,
@@ -17,7 +18,7 @@ from conformance.checks.openyuanrong.steps import (
     submit_one,
 )
 from conformance.session.cluster import change_node, staged
-from conformance.session.expect import accepted, expect, need_success, refused, same
+from conformance.session.expect import accepted, expect, need_success, refused
 from conformance.session.phases import expect_not, expect_phase, need_phase
 from conformance.session.session import JobRef, Session
 from conformance.traffic.json_pointer import Json, get, shown
@@ -113,30 +114,16 @@ def nothing_is_given_back_twice(session: Session) -> None:
     expect_not(session, other, PLACED, "on a node that gave its room away a job")
 
 
-@check("OYR-STM-012")
-def what_is_taken_is_not_given_again(session: Session) -> None:
-    """Cores, memory and a further resource, each more than half of what the only node has."""
-    for wish in ({"entrypoint_num_cpus": 2.5}, {"entrypoint_memory": 3 << 30}, {"entrypoint_resources": {"NPU": 3}}):
-        staged(session, node("only", custom={"NPU": 4}))
-        first, second = long_running(session, wish), long_running(session, wish)
-        need_phase(session, first, "running")
-        for _ in session.ticks(10, 5):
-            expect_not(session, second, PLACED, f"on a node that gave away {shown(wish)} a job that asks for it")
-
-
-@check("OYR-STM-012")
-def parts_of_cores_and_mebibytes_count(session: Session) -> None:
-    """Three of 1.3 cores fit on four.
-
-    So do three of 1300 MiB on four gibibytes, and two of 1.5 of a resource on three.
-    """
-    shares = ({"entrypoint_num_cpus": 1.3}, {"entrypoint_memory": 1300 << 20}, {"entrypoint_resources": {"NPU": 1.5}})
-    for wish, fits in zip(shares, (3, 3, 2), strict=True):
-        staged(session, node("only", custom={"NPU": 3}))
-        jobs = [submit_one(session, "long", wish) for _ in range(fits + 1)]
-        session.advance(10)
-        running = sum(session.phase(job) == "running" for job in jobs)
-        same(fits, running, f"the number of jobs that run together, each asking for {shown(wish)}")
+@check("OYR-STM-012", "cores that are taken are not given again", 1, {"entrypoint_num_cpus": 2.5})
+@check("OYR-STM-012", "memory that is taken is not given again", 1, {"entrypoint_memory": 3 << 30})
+@check("OYR-STM-012", "a resource that is taken is not given again", 1, {"entrypoint_resources": {"NPU": 2}})
+@check("OYR-STM-012", "parts of cores count", 3, {"entrypoint_num_cpus": 1.3})
+@check("OYR-STM-012", "mebibytes count", 3, {"entrypoint_memory": 1300 << 20})
+@check("OYR-STM-012", "parts of a resource count", 2, {"entrypoint_resources": {"NPU": 1.5}})
+def what_does_not_fit_together_waits(session: Session, fits: int, wish: Json) -> None:
+    """On one node of four cores, four gibibytes and three of a resource."""
+    staged(session, node("only", custom={"NPU": 3}))
+    as_many_run_as_fit(session, lambda: submit_one(session, "long", wish), fits, shown(wish))
 
 
 @check("OYR-STM-013")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from conformance.checks import check
 from conformance.checks.common.steps import NOBODY
-from conformance.checks.families.capacity import makes_room
+from conformance.checks.families.capacity import as_many_run_as_fit, makes_room
 from conformance.checks.families.queue import first_come_first_served
 from conformance.checks.xio.steps import GPU_ID, OTHER_GPU_ID, PERSISTENT, PLAIN_NODE, runs_of
 from conformance.session.cluster import staged
@@ -116,13 +118,8 @@ def only_one_of_two_runs(session: Session, nodes: list[Json], *wishes: Json) -> 
     """Each asks for more than half of what there is."""
     for wish in wishes:
         staged(session, *nodes)
-        jobs = [session.submit("long", {**wish, "title": session.unique("part")}) for _ in range(2)]
-        for _ in session.ticks(10, 5):
-            running = sum(session.phase(job) in RUNS.split() for job in jobs)
-            expect(
-                running < 2, f"two jobs that each ask for {shown(wish)} run at the same time on a node that has it once"
-            )
-        needed(running, f"no job that asks for {shown(wish)} runs")
+        named = {**wish, "title": session.unique("part")}
+        as_many_run_as_fit(session, partial(session.submit, "long", named), 1, shown(wish))
 
 
 @check("XIO-STM-019")
