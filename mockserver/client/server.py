@@ -12,6 +12,10 @@ from mockserver.client.sandbox import Sandbox
 __tracebackhide__ = True  # a failing test shows its own lines
 
 
+_OWN = ("host", "port", "token", "control_hosts")
+_HIGHEST_PORT = 65535
+
+
 class MockServer:
     """All chosen APIs on a free port, in a thread, for the duration of a block.
 
@@ -44,16 +48,32 @@ class MockServer:
         return server
 
     def start(self) -> Self:
-        """Start serving, unless the server is running. Raises OSError, ValueError, KeyError, ScenarioError."""
+        """Start serving, unless the server is running. Raises OSError, ValueError, TypeError, KeyError,
+        ScenarioError.
+        """
         if self._link is None:
             from mockserver.http.guard import guard_for
             from mockserver.http.server import serving
 
+            self._check_options()
             guard = guard_for(self._options["host"], *self._control)
             self._running = serving(guard=guard, **self._options)
             self._token = guard.token
             self._link = Link(self._running.__enter__(), token=guard.token)
         return self
+
+    def _check_options(self) -> None:
+        """Raises TypeError for an option that the server does not have, ValueError for a port that is none."""
+        from inspect import signature
+
+        from mockserver.http.app import create_app
+
+        known = [*(name for name in signature(create_app).parameters if name not in ("guard", "sandboxes")), *_OWN]
+        for name in self._options.keys() - {*known}:
+            raise TypeError(f"MockServer has no option {name}; expected {', '.join(known)}")
+        port = self._options["port"]
+        if not isinstance(port, int) or not 0 <= port <= _HIGHEST_PORT:
+            raise ValueError(f"port is {port!r}; expected a whole number from 0 to {_HIGHEST_PORT}")
 
     def wait(self, seconds: float = 10.0) -> Self:
         """Wait until the server answers, at most this long (real time). Raises ConnectionError."""

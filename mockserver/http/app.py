@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
+from os import PathLike
 from typing import Any
 from urllib.parse import quote, unquote, unquote_to_bytes
 
@@ -23,6 +24,7 @@ from mockserver.http.sandbox_name import PREFIX, SANDBOX
 from mockserver.http.sandboxes.sandbox import Plan, Sandboxes, compiled_lifecycles
 from mockserver.simulation.scenario import scenario as scenarios
 from mockserver.simulation.scenario.scenario import Scenario
+from specs.printable import as_json
 
 
 class Understudy:
@@ -49,7 +51,7 @@ class Understudy:
 def create_app(
     apis: Sequence[str] | None = None,
     *,
-    scenario: Scenario | str | None = None,
+    scenario: Scenario | Mapping[str, Any] | str | None = None,
     auth: str = "lenient",
     pace: str | None = None,
     seed: int | None = None,
@@ -93,7 +95,7 @@ def create_app(
 def create_sandboxes(
     apis: Sequence[str],
     *,
-    scenario: Scenario | str | None = None,
+    scenario: Scenario | Mapping[str, Any] | str | None = None,
     pace: str | None = None,
     seed: int | None = None,
     callback_hosts: Sequence[str] = (),
@@ -104,7 +106,9 @@ def create_sandboxes(
 
     Raises KeyError, ScenarioError, ValueError.
     """
-    chosen = scenario if isinstance(scenario, Scenario) else scenarios.load(scenario or "default")
+    chosen = _chosen(scenario)
+    if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool) or not -(2**63) <= seed < 2**63):
+        raise ValueError(f"seed is {as_json(seed)}; expected a whole number from {-(2**63)} to {2**63 - 1}")
     plan = Plan(chosen, seed, tempo(pace or chosen.pace or "real"))
     return Sandboxes(
         compiled_lifecycles([specs.load(name) for name in apis]),
@@ -112,6 +116,17 @@ def create_sandboxes(
         callback_hosts=callback_hosts,
         most_bytes=most_bytes,
     )
+
+
+def _chosen(scenario: Scenario | Mapping[str, Any] | str | None) -> Scenario:
+    """A scenario by its name, its file or its description. Raises ScenarioError, ValueError."""
+    if isinstance(scenario, Scenario):
+        return scenario
+    if isinstance(scenario, Mapping):
+        return scenarios.described(dict(scenario))
+    if scenario is not None and not isinstance(scenario, str | PathLike):
+        raise ValueError(f"scenario is {as_json(scenario)}; expected a name, a file or a mapping of its fields")
+    return scenarios.load(str(scenario or "default"))
 
 
 def _without_prefix(scope: dict[str, Any]) -> dict[str, Any]:

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx
 import pytest
 
 import specs
 from mockserver.client import ControlRefused, MockServer, NotReached, View
+from mockserver.simulation.errors import ScenarioError
 from tests.http.test_control_sandboxes import KEY, SMALL, submit
 
 
@@ -158,3 +160,38 @@ def test_a_server_that_closed_a_kept_connection_is_asked_again() -> None:
             assert box.clock.advance(0).now == 0
         server._running = None
         assert kept is server._link
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"nope": 1}, TypeError, "MockServer has no option nope; expected apis, scenario, auth, pace, seed"),
+        ({"seed": "x"}, ValueError, 'seed is "x"; expected a whole number from -9223372036854775808'),
+        ({"seed": 10**30}, ValueError, "; expected a whole number from -9223372036854775808"),
+        ({"port": 99999}, ValueError, "port is 99999; expected a whole number from 0 to 65535"),
+        ({"scenario": 5}, ValueError, "scenario is 5; expected a name, a file or a mapping of its fields"),
+        ({"scenario": {"nodes": []}}, ScenarioError, "expected at least one node class"),
+        (
+            {"scenario": {"nodes": [{"class": "a", "cpu": 1, "memory_gib": 1}], "start": "1970-01-01T00:00:00Z"}},
+            ScenarioError,
+            "expected `start` from 2001-09-09T01:46:40Z to 2200-01-01T00:00:00Z, got 1970-01-01T00:00:00Z",
+        ),
+        ({"callback_hosts": ["http://a/"]}, ValueError, "'http://a/' is no host"),
+        ({"control_hosts": [""]}, ValueError, "'' is no host"),
+    ],
+)
+def test_an_option_that_cannot_be_is_refused_in_one_sentence(
+    options: dict[str, Any], error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error) as refused:
+        MockServer(**options).start()
+
+    assert words in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_server_takes_a_scenario_as_a_mapping() -> None:
+    with MockServer(
+        pace="manual", apis=["xio"], scenario={"nodes": [{"class": "a", "cpu": 1, "memory_gib": 1}]}
+    ) as one:
+        assert [node.name for node in one.sandbox().nodes] == ["a-0"]
