@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -230,15 +232,20 @@ def _report(reports: list[Report], target: Target, console: Console, told: dict[
     return unwritten
 
 
-def _plan(target: Target, console: Console) -> None:
+def _plan(target: Target, console: Console, only: Sequence[str] = ()) -> None:
     from conformance.run.plan import plan
 
     catalogue = catalogues.load(target.spec.name)
-    made = plan(target, catalogue, catalogue.requirements.values())
+    every = catalogue.requirements.values()
+    chosen = [one for one in every if not only or any(fnmatchcase(one.id, glob) for glob in only)]
+    if not chosen:
+        raise click.UsageError(f"no requirement matches {' or '.join(only)}; expected ids such as JOB-CRT-001 or JOB-*")
+    made = plan(target, catalogue, chosen)
     for step in made.steps:
         console.print(
-            f"  {step.requirement or 'tour':12} {step.requests:>4} requests {step.jobs:>3} jobs "
-            f"{step.seconds:>6.0f} s  {escape(step.name)}"
+            f"  {step.requirement or 'tour':12} {f'~{step.requests}':>5} requests {step.jobs:>3} jobs "
+            f"{step.seconds:>6.0f} s  {escape(step.name)}",
+            soft_wrap=True,  # a line per check, also in a pipe
         )
     console.print(str(made))
 
@@ -260,15 +267,14 @@ def _plan(target: Target, console: Console) -> None:
 )
 @click.option("--control", callback=url_value, help="With --time: the judge controls the clock, as `run` would.")
 @click.option("--target-file", "file", type=EXISTING, help="Target file: how to create jobs, credentials, tenants.")
-def plan_command(
-    api: str, url: str, *, time_only: bool, jobs: int | None, scale: float, control: str | None, file: Path | None
-) -> None:
+@click.option("--only", multiple=True, help="Plan only requirements whose id matches this glob. May be repeated.")
+def plan_command(api: str, url: str, *, scale: float, control: str | None, file: Path | None, **told: Any) -> None:
     """Print what a run would send, without sending anything."""
     with Target.at(api, url, file=file, scale=scale, control=control) as target:
-        if not time_only:
-            _plan(target, SafeConsole())
+        if not told["time_only"]:
+            _plan(target, SafeConsole(), told["only"])
             return
-        lanes = jobs_for(default_mode(url), jobs, waits=not target.has_virtual_time)
+        lanes = jobs_for(default_mode(url), told["jobs"], waits=not target.has_virtual_time)
         click.echo(str(time_plan(target, catalogues.load(api), Options(jobs=lanes))))
 
 
@@ -291,7 +297,7 @@ def catalogue_command(api: str | None, form: str, draft: bool, coverage: bool) -
     from conformance.report.catalogue import printed
 
     if coverage:
-        click.echo(page(), nl=False)
+        click.echo(page([api] if api else specs.names()), nl=False)
         return
     if draft:
         if api is None:

@@ -116,6 +116,31 @@ def test_what_random_clients_found_is_kept(tmp_path: Path) -> None:
     assert (answer.exit_code == Exit.BROKEN) is bool(kept["findings"])
 
 
+def test_a_plan_is_a_line_per_check_of_those_that_are_asked_for() -> None:
+    whole, part = told("plan", "ionworks").output, told("plan", "ionworks", "--only", "JOB-CRT-00[14]").output
+
+    lines = part.splitlines()
+    assert [line.split()[0] for line in lines[:2]] == ["JOB-CRT-001", "JOB-CRT-004"]
+    assert lines[-1].startswith("ionworks: ")
+    assert len(lines) < len(whole.splitlines()) / 10
+    assert all(line.split()[0] == "tour" or line[2:5].isupper() for line in whole.splitlines()[:-1])
+    assert "no requirement matches NOPE; expected ids such as" in told("plan", "ionworks", "--only", "NOPE").output
+
+
+def test_a_plan_reads_the_target_file_as_a_run_does(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("nonsense: {}\n", encoding="utf-8")
+
+    assert "nonsense" in told("plan", "ionworks", "--target-file", file).output
+
+
+def test_coverage_is_printed_of_the_api_that_was_asked_for() -> None:
+    one, every = told("catalogue", "ionworks", "--coverage").output, told("catalogue", "--coverage").output
+
+    assert [line for line in one.splitlines() if line.startswith("## ")] == ["## ionworks"]
+    assert len([line for line in every.splitlines() if line.startswith("## ")]) == 5
+
+
 BARE = "import sys; sys.modules['openapi_core'] = None; from conformance.__main__ import main; main()"
 """The judge where its extra is not installed."""
 

@@ -93,6 +93,17 @@ def test_a_state_that_no_api_has_is_refused_and_one_of_any_is_taken(bench: Bench
     assert right.status_code == 200
 
 
+def test_exchanges_of_an_operation_that_no_api_has_are_refused(bench: Bench) -> None:
+    wrong = bench.get("/_mock/exchanges", params={"operation": "submit_job_jobs"})
+    of_another = bench.get("/_mock/exchanges", params={"api": "xio", "operation": "submit_job_jobs_post"})
+    right = bench.get("/_mock/exchanges", params={"operation": "submit_job_jobs_post"})
+
+    assert wrong.status_code == of_another.status_code == 400
+    assert "did you mean submit_job_jobs_post?" in wrong.text
+    assert "expected one of xio_" in of_another.text
+    assert right.status_code == 200
+
+
 @pytest.mark.parametrize("path", ["/v1/jobs", "/v1/job-runs", "/v1/job-recipes", "/v1/gpu-registry"])
 def test_a_filter_that_the_list_does_not_have_is_refused_with_those_it_has(bench: Bench, path: str) -> None:
     answer = bench.get(path, params={"filter[foo]": "x"})

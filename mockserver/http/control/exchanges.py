@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mockserver.adapters.exchange import Call, Refusal, Reply
+import specs
+from mockserver.adapters.exchange import Call, Refusal, Reply, Violation
 from mockserver.http.contract.explanation import unknown
 from mockserver.http.control.context import Context
 from mockserver.http.control.metrics import MEDIA_TYPE, exposition
@@ -15,6 +16,7 @@ def mock_list_exchanges(context: Context, call: Call) -> Reply:
     query = call.query
     if query.get("api") not in (None, *context.apis):
         raise Refusal("invalid", f"query api: {unknown(query['api'], context.apis)}")
+    _check_operation(query.get("operation"), [query["api"]] if "api" in query else list(context.apis))
     names = ("api", "operation", "status", "since")
     return Reply(
         200,
@@ -24,6 +26,14 @@ def mock_list_exchanges(context: Context, call: Call) -> Reply:
             )
         },
     )
+
+
+def _check_operation(operation: str | None, apis: list[str]) -> None:
+    """Raises Refusal for an operation that none of the APIs has; what belongs to none has an empty one."""
+    known = [name for api in apis for name in specs.load(api).operations]
+    if operation and operation not in known:
+        message = f"query operation: {unknown(operation, known)}"
+        raise Refusal.of(Violation("query", ("operation",), "enum", known, operation, message))
 
 
 def mock_clear_exchanges(context: Context, call: Call) -> Reply:
