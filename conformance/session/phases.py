@@ -6,7 +6,7 @@ Phases are given as words in one text, `"starting running"`; a job that is unkno
 from __future__ import annotations
 
 from conformance.session.expect import expect, needed
-from conformance.session.session import JobRef, Session
+from conformance.session.session import HORIZON, JobRef, Session
 from conformance.traffic.json_pointer import Json
 
 ENDED, GOES_ON = "succeeded failed cancelled", "queued starting running finishing"
@@ -18,6 +18,15 @@ def expect_phase(session: Session, job: JobRef, phases: str, what: str) -> str:
     wanted = phases.split()
     expect(session.phase_of(state) in wanted, f"{what} is {state or 'unknown'}, expected {' or '.join(wanted)}")
     return state
+
+
+def expect_end(
+    session: Session, job: JobRef, phases: str, what: str, *, within: float = HORIZON, step: float = 1.0
+) -> None:
+    """The promise is broken unless the job has ended in time, in one of these phases."""
+    for _ in session.watch(job, within=within, step=step):
+        pass
+    expect_phase(session, job, phases, what)
 
 
 def expect_not(session: Session, job: JobRef, phases: str, what: str) -> str:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 from conformance.checks import check
 from conformance.checks.bytenite.steps import PATIENCE, begins_within, chunks, crowd, running_tasks, seen
 from conformance.checks.families.capacity import makes_room
 from conformance.checks.families.queue import order_of_starts
 from conformance.session.expect import accepted, expect, needed
-from conformance.session.phases import ENDED, GOES_ON, expect_not, expect_phase
+from conformance.session.phases import ENDED, GOES_ON, expect_end, expect_not
 from conformance.session.session import Session
 from conformance.traffic.json_pointer import Json, get, shown
 
@@ -77,8 +75,7 @@ def an_ended_job_makes_room(session: Session) -> None:
     kinds = [("quick", None), ("fails", None), *(("long", {"config": limit}) for limit in limits)]
     for shape, patch in [kind for kind in kinds for _ in range(2) if kind[0] in (*session.settings.shapes, "quick")]:
         job = session.submit(shape, patch)
-        deque(session.watch(job, within=120), 1)
-        expect_phase(session, job, ENDED, "two minutes after it was run, though those before it have ended, a job")
+        expect_end(session, job, ENDED, "two minutes later, though those before it have ended, a job", within=120)
 
 
 @check("BYT-STM-024")

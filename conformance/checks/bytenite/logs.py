@@ -38,8 +38,7 @@ def lines_of(found: Logs) -> list[tuple[str, Json]]:
 
 
 def _complete(session: Session) -> JobRef:
-    job = session.submit(patch=chunks(session, 2))
-    session.until(job)
+    job = session.submit(patch=chunks(session, 2), until="end")
     need_phase(session, job, "succeeded")
     return job
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 from conformance.checks import check
 from conformance.checks.bytenite.steps import NEW, REFUSALS, in_conditions, on, seen
 from conformance.checks.families.stops import late_stop_changes_nothing
 from conformance.session.expect import accepted, expect, needed, refused, same
-from conformance.session.phases import ENDED, GOES_ON, expect_phase, leaves
+from conformance.session.phases import ENDED, GOES_ON, expect_end, expect_phase, leaves
 from conformance.session.session import Session
 from conformance.traffic.json_pointer import shown
 from specs.lifecycle import TERMINAL
@@ -109,5 +107,4 @@ def a_job_is_aborted_while_it_ends(session: Session) -> None:
 def one_failed_task_of_several_is_enough(session: Session) -> None:
     """The others do well."""
     job = session.submit("partly-fails")
-    deque(session.watch(job, within=300), 1)
-    expect_phase(session, job, "failed", "a job of which one task failed")
+    expect_end(session, job, "failed", "a job of which one task failed", within=300)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 from conformance.checks import check
 from conformance.checks.ionworks.steps import PATIENCE, crowd, running_job
 from conformance.session.expect import accepted, needed, same
-from conformance.session.phases import ENDED, expect_not, expect_phase, need_phase, submit_waiting
+from conformance.session.phases import ENDED, expect_end, expect_not, expect_phase, need_phase, submit_waiting
 from conformance.session.session import JobRef, Session
 from specs.lifecycle import TERMINAL
 
@@ -17,8 +15,7 @@ def _child(session: Session, shape: str, parent: JobRef) -> JobRef:
 
 
 def _ends_well(session: Session, job: JobRef, what: str) -> None:
-    deque(session.watch(job, within=60), 1)
-    expect_phase(session, job, "succeeded", f"after a minute {what} that would run well")
+    expect_end(session, job, "succeeded", f"after a minute {what} that would run well", within=60)
 
 
 def _waiting(session: Session, shape: str = "long") -> tuple[JobRef, JobRef]:
@@ -112,5 +109,4 @@ def a_waiting_parent_holds_nothing(session: Session) -> None:
     session.cancel(fillers[0])
     session.until(parent, "running")
     child = _child(session, "large", parent)
-    deque(session.watch(child, within=PATIENCE), 1)
-    expect_phase(session, child, "succeeded", f"after {PATIENCE:g} seconds the child of a job that waits for it")
+    expect_end(session, child, "succeeded", "two minutes later the child of a job that waits for it", within=PATIENCE)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 from conformance.checks import check
 from conformance.checks.families.calls import at_once
 from conformance.checks.families.capacity import makes_room
 from conformance.checks.families.stops import late_stop_changes_nothing
 from conformance.checks.ionworks.steps import PATIENCE, TYPES, crowd, lived, running_job
 from conformance.session.expect import accepted, expect, needed, same
-from conformance.session.phases import expect_phase, submit_waiting
+from conformance.session.phases import expect_end, expect_phase, submit_waiting
 from conformance.session.session import JobRef, Session
 from conformance.traffic.json_pointer import Json, get, shown
 from specs.lifecycle import TERMINAL
@@ -174,9 +172,8 @@ def every_end_gives_back_what_was_held(session: Session) -> None:
     for shape in ("large", "fails"):
         for _ in range(3):
             job = session.submit(shape, {"job_type": "optimize"})
-            deque(session.watch(job, within=PATIENCE), 1)
             what = f"{PATIENCE:g} seconds after its submission, though those before it have ended, a job"
-            expect_phase(session, job, "succeeded failed", what)
+            expect_end(session, job, "succeeded failed", what, within=PATIENCE)
 
 
 @check("ION-STM-028")
@@ -193,5 +190,4 @@ def jobs_of_every_type_end(session: Session) -> None:
     """Well or badly: what the params of each type are is not said."""
     jobs = {name: session.submit(patch={"job_type": name}) for name in TYPES}
     for name, job in jobs.items():
-        deque(session.watch(job), 1)
-        expect_phase(session, job, "succeeded failed", f"after ten minutes a job of the type {name}")
+        expect_end(session, job, "succeeded failed", f"after ten minutes a job of the type {name}")
