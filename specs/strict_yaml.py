@@ -78,6 +78,18 @@ class Document:
                 break
         return line
 
+    def written(self, path: Iterable[str | int]) -> str | None:
+        """The text of the scalar at `path`, as it is written; None where there is none."""
+        node = self._root
+        for step in path:
+            if isinstance(node, yaml.MappingNode):
+                node = next((value for key, value in node.value if key.value == str(step)), None)
+            elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+                node = node.value[step]
+            else:
+                return None
+        return str(node.value) if isinstance(node, yaml.ScalarNode) else None
+
 
 def read(text: bytes) -> Any:
     """The value of a single YAML document. Raises YamlError."""

@@ -15,30 +15,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import specs
+from conformance import catalogue as catalogues
 from conformance.errors import SettingsError
-from conformance.traffic.json_pointer import Json, merged, shown
+from conformance.target import target_file
+from conformance.traffic.json_pointer import Json, merged
 from conformance.traffic.redaction import is_credential
-from specs import strict_yaml
 
 FOLDER = Path(__file__).parent / "shipped"
-SUBMIT = ("body", "shapes", "may_refuse", "knobs", "own", "headers", "query")
-LISTS, FREE = ("may_refuse", "own"), ("body", "base_path", "eventual")
-"""Members that are lists, and those that may be anything; all others are mappings."""
 _PLAIN = frozenset({"grant_type", "scope", "audience"})
 """Members of a request for a token that are no secrets."""
-MEMBERS = (
-    "submit",
-    "calls",
-    "tenants",
-    "credentials",
-    "capabilities",
-    "base_path",
-    "headers",
-    "callbacks",
-    "prefix",
-    "paging",
-    "eventual",
-)
 
 
 @dataclass(frozen=True)
@@ -77,7 +63,25 @@ class Settings:
 @cache
 def _shipped(api: str) -> Json:
     file = FOLDER / f"{api}.yaml"
-    return _read(file) if file.exists() else {}
+    return target_file.read(file) if file.exists() else {}
+
+
+@cache
+def _known(api: str) -> dict[str, frozenset[str]]:
+    """The names that a target file of an API may use, by what they name."""
+    spec, catalogue = specs.load(api), catalogues.load(api)
+    roles = frozenset(spec.lifecycle.roles) if spec.lifecycle else frozenset()
+    needs = {word for one in catalogue.requirements.values() for word in one.needs}
+    submits = [_shipped(name).get("submit", {}) for name in specs.names()]
+    shapes = {word.removeprefix("makes-") for word in needs if word.startswith("makes-")}
+    shapes |= {shape for submit in submits for shape in submit.get("shapes", ())}
+    return {
+        "capability": frozenset(needs | set(roles) | set(spec.operations) | {f"makes-{shape}" for shape in shapes}),
+        "shape": frozenset(shapes),
+        "knob": frozenset(knob for submit in submits for knob in submit.get("knobs", ())),
+        "role": roles,
+        "operation": frozenset(spec.operations),
+    }
 
 
 def load(api: str, file: Path | None = None, *, example: Json = None) -> Settings:
@@ -85,21 +89,12 @@ def load(api: str, file: Path | None = None, *, example: Json = None) -> Setting
 
     Raises SettingsError.
     """
-    raw = merged(_shipped(api), _read(file)) if file else _shipped(api)
+    raw = _shipped(api)
+    if file is not None:
+        own = target_file.read(file)
+        target_file.check_names(file, own, _known(api))
+        raw = merged(raw, own)
     submit = raw.get("submit", {})
-    for where, members, known in (("", raw, MEMBERS), ("submit: ", submit, SUBMIT)):
-        if not isinstance(members, dict):
-            raise SettingsError(f"{file or api}: {where}a mapping is expected, with members out of {', '.join(known)}")
-        unknown = members.keys() - set(known)
-        if unknown:
-            raise SettingsError(
-                f"{file or api}: {where}unknown members {', '.join(sorted(unknown))}; known: {', '.join(known)}"
-            )
-        for name, value in members.items():
-            expected = list if name in LISTS else dict
-            if name not in FREE and not isinstance(value, expected):
-                kind = "list" if expected is list else "mapping"
-                raise SettingsError(f"{file or api}: {where}{name} is {shown(value)}; expected a {kind}")
     return Settings(
         body=submit.get("body", example),
         shapes=submit.get("shapes", {}),
@@ -174,15 +169,3 @@ def secret(text: str) -> str:
     except (OSError, subprocess.SubprocessError) as error:
         raise SettingsError(f"{kind}:{rest} gives no secret: {error}") from error
     return told.stdout.strip()
-
-
-def _read(file: Path) -> Json:
-    try:
-        value = strict_yaml.read(file.read_bytes())
-    except OSError as error:
-        raise SettingsError(f"{file} cannot be read: {error.strerror}") from error
-    except strict_yaml.YamlError as error:
-        raise SettingsError(f"{file}, {error}") from error
-    if not isinstance(value, dict):
-        raise SettingsError(f"{file}: a mapping is expected")
-    return value

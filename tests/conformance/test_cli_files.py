@@ -92,8 +92,8 @@ def test_a_wrong_target_file_is_said_to_be_wrong(text: str, tmp_path: Path) -> N
     answer = run(CLEAN, "--target-file", file)
 
     assert answer.exit_code == Exit.USAGE
-    assert "target.yaml: " in answer.output
-    assert "expected" in answer.output or "known: " in answer.output
+    assert "target.yaml, line 1: " in answer.output
+    assert "expected" in answer.output or "did you mean" in answer.output
 
 
 @pytest.mark.parametrize("option", ["--json", "--html", "--har", "--journal"])

@@ -15,7 +15,8 @@ ROOT = Path(conformance.__file__).parent
 FLOORS = (
     ("errors",),
     ("traffic",),
-    ("catalogue", "target"),
+    ("catalogue",),
+    ("target",),
     ("oracles",),
     ("proxy", "session"),
     ("checks",),
