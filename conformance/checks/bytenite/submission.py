@@ -19,7 +19,7 @@ ODD: dict[str, Json] = {
     "text": "",
     "no": False,
     "yes": True,
-    "nought": 0,
+    "zero": 0,
     "below": -7,
     "ratio": 0.1,
     "large": 4503599627370497,
@@ -44,7 +44,7 @@ UNSET = (
 
 
 @check("BYT-CRT-004")
-def a_submission_cannot_choose_what_the_server_tells(session: Session) -> None:
+def a_submission_cannot_set_what_the_server_reports(session: Session) -> None:
     """It is taken without these members, or refused."""
     early = "2001-01-01T00:00:00Z"
     instants = dict.fromkeys(("createdAt", "submittedAt", "endedAt"), early)

@@ -156,7 +156,7 @@ def types_that_the_document_excludes_are_refused(session: Session) -> None:
 
 
 @check("JOB-REQ-003")
-def unknown_members_are_passed_over(session: Session) -> None:
+def unknown_members_are_ignored(session: Session) -> None:
     """One member that no document names."""
     accepted(session.post(session.body(patch={"zz_unheard_of": {"deep": [1]}})), "a submission with an unknown member")
 

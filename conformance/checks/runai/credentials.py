@@ -33,7 +33,7 @@ def _list_with(session: Session, value: str) -> Exchange:
 
 
 @check("RAI-AUT-001", strict=True)
-def who_is_turned_away_is_told_how_to_come_in(session: Session) -> None:
+def a_refusal_names_the_scheme_of_the_credentials(session: Session) -> None:
     """The oracle looks at the header of the answer."""
     for credential in _wrong(session):
         refused(session.list_jobs(credential=credential), f"a list with the credential {shown(credential)}", DENIED)

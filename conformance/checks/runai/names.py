@@ -55,7 +55,7 @@ def a_generated_name_begins_with_the_prefix(session: Session) -> None:
 
 
 @check("RAI-CRT-008")
-def numbers_begin_at_nought(session: Session) -> None:
+def numbers_begin_at_zero(session: Session) -> None:
     """And go up one by one, beyond nine."""
     _expect_names(session, [f"job-{number}" for number in range(12)])
 
@@ -80,7 +80,7 @@ def a_number_that_is_free_is_given_again(session: Session) -> None:
 
 
 @check("RAI-CRT-011")
-def a_number_that_is_taken_is_passed_over(session: Session) -> None:
+def a_number_that_is_taken_is_skipped(session: Session) -> None:
     """Somebody called a job so."""
     session.submit(patch={"job": {"name": "job-1"}})
     _expect_names(session, ["job-0", "job-2"])

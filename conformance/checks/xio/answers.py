@@ -88,7 +88,7 @@ NUMBERS: tuple[dict[str, Json], ...] = (
 @check("XIO-RSP-017")
 @check("XIO-RSP-018")
 @check("XIO-RSP-019")
-def everything_that_was_asked_for_is_told(session: Session) -> None:
+def everything_that_was_asked_for_is_reported(session: Session) -> None:
     """When the job is made, read, listed and stopped, while it waits and after its end."""
     for shape, gpu in zip(session.shapes("waits", "quick"), GPUS, strict=False):
         job = session.submit(shape, {**WISHES, **gpu})

@@ -49,7 +49,7 @@ def a_job_can_be_stopped_in_preparation(session: Session) -> None:
 
 
 @check("XIO-STM-004")
-def a_stopped_waiter_is_passed_over(session: Session) -> None:
+def a_job_that_was_stopped_while_it_waited_never_runs(session: Session) -> None:
     """The node becomes free, and the stopped job stays stopped."""
     first, second = job_and_waiter(session)
     session.cancel(second)
