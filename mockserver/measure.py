@@ -140,7 +140,7 @@ class Measure:
 
     def refuse(self, request: JobRequest, reasons: Iterable[tuple[int, str]]) -> None:
         """Count a job that no node could ever run."""
-        lacking = "; ".join(f"{count} nodes lack {words}" for count, words in reasons)
+        lacking = "; ".join(f"{count} node{'s lack' if count > 1 else ' lacks'} {words}" for count, words in reasons)
         self.refused[lacking or f"{request.nodes} nodes at once are too many"] += 1
 
     def follow(self, log: deque[tuple[int, Job, Stage, str]]) -> None:

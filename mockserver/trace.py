@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from math import ceil
 from pathlib import Path
 
-from mockserver.simulation.errors import TraceError
+from mockserver.simulation.errors import TraceError, why_unreadable
 from mockserver.simulation.scenario.distribution import MOST_SECONDS
 
 COLUMNS = ("submit_s", "cpu", "mem", "gpu", "run_s", "status")
@@ -100,8 +100,8 @@ def read(file: Path, most: int | None = None, *, lenient: bool = False) -> Trace
             _fill(trace, rows, most, file=file, lenient=lenient)
     except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
         raise TraceError(
-            f"trace {str(file)!r} cannot be read ({error}); expected a text file in the Standard "
-            f"Workload Format or a .csv"
+            f"trace '{file}' cannot be read ({why_unreadable(error)}); expected a text file in the Standard Workload "
+            "Format or a .csv"
         ) from error
     if not trace.jobs:
         raise TraceError(

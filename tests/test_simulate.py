@@ -81,8 +81,8 @@ def test_a_job_that_no_node_can_run_is_counted_with_its_reason() -> None:
     measure = played(TWO_CORES, [TracedJob(0, 10, 1, gpu=1), TracedJob(0, 10, 1, memory=8 << 30), TracedJob(0, 1, 9)])
 
     assert measure.refused == {
-        "1 nodes lack 1 gpus": 1,
-        "1 nodes lack 8589934592 bytes of memory": 1,
+        "1 node lacks 1 gpus": 1,
+        "1 node lacks 8 GiB of memory": 1,
         "5 nodes at once are too many": 1,
     }
     assert measure.over == 3

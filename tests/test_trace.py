@@ -189,3 +189,11 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     for file in (tmp_path / "missing.csv", binary):
         with pytest.raises(TraceError, match="cannot be read"):
             read(file)
+
+
+def test_a_trace_in_another_encoding_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes("submit_s,cpu,mem,gpu,run_s,status\n".encode("utf-16"))
+
+    with pytest.raises(TraceError, match=r"a\.csv' cannot be read \(it is not text in UTF-8\); expected a text file"):
+        read(file)

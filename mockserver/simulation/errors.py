@@ -128,3 +128,10 @@ class ScenarioError(SimulationError):
 
 class TraceError(SimulationError):
     """A trace cannot be followed; names file, line and what was expected."""
+
+
+def why_unreadable(error: Exception) -> str:
+    """Why a file could not be read, in words."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not text in UTF-8"
+    return (isinstance(error, OSError) and error.strerror) or str(error)

@@ -253,7 +253,7 @@ KINDS = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_world_settles_with_a_project_denied_what_it_deserves(kind: str) -> None:
-    nobody_is_denied(kind, 100)
+    nobody_is_denied(kind, 300)
 
 
 def nobody_is_denied(kind: str, worlds: int) -> None:

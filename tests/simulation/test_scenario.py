@@ -350,3 +350,16 @@ def test_a_number_may_be_written_with_an_exponent() -> None:
     scenario = scenarios.parse(NODES + "run: {fixed: 1e3}\nlimits: {run: 2.5e+2}\nmost_jobs: 1e5", "text")
 
     assert (scenario.run.fixed, scenario.limits.run, scenario.most_jobs) == (1000, 250, 100_000)
+
+
+def test_files_with_a_byte_order_mark_are_read_and_those_in_another_encoding_are_told(tmp_path: Path) -> None:
+    values, scenario = tmp_path / "values.csv", tmp_path / "mine.yaml"
+    text = "run: {trace: {file: values.csv, column: run_s}}\nnodes: [{class: n, cpu: 1, memory_gib: 1}]\n"
+    values.write_text("run_s\n5\n", encoding="utf-8-sig")
+    scenario.write_text(text, encoding="utf-8-sig")
+
+    assert scenarios.load(str(scenario)).run.trace == (5.0,)
+    for file in (values, scenario):
+        file.write_text("run_s\n5\n", encoding="utf-16")
+        with pytest.raises(ScenarioError, match=rf"{file.name}'? cannot be read \(it is not text in UTF-8\); expected"):
+            scenarios.load(str(scenario))

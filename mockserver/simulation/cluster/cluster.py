@@ -22,7 +22,7 @@ from mockserver.simulation.short_cache import LONGEST, length
 CPU, MEMORY, GPU, SHARE, STORAGE = range(5)
 """Dimensions of every cluster; SHARE is the largest free part of any one device. Custom resources follow."""
 
-NAMES = ("cpu cores", "bytes of memory", "gpus", "of one gpu", "bytes of storage")
+NAMES = ("cpu cores", "memory", "gpus", "of one gpu", "storage")
 _DEVICES = frozenset((GPU, SHARE))
 MILLI = 1000
 MOST_SHAPES = 4096
@@ -361,7 +361,17 @@ def choose_devices(devices: list[int], shape: Shape) -> tuple[int, ...]:
 
 def _amount_words(index: int, amount: int, custom: dict[int, str]) -> str:
     name = NAMES[index] if 0 <= index <= STORAGE else custom.get(index, "of what no node has")
-    return f"{amount if index in (MEMORY, STORAGE) else amount / MILLI:.16g} {name}"
+    if index in (MEMORY, STORAGE):
+        return f"{bytes_in_words(amount)} of {name}"
+    return f"{amount / MILLI:.16g} {name}"
+
+
+def bytes_in_words(amount: int) -> str:
+    """So many bytes in the largest unit in which they are at least one: 4 GiB, 1.5 MiB, 512 bytes."""
+    for unit, size in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
+        if amount >= size:
+            return f"{amount / size:,.10g} {unit}"
+    return f"{amount} bytes"
 
 
 def milli(amount: float) -> int:

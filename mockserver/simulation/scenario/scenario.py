@@ -12,7 +12,7 @@ import msgspec
 
 from mockserver.simulation.cluster.cluster import Cluster
 from mockserver.simulation.cluster.node import Node
-from mockserver.simulation.errors import ScenarioError
+from mockserver.simulation.errors import ScenarioError, why_unreadable
 from mockserver.simulation.request import NO_LIMITS, Limits, ResourceRequest
 from mockserver.simulation.scenario.distribution import Distribution
 from mockserver.simulation.scenario.file import (
@@ -236,10 +236,11 @@ def load(source: str = "default") -> Scenario:
 def load_file(source: str, more: Rule | None = None) -> Scenario:
     """The scenario of that file, which keeps one more rule. Raises ScenarioError, naming all that is wrong."""
     try:
-        text = Path(source).read_text(encoding="utf-8")
+        text = Path(source).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ScenarioError(
-            f"scenario {source!r} cannot be read ({error}); expected a YAML file or one of {', '.join(names())}"
+            f"scenario '{source}' cannot be read ({why_unreadable(error)}); expected a YAML file or one of "
+            f"{', '.join(names())}"
         ) from error
     return parse(text, source, folder=Path(source).parent, more=more)
 

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from mockserver.simulation.errors import ScenarioError
+from mockserver.simulation.errors import ScenarioError, why_unreadable
 from mockserver.simulation.scenario.distribution import MOST_SECONDS, MOST_VALUES
 
 
@@ -15,10 +15,12 @@ def column(file: Path, name: str | None = None) -> list[float]:
     and expectation.
     """
     try:
-        with file.open(encoding="utf-8", newline="") as opened:
+        with file.open(encoding="utf-8-sig", newline="") as opened:
             values = list(_values(file, csv.reader(opened), name))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ScenarioError(f"{file} cannot be read ({error}); expected a text file of numbers") from error
+        raise ScenarioError(
+            f"{file} cannot be read ({why_unreadable(error)}); expected a text file of numbers"
+        ) from error
     if not values:
         raise ScenarioError(f"{file}: expected at least one value, got none")
     return values
