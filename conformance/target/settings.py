@@ -94,6 +94,8 @@ def load(api: str, file: Path | None = None, *, example: Json = None) -> Setting
         own = target_file.read(file)
         target_file.check_names(file, own, _known(api))
         raw = merged(raw, own)
+        if "good" in (own.get("credentials") or {}):  # whoever says who is let in has others refused
+            raw = merged({"capabilities": {"strict": True}}, raw)
     submit = raw.get("submit", {})
     return Settings(
         body=submit.get("body", example),

@@ -16,6 +16,7 @@ from conformance.__main__ import COMMANDS
 from conformance.cli.main import main
 from conformance.run.verdict import Exit
 from mockserver.http.app import create_app
+from mockserver.http.server import serving
 from tests.conformance.faults import all_faults
 
 CLEAN = "mockserver.http.app:create_app"
@@ -132,6 +133,22 @@ def test_a_plan_reads_the_target_file_as_a_run_does(tmp_path: Path) -> None:
     file.write_text("nonsense: {}\n", encoding="utf-8")
 
     assert "nonsense" in told("plan", "ionworks", "--target-file", file).output
+
+
+@pytest.mark.parametrize(("more", "exit_"), [("", Exit.BROKEN), ("capabilities: {strict: false}", Exit.USAGE)])
+def test_a_server_that_lets_everybody_in_is_blamed_once_its_credentials_are_named(
+    more: str, exit_: int, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.yaml"
+    credentials = "credentials:\n  good: {headers: {X-API-Key: k}}\n  wrong: {headers: {X-API-Key: x}}\n  none: {}\n"
+    file.write_text(credentials + more, encoding="utf-8")
+
+    with serving(apis=["ionworks"], pace="x100") as url:  # lenient: any key will do
+        words = ("run", "ionworks", "--url", url, "--quick", "--time-scale", "100", "--only", "JOB-AUT-00[12]")
+        answer = told(*words, "--target-file", file)
+
+    assert answer.exit_code == exit_
+    assert ("FAIL" in answer.output) is (exit_ is Exit.BROKEN)
 
 
 def test_coverage_is_printed_of_the_api_that_was_asked_for() -> None:
