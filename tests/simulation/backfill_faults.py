@@ -8,8 +8,8 @@ import pytest
 
 from mockserver.simulation.job import Job
 from mockserver.simulation.placement import profile as profile_module
-from mockserver.simulation.placement.backfill import Backfill
 from mockserver.simulation.placement.estimates import Estimates
+from mockserver.simulation.placement.overtaking import Overtaking
 from mockserver.simulation.placement.profile import Promises
 from mockserver.simulation.placement.reservation import Promise
 
@@ -25,15 +25,23 @@ def extra_without_end(patch: Patch) -> None:
 
 
 def only_the_first_of_each_shape(patch: Patch) -> None:
-    original = Backfill._overtakes
+    original = Overtaking._overtakes
 
-    def overtakes(self: Backfill, job: Job, promise: Promise, now: int, refused: Any) -> bool:
-        if (job.shape, 0) in refused:
-            return False
-        refused.add((job.shape, 0))
-        return original(self, job, promise, now, refused)
+    def overtakes(self: Overtaking, job: Job, promise: Promise, now: int, start: Any) -> bool:
+        found = original(self, job, promise, now, start)
+        if not found:
+            self._refused.add((job.shape, False))
+        return found
 
-    patch.setattr(Backfill, "_overtakes", overtakes)
+    patch.setattr(Overtaking, "_overtakes", overtakes)
+
+
+def the_promise_stands_whatever_ends(patch: Patch) -> None:
+    patch.setattr(Overtaking, "changed", lambda self: None)
+
+
+def the_promise_stands_whoever_is_ready_early(patch: Patch) -> None:
+    patch.setattr(Estimates, "stand", lambda self, holders, now: True)
 
 
 def the_run_time_asked_for_is_dropped(patch: Patch) -> None:
@@ -102,6 +110,8 @@ FAULTS = {
     no_extra_nodes: "published",
     extra_without_end: "published",
     only_the_first_of_each_shape: "published",
+    the_promise_stands_whatever_ends: "published",
+    the_promise_stands_whoever_is_ready_early: "overruns",
     the_run_time_asked_for_is_dropped: "published",
     an_overrun_ends_in_the_past: "overruns",
     the_start_up_takes_no_time: "overruns",

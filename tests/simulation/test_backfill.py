@@ -120,3 +120,24 @@ def test_without_run_limits_the_capacity_of_the_first_is_held(queue: str) -> Non
     )
     here.advance_to(100_000_000)
     assert head.holding
+
+
+def test_who_gets_ready_sooner_than_expected_brings_the_first_s_start_forward_and_nobody_overtakes_it_then() -> None:
+    scenario = Scenario(
+        nodes=(NodeClass("n", 1, 0, count=2),), queue="backfill", startup=Distribution(trace=(5.0, 100.0, 100.0))
+    )
+    here = World(scenario, LIFECYCLES, epoch_us=0, log=None)
+
+    def submit(key: str, at: int, nodes: int, run: float) -> Job:
+        here.advance_to(at * 1_000_000)
+        limits = Limits(run=run)
+        job = here.submit(JobRequest("runai", key, ResourceRequest(cpu=1), nodes=nodes, limits=limits, endless=True))
+        here.settle()
+        return job
+
+    submit("early", 0, 1, 50)  # ready after 5 s instead of 100 s, and so over at 55 s instead of 150 s
+    head = submit("head", 1, 2, 50)
+    late = submit("late", 20, 1, 10)  # holds its node until 130 s
+    here.advance_to(60_000_000)
+
+    assert (head.first_allocated(), late.holding) == (55_000_000, ())

@@ -133,6 +133,7 @@ def overruns() -> None:
         for machine in test_backfill.MACHINES.values():
             assert test_backfill.played(asked, "backfill", machine) == easy(asked, 10)
     test_backfill.test_a_start_up_is_reckoned_with_as_long_as_it_may_take()
+    test_backfill.test_who_gets_ready_sooner_than_expected_brings_the_first_s_start_forward_and_nobody_overtakes_it_then()
 
 
 def guarantee() -> None:

@@ -13,7 +13,8 @@ from mockserver.simulation.cluster.shape import Shape
 from mockserver.simulation.job import Job
 from mockserver.simulation.placement.elastic import Slack, grow, relieve, roomiest
 from mockserver.simulation.placement.estimates import Estimates
-from mockserver.simulation.placement.node_jobs import NodeJobs
+from mockserver.simulation.placement.node_jobs import Holdings, NodeJobs
+from mockserver.simulation.placement.overtaking import Overtaking
 from mockserver.simulation.placement.profile import Promises
 from mockserver.simulation.placement.queue import Ranks
 from mockserver.simulation.placement.reservation import Promise
@@ -34,10 +35,11 @@ class Backfill:
         "_started",
         "cluster",
         "estimates",
-        "holders",
+        "holdings",
         "is_settled",
         "is_under_way",
         "node_jobs",
+        "overtaking",
         "policy",
         "promises",
         "queue",
@@ -49,10 +51,11 @@ class Backfill:
         self.policy = policy
         self.queue = Ranks()
         self.node_jobs = NodeJobs(len(cluster.nodes))
-        self.holders: dict[Job, None] = {}
+        self.holdings = Holdings(self.node_jobs)
         self.slack = Slack(cluster)
         self.estimates = Estimates(startups)
         self.promises = Promises(cluster, self.estimates) if policy == "conservative" else None
+        self.overtaking = Overtaking(cluster, self.queue, self.slack, holdings=self.holdings, estimates=self.estimates)
         self.is_settled = True
         self.is_under_way = False
         self._is_freed = False
@@ -60,24 +63,26 @@ class Backfill:
 
     def wait(self, job: Job) -> None:
         """Let `job` wait for capacity."""
-        self.queue.push(job)
+        self.overtaking.join(self.queue.push(job))
         self.is_settled = False
 
     def leave(self, job: Job) -> None:
         """`job` waits no more, though nobody gave it anything."""
+        self.estimates.forget(job)
+        self.overtaking.leave(job)
         self.is_settled, self._is_freed = False, True
 
     def give_back(self, job: Job) -> None:
         """Return what `job` holds."""
         shape = job.shape
-        self.node_jobs.leave(job)
+        self.holdings.leave(job)
         if shape.smallest is not None:
             self.slack.drop(job)
             job.shape = shape.smallest
         for hold in job.holding:
             self.cluster.give_back(shape, hold)
         job.holding = ()
-        del self.holders[job]
+        self.overtaking.changed()
         self.estimates.forget(job)
         self.is_settled, self._is_freed = False, True
 
@@ -85,29 +90,33 @@ class Backfill:
         """The nodes of this mask can be used from now on."""
         for job in self.queue:
             self.cluster.refresh(job.shape)
+        self.overtaking.changed()
         self.is_settled, self._is_freed = False, True
 
     def closed(self) -> None:
         """A node cannot be used any more: what was promised counts for nothing."""
         if self.promises is not None:
             self.promises.starts = {}
+        self.overtaking.changed()
         self.is_settled = False
 
     def resume(self, holders: Iterable[Job], promised: dict[Job, tuple[int, int]]) -> None:
         """Go on as a world in which these hold nodes and those were promised a start; nobody who waits
         could be served.
         """
-        self.holders = dict.fromkeys(holders)
+        self.holdings.resume(holders)
         if self.promises is not None:
             self.promises.starts = promised
         self.is_settled = True
 
     def step(self, now: int, evict: Callable[[Job], None]) -> Job | None:
         """The next that starts (`holding` says where), or None when nobody may."""
-        job = self._overtaking(now) if self.promises is None else self._promised(now, self.promises)
+        if self.promises is None:
+            job = self.overtaking.next(now, self._may_start)
+        else:
+            job = self._promised(now, self.promises)
         if job is not None:
-            self.holders[job] = None
-            self.node_jobs.enter(job)
+            self.holdings.enter(job)
             self.queue.drop(job)
             return job
         self.is_settled = True
@@ -119,39 +128,8 @@ class Backfill:
         """What beside capacity keeps `job` waiting."""
         return f"it may not delay jobs before it ({self.policy})"
 
-    def _overtaking(self, now: int) -> Job | None:
-        """EASY: the first if it fits, else the first of the others that does not delay it; what can never run delays
-        nobody.
-        """
-        promise: Promise | None = None
-        refused: set[tuple[Shape, int | None]] = set()
-        for job in self.queue:
-            if promise is None and (self._start(job) or not job.shape.can_ever_run):
-                if job.holding:
-                    return job
-            elif promise is None:
-                promise = Promise(self.cluster, job.shape)
-                if not promise.find(self.holders, self.estimates, now):
-                    promise = None  # nodes are missing that may never return: nothing can be promised
-            elif self._overtakes(job, promise, now, refused):
-                return job
-        return None
-
-    def _overtakes(self, job: Job, promise: Promise, now: int, refused: set[tuple[Shape, int | None]]) -> bool:
-        """Whether `job` was given nodes without delaying the first; jobs alike are `refused` together."""
-        if (job.shape, None) in refused:
-            return False
-        if not self.slack.nodes and self.cluster.feasible(job.shape, _EVERYWHERE).bit_count() < job.shape.count:
-            refused.add((job.shape, None))
-            return False
-        span = self.estimates.span(job)
-        if promise.is_over_by(span, now):
-            refused.add((job.shape, None))
-            return self._start(job)
-        if (job.shape, -1) in refused:
-            return False
-        refused.add((job.shape, -1))
-        return self._start_beside(job, promise)
+    def _may_start(self, job: Job, promise: Promise | None) -> bool:
+        return self._start(job) if promise is None else self._start_beside(job, promise)
 
     def _start(self, job: Job, within: int = _EVERYWHERE) -> bool:
         """Whether `job` was given nodes of `within`, if need be with what elastic jobs give back."""
@@ -212,7 +190,9 @@ class Backfill:
         """Conservative: whoever's promise is for now, one after the other."""
         if not self._started:
             waiting = [job for job in self.queue if job.shape.can_ever_run]
-            self._started = promises.renew(waiting, self.holders, now, is_freed=self._is_freed, start=self._start)
+            self._started = promises.renew(
+                waiting, self.holdings.masks, now, is_freed=self._is_freed, start=self._start
+            )
             self._is_freed = False
         self.is_under_way = len(self._started) > 1
         return self._started.pop(0) if self._started else None

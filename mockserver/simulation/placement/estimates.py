@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from mockserver.simulation.clock import micros
 from mockserver.simulation.job import Job
@@ -20,29 +20,44 @@ class Estimates:
     asked for is expected to end now, again and again until it ends.
     """
 
-    __slots__ = ("_known", "startups")
+    __slots__ = ("_known", "_spans", "startups")
 
     def __init__(self, startups: Mapping[str, int | None]) -> None:
         self.startups = dict(startups)
         self._known: dict[Job, tuple[int, int]] = {}
+        self._spans: dict[Job, tuple[Stage, int | None]] = {}
 
     def span(self, job: Job) -> int | None:
         """Microseconds that a job which waits is expected to hold nodes; None if nobody knows."""
-        return self._leaves(job, job.stage.on["allocated"], 0)
+        stage, span = self._spans.get(job, (None, None))
+        if stage is not job.stage:
+            span = self._leaves(job, job.stage.on["allocated"], 0)
+            self._spans[job] = job.stage, span
+        return span
 
     def end(self, job: Job, now: int) -> int:
         """The instant at which a job that holds nodes is expected to have given them back, `now` at the earliest."""
         steps, known = self._known.get(job, (0, 0))
-        if steps != job.step_count:
+        if steps != len(job.history):
             began = job.since if job.phase != "running" else job.last_entered("running") or 0
             left = self._leaves(job, job.stage, began)
             known = NEVER + job.serial if left is None else left
-            self._known[job] = job.step_count, known
+            self._known[job] = len(job.history), known
         return max(known, now)
 
+    def stand(self, holders: Iterable[Job], now: int) -> bool:
+        """Whether all that has been said of the ends of `holders` is still so, and nobody is overdue."""
+        known = self._known
+        for job in holders:
+            steps, end = known.get(job, (0, 0))
+            if end < now or steps != len(job.history):
+                return False
+        return True
+
     def forget(self, job: Job) -> None:
-        """`job` holds nothing any more."""
+        """`job` holds nothing, or waits no more."""
         self._known.pop(job, None)
+        self._spans.pop(job, None)
 
     def _leaves(self, job: Job, stage: Stage, at: int) -> int | None:
         """The instant at which the first stage is reached that holds nothing, from `stage` on, entered `at`."""

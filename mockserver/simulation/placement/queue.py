@@ -73,19 +73,26 @@ class Ranks:
     def __init__(self) -> None:
         self.entries: list[Entry] = []
 
-    def push(self, job: Job) -> None:
+    def push(self, job: Job) -> Entry:
         """Let `job` wait at its original rank."""
-        insort(self.entries, (-job.request.priority, job.serial, job, job.generation))
+        entry = (-job.request.priority, job.serial, job, job.generation)
+        insort(self.entries, entry)
+        return entry
 
     def drop(self, job: Job) -> None:
         """`job`, which waits, has been served."""
         del self.entries[bisect_left(self.entries, (-job.request.priority, job.serial, job))]
 
-    def __iter__(self) -> Iterator[Job]:
+    def alive(self) -> list[Entry]:
         """Everybody who still waits, by rank; who left is struck off."""
-        if any(entry[2].generation != entry[3] for entry in self.entries):
-            self.entries = [entry for entry in self.entries if entry[2].generation == entry[3]]
-        return iter([entry[2] for entry in self.entries])
+        alive = [entry for entry in self.entries if entry[2].generation == entry[3]]
+        if len(alive) < len(self.entries):
+            self.entries = alive.copy()
+        return alive
+
+    def __iter__(self) -> Iterator[Job]:
+        """Everybody who still waits, by rank."""
+        return iter([entry[2] for entry in self.alive()])
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

@@ -9,7 +9,6 @@ which the first then still fits beside it, and beyond these as many as are left 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import groupby
 
 from mockserver.simulation.cluster.capacity_index import bits, mask_of
@@ -18,6 +17,7 @@ from mockserver.simulation.cluster.shape import Shape
 from mockserver.simulation.job import Job
 from mockserver.simulation.placement.elastic import least_of, size
 from mockserver.simulation.placement.estimates import NEVER, Estimates
+from mockserver.simulation.placement.node_jobs import Holdings
 
 _EVERYWHERE = -1
 
@@ -61,14 +61,16 @@ class Promise:
     away.
     """
 
-    __slots__ = ("_free", "_seen", "cluster", "fitting", "instant", "shape")
+    __slots__ = ("_free", "_gone", "_seen", "cluster", "fitting", "holdings", "instant", "shape")
 
-    def __init__(self, cluster: Cluster, shape: Shape) -> None:
+    def __init__(self, cluster: Cluster, shape: Shape, holdings: Holdings) -> None:
         self.cluster = cluster
+        self.holdings = holdings
         self.shape = shape
         self.instant = 0
         self.fitting = cluster.feasible(shape, _EVERYWHERE)
         self._free: dict[int, FreeCapacity] = {}
+        self._gone: list[Job] = []
         self._seen: dict[Shape, tuple[int, int]] = {}
 
     @property
@@ -76,11 +78,11 @@ class Promise:
         """How many nodes are left over when the first has got its own."""
         return self.fitting.bit_count() - self.shape.count
 
-    def find(self, holders: Iterable[Job], estimates: Estimates, now: int) -> bool:
+    def find(self, estimates: Estimates, now: int) -> bool:
         """Look for the instant, with elastic jobs at their least and everybody gone when expected; whether there is
         one.
         """
-        running = [(estimates.end(job, now), number, job) for number, job in enumerate(holders)]
+        running = [(estimates.end(job, now), number, job) for number, job in enumerate(self.holdings.masks)]
         wanted = self.shape.possible & self.cluster.ready
         for _, _, job in running:
             if job.shape.smallest is not None:
@@ -158,9 +160,15 @@ class Promise:
             self._judge(node, free)
 
     def _leave(self, job: Job, wanted: int) -> None:
-        shape = job.shape if job.shape.smallest is None else least_of(self.cluster, job)
-        for node, devices in job.holding:
-            if wanted >> node & 1:
+        mask, shape = self.holdings.masks[job] & wanted, job.shape
+        if shape.smallest is None:
+            self._gone.append(job)
+            self.fitting |= mask & ~self.holdings.shared  # what nobody else holds is empty then
+            mask &= self.holdings.shared
+        else:
+            shape = least_of(self.cluster, job)
+        for node, devices in job.holding if mask else ():
+            if mask >> node & 1:
                 free = self._free_on(node)
                 free.change(shape, devices if shape is job.shape else devices[: size(shape) // MILLI], 1)
                 self._judge(node, free)
@@ -169,6 +177,10 @@ class Promise:
         free = self._free.get(node)
         if free is None:
             free = self._free[node] = FreeCapacity(self.cluster, self.shape, node)
+            if not self.holdings.shared >> node & 1:
+                for job in self._gone:
+                    if self.holdings.masks[job] >> node & 1:
+                        free.change(job.shape, dict(job.holding)[node], 1)
         return free
 
     def _judge(self, node: int, free: FreeCapacity) -> None:
