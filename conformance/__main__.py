@@ -17,12 +17,16 @@ INSTALL = (
 COMMANDS = {
     "catalogue": "Print the requirements of API, or of all.",
     "check": "Judge recorded traffic: FILE is a HAR file of one client's exchanges with one server.",
+    "explain": (
+        "Explain REQUIREMENT: what it says, who says so, what is sent, what passes, what fails, what it needs."
+    ),
     "fuzz": "Send schemathesis' valid, invalid and stateful cases; exit 1 if any answer breaks the document of API.",
     "plan": "Print what a run would send, without sending anything.",
     "replay": "Judge the recorded failure of REQUIREMENT again (ID/2 means its second).",
     "report": "Put canonical reports (run --json) side by side; exit with the first code of theirs that is not 0.",
     "run": "Judge the implementation of API at URL, or in this process, requirement by requirement.",
     "sweep": "Stop and forget every job that a journal says was made and not cleaned up.",
+    "target": "Write a target file to begin with, try one, or print the JSON Schema of such files.",
     "watch": "Forward traffic to UPSTREAM byte by byte, under its Host header, and judge it.",
 }
 """The commands with their first sentences, so that help needs no libraries.

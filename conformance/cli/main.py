@@ -17,10 +17,11 @@ from rich.markup import escape
 import specs
 from conformance import catalogue as catalogues
 from conformance.catalogue import PROFILES
-from conformance.cli import afterwards, compare, traffic
+from conformance.cli import advice, afterwards, compare, traffic
 from conformance.cli.options import API, EXISTING, FILE, Judge, opened, target_options, url_value
 from conformance.cli.progress import shown
 from conformance.report.console import SafeConsole
+from conformance.run.failing import FAIL_ON, known_broken
 from conformance.run.interruption import interruptible
 from conformance.run.modes import MODES, budget_for, default_mode, jobs_for, options_for
 from conformance.run.plan import time_plan
@@ -89,6 +90,17 @@ def main() -> None:
     help="File of known failures to accept until a date.",
 )
 @click.option(
+    "--fail-on",
+    type=click.Choice(FAIL_ON),
+    help="What makes the run fail: a broken MUST (the default), a broken SHOULD too, or only what --baseline does not "
+    "show broken (the default with --baseline).",
+)
+@click.option(
+    "--baseline",
+    type=EXISTING,
+    help="A report of an earlier run (its --json): what it shows broken is known and fails the run no more.",
+)
+@click.option(
     "--journal",
     type=FILE,
     help="Record each job here before it is created, so that `sweep` can delete it if the run dies.",
@@ -120,6 +132,7 @@ def run_command(api: str, url: str | None, **told: Any) -> None:
         profiles=told["profiles"] or None,
         floor=told["floor"],
         keep_traffic=keep,
+        **_failing_on(api, told["fail_on"], told["baseline"]),
     )
     with opened(api, url, budget=budget, **told) as target:
         waits = not (target.has_virtual_time or target.is_in_process)
@@ -135,6 +148,19 @@ def run_command(api: str, url: str | None, **told: Any) -> None:
         reports = _judged(target, options_for(mode, options, quick=told["quick"]), told)
     unwritten = _report(reports, target, console, told)
     sys.exit(exit_code([*([int(Exit.USAGE)] if unwritten else []), *(int(one.exit) for one in reports)]))
+
+
+def _failing_on(api: str, fail_on: str | None, baseline: Path | None) -> dict[str, Any]:
+    """The options of a run that say what fails it. Raises UsageError, click.UsageError."""
+    if baseline is None:
+        if fail_on == "new":
+            raise click.UsageError("--fail-on new needs --baseline: a report that an earlier run --json wrote")
+        return {"fail_on": fail_on or "must"}
+    from conformance.report.json import runs_of
+
+    if fail_on not in (None, "new"):
+        raise click.UsageError(f"--baseline goes with --fail-on new, not with --fail-on {fail_on}")
+    return {"fail_on": "new", "known": known_broken(runs_of(baseline), api, baseline)}
 
 
 def _judged(target: Target, runs: list[Options], told: dict[str, Any]) -> list[Report]:
@@ -307,5 +333,5 @@ def catalogue_command(api: str | None, form: str, draft: bool, coverage: bool) -
     click.echo(printed([api] if api else list(specs.names()), form), nl=False)
 
 
-for command in (*traffic.COMMANDS, *afterwards.COMMANDS, *compare.COMMANDS):
+for command in (*advice.COMMANDS, *traffic.COMMANDS, *afterwards.COMMANDS, *compare.COMMANDS):
     main.add_command(command)

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from conformance.report.findings import shown_findings
 from conformance.report.json import searched
 from conformance.run.verdict import Exit
 from specs.printable import printable
@@ -38,6 +39,7 @@ def show(canonical: dict[str, Any], console: Console, *, everything: bool = Fals
                 console.print(f"  [dim]{escape(other)}[/]", soft_wrap=True)
         if not is_away:
             _counts(run, console)
+            _findings(run, console)
         _sentence(run, console)
         if run.get("left_behind"):
             console.print(f"left at the target: {escape(', '.join(run['left_behind']))}", soft_wrap=True)
@@ -62,6 +64,20 @@ def side_by_side(canonical: dict[str, Any], console: Console, *, everything: boo
         console.print(table)
     for run in runs:
         _sentence(run, console)
+
+
+def _findings(run: dict[str, Any], console: Console) -> None:
+    """What to do first: a line for each finding, and how to see the first again."""
+    found, more = shown_findings(run)
+    if not found:
+        return
+    console.print("[bold]What to mend first[/]")
+    for number, one in enumerate(found, 1):
+        colour = COLOURS["FAIL" if one.level == "MUST" else "WARN"]
+        console.print(f" {number:2}. [{colour}]{escape(one.sentence)}[/]", soft_wrap=True)
+    if more:
+        console.print(f"     and {more} more", soft_wrap=True)
+    console.print(f"  [dim]conformance explain {found[0].ids[0]} says what the first asks for[/]", soft_wrap=True)
 
 
 def _sentence(run: dict[str, Any], console: Console) -> None:

@@ -18,7 +18,8 @@ class Options:
 
     `floor` is the share of testable MUSTs that must have been judged; `most_requests` bounds the run.
     `games` of the state machine and `fuzz_examples` of each operation and phase of schemathesis let random clients play
-    as well. So many `jobs` of judging go on at the same time.
+    as well. So many `jobs` of judging go on at the same time. The run fails on a broken `must`, on a broken `should`
+    too, or only on what is `new`: not among the `known` ids.
     """
 
     seed: int = 1
@@ -33,6 +34,8 @@ class Options:
     fuzz_examples: int = 0
     keep_traffic: bool = False
     jobs: int = 1
+    fail_on: str = "must"
+    known: frozenset[str] = frozenset()
 
 
 @dataclass

@@ -19,6 +19,7 @@ from conformance.run import waivers
 from conformance.run.cases import Case, Outcome, cases_of
 from conformance.run.estimate import run_seconds
 from conformance.run.execution import Execution, unconfirmed
+from conformance.run.failing import compared, failing
 from conformance.run.interruption import exit_of
 from conformance.run.player import KEPT_BODY, OnCase, Player
 from conformance.run.results import Options, Report, Search
@@ -290,7 +291,7 @@ class Run:
     def _sum_up(self) -> tuple[Exit, str]:
         results, requirements = self.report.results, self.catalogue.requirements
         errors = self.report.of(Verdict.ERROR)
-        broken = self.report.of(Verdict.FAIL, Verdict.STALE_WAIVER)
+        broken, known = failing(self.report), compared(self.report)
         if broken:
             told = (
                 f"{len(broken)} requirement{'s are' if len(broken) > 1 else ' is'} broken: "
@@ -299,7 +300,7 @@ class Run:
             fails = any(one.requirement == SERVER_ERROR for one in broken) and not self._selected(SERVER_ERROR)
             return (
                 Exit.BROKEN,
-                told + f"; {SERVER_ERROR} was not selected, but a server that fails cannot be judged" * fails,
+                told + known + f"; {SERVER_ERROR} was not selected, but a server that fails cannot be judged" * fails,
             )
         if errors:
             return Exit.OWN_ERROR, f"the suite itself failed: {errors[0].requirement}: {errors[0].reason}"
@@ -314,7 +315,7 @@ class Run:
                 f"only {len(judged)} of {len(musts)} MUSTs could be judged; at least {self.options.floor:.0%} are "
                 "needed",
             )
-        return Exit.CONFORMANT, f"{len(judged)} MUSTs were judged and none is broken"
+        return Exit.CONFORMANT, f"{len(judged)} MUSTs were judged and none is {'newly ' * bool(known)}broken{known}"
 
     def _end(self, exit_: Exit, sentence: str) -> Report:
         with suppress(SafetyStop, KeyboardInterrupt), self.target.budget.cleaning_up():
