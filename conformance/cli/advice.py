@@ -67,7 +67,7 @@ def target_group() -> None:
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this new file.")
 def init_command(api: str, out: Path | None) -> None:
     """Write a commented target file for API."""
-    from conformance.target.template import template
+    from conformance.run.target_template import template
 
     text = template(api)
     if out is None:

@@ -15,8 +15,9 @@ from conformance import catalogue as catalogues
 from conformance.cli.main import main
 from conformance.report.explanation import explained
 from conformance.report.findings import MOST_FINDINGS, findings, shown_findings
+from conformance.run import target_template
 from conformance.run.verdict import Exit
-from conformance.target import settings, template
+from conformance.target import settings
 from specs import strict_yaml
 
 APP = ("--app", "mockserver.http.app:create_app")
@@ -64,7 +65,7 @@ def test_a_target_file_to_begin_with_means_what_is_shipped_and_keeps_the_schema(
 
     assert settings.load(api, file) == settings.load(api)
     jsonschema_rs.Draft202012Validator(TARGET_SCHEMA).validate(strict_yaml.read(file.read_bytes()))
-    assert "requirements need it" in template.template(api)
+    assert "requirements need it" in target_template.template(api)
 
 
 def test_a_target_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
