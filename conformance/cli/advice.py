@@ -19,7 +19,7 @@ from conformance.report.console import SafeConsole
 from conformance.run.verdict import Exit
 
 _SCHEMAS = {
-    "target": Path(__file__).parents[1] / "target" / "target.schema.json",
+    "target": Path(__file__).parents[1] / "target" / "target-file.schema.json",
     "waivers": Path(__file__).parents[1] / "run" / "waivers.schema.json",
 }
 

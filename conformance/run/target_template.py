@@ -51,9 +51,9 @@ def _lines(api: str) -> Iterator[str]:
         yield f"    {name}: {_flow(patch)}  # {meaning}; {count} requirements need it"
     if shipped.may_refuse:
         yield f"  may_refuse: {_flow(sorted(shipped.may_refuse))}  # shapes that need not be accepted"
-    yield "credentials:  # headers, a token to be bought, or a signature"
+    yield "# credentials:  # headers, a token to be bought, or a signature; with a good one, others must be refused"
     for name, caller in shipped.credentials.items():
-        yield f"  {name}: {_flow(caller)}"
+        yield f"#   {name}: {_flow(caller)}"
     yield f"# {asked['tenants']} requirements need two tenants: headers by name"
     yield from _optional("tenants", shipped.tenants, {"first": {"X-Tenant": "env:FIRST"}})
     yield "# What the implementation can or cannot do: a role or an operation that is not there is false"

@@ -37,13 +37,18 @@ class PortBusy(OSError):
         self.host, self.port, self.option = host, port, option
 
 
+def _greeting(app: Any) -> dict[str, Any]:
+    """How answers that never reach the application are made readable for web pages; another application has no say."""
+    return {"greet": app.application.cors.open} if isinstance(app, Understudy) else {}
+
+
 class _Server(uvicorn.Server):
     """uvicorn's server; stops within a second whatever its connections do, and handles no signals."""
 
     def __init__(self, app: Understudy, listeners: Sequence[socket.socket], admission: Admission) -> None:
         config = uvicorn.Config(
             app,
-            http=partial(EagerProtocol, admission=admission, greet=app.application.cors.open),  # type: ignore[arg-type]  # is only called
+            http=partial(EagerProtocol, admission=admission, **_greeting(app)),  # type: ignore[arg-type]  # is called
             loop="uvloop" if importlib.util.find_spec("uvloop") else "asyncio",  # there is no uvloop for Windows
             interface="asgi3",
             ws="none",

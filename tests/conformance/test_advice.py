@@ -21,7 +21,7 @@ from conformance.target import settings
 from specs import strict_yaml
 
 APP = ("--app", "mockserver.http.app:create_app")
-TARGET_SCHEMA = json.loads((Path(settings.__file__).parent / "target.schema.json").read_text())
+TARGET_SCHEMA = json.loads((Path(settings.__file__).parent / "target-file.schema.json").read_text())
 
 
 def conformance(*words: str) -> Result:
