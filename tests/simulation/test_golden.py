@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from mockserver.cli import main
 from mockserver.simulate import traced
 from mockserver.simulation.job import Job
-from mockserver.simulation.placement.fairshare import gpus
+from mockserver.simulation.placement.victims import gpus
 from mockserver.simulation.request import JobRequest, ResourceRequest, Script
 from mockserver.simulation.scenario.scenario import Scenario
 from mockserver.simulation.world import World
