@@ -57,6 +57,7 @@ class Scheduler:
         "count",
         "entering",
         "forget",
+        "joining",
         "log",
         "logged",
         "placement",
@@ -79,6 +80,7 @@ class Scheduler:
         self.attend: Callable[[Job], None] = forget
         self.log: deque[tuple[int, Job, Stage, str]] = deque(maxlen=log)
         self.announced: list[tuple[int, Job]] = []
+        self.joining: list[Job] = []  # parents whose children have all ended, while that is looked after
         self.logged = self.count = 0
         self.entering = self._entries()
 
@@ -342,8 +344,16 @@ class Scheduler:
         if parent is None:
             return
         parent.open_children -= 1
-        if not parent.open_children and parent.stage.phase == "waiting":
-            self.enter(parent, parent.stage.on["joined"], "joined", parent.outcome)
+        if parent.open_children or parent.stage.phase != "waiting":
+            return
+        self.joining.append(parent)
+        if len(self.joining) > 1:
+            return  # its end follows from that of its child, which is under way
+        try:
+            for one in self.joining:  # which grows by their parents; a long line of them is no deep recursion
+                self.enter(one, one.stage.on["joined"], "joined", one.outcome)
+        finally:
+            self.joining.clear()
 
     def arm(self, job: Job, limit: str, span: float | None, *, is_whole: bool = False) -> None:
         """Let `limit` pass after so many seconds, unless the job has left its phase (or, if it is about the whole job,

@@ -260,6 +260,17 @@ def test_cancelling_a_parent_reaches_its_descendants_only_where_switched_on(
     assert [read(world, job_id)["status"] for job_id in (child, grandchild)] == [left, left]
 
 
+def test_a_long_line_of_descendants_is_cancelled_with_the_first() -> None:
+    world = make_world(switches=frozenset({"ionworks.cascade-cancel"}), nodes=(NodeClass("plain", 64, 256),))
+    line = [submit(world)["job_id"]]
+    for _ in range(1500):
+        line.append(submit(world, parent_job_id=line[-1])["job_id"])
+
+    cancel(world, line[0])
+
+    assert {read(world, job_id)["status"] for job_id in line} == {"canceled"}
+
+
 def test_lists_are_newest_first_and_paged(world: World) -> None:
     ids = [submit(world)["job_id"] for _ in range(5)]
 

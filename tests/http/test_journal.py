@@ -22,6 +22,7 @@ from mockserver.http.records.events import events
 from mockserver.http.records.exchange import Entry, readable
 from mockserver.http.records.journal import Journal
 from mockserver.http.redaction import redacted, redacted_text
+from mockserver.simulation.snapshot.pauses import finished
 from specs.command_secrets import HIDDEN
 from specs.secret_names import is_secret
 from tests.conftest import Bench
@@ -122,7 +123,7 @@ def test_the_journal_stays_bounded_under_100_000_requests() -> None:
     for number in range(100_000):
         journal.add(entry(b'{"n": %d}' % number, answer=b"x" * 700))
 
-    shown = journal.list(limit=10**6)
+    shown = finished(journal.listing(limit=10**6))
     assert len(journal) == len(shown) <= JOURNAL_EXCHANGES
     assert journal.bytes <= JOURNAL_BYTES
     assert shown[-1]["number"] == 100_000

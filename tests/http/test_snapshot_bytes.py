@@ -16,9 +16,10 @@ import httpx
 import pytest
 
 import specs
+from mockserver.http import slices
 from mockserver.http.app import create_sandboxes
-from mockserver.http.sandboxes import restoring
-from mockserver.http.sandboxes.restoring import in_slices, restored
+from mockserver.http.limits import SLICE_SECONDS
+from mockserver.http.sandboxes.restoring import restored
 from mockserver.http.server import serving
 from mockserver.simulation.snapshot import MAGIC
 from mockserver.simulation.snapshot.pauses import Steps
@@ -67,7 +68,7 @@ PLACES: dict[str, Change] = {
     "command": lambda record, text: request(record).update(command=text),
     "draw": lambda record, text: request(record).update(draw=text),
     "label": lambda record, text: request(record)["resources"].update(preferred=[text]),
-    "many labels": lambda record, text: request(record)["resources"].update(preferred=["ab"] * (len(text) // 50)),
+    "custom resource": lambda record, text: request(record)["resources"].update(custom=[[text, 0.0]]),
     "reason of an end": lambda record, text: record["jobs"][0]["history"][-1][3].update(reason=text),
     "added node": node,
     "metadata": lambda record, text: request(record)["payload"].update(metadata={"k": text}),
@@ -121,10 +122,10 @@ def test_other_requests_pass_while_a_snapshot_is_read(monkeypatch: pytest.Monkey
 
     def ticks() -> float:
         nonlocal now
-        now += restoring.SLICE_SECONDS / 10
+        now += SLICE_SECONDS / 10
         return now
 
-    monkeypatch.setattr(restoring, "ticks", ticks)
+    monkeypatch.setattr(slices, "ticks", ticks)
     passed = 0
 
     def steps() -> Steps[str]:
@@ -141,7 +142,7 @@ def test_other_requests_pass_while_a_snapshot_is_read(monkeypatch: pytest.Monkey
     async def both() -> str:
         task = asyncio.create_task(others())
         try:
-            return await in_slices(steps())
+            return await slices.in_slices(steps())
         finally:
             task.cancel()
 

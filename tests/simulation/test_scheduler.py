@@ -176,6 +176,22 @@ def test_a_parent_waits_for_its_children() -> None:
     assert path(parent) == [(0, "pending"), (0, "processing"), (1, "waiting"), (5, "completed")]
 
 
+def test_a_long_line_of_parents_ends_when_its_last_child_does() -> None:
+    here = world()
+    line = [here.submit(ask("0", api="ionworks", command="sleep 1"))]
+    for number in range(1, 3000):
+        line.append(here.submit(ask(f"{number}", api="ionworks", command="sleep 1", parent=f"{number - 1}")))
+    last = here.submit(ask("last", api="ionworks", command="sleep 50000", parent="2999"))
+
+    after(here, 40_000)
+    assert {job.state for job in line} == {"waiting"}
+    here.cancel(last)
+
+    assert {job.state for job in line} == {"completed"}
+    ended = [job.key for _, job, stage, _ in here.scheduler.log if stage.name == "completed"]
+    assert ended[-3:] == ["2", "1", "0"]
+
+
 def test_the_deletion_of_the_last_child_lets_the_parent_end() -> None:
     here = world()
     parent = here.submit(ask("parent", api="ionworks", command="sleep 1"))

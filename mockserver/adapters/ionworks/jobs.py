@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
@@ -85,8 +84,13 @@ def _matches(job: Job, status: str | None, types: set[str]) -> bool:
 
 def _cancel_below(world: World, job: Job) -> None:
     """Cancel all that is left of a job's children, theirs included."""
-    family: Iterable[Job] = world.jobs(API, owner=job.request.owner).values()
-    for child in [other for other in family if other.parent is job]:
+    children: dict[Job, list[Job]] = {}
+    for other in world.jobs(API, owner=job.request.owner).values():
+        if other.parent is not None:
+            children.setdefault(other.parent, []).append(other)
+    waiting = children.get(job, [])[::-1]
+    while waiting:
+        child = waiting.pop()
         if not child.is_terminal:
             world.cancel(child, "cancelled with its parent")
-        _cancel_below(world, child)
+        waiting += reversed(children.get(child, []))

@@ -8,24 +8,20 @@ from mockserver.http.contract.explanation import unknown
 from mockserver.http.control.context import Context
 from mockserver.http.control.metrics import MEDIA_TYPE, exposition
 from mockserver.http.records.events import server_sent
-from mockserver.http.records.har import archive
+from mockserver.http.records.har import archiving
+from mockserver.http.slices import in_slices
 
 
-def mock_list_exchanges(context: Context, call: Call) -> Reply:
+async def mock_list_exchanges(context: Context, call: Call) -> Reply:
     """The latest exchanges that match."""
     query = call.query
     if query.get("api") not in (None, *context.apis):
         raise Refusal("invalid", f"query api: {unknown(query['api'], context.apis)}")
     _check_operation(query.get("operation"), [query["api"]] if "api" in query else list(context.apis))
     names = ("api", "operation", "status", "since")
-    return Reply(
-        200,
-        {
-            "exchanges": context.sandbox(call).journal.list(
-                **{name: query.get(name) for name in names}, limit=query["limit"]
-            )
-        },
-    )
+    wanted = {name: query.get(name) for name in names}
+    listing = context.sandbox(call).journal.listing(**wanted, limit=query["limit"])
+    return Reply(200, {"exchanges": await in_slices(listing)})
 
 
 def _check_operation(operation: str | None, apis: list[str]) -> None:
@@ -50,9 +46,10 @@ def mock_list_breaches(context: Context, call: Call) -> Reply:
     return Reply(200, {"total": breaches.total, "breaches": breaches.first})
 
 
-def mock_export_exchanges(context: Context, call: Call) -> Reply:
+async def mock_export_exchanges(context: Context, call: Call) -> Reply:
     """The exchanges as an HTTP archive."""
-    return Reply(200, archive(context.sandbox(call).journal.after(0)))
+    exchanges = [*context.sandbox(call).journal.after(0)]  # all at this moment
+    return Reply(200, await in_slices(archiving(exchanges)))
 
 
 def mock_watch(context: Context, call: Call) -> Reply:

@@ -9,8 +9,9 @@ from mockserver.adapters.exchange import Call, Refusal, Reply
 from mockserver.http.answering.later_answers import present
 from mockserver.http.contract.explanation import unknown
 from mockserver.http.control.context import Context, described, moment, read_tempo
-from mockserver.http.sandboxes.restoring import forking, in_slices, restoring
+from mockserver.http.sandboxes.restoring import forking, restoring
 from mockserver.http.sandboxes.sandbox import Plan
+from mockserver.http.slices import in_slices
 from mockserver.simulation.errors import ScenarioError, SnapshotError
 from mockserver.simulation.scenario import scenario as scenarios
 from mockserver.simulation.scenario.scenario import Scenario

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from mockserver import __version__
 from mockserver.http.records.exchange import Exchange, length, readable
 from mockserver.http.redaction import redacted_fields, redacted_query
+from mockserver.simulation.snapshot.pauses import Steps
 
 if TYPE_CHECKING:
     from harfile import Request, Response
 
 
-def archive(exchanges: Iterable[Exchange]) -> dict[str, Any]:
-    """An HTTP Archive 1.2 of these exchanges; one whose connection was cut has status 0."""
+def archiving(exchanges: Iterable[Exchange]) -> Steps[dict[str, Any]]:
+    """An HTTP Archive 1.2 of these exchanges, in steps; one whose connection was cut has status 0."""
     import harfile
 
     text = io.StringIO()
@@ -32,6 +33,7 @@ def archive(exchanges: Iterable[Exchange]) -> dict[str, Any]:
                 timings=harfile.Timings(send=0, wait=took, receive=0),
                 comment=f"{one.api} {one.operation} at {one.at / 1_000_000:g}",
             )
+            yield
     made: dict[str, Any] = json.loads(text.getvalue())
     return made
 

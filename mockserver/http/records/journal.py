@@ -25,6 +25,7 @@ from mockserver.http.limits import (
 from mockserver.http.records import violation_header
 from mockserver.http.records.breaches import Breaches
 from mockserver.http.records.exchange import Entry, Exchange, Note
+from mockserver.simulation.snapshot.pauses import Steps
 from mockserver.simulation.world import World
 
 FIXED_BYTES = 256  # what an exchange takes beside its packed bytes, roughly
@@ -103,7 +104,7 @@ class Journal:
         self._note_number += 1
         self._notes.append(Note(self._note_number, event, at, facts))
 
-    def list(
+    def listing(
         self,
         *,
         api: str | None = None,
@@ -111,8 +112,10 @@ class Journal:
         status: int | None = None,
         since: int | None = None,
         limit: int = 100,
-    ) -> Listed:
-        """The latest exchanges that fit, oldest first; with `since`, those after that number, from the first."""
+    ) -> Steps[Listed]:
+        """The latest exchanges that fit, oldest first; with `since`, those after that number, from the first. They are
+        those of this moment, and are made readable in steps.
+        """
         found = [
             one
             for one in self.after(since or 0)
@@ -120,7 +123,11 @@ class Journal:
             and (operation is None or one.operation == operation)
             and (status is None or one.status == status)
         ]
-        return [one.shown() for one in (found[:limit] if since is not None else found[max(len(found) - limit, 0) :])]
+        shown: Listed = []
+        for one in found[:limit] if since is not None else found[max(len(found) - limit, 0) :]:
+            shown.append(one.shown())
+            yield
+        return shown
 
     def clear(self) -> None:
         """Drop everything but the breaches; numbering continues."""

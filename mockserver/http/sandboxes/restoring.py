@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
 import specs
 from mockserver.adapters.exchange import Json
@@ -13,8 +12,6 @@ from mockserver.adapters.keeping import Keeping, Reader, typed
 from mockserver.adapters.loading import adapter_of
 from mockserver.http.callbacks import webhooks
 from mockserver.http.contract.schema import Place, Schemas
-from mockserver.http.limits import SLICE_SECONDS
-from mockserver.http.pace import ticks
 from mockserver.simulation.errors import SnapshotError
 from mockserver.simulation.job import Job
 from mockserver.simulation.job_limits import plain_bytes
@@ -23,7 +20,6 @@ from mockserver.simulation.snapshot import Readers, copying, thawing
 from mockserver.simulation.snapshot.pauses import Steps, finished
 from mockserver.simulation.world import World
 
-T = TypeVar("T")
 MOST_LOGGED = 10_000
 """Most transitions that a world of a server keeps in its log."""
 
@@ -66,20 +62,6 @@ def restoring(data: bytes, lifecycles: Mapping[str, CompiledLifecycle]) -> Steps
 def forking(world: World, lifecycles: Mapping[str, CompiledLifecycle]) -> Steps[World]:
     """A second world that continues as `world` does, in steps; that one may go on between them."""
     return copying(world, lifecycles, readers())
-
-
-async def in_slices(steps: Steps[T]) -> T:
-    """The result of work that lets requests pass between slices of about `SLICE_SECONDS`."""
-    began = ticks()
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            result: T = end.value
-            return result
-        if ticks() - began > SLICE_SECONDS:
-            await asyncio.sleep(0)
-            began = ticks()
 
 
 def _keeping(api: str) -> Keeping:

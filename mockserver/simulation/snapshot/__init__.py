@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from mockserver.simulation.scenario.scenario import with_switches
 from mockserver.simulation.snapshot import reading
 from mockserver.simulation.snapshot.building import Readers, building
 from mockserver.simulation.snapshot.pauses import Steps, finished
-from mockserver.simulation.snapshot.record import JobRecord, WorldRecord
+from mockserver.simulation.snapshot.record import WorldRecord
 from mockserver.simulation.snapshot.writing import recording
 from mockserver.simulation.world import World
 
@@ -40,7 +40,6 @@ PLAIN = Readers()
 _DIGEST = 32
 _REASON_LENGTH = 300  # characters of what is quoted from a snapshot that is refused
 _PIECE = 1 << 20
-_JOBS_OF_A_PIECE = 200
 _HEAD = re.compile(rb"understudy snapshot ([0-9]{1,6})\n")
 _ENCODER = Encoder()
 
@@ -69,13 +68,12 @@ def _pieces(record: WorldRecord) -> Iterator[bytes]:
     """The record as JSON, its jobs first."""
     rest = _ENCODER.encode({name: getattr(record, name) for name in record.__struct_fields__ if name != "jobs"})
     yield b'{"jobs":['
-    for number, some in enumerate(_batches(record.jobs)):
-        yield (b"," if number else b"") + _ENCODER.encode(some)[1:-1]
+    for number, job in enumerate(record.jobs):
+        text = _ENCODER.encode(job)
+        if len(text) > reading.JOB_BYTES:
+            raise SnapshotError(f"a job takes {len(text)} bytes, expected at most {reading.JOB_BYTES}")
+        yield b"," + text if number else text
     yield b"]," + rest[1:]
-
-
-def _batches(jobs: Sequence[JobRecord]) -> Iterator[Sequence[JobRecord]]:
-    return (jobs[first : first + _JOBS_OF_A_PIECE] for first in range(0, len(jobs), _JOBS_OF_A_PIECE))
 
 
 def thaw(data: bytes, lifecycles: Mapping[str, CompiledLifecycle], readers: Readers = PLAIN) -> World:
