@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import os
+import ssl
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,6 +22,7 @@ from conformance.oracles.oracle import in_short
 from conformance.report.console import SafeConsole
 from conformance.run.interruption import exit_of
 from conformance.run.verdict import Exit, exit_for
+from conformance.target import tls
 from conformance.target.budget import Budget
 from conformance.target.settings import is_reference, secret
 from conformance.target.target import PATIENCE, Target
@@ -174,9 +176,32 @@ _OPTIONS = (
 )
 
 
+_TLS_OPTIONS = (
+    click.option(
+        "--ca",
+        type=click.Path(exists=True, path_type=Path),
+        help="Trust these authorities too: a PEM file or a folder. SSL_CERT_FILE and SSL_CERT_DIR are read as well.",
+    ),
+    click.option("--cert", type=EXISTING, help="Certificate to show to a server that asks for one, in PEM form."),
+    click.option("--key", type=EXISTING, help="The certificate's key, if it is in another file."),
+)
+
+
+def tls_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that say which servers are believed."""
+    for option in reversed(_TLS_OPTIONS):
+        function = option(function)
+    return function
+
+
+def tls_of(told: dict[str, Any]) -> ssl.SSLContext:
+    """What these options mean. Raises SettingsError."""
+    return tls.context(told["ca"], told["cert"], told["key"])
+
+
 def target_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options that name a target."""
-    for option in reversed(_OPTIONS):
+    for option in reversed((*_OPTIONS, *_TLS_OPTIONS)):
         function = option(function)
     return function
 
@@ -195,7 +220,7 @@ def opened(api: str, url: str | None, *, budget: Budget | None = None, **told: A
         "budget": budget or Budget(),
     }
     if url is not None:
-        return Target.at(api, url, timeout=told["timeout"], control=told["control"], **common)
+        return Target.at(api, url, timeout=told["timeout"], control=told["control"], tls=tls_of(told), **common)
     return inside(api, told["app"], **common)
 
 

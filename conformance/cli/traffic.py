@@ -19,13 +19,24 @@ from rich.markup import escape
 
 import specs
 from conformance import catalogue as catalogues
-from conformance.cli.options import API, FILE, JudgeCommand, header_values, inside, looked_up, url_value
+from conformance.cli.options import (
+    API,
+    FILE,
+    JudgeCommand,
+    header_values,
+    inside,
+    looked_up,
+    tls_of,
+    tls_options,
+    url_value,
+)
 from conformance.oracles.all_oracles import Panel
 from conformance.oracles.oracle import Violation
 from conformance.report.console import SafeConsole
 from conformance.run.interruption import interruptible
 from conformance.run.verdict import MOST_ALIKE, Exit
 from conformance.search.fuzz import Finding, Progress, fuzz
+from conformance.target.budget import Budget
 from conformance.target.target import Target
 from conformance.traffic.exchange import Exchange
 from conformance.traffic.json_pointer import MISSING
@@ -60,6 +71,22 @@ from conformance.traffic.redaction import Redaction
     callback=header_values,
     help="Sent with every request: 'Name: value'. May be repeated.",
 )
+@click.option(
+    "--timeout",
+    default=10.0,
+    show_default=True,
+    type=click.FloatRange(0.1, 600),
+    help="Longest wait for an answer, in seconds.",
+)
+@click.option(
+    "--max-minutes",
+    "minutes",
+    default=30.0,
+    show_default=True,
+    type=click.FloatRange(0.01),
+    help="End after so many minutes; exit 6 if nothing was found by then.",
+)
+@tls_options
 @click.option("--plain", is_flag=True, help="Run schemathesis alone, without our oracles and our view of the document.")
 @click.option(
     "--json",
@@ -79,7 +106,10 @@ def fuzz_command(api: str, url: str | None, app: str | None, **told: Any) -> Non
     if (url is None) == (app is None):
         raise click.UsageError("say where the implementation is: either --url or --app")
     file, (headers, secrets) = told["file"], looked_up(told["headers"])
-    options: dict[str, Any] = {"headers": headers, "secrets": secrets}
+    budget = Budget(most_seconds=told["minutes"] * 60)
+    options: dict[str, Any] = {"headers": headers, "secrets": secrets, "budget": budget}
+    if url is not None:
+        options |= {"timeout": told["timeout"], "tls": tls_of(told)}
     console = SafeConsole(stderr=file is not None and file.name == "<stdout>")
     with Target.at(api, url, **options) if url is not None else inside(api, str(app), **options) as target:
         headers = world(target) if target.is_in_process else headers
@@ -88,6 +118,9 @@ def fuzz_command(api: str, url: str | None, app: str | None, **told: Any) -> Non
         events = fuzz(api, target.url, headers=headers, target=target, made=made.append, **options)
         with interruptible() as signals:
             whole = fuzz_report.shown((_without_secrets(event, target.redaction) for event in events), console, api)
+        is_over = budget.seconds_left() <= 0
+        if is_over:
+            console.print(f"the {told['minutes']:g} minutes of --max-minutes are over", soft_wrap=True)
         if not target.is_in_process and (stuck := swept(target, made, headers)):
             console.print(
                 f"{len(stuck)} of {len(made)} jobs that were made would not go: {', '.join(stuck[:5])}", soft_wrap=True
@@ -95,7 +128,8 @@ def fuzz_command(api: str, url: str | None, app: str | None, **told: Any) -> Non
     if file is not None:
         name = target.redaction.text(target.name)
         file.write(fuzz_report.text(whole, api=api, target=name, seed=told["seed"]))
-    sys.exit(signals.caught or (Exit.BROKEN if whole.findings else Exit.CONFORMANT))
+    ended = Exit.SAFETY_STOP if is_over else Exit.CONFORMANT
+    sys.exit(signals.caught or (Exit.BROKEN if whole.findings else ended))
 
 
 def _without_secrets(event: Finding | Progress, redaction: Redaction) -> Finding | Progress:
@@ -130,6 +164,7 @@ def check_command(api: str, file: Path, base_path: str | None) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--har", type=FILE, help="Write the traffic to this file at the end.")
 @click.option("--base-path", help="Base path of the API, if it differs from the document's.")
+@tls_options
 @click.option("--secret", "secrets", multiple=True, help="env:NAME of a value to hide. May be repeated.")
 def watch_command(api: str, upstream: str, har: Path | None, secrets: tuple[str, ...], **told: Any) -> None:
     """Forward traffic to UPSTREAM byte by byte, under its Host header, and judge it.
@@ -157,7 +192,7 @@ def watch_command(api: str, upstream: str, har: Path | None, secrets: tuple[str,
             write(exchange)
             tally.take(exchange, violations)
 
-        watch = Watch(specs.load(api), upstream, tell, base_path=told["base_path"])
+        watch = Watch(specs.load(api), upstream, tell, base_path=told["base_path"], secure=tls_of(told))
         tally = Tally(console, api, redaction, watch.unjudged)
         shown = redaction.text(upstream)
         _until_stopped(

@@ -18,6 +18,7 @@ from conformance.oracles.document import SERVER_ERROR
 from conformance.oracles.oracle import Violation
 from conformance.proxy.host_rewriter import Rehost
 from conformance.proxy.messages import MOST_BODY, Answers, Message, Requests
+from conformance.target import tls
 from conformance.traffic.content_coding import UndecodableError, decoded, unknown
 from conformance.traffic.exchange import Exchange, Request, Response
 from conformance.traffic.operations import Directory
@@ -34,10 +35,18 @@ class Watch:
     which bytes pass and nothing is judged.
     """
 
-    def __init__(self, spec: Spec, upstream: str, tell: Tell, *, base_path: str | None = None) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        upstream: str,
+        tell: Tell,
+        *,
+        base_path: str | None = None,
+        secure: ssl.SSLContext | None = None,
+    ) -> None:
         self._parts, self._tell, self._upstream = urlsplit(upstream), tell, upstream.rstrip("/")
         self._host = self._parts.netloc.rpartition("@")[2]
-        self._secure = ssl.create_default_context() if self._parts.scheme == "https" else None
+        self._secure = (secure or tls.context()) if self._parts.scheme == "https" else None
         self.unjudged: Counter[str] = Counter()
         self.mistake: Exception | None = None
         self._panel = Panel(spec, catalogues.load(spec.name))

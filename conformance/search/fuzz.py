@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 import specs
+from conformance.errors import SafetyStop
 from conformance.oracles.document import REFUSED_BY_CAPACITY
 from conformance.search.determinism import without_surroundings
 from conformance.search.fuzz_judge import Bench, Finding, without_false_keys
@@ -47,12 +49,14 @@ def fuzz(
 
     With `judged`, our oracles look at the traffic too, `made` hears the id of every job, members that only look like
     foreign keys do not keep schemathesis from creating jobs, and a refusal for another reason than the one it tests is
-    tried again with a job that exists. A `target` in this process is called where it is, without a socket.
+    tried again with a job that exists. A `target` is called as the judge calls it: in this process without a
+    socket, otherwise with its timeouts, and until its budget of time is used up.
     Deterministic per seed, whatever else this process has loaded. Raises KeyError for an unknown API.
     """
     spec = specs.load(api)
-    inside = target if target is not None and target.is_in_process else None
-    base = "" if inside is not None else url.rstrip("/")  # without a host schemathesis opens no socket of its own
+    base = (
+        "" if target is not None and target.is_in_process else url.rstrip("/")
+    )  # without a host schemathesis opens no socket of its own
     # A copy, since schemathesis writes into the document it is given, which a server in this process may be reading.
     absent = (
         {name for name, is_there in target.settings.capabilities.items() if not is_there}
@@ -64,30 +68,35 @@ def fuzz(
     bench = Bench(spec, target or Target.at(api, url, headers=headers or {}), made) if judged else None
     try:
         with without_surroundings():
-            yield from _played(without_false_keys(document, spec) if judged else document, told, inside, bench)
-        if bench is not None:
-            yield from bench.look(headers or {})
-            yield from bench.twins()
+            yield from _played(without_false_keys(document, spec) if judged else document, told, target, bench)
+        if bench is not None and (target is None or target.budget.seconds_left() > 0):
+            with suppress(SafetyStop):  # what was found until then counts
+                yield from bench.look(headers or {})
+                yield from bench.twins()
     finally:
         if bench is not None and target is None:
             bench.close()
 
 
 def _played(
-    document: dict[str, Any], told: dict[str, Any], inside: Target | None, bench: Bench | None
+    document: dict[str, Any], told: dict[str, Any], target: Target | None, bench: Bench | None
 ) -> Iterator[Finding | Progress]:
     import schemathesis
     from schemathesis.config import SchemathesisConfig
     from schemathesis.engine import events, from_schema
 
     schema = schemathesis.openapi.from_dict(document, config=SchemathesisConfig.from_dict(told))
-    if inside is not None:
+    if target is not None:
         from conformance.search.fuzz_transport import led_to
 
-        schema = led_to(schema, inside)
+        schema = led_to(schema, target)
     seen: set[tuple[str, str, str]] = set()
     requests, cases, operations = 0, 0, set[str]()
-    for event in from_schema(schema).execute():
+    stream = from_schema(schema).execute()
+    for event in stream:
+        if target is not None and target.budget.seconds_left() <= 0:
+            stream.stop()
+            return
         if isinstance(event, events.ScenarioFinished):
             requests += len(event.recorder.interactions)
             cases += len(event.recorder.cases)

@@ -12,7 +12,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from schemathesis.transport.requests import REQUESTS_TRANSPORT, RequestsTransport, SameHostRedirectsSession
 
-from conformance.errors import TransportError
+from conformance.errors import SafetyStop, TransportError
 from conformance.target.target import Target
 from conformance.traffic.exchange import Request, Response
 
@@ -34,6 +34,8 @@ class TargetAdapter(HTTPAdapter):
             told = self._target.transport.send(
                 Request(request.method or "GET", self._target.url, target, headers, body)
             )
+        except SafetyStop as error:
+            raise requests.exceptions.ConnectionError(str(error), request=request) from error
         except TransportError as error:
             kind = requests.exceptions.ReadTimeout if error.kind == "hung" else requests.exceptions.ConnectionError
             raise kind(str(error), request=request) from error

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 import specs
 from conformance.errors import JudgeError
 from conformance.target import settings as settings_of
+from conformance.target import tls
 from conformance.target.budget import Budget
 from conformance.target.settings import Settings
 from conformance.target.transport import AsgiTransport, HttpTransport, Transport
@@ -66,11 +67,12 @@ class Target:
 
     @classmethod
     def at(cls, api: str, url: str, *, file: Path | None = None, timeout: float = 10.0, **options: Any) -> Target:
-        """The implementation of `api` at a URL. Raises KeyError, SettingsError."""
+        """The implementation of `api` at a URL, which `tls` says how to believe. Raises KeyError, SettingsError."""
         spec = specs.load(api)
         settings = settings_of.load(api, file, example=first_example(spec))
         budget = options.setdefault("budget", Budget())
-        transport = HttpTransport(timeout=timeout, time_left=budget.seconds_left)
+        verify = options.pop("tls", None) or tls.context()
+        transport = HttpTransport(timeout=timeout, verify=verify, time_left=budget.seconds_left)
         return cls(spec, url.rstrip("/"), transport, settings, name=options.pop("name", url), **options)
 
     @classmethod
