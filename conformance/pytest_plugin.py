@@ -21,3 +21,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--target-file", type=Path, help="how this implementation makes jobs")
     group.addoption("--conformance-seed", type=int, default=1, help="fixes order and names")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Raises pytest.UsageError for an API without an implementation."""
+    if config.getoption("--target") and not config.getoption("--url"):
+        raise pytest.UsageError("--url is missing: the implementation to judge, such as http://127.0.0.1:4080")

@@ -29,3 +29,13 @@ def test_a_server_that_is_not_there_fails_every_test(tmp_path: Path) -> None:
 
     assert told.returncode == 1
     assert "cannot connect" in told.stdout
+
+
+def test_what_is_missing_is_said_once(tmp_path: Path) -> None:
+    nothing = judged(tmp_path, "-rs")
+    no_address = judged(tmp_path, "--target", "xio")
+
+    assert "--target is missing: the API to judge, one of bytenite, ionworks" in nothing.stdout
+    assert "1 skipped" in nothing.stdout
+    assert no_address.returncode != 0
+    assert (no_address.stdout + no_address.stderr).count("--url is missing: the implementation to judge") == 1
