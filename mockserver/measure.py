@@ -136,7 +136,7 @@ class Measure:
     def leave_out(self) -> None:
         """Count a job that was not submitted, since the simulation was given up before."""
         self.submitted += 1
-        self.unfinished["not submitted before the simulation was given up"] += 1
+        self.unfinished["not submitted: the simulation ended before"] += 1
 
     def refuse(self, request: JobRequest, reasons: Iterable[tuple[int, str]]) -> None:
         """Count a job that no node could ever run."""

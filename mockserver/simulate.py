@@ -12,7 +12,7 @@ from msgspec import structs
 from msgspec.structs import replace
 
 from mockserver.measure import Measure, Row
-from mockserver.simulation.clock import micros
+from mockserver.simulation.clock import FOREVER, micros
 from mockserver.simulation.cluster.node import DOWN
 from mockserver.simulation.draws import ARRIVAL, KIND, uniform
 from mockserver.simulation.events import NODE, WHOLE_JOB
@@ -27,7 +27,8 @@ from mockserver.simulation.world import World
 from mockserver.trace import TracedJob
 
 CANCELLED = "cancelled"
-_FAR = 1 << 60
+_END = micros(FOREVER)
+_TIME_IS_OVER = f"simulated time ends after {FOREVER:g} s"
 _STEPS = 2_000
 _UNREAD = 2_000
 FRUITLESS = 100_000
@@ -158,7 +159,8 @@ def simulate(
     scheduler.attend = _attending(world, measure)
     last, why = 0, ""
     for one in planned:
-        if why or (why := _let_run(scheduler, measure, one.instant, tell)):
+        why = why or (_TIME_IS_OVER if one.instant >= _END else _let_run(scheduler, measure, one.instant, tell))
+        if why:
             measure.leave_out()
             continue
         last = one.instant
@@ -172,7 +174,8 @@ def simulate(
         measure.submitted += 1
     measure.follow(scheduler.log)
     measure.arrivals_are_over(last)
-    why = why or _let_run(scheduler, measure, None, tell)
+    if why in ("", _TIME_IS_OVER):
+        why = _let_run(scheduler, measure, None, tell)
     measure.leave_unfinished(why or _reason(world, job) for job in world.jobs(api).values())
     return measure
 
@@ -185,12 +188,12 @@ def _let_run(scheduler: Scheduler, measure: Measure, target: int | None, tell: C
     quiet = 0
     while True:
         before = scheduler.logged
-        is_done = scheduler.advance(_FAR if target is None else target, _STEPS)
+        is_done = scheduler.advance(_END if target is None else target, _STEPS)
         if len(scheduler.log) > _UNREAD or target is None:
             measure.follow(scheduler.log)
             tell(measure.over)
         if is_done or (target is None and not measure.live):
-            return ""
+            return _TIME_IS_OVER if target is None and scheduler.agenda.next_instant() is not None else ""
         if measure.fruitless > FRUITLESS:
             return f"no job ended in the last {FRUITLESS:,} attempts: nodes fail before their jobs end"
         quiet = quiet + 1 if scheduler.logged == before else 0

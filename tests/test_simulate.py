@@ -241,8 +241,27 @@ def test_a_world_whose_nodes_fail_before_their_jobs_end_is_given_up_with_the_rea
 
     assert measure.summary()["ends"]["unfinished"] == 3
     given_up = "no job ended in the last 1,000 attempts: nodes fail before their jobs end"
-    late = "not submitted before the simulation was given up"
+    late = "not submitted: the simulation ended before"
     assert dict(measure.unfinished) == ({given_up: 3} if gap == 1 else {given_up: 1, late: 2})
+
+
+@pytest.mark.parametrize(("between", "run"), [(1e9, 10), (1, 1e9)])
+def test_what_lies_beyond_the_end_of_simulated_time_is_told_and_not_put_at_its_end(between: float, run: float) -> None:
+    scenario = Scenario(
+        nodes=(NodeClass("n", 1, 4),),
+        startup=Distribution(fixed=0),
+        run=Distribution(fixed=run),
+        arrivals=Distribution(fixed=between),
+    )
+
+    measure = played(scenario, 1200)
+
+    assert measure.summary()["ends"]["succeeded"] == 1000
+    assert set(measure.unfinished) <= {
+        "simulated time ends after 1e+12 s",
+        "not submitted: the simulation ended before",
+    }
+    assert max(measure.waits) == (0 if between > 1 else pytest.approx(999e9, rel=0.01))
 
 
 def test_a_run_during_which_thousands_of_other_nodes_fail_comes_to_its_end() -> None:
