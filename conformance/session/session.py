@@ -278,8 +278,11 @@ class Session:
 
     def state(self, job: JobRef) -> str:
         """The job's state in the vendor's word; empty where it is not known (any more)."""
+        return self.state_in(self.view(job))
+
+    def state_in(self, view: Json) -> str:
+        """The state that a view shows; empty where it shows none."""
         self.stands_on("state")
-        view = self.view(job)
         role = self.roles.get("read") or self.role("list")
         found = get(view, "/" + (role.status or "").rpartition("/")[2]) if view is not MISSING else MISSING
         return found if isinstance(found, str) else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.checks import check
 from conformance.checks.families.calls import at_once
 from conformance.checks.families.capacity import makes_room
-from conformance.checks.families.stops import late_stop_changes_nothing
+from conformance.checks.families.stops import late_stop_changes_nothing, stopped_job_stays
 from conformance.checks.ionworks.steps import PATIENCE, TYPES, crowd, lived, running_job
 from conformance.session.expect import accepted, expect, needed, same
 from conformance.session.phases import expect_end, expect_phase, submit_waiting
@@ -154,14 +154,7 @@ def a_canceled_job_stays_canceled(session: Session, waits: bool) -> None:
     """Looked at while it would have run, and long after."""
     fillers = crowd(session) if waits else []
     job = submit_waiting(session, "large") if waits else session.submit("large", until="running")
-    session.cancel(job)
-    session.stopped(job)
-    ended = session.view(job)
-    needed(get(ended, "/status") == "canceled", "the job cannot be stopped")
-    for filler in fillers:
-        session.cancel(filler)
-    for _ in session.ticks(60, 10):
-        same(ended, session.view(job), "a canceled job")
+    stopped_job_stays(session, job, fillers)
 
 
 @check("ION-STM-024")
