@@ -89,6 +89,7 @@ def buying_a_token_takes_none(session: Session) -> None:
 @check("BYT-AUT-003", strict=True)
 def an_unknown_key_buys_nothing(session: Session) -> None:
     """With the known key as its twin, and some that are nearly it."""
+    token_of(buy(session))
     known = _key(session)
     wrong = (f"no-{session.unique('key')}", _recased(known), f"{known}-x", known[:-1], "")
     statuses = (400, *DENIED, 404)
@@ -99,6 +100,7 @@ def an_unknown_key_buys_nothing(session: Session) -> None:
 def a_purchase_needs_a_key_that_is_text(session: Session) -> None:
     """Each wrong key with a twin that is right."""
     wrongs: tuple[Json, ...] = (MISSING, 7, [], {}, None)
+    token_of(buy(session))
     for wrong in wrongs:
         only_right_is_taken(partial(_buy_with, session), _key(session), [wrong], "the API key", statuses=(400, *DENIED))
 

@@ -182,7 +182,9 @@ def a_complete_job_has_been_in_every_state(session: Session) -> None:
     for patch in ({}, *([chunks(session, 3)] if "chunks" in session.settings.knobs else [])):
         job = session.submit(patch=patch)
         needed(session.until(job) == "JOB_STATE_COMPLETE", "the job is not complete")
-        missing = [state for state in _order(session)[:-1] if state not in _stamps(seen(session, job))]
+        stamps = _stamps(seen(session, job))
+        needed(stamps, "the job reports no instants of its states")
+        missing = [state for state in _order(session)[:-1] if state not in stamps]
         expect(not missing, f"a complete job reports no instant of {', '.join(missing)}")
 
 

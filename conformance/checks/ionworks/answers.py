@@ -143,7 +143,8 @@ def metadata_come_back_as_they_went_in(session: Session, *rows: dict[str, Json])
     """Beyond a double, with many decimals, in texts; of all alphabets, with white space around, empty, and nested."""
     for said in rows:
         exchange = session.post({**session.body(), "metadata": said})  # not as a patch, in which null means nothing
-        found = _metadata(session, session.job_of(need_success(exchange, "a submission with metadata")))
+        job = session.job_of(need_success(exchange, "a submission with metadata"))
+        found = need_success(ask(session, METADATA, job), "the metadata of a job").response.json
         for name, value in said.items():
             same(value, get(found, f"/{name}"), f"{name} in the metadata")
 

@@ -30,10 +30,9 @@ def _free(session: Session, *, prefix: str = PREFIX, length: int = 0) -> str:
 
 
 def _brings(session: Session, id_: str, *names: str) -> JobRef:
-    """A submission brings an id, which must be granted; the job has one of these names, and is read under it."""
+    """A submission brings an id, which must be granted; the job has one of these names."""
     job = submit_named(session, id_)
     expect(job.id in names, f"a job that brought the id {shown(id_)} has the id {shown(job.id)}")
-    accepted(session.read(job), f"reading the job {shown(job.id)}")
     return job
 
 
@@ -55,14 +54,14 @@ def a_made_id_has_its_form(session: Session, pattern: str) -> None:
 def an_id_with_app_is_kept(session: Session) -> None:
     """Answered, and read under it."""
     id_ = _free(session)
-    _brings(session, id_, id_)
+    accepted(session.read(_brings(session, id_, id_)), "reading a job by the id that it brought")
 
 
 @check("OYR-IDM-004")
 def an_id_without_app_is_kept_or_completed(session: Session) -> None:
     """Either way it names the job."""
     id_ = _free(session, prefix="")
-    _brings(session, id_, id_, PREFIX + id_)
+    accepted(session.read(_brings(session, id_, id_, PREFIX + id_)), "reading a job by the id that was answered")
     for length in (61, 64):
         long = _free(session, prefix="", length=length)
         exchange = _with(session, long)
@@ -92,7 +91,7 @@ def odd_ids_are_taken(session: Session) -> None:
     """Short ones, digits, hyphens; these are no names for a world that others use too."""
     odd = ("7", "2026", "a", "-", "-a", "app-", "app-0", "stop", "app-jobs")
     for id_ in odd if session.target.has_virtual_time else (f"-{session.unique('cf')}",):
-        _brings(session, id_, id_, PREFIX + id_)
+        accepted(session.read(_brings(session, id_, id_, PREFIX + id_)), f"reading the job that brought {shown(id_)}")
 
 
 @check("OYR-IDM-007")

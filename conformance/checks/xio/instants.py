@@ -36,9 +36,12 @@ def _fits(session: Session, job: JobRef, name: str, seen: Seen, what: str = "") 
 def _assign_limit_ends(view: Json) -> float:
     """When the waiting of a job ends by its own word, in Unix milliseconds."""
     value = get(view, "/timeout_assign_at_ms")
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    expect(is_number, f"timeout_assign_at_ms of a job that waits is {shown(value)}")
+    needed(_is_number(value), "a job that waits does not report its assign limit's end")
     return float(value)
+
+
+def _is_number(value: Json) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 @check("XIO-TIM-008")
@@ -112,6 +115,8 @@ def the_end_of_waiting_is_reported_in_advance(session: Session) -> None:
         view = session.view(session.submit("waits", {"max_timeout_assign_ms": limit}))
         created = instants(view, "/created_at")[0]
         needed(get(view, "/status") == "PENDING", "the job does not wait")
+        end = get(view, "/timeout_assign_at_ms")
+        expect(_is_number(end), f"timeout_assign_at_ms of a job that waits is {shown(end)}")
         waits = _assign_limit_ends(view) / 1000 - created
         expect_seen(waits, (limit or 300_000) / 1000, "from the creation to the end of waiting", within=SKEW)
 

@@ -35,13 +35,18 @@ def what_names_no_job_is_refused(session: Session, role: str) -> None:
 @check("XIO-ERR-003", "an unknown run is not found", (404,))
 @check("XIO-ERR-006", "a run that never was is refused", REFUSED)
 def an_unknown_run_is_refused(session: Session, statuses: Collection[int]) -> None:
-    """Nor is a run found that has the id of a job."""
-    job = session.submit(until="end")
-    runs = runs_of(session, job)
+    """A run that is there is read before."""
+    runs = runs_of(session, session.submit(until="end"))
     needed(runs, "there are no runs")
-    for unknown in (NOBODY, job.id):
-        known = str(runs[0].get("uuid"))
-        unknown_is_refused(_read_run(session), known, "reading a run", unknown=unknown, statuses=statuses)
+    unknown_is_refused(_read_run(session), str(runs[0].get("uuid")), "reading a run", statuses=statuses)
+
+
+@check("XIO-ERR-003")
+def a_job_is_no_run(session: Session) -> None:
+    """Its id finds none."""
+    job = session.submit(until="end")
+    needed(runs_of(session, job), "there are no runs")
+    refused(_read_run(session)(job.id), "reading a run by the id of its job", (404,))
 
 
 @check("XIO-ERR-004", "an unknown recipe is not found", (404,))
