@@ -170,6 +170,9 @@ TRIM_BYTES = 8 * 1024 * 1024
 JOURNAL_EXCHANGES, JOURNAL_BYTES, JOURNAL_BODY_BYTES = 1000, 4 * 1024 * 1024, 64 * 1024
 """Most exchanges and bytes in a sandbox's journal, and most bytes of one body in it."""
 
+SHOWN_BYTES, SHOWN_BEGINNING_BYTES = 512 * 1024, 1024
+"""A list of exchanges shows bodies of so many bytes whole, from the newest on, and so much of each older one."""
+
 JOURNALS_BYTES = 256 * 1024 * 1024
 """Most bytes of all journals together; beyond it the journals of the sandboxes that were idle longest are cut first."""
 

@@ -15,6 +15,8 @@ from mockserver.http.limits import (
     JOURNAL_BODY_BYTES,
     JOURNAL_BYTES,
     JOURNAL_EXCHANGES,
+    SHOWN_BEGINNING_BYTES,
+    SHOWN_BYTES,
     VIOLATIONS_HEADER_BYTES,
 )
 from mockserver.http.records import violation_header
@@ -22,6 +24,7 @@ from mockserver.http.records.events import events
 from mockserver.http.records.exchange import Entry, readable
 from mockserver.http.records.journal import Journal
 from mockserver.http.redaction import redacted, redacted_text
+from mockserver.http.server import serving
 from mockserver.simulation.snapshot.pauses import finished
 from specs.command_secrets import HIDDEN
 from specs.secret_names import is_secret
@@ -276,3 +279,23 @@ def test_the_header_is_bounded_ascii_and_keeps_secrets() -> None:
     assert len(text.encode("ascii")) <= VIOLATIONS_HEADER_BYTES
     assert "t0p" not in text
     assert json.loads(text)[0]["got"] == HIDDEN
+
+
+def test_a_list_shows_the_newest_bodies_whole_and_the_beginnings_of_older_ones() -> None:
+    with serving(apis=["ionworks"], pace="manual") as url, httpx.Client(base_url=url) as client:
+        for number in range(14):
+            body = f'{{"job_type": {number}, "params": "' + "p" * 60_000
+            client.post("/jobs", content=body, headers={"Content-Type": "application/json"})
+
+        shown = client.get("/_mock/exchanges").json()["exchanges"]
+        oldest = client.get("/_mock/exchanges", params={"since": 0, "limit": 1}).json()["exchanges"]
+        archive = client.get("/_mock/exchanges/har").json()["log"]["entries"]
+
+    lengths = [len(one["request"]["body"]) for one in shown]
+    assert lengths == sorted(lengths)
+    assert lengths[0] == SHOWN_BEGINNING_BYTES
+    assert lengths[-1] > 60_000
+    assert SHOWN_BYTES - 61_000 < sum(one for one in lengths if one > 60_000) <= SHOWN_BYTES
+    assert {one["request"]["bytes"] for one in shown} == {len(body), len(body) - 1}
+    assert len(oldest[0]["request"]["body"]) > 60_000
+    assert all(len(one["request"]["postData"]["text"]) > 60_000 for one in archive)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from mockserver.http.limits import JOURNAL_BODY_BYTES
 from mockserver.http.pace import ticks, wall_us
 from mockserver.http.records.violation_header import BROKEN
 from mockserver.http.redaction import redacted, redacted_fields, redacted_query, redacted_text
@@ -58,8 +59,8 @@ class Exchange(NamedTuple):
         """When the request had arrived, in real time."""
         return datetime.fromtimestamp((wall_us() / 1_000_000) - (ticks() - self.began), tz=UTC)
 
-    def shown(self) -> dict[str, Any]:
-        """The exchange as JSON, without its secrets."""
+    def shown(self, most: int = JOURNAL_BODY_BYTES) -> dict[str, Any]:
+        """The exchange as JSON, without its secrets; at most so many bytes of each body are read."""
         return {
             "number": self.number,
             "at": self.at / 1_000_000,
@@ -75,8 +76,8 @@ class Exchange(NamedTuple):
             "refused": self.refused or None,
             "violations": self.violations,
             "steered": self.steered.split(", ") if self.steered else [],
-            "request": _message(self.headers, self.body),
-            "answer": _message(self.answer_headers, self.answer),
+            "request": _message(self.headers, self.body, most),
+            "answer": _message(self.answer_headers, self.answer, most),
         }
 
 
@@ -90,8 +91,8 @@ class Note:
     facts: dict[str, Any]
 
 
-def _message(headers: Fields, body: bytes) -> dict[str, Any]:
-    return {"headers": dict(redacted_fields(headers)), "body": readable(body), "bytes": length(headers, body)}
+def _message(headers: Fields, body: bytes, most: int) -> dict[str, Any]:
+    return {"headers": dict(redacted_fields(headers)), "body": readable(body[:most]), "bytes": length(headers, body)}
 
 
 def length(headers: Fields, body: bytes) -> int:

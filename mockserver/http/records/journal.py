@@ -21,6 +21,8 @@ from mockserver.http.limits import (
     JOURNAL_EXCHANGES,
     JOURNALS_BYTES,
     NOTES_REMEMBERED,
+    SHOWN_BEGINNING_BYTES,
+    SHOWN_BYTES,
 )
 from mockserver.http.records import violation_header
 from mockserver.http.records.breaches import Breaches
@@ -114,7 +116,8 @@ class Journal:
         limit: int = 100,
     ) -> Steps[Listed]:
         """The latest exchanges that fit, oldest first; with `since`, those after that number, from the first. They are
-        those of this moment, and are made readable in steps.
+        those of this moment, and are made readable in steps. Bodies are whole from the newest on until they have
+        `SHOWN_BYTES` in all; of older ones the beginning is shown.
         """
         found = [
             one
@@ -123,11 +126,13 @@ class Journal:
             and (operation is None or one.operation == operation)
             and (status is None or one.status == status)
         ]
-        shown: Listed = []
-        for one in found[:limit] if since is not None else found[max(len(found) - limit, 0) :]:
-            shown.append(one.shown())
+        found = found[:limit] if since is not None else found[max(len(found) - limit, 0) :]
+        shown, left = deque[dict[str, Any]](), SHOWN_BYTES
+        for one in reversed(found):
+            left -= len(one.body) + len(one.answer)
+            shown.appendleft(one.shown() if left >= 0 else one.shown(SHOWN_BEGINNING_BYTES))
             yield
-        return shown
+        return [*shown]
 
     def clear(self) -> None:
         """Drop everything but the breaches; numbering continues."""
