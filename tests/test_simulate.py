@@ -270,6 +270,19 @@ def test_a_run_during_which_thousands_of_other_nodes_fail_comes_to_its_end() -> 
     assert measure.live == 0
 
 
+def test_a_job_that_waits_for_what_never_comes_is_given_up_though_nodes_fail_and_return_for_ever() -> None:
+    scenario = structs.replace(
+        failing(Distribution(fixed=50), nodes=2, run=5),
+        nodes=(NodeClass("n", 1, 4, gpu=Gpu(1, "A")),),
+        projects=(Project("p", 1, most_gpus=0),),
+        jobs=(JobKind(gpu=1, project="p"),),
+    )
+
+    measure = played(scenario, 2)
+
+    assert dict(measure.unfinished) == {"quota of p used up": 2}
+
+
 def test_utilisation_is_over_the_time_that_was_simulated_even_if_no_job_ends(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

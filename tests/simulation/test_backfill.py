@@ -10,7 +10,7 @@ import pytest
 from mockserver.simulation.job import Job
 from mockserver.simulation.request import JobRequest, Limits, ResourceRequest, Script
 from mockserver.simulation.scenario.distribution import Distribution
-from mockserver.simulation.scenario.scenario import NodeClass, Scenario
+from mockserver.simulation.scenario.scenario import Gpu, NodeClass, Scenario
 from mockserver.simulation.world import World
 from tests.simulation.published_backfill import Asked, conservative, easy
 from tests.simulation.test_published_backfill import HAND_WORKED, trace
@@ -141,3 +141,40 @@ def test_who_gets_ready_sooner_than_expected_brings_the_first_s_start_forward_an
     here.advance_to(60_000_000)
 
     assert (head.first_allocated(), late.holding) == (55_000_000, ())
+
+
+def test_a_promise_that_adds_up_but_lies_on_two_devices_is_kept_as_soon_as_one_is_whole() -> None:
+    """When b ends, 1.2 GPUs are free, 0.5 of one and 0.7 of the other; when a ends, one is whole."""
+    kind = NodeClass("n", 10, 0, gpu=Gpu(2, "V100"))
+    here = World(
+        Scenario(nodes=(kind,), queue="conservative", startup=Distribution(fixed=0)), LIFECYCLES, epoch_us=0, log=None
+    )
+
+    def submit(key: str, gpu: float, runs: float) -> Job:
+        script = Script(run_seconds=runs, exit_code=0)
+        job = here.submit(JobRequest("runai", key, ResourceRequest(cpu=0, gpu=gpu), estimate=runs, script=script))
+        here.settle()
+        return job
+
+    for key, gpu, runs in (("a", 0.5, 100), ("b", 0.6, 50), ("c", 0.3, 300)):
+        submit(key, gpu, runs)
+    whole = submit("whole", 1, 10)
+    here.advance_to(1_000_000_000)
+
+    assert whole.first_allocated() == 100_000_000
+
+
+@pytest.mark.parametrize("queue", RULES)
+def test_a_job_whose_run_limit_is_zero_delays_nobody(queue: str) -> None:
+    here = World(
+        Scenario(nodes=MACHINES["one node"], queue=queue, startup=Distribution(fixed=0)),
+        LIFECYCLES,
+        epoch_us=0,
+        log=None,
+    )
+    for key, cpu, run in (("first", 6, 100), ("head", 10, 100), ("brief", 4, 0)):
+        script = Script(run_seconds=run, exit_code=0)
+        here.submit(JobRequest("runai", key, ResourceRequest(cpu=cpu), limits=Limits(run=run), script=script))
+    here.advance_to(1_000_000_000)
+
+    assert [here.job("runai", key).first_allocated() for key in ("first", "head", "brief")] == [0, 100_000_000, 0]
