@@ -54,6 +54,9 @@ _STEP = re.compile(
     re.DOTALL,
 )
 _USER = re.compile(r"((?:\\{0,8}[\"'])?[^\s:\"']{0,100}:)(?!\Z)", re.DOTALL)
+_VARIABLE = re.compile(r"\$(?:[A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\})")
+"""A variable of a shell, which names a secret and does not show it."""
+
 _NUMBERS = re.compile(r"[0-9]+:[0-9]+\Z")
 _ITEM = re.compile(rf"(?P<option>{_OPTION})(?:=|(?![a-z]))?(?P<word>.*)", re.DOTALL)
 _NAMES = re.compile(r"[A-Za-z0-9-]+")
@@ -125,8 +128,12 @@ def _hidden_word(word: str, form: Form) -> str:
     """A password without its text, with the quote and the user that stand before it."""
     if form == "user":
         user = _USER.match(word)
-        return word if user is None or _NUMBERS.match(word) else f"{user[1]}{HIDDEN}"
+        if user is None or _NUMBERS.match(word) or _VARIABLE.fullmatch(word[user.end() :]):
+            return word
+        return f"{user[1]}{HIDDEN}"
     quote = re.match(_QUOTE, word)
+    if _VARIABLE.fullmatch(word[quote.end() if quote else 0 :]):
+        return word
     return f"{quote[0] if quote else ''}{HIDDEN}"
 
 
@@ -137,6 +144,8 @@ def _without_value(found: re.Match[str]) -> str:
     if name in VAGUE or not is_secret(name) or (" " in value.strip() and not is_field):
         return found[0]
     scheme = re.match(r"(?:bearer|basic|digest|token)[ \t]+", value, re.IGNORECASE)
+    if _VARIABLE.fullmatch(value[scheme.end() if scheme else 0 :].strip()):
+        return found[0]
     return f"{found['quote']}{name}{found['colon']}{scheme[0] if scheme else ''}{HIDDEN}"
 
 

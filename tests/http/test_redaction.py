@@ -214,6 +214,8 @@ def test_what_is_harmless_stays() -> None:
         "tar -pxf x.tar && mysql db",
         "python train.py -p 5 -u b:1",
         "task-abcdefghijklmnopqrst and risk-assessment-of-everything",
+        "curl -H 'X-API-Key: ${X_API_KEY}' -H 'Authorization: Bearer $T' -u me:$P http://h/",
+        "mysql -p$PASSWORD db",
         "token: expected a string, got a number",
         "the token: none",
         "curl -H 'Accept: text/html' -H 'X-Request-Id: 5' http://h/",
