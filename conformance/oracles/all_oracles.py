@@ -15,6 +15,7 @@ from conformance.oracles.lifecycle import Monitor
 from conformance.oracles.lists import Listing
 from conformance.oracles.members import Derived
 from conformance.oracles.oracle import Oracle, Violation
+from conformance.oracles.secrecy import Secrecy
 from conformance.traffic.exchange import Exchange
 from conformance.traffic.json_pointer import MISSING
 from specs import Spec
@@ -40,6 +41,7 @@ class Panel:
             Echo(spec, catalogue, views),
             Listing(spec, views),
             Derived(catalogue, views),
+            Secrecy(),
         ]
 
     def fresh(self) -> Panel:

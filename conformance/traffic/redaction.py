@@ -34,6 +34,12 @@ def _without_value(found: re.Match[str]) -> str:
     return f"{found[1]}{found[2]}={REDACTED}" if is_credential(found[2]) else found[0]
 
 
+def bare(credential: str) -> str:
+    """A credential without the scheme before it (`Bearer`)."""
+    scheme = _SCHEME.fullmatch(credential)
+    return scheme[2] if scheme else credential
+
+
 class Redaction:
     """Hides the secrets that it was given, and whatever says by its place that it is one."""
 

@@ -26,6 +26,7 @@ from conformance.oracles.document import (
 )
 from conformance.oracles.identity import ASKED, DISTINCT
 from conformance.oracles.lifecycle import FINAL, FIRST, KNOWN, ORDER
+from conformance.oracles.secrecy import REPEATED
 from conformance.run.verdict import OF_LEVEL, Result, Verdict
 from conformance.target import settings
 
@@ -44,6 +45,7 @@ ORACLES = {
     ORDER,
     FINAL,
     FIRST,
+    REPEATED,
 }
 """Common requirements that oracles judge without any data in the catalogue."""
 

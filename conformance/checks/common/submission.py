@@ -136,6 +136,26 @@ def what_the_document_demands_may_not_be_missing(session: Session) -> None:
         refused(exchange, f"a submission without {pointer}", _invalid(session))
 
 
+@check("JOB-REQ-001")
+def what_holds_members_may_not_be_missing(session: Session) -> None:
+    """The members of each demanded object stand beside it instead of in it."""
+    bodies = {pointer: _unwrapped(session.body(), pointer) for pointer in required_pointers(session)}
+    bodies = {pointer: body for pointer, body in bodies.items() if body is not MISSING}
+    for pointer in bodies:
+        _control(session)
+        exchange = session.post(_unwrapped(session.body(), pointer))
+        refused(exchange, f"a submission with the members of {pointer}, but without it,", _invalid(session))
+
+
+def _unwrapped(body: Json, pointer: str) -> Json:
+    """The body with the members of an object in the place of the object; MISSING where there are none to move."""
+    inner, (parent, _, name) = get(body, pointer), pointer.rpartition("/")
+    if not isinstance(inner, dict) or not inner or name in inner:
+        return MISSING
+    moved = {key: value for key, value in get(body, parent).items() if key != name} | inner
+    return put(body, parent, moved) if parent else moved
+
+
 @check("JOB-REQ-002")
 def types_that_the_document_excludes_are_refused(session: Session) -> None:
     """Each named member whose schema gives one type is sent as another."""

@@ -50,6 +50,28 @@ def errors_are_plain_text(api: str) -> Apply:
     return answers(api, EVERY, revise)
 
 
+def refusals_repeat_the_credential(api: str) -> Apply:
+    """In the first text of the refusal, or in its place."""
+
+    def repeated(value: Json, secret: str) -> Json:
+        if isinstance(value, dict):
+            texts = [
+                name for name, item in value.items() if isinstance(item, str) and name not in ("code", "error_code")
+            ]
+            if texts:
+                return value | {texts[0]: f"{value[texts[0]]} ({secret})"}
+            return {name: repeated(item, secret) for name, item in value.items()}
+        return f"{value} ({secret})" if isinstance(value, str) else value
+
+    def revise(asked: Asked, told: Told) -> None:
+        names = ("x-signature", "authorization", "x-api-key", "x-auth")
+        sent = next((asked.headers[name] for name in names if name in asked.headers), "")
+        if told.status >= 400 and sent:
+            told.body = repeated(told.body, sent)
+
+    return answers(api, EVERY, revise)
+
+
 def refused_are_listed(api: str, words: Words) -> Apply:
     def revise(asked: Asked, told: Told) -> None:
         if (
@@ -108,6 +130,12 @@ FAULTS = [
     *of_every_api(
         {
             "errors-are-plain-text": ("JOB-ERR-001", "refusals have no shape", errors_are_plain_text, ("JOB-ERR-002",)),
+            "refusals-repeat-the-credential": (
+                "JOB-ERR-014",
+                "refusals repeat the credential that was sent",
+                refusals_repeat_the_credential,
+                (),
+            ),
             "unknown-jobs-are-invented": (
                 "JOB-ERR-003",
                 "a job that never was is answered as another",

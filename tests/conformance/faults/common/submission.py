@@ -67,7 +67,25 @@ def lists_will_do(api: str, pointer: str, value: Json) -> Apply:
     return requests(api, "submit", edit)
 
 
+WRAPPERS = {"ionworks": "params", "openyuanrong": "runtime_env", "runai": "job"}
+"""By API: an object that its document demands. compute.x.io's holds one of the same name, ByteNite demands none."""
+
+
+def may_be_unwrapped(api: str, name: str) -> Apply:
+    """Members that stand beside the object that should hold them are taken all the same."""
+
+    def edit(asked: Asked) -> None:
+        body = asked.body
+        if isinstance(body, dict) and body and name not in body:
+            asked.body = body | {name: dict(body)}
+
+    return requests(api, "submit", edit)
+
+
 def _made() -> Iterator[Fault]:
+    for api, name in WRAPPERS.items():
+        what = f"{name} may be missing if its members are there"
+        yield Fault(f"{api}:unwrapped-{name}", api, "JOB-REQ-001", what, may_be_unwrapped(api, name))
     for api, (pointer, value, present, typed) in DEMANDED.items():
         name = pointer.rpartition("/")[2]
         yield Fault(
