@@ -25,7 +25,7 @@ from conformance.run.verdict import Exit, exit_for
 from conformance.target import tls
 from conformance.target.budget import Budget
 from conformance.target.settings import is_reference, secret
-from conformance.target.target import PATIENCE, Target
+from conformance.target.target import LEAST_PATIENCE, PATIENCE, Target
 from conformance.traffic.redaction import Redaction
 from specs.printable import printable_lines
 
@@ -151,7 +151,10 @@ _OPTIONS = (
     click.option(
         "--patience",
         type=click.FloatRange(1),
-        help=f"Longest wait of one check, in real seconds. Default: {PATIENCE:g}, or as long as --max-minutes lets it.",
+        help=(
+            f"Longest wait of one check, in real seconds. Default: as long as --max-minutes lets it; without that "
+            f"{PATIENCE:g}, with a fast --time-scale down to {LEAST_PATIENCE:g}."
+        ),
     ),
     click.option(
         "--target-file",
@@ -225,11 +228,10 @@ def opened(api: str, url: str | None, *, budget: Budget | None = None, **told: A
 
 
 def _patience(told: dict[str, Any]) -> float:
-    """The longest wait of one check: as told, or else what the run may take."""
+    """The longest wait of one check: as told, or else what the run may take, or else the usual (0)."""
     if told["patience"] is not None:
         return float(told["patience"])
-    minutes = told.get("max_minutes")
-    return PATIENCE if minutes is None else float(minutes) * 60
+    return 60 * float(told.get("max_minutes") or 0)
 
 
 def looked_up(headers: dict[str, str]) -> tuple[dict[str, str], list[str]]:

@@ -171,8 +171,8 @@ class _Doubt:
 
 def _is_known(outcome: Outcome, signatures: set[str]) -> bool:
     """Whether all that a case broke was broken in the same way by a case before it."""
-    is_plain = outcome.verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE, Verdict.FAIL) and outcome.trouble is None
-    return is_plain and all(one.signature in signatures for one in outcome.violations)
+    is_plain = outcome.verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE, Verdict.FAIL) or outcome.is_final
+    return is_plain and outcome.trouble is None and all(one.signature in signatures for one in outcome.violations)
 
 
 def _is_alike(outcome: Outcome, before: Outcome) -> bool:

@@ -49,6 +49,8 @@ def _lines(api: str) -> Iterator[str]:
         count = asked[f"makes-{name}"]
         meaning = _SHAPES.get(name, "see the requirements that need it")
         yield f"    {name}: {_flow(patch)}  # {meaning}; {count} requirements need it"
+    if shipped.kept_waiting:
+        yield f"  kept_waiting: {shipped.kept_waiting:g}  # seconds for which a submission may wait for its answer"
     if shipped.may_refuse:
         yield f"  may_refuse: {_flow(sorted(shipped.may_refuse))}  # shapes that need not be accepted"
     yield "# credentials:  # headers, a token to be bought, or a signature; with a good one, others must be refused"

@@ -34,16 +34,17 @@ class Settings:
     `knobs` are pointers in a submission to what checks turn, by what it does, such as the number of pieces that a job
     is divided into. `own` are pointers to what only this target has, such as a customer's templates: examples of the
     document take it from the body. Those of `may_refuse` need not be accepted: a server that keeps its client waiting
-    for room has no job to show while there is none. `calls` holds bodies, by role, of calls that name the job in their
-    body. `tenants` and `credentials` are headers by name. `capabilities` says what the implementation can or cannot do,
-    where that does not follow from the document. `paging` says how its list is paged where the catalogue has to assume
-    that. Within `eventual` seconds after a write, reads may show what was before. `secrets` are the values of all these
-    that are written nowhere.
+    for room has no job to show while there is none, and may do so for `kept_waiting` seconds of its clock. `calls`
+    holds bodies, by role, of calls that name the job in their body. `tenants` and `credentials` are headers by name.
+    `capabilities` says what the implementation can or cannot do, where that does not follow from the document. `paging`
+    says how its list is paged where the catalogue has to assume that. Within `eventual` seconds after a write, reads
+    may show what was before. `secrets` are the values of all these that are written nowhere.
     """
 
     body: Json
     shapes: Mapping[str, Json]
     may_refuse: frozenset[str] = frozenset()
+    kept_waiting: float = 0.0
     knobs: Mapping[str, str] = field(default_factory=dict)
     own: tuple[str, ...] = ()
     submit_headers: Mapping[str, str] = field(default_factory=dict)
@@ -101,6 +102,7 @@ def load(api: str, file: Path | None = None, *, example: Json = None) -> Setting
         body=submit.get("body", example),
         shapes=submit.get("shapes", {}),
         may_refuse=frozenset(submit.get("may_refuse", ())),
+        kept_waiting=submit.get("kept_waiting", 0.0),
         knobs=submit.get("knobs", {}),
         own=tuple(submit.get("own", ())),
         submit_headers={key: secret(str(value)) for key, value in submit_headers(raw).items()},

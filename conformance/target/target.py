@@ -26,8 +26,9 @@ from specs import Spec
 
 SANDBOX = "X-Mock-Sandbox"
 CONTROL = "/_mock"
-PATIENCE = 150.0
-"""Longest wait of one check, in real seconds, where the user says nothing else."""
+PATIENCE, LEAST_PATIENCE = 150.0, 30.0
+"""Longest wait of one check, in real seconds, where the user says nothing else: an hour of a fast clock is enough, and
+for a very fast one so many seconds."""
 
 
 @dataclass
@@ -36,9 +37,9 @@ class Target:
 
     `url` is scheme and host; `control` the root of a server that offers our control API, `scale` how much faster than
     real time the target's clock runs. With `control` time is virtual, and every check gets a world of its own.
-    `patience` bounds real waiting, in seconds. `stamp` is part of every name that is made up where there is but one
-    world, which may remember the names of an earlier run. `secrets` are values that are never written down; those of
-    the settings and whatever is bought with them are hidden anyway.
+    `patience` bounds real waiting, in seconds; 0 stands for the usual. `stamp` is part of every name that is made up
+    where there is but one world, which may remember the names of an earlier run. `secrets` are values that are never
+    written down; those of the settings and whatever is bought with them are hidden anyway.
     """
 
     spec: Spec
@@ -47,7 +48,7 @@ class Target:
     settings: Settings
     control: str | None = None
     scale: float = 1.0
-    patience: float = PATIENCE
+    patience: float = 0.0
     headers: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
     budget: Budget = field(default_factory=Budget)
@@ -57,6 +58,7 @@ class Target:
     redaction: Redaction = field(init=False)
 
     def __post_init__(self) -> None:
+        self.patience = self.patience or usual_patience(self.scale)
         self.stamp = "" if self.has_virtual_time else f"{int(time.time() * 10) % 16**7:07x}-"
         self.directory = Directory(self.spec, self.settings.base_path)
         self.redaction = Redaction([*self.settings.secrets, *self.secrets, *_passwords(self.url)])
@@ -67,11 +69,15 @@ class Target:
 
     @classmethod
     def at(cls, api: str, url: str, *, file: Path | None = None, timeout: float = 10.0, **options: Any) -> Target:
-        """The implementation of `api` at a URL, which `tls` says how to believe. Raises KeyError, SettingsError."""
+        """The implementation of `api` at a URL, which `tls` says how to believe. Raises KeyError, SettingsError.
+
+        A call is over after `timeout` seconds; those are added for which the API may keep its client waiting.
+        """
         spec = specs.load(api)
         settings = settings_of.load(api, file, example=first_example(spec))
         budget = options.setdefault("budget", Budget())
         verify = options.pop("tls", None) or tls.context()
+        timeout += settings.kept_waiting / options.get("scale", 1.0)
         transport = HttpTransport(timeout=timeout, verify=verify, time_left=budget.seconds_left)
         return cls(spec, url.rstrip("/"), transport, settings, name=options.pop("name", url), **options)
 
@@ -129,6 +135,11 @@ class Target:
     def close(self) -> None:
         """Let go of connections."""
         self.transport.close()
+
+
+def usual_patience(scale: float) -> float:
+    """The longest wait of one check where a clock runs so many times faster than ours."""
+    return min(PATIENCE, max(LEAST_PATIENCE, 3600 / scale))
 
 
 def first_example(spec: Spec) -> Json:

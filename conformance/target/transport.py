@@ -92,19 +92,19 @@ class HttpTransport:
             trust_env=False,
             headers={"Accept-Encoding": "identity"},
         )
-        self._timeout, self._most, self._time_left = timeout, most_bytes, time_left or (lambda: math.inf)
+        self.timeout, self._most, self._time_left = timeout, most_bytes, time_left or (lambda: math.inf)
 
     def send(self, request: Request) -> Response:
         """One request."""
-        timeout = min(self._timeout, max(0.0, self._time_left()))
+        timeout = min(self.timeout, max(0.0, self._time_left()))
         heard = _Heard(self._most)
         try:
             with self._deadline.within(seconds_from_now(timeout)):
                 self._read(request, heard)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            if isinstance(error, httpx.TimeoutException) and timeout < self._timeout:
+            if isinstance(error, httpx.TimeoutException) and timeout < self.timeout:
                 raise SafetyStop(f"{_what(request)}: no answer came in the time that was left for the run") from error
-            raise _trouble(error, request, self._timeout) from error
+            raise _trouble(error, request, self.timeout) from error
         return heard.response(request)
 
     def _read(self, request: Request, heard: _Heard, is_over: Callable[[], bool] = lambda: False) -> None:
@@ -130,9 +130,9 @@ class HttpTransport:
         heard, is_over = _Heard(self._most), threading.Event()
 
         def read() -> None:
-            left = seconds_from_now(self._timeout)
+            left = seconds_from_now(self.timeout)
             with suppress(httpx.HTTPError, OSError):
-                with self._deadline.within(lambda: left() if is_over.is_set() else self._timeout):
+                with self._deadline.within(lambda: left() if is_over.is_set() else self.timeout):
                     self._read(request, heard, is_over.is_set)
 
         threading.Thread(target=read, daemon=True).start()

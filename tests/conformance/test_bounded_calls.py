@@ -170,3 +170,14 @@ def test_time_that_is_over_ends_a_wait_but_not_the_cleaning_up() -> None:
         assert budget.seconds_left() > 20
     with pytest.raises(SafetyStop):
         budget.before(is_submission=False)
+
+
+def test_an_api_that_keeps_its_client_waiting_is_given_that_time() -> None:
+    """openYuanrong answers a submission when its job has a node, or when 18 seconds of its clock have passed."""
+    waits: dict[tuple[str, float], float] = {}
+    for api, scale in (("openyuanrong", 1.0), ("openyuanrong", 100.0), ("ionworks", 1.0)):
+        with Target.at(api, "http://127.0.0.1:9", timeout=10.0, scale=scale) as target:
+            assert isinstance(target.transport, HttpTransport)
+            waits[api, scale] = target.transport.timeout
+
+    assert waits == {("openyuanrong", 1.0): 28.0, ("openyuanrong", 100.0): 10.18, ("ionworks", 1.0): 10.0}

@@ -100,8 +100,16 @@ def test_a_wait_that_only_what_was_waited_before_makes_too_long_may_do_another_t
 def test_a_check_waits_as_long_as_the_run_may_take_unless_said_otherwise(
     patience: float | None, minutes: float | None, expected: float
 ) -> None:
-    options: dict[str, Any] = {"app": None, "headers": {}, "file": None, "scale": 1.0, "timeout": 1.0, "control": None}
+    options: dict[str, Any] = dict.fromkeys(("app", "file", "control", "ca", "cert", "key"))
+    options |= {"headers": {}, "scale": 1.0, "timeout": 1.0}
     with opened(API, "http://127.0.0.1:9", patience=patience, max_minutes=minutes, **options) as target:
+        assert target.patience == expected
+
+
+@pytest.mark.parametrize(("scale", "expected"), [(0.5, 150.0), (1.0, 150.0), (60.0, 60.0), (200.0, 30.0)])
+def test_a_fast_clock_is_waited_for_less(scale: float, expected: float) -> None:
+    """An hour of it is enough, and half a minute of ours the least."""
+    with Target.at(API, "http://127.0.0.1:9", scale=scale) as target:
         assert target.patience == expected
 
 
