@@ -12,7 +12,7 @@ FOREVER = 1e12
 
 def micros(seconds: float) -> int:
     """Whole microseconds of a span in seconds, rounded to the nearest; at most those of `FOREVER`."""
-    return round(min(seconds, FOREVER) * MICRO)
+    return round(seconds * MICRO) if seconds < FOREVER else round(FOREVER * MICRO)
 
 
 def seconds(micros: int) -> float:

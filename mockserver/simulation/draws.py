@@ -14,7 +14,17 @@ _SCALE = 1.0 / (1 << 53)
 
 def uniform(seed: int, *, draw: str, attempt: int, purpose: int) -> float:
     """A number in [0, 1) for this seed, stream, attempt and purpose (splitmix64 over their mix)."""
-    state = ((seed + 1) * 0x9E3779B97F4A7C15 + (crc32(draw.encode()) << 16) + (attempt << 8) + purpose) & _MASK
+    return drawn(stream(seed, draw, attempt) + purpose)
+
+
+def stream(seed: int, draw: str, attempt: int) -> int:
+    """What all draws of one attempt have in common."""
+    return (seed + 1) * 0x9E3779B97F4A7C15 + (crc32(draw.encode()) << 16) + (attempt << 8)
+
+
+def drawn(state: int) -> float:
+    """A number in [0, 1) for a stream and a purpose, added up."""
+    state &= _MASK
     state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
     state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & _MASK
     return ((state ^ (state >> 31)) >> 11) * _SCALE

@@ -268,7 +268,8 @@ class Scheduler:
 
     def prepare(self, job: Job, stage: Stage, event: str) -> None:
         """Let what a job needs before its run take its time."""
-        self.arm(job, "start", job.request.limits.start)
+        if job.request.limits.start is not None:
+            self.arm(job, "start", job.request.limits.start)
         if stage.after is not None:
             self.agenda.add(
                 self.clock.now + stage.after[0], STEP, job, generation=job.generation, detail=job.request.unready
@@ -295,7 +296,8 @@ class Scheduler:
         elif outcome.duration is not None:
             kept = outcome if outcome.exit_code or outcome.reason else _WELL
             self.agenda.add(self.clock.now + outcome.duration, RUN_END, job, generation=job.generation, detail=kept)
-        self._arm_step(job, stage, event)
+        if stage.after is not None:
+            self._arm_step(job, stage, event)
 
     def _arm_step(self, job: Job, stage: Stage, event: str) -> None:
         if stage.after is not None:

@@ -8,7 +8,7 @@ import re
 from functools import lru_cache
 
 from mockserver.simulation.clock import micros
-from mockserver.simulation.draws import EXIT, NODE_FAILURE, NODE_REPAIR, PULL, RUN, STARTUP, uniform
+from mockserver.simulation.draws import EXIT, NODE_FAILURE, NODE_REPAIR, PULL, RUN, STARTUP, drawn, stream, uniform
 from mockserver.simulation.job import Job
 from mockserver.simulation.request import TASK, Outcome, Script
 from mockserver.simulation.scenario.distribution import Distribution, longest, sample
@@ -46,27 +46,28 @@ class Workload:
     def startup(self, job: Job) -> int:
         """Microseconds from getting capacity to running."""
         startup = self._told(job)[0]
-        return micros(sample(startup, self._draw(job, STARTUP), turn=job.serial - 1))
+        return micros(sample(startup, drawn(self._stream(job) + STARTUP), turn=job.serial - 1))
 
     def pull(self, job: Job) -> Outcome | None:
         """How the preparation of this attempt fails because its image cannot be pulled; None when it can."""
         rate = self.scenario.image_pull_failure_rate
-        return _NO_PULL if rate > 0 and self._draw(job, PULL) < rate else None
+        return _NO_PULL if rate > 0 and drawn(self._stream(job) + PULL) < rate else None
 
     def run(self, job: Job) -> Outcome:
         """How this attempt's run goes: as scripted, else as its command says, else as drawn."""
         request = job.request
-        _, drawn, failure_rate = self._told(job)
+        _, runs, failure_rate = self._told(job)
         slept, code = spoken(request.command) if request.command else _SILENT
         reason = word = ""
         if request.script is not None:
             slept, code, reason, word = self._scripted(request.script, job.failures, slept=slept, code=code)
+        draws = self._stream(job) if slept is None else 0
         if code is None:
-            failed = slept is None and failure_rate > 0 and self._draw(job, EXIT) < failure_rate
+            failed = slept is None and failure_rate > 0 and drawn(draws + EXIT) < failure_rate
             code = self.scenario.failure_exit_code if failed else 0
         if slept is None and request.endless and not code:
             return Outcome(None)
-        duration = micros(sample(drawn, self._draw(job, RUN), turn=job.serial - 1) if slept is None else slept)
+        duration = micros(sample(runs, drawn(draws + RUN), turn=job.serial - 1) if slept is None else slept)
         return Outcome(duration, code, reason or f"exit code {code}", word) if code else Outcome(duration)
 
     def node_fails_after(self, node: str, count: int) -> int | None:
@@ -104,9 +105,9 @@ class Workload:
     def _told(self, job: Job) -> _Told:
         return self._of_api.get(job.request.api) or self._of_api[""]
 
-    def _draw(self, job: Job, purpose: int) -> float:
+    def _stream(self, job: Job) -> int:
         request = job.request
-        return uniform(self.seed, draw=request.draw or request.key, attempt=job.failures, purpose=purpose)
+        return stream(self.seed, request.draw or request.key, job.failures)
 
 
 def _completed(own: ApiWorkload, scenario: Scenario) -> _Told:

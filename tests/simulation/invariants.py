@@ -76,11 +76,11 @@ def masks_say_what_is_free(here: World) -> None:
         for level in dimension.levels:
             assert level.mask == sum(1 << node for node, free in enumerate(dimension.free) if free >= level.amount)
         if dimension.ladder is not None:
-            assert dimension.ladder.rungs == sorted(set(dimension.free))
-            for rung in dimension.ladder.rungs:
-                assert dimension.ladder.at[rung] == sum(
-                    1 << node for node, free in enumerate(dimension.free) if free == rung
-                )
+            rungs = dimension.ladder.rungs
+            assert [rung.amount for rung in rungs if rung.mask] == sorted(set(dimension.free))
+            assert rungs == sorted(rungs, key=lambda rung: rung.amount)
+            for rung in rungs:
+                assert rung.mask == sum(1 << node for node, free in enumerate(dimension.free) if free == rung.amount)
 
 
 def members_have_places(here: World) -> None:

@@ -11,42 +11,17 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator
 
 MOST_LEVELS = 64
+MOST_STEPS = 4096
+"""Steps from one free amount to another that a dimension remembers."""
 
-
-class Ladder:
-    """Nodes by their exact free amount in one dimension, for packing: `rungs` ascending, `at` the nodes on each."""
-
-    __slots__ = ("at", "rungs")
-
-    def __init__(self, free: list[int]) -> None:
-        nodes: dict[int, list[int]] = {}
-        for node, amount in enumerate(free):
-            nodes.setdefault(amount, []).append(node)
-        self.at = {amount: mask_of(members) for amount, members in nodes.items()}
-        self.rungs = sorted(self.at)
-
-    def move(self, bit: int, old: int, new: int) -> None:
-        """Put the node of `bit` from rung `old` to rung `new`."""
-        at = self.at
-        left = at[old] ^ bit
-        if left:
-            at[old] = left
-        else:
-            del at[old]
-            del self.rungs[bisect_left(self.rungs, old)]
-        self.put(bit, new)
-
-    def put(self, bit: int, rung: int) -> None:
-        """Put the node of `bit` on `rung`."""
-        if rung in self.at:
-            self.at[rung] |= bit
-        else:
-            self.at[rung] = bit
-            insort(self.rungs, rung)
+MOST_EMPTY = 64
+"""Rungs on which no node is that a ladder keeps, since one may come back."""
 
 
 class Level:
-    """The nodes with at least `amount` free, as a mask that is kept true."""
+    """The nodes with at least `amount` free (or, as a rung of a ladder, with exactly that), as a mask that is kept
+    true.
+    """
 
     __slots__ = ("amount", "mask")
 
@@ -55,10 +30,42 @@ class Level:
         self.mask = mask
 
 
+class Ladder:
+    """Nodes by their exact free amount in one dimension, for packing: a rung for each amount, ascending; nodes may have
+    left a rung empty.
+    """
+
+    __slots__ = ("_at", "rungs")
+
+    def __init__(self, free: list[int]) -> None:
+        nodes: dict[int, list[int]] = {}
+        for node, amount in enumerate(free):
+            nodes.setdefault(amount, []).append(node)
+        self.rungs = [Level(amount, mask_of(nodes[amount])) for amount in sorted(nodes)]
+        self._at = {rung.amount: rung for rung in self.rungs}
+
+    def rung(self, amount: int) -> Level:
+        """The rung of that amount, empty if it is a new one."""
+        rung = self._at.get(amount)
+        if rung is None:
+            rung = self._at[amount] = Level(amount, 0)
+            insort(self.rungs, rung, key=lambda one: one.amount)
+        return rung
+
+    def prune(self) -> bool:
+        """Let go of empty rungs if there are many; whether any are gone."""
+        full = [rung for rung in self.rungs if rung.mask]
+        if len(self.rungs) - len(full) <= max(MOST_EMPTY, len(full)):
+            return False
+        self.rungs = full
+        self._at = {rung.amount: rung for rung in full}
+        return True
+
+
 class Dimension:
     """One kind of resource over all nodes: free amounts, and a level per requested amount, ascending."""
 
-    __slots__ = ("amounts", "free", "is_packed", "ladder", "levels")
+    __slots__ = ("_steps", "amounts", "free", "is_packed", "ladder", "levels")
 
     def __init__(self, free: list[int], *, packed: bool) -> None:
         self.free = free
@@ -66,11 +73,13 @@ class Dimension:
         self.levels: list[Level] = []
         self.ladder: Ladder | None = None
         self.is_packed = packed
+        self._steps: dict[tuple[int, int], tuple[Level, ...]] = {}
 
     def pack(self) -> None:
         """Keep the nodes by their exact free amounts from now on, if this dimension may be packed by."""
         if self.is_packed and self.ladder is None:
             self.ladder = Ladder(self.free)
+            self._steps.clear()
 
     def level(self, amount: int) -> Level | None:
         """The highest level that stands for `amount`: its own while there is room for levels, else the nearest lower
@@ -83,6 +92,7 @@ class Dimension:
             level = Level(amount, self.scan(amount))
             self.amounts.insert(place, amount)
             self.levels.insert(place, level)
+            self._steps.clear()
             return level
         return self.levels[place - 1] if place else None
 
@@ -96,16 +106,19 @@ class Dimension:
         if new == old:
             return
         self.free[node] = new
-        amounts = self.amounts
-        if amounts:
-            low, high = (new, old) if new < old else (old, new)
-            first, last = bisect_right(amounts, low), bisect_right(amounts, high)
-            if first != last:
-                bit = 1 << node
-                for level in self.levels[first:last]:
-                    level.mask ^= bit
-        if self.ladder is not None:
-            self.ladder.move(1 << node, old, new)
+        bit = 1 << node
+        for level in self._steps.get((old, new)) or self._step(old, new):
+            level.mask ^= bit
+
+    def _step(self, old: int, new: int) -> tuple[Level, ...]:
+        """The levels and rungs that a node joins or leaves when it has `new` free instead of `old`."""
+        if len(self._steps) >= MOST_STEPS or (self.ladder is not None and self.ladder.prune()):
+            self._steps.clear()
+        low, high = (new, old) if new < old else (old, new)
+        first, last = bisect_right(self.amounts, low), bisect_right(self.amounts, high)
+        rungs = [] if self.ladder is None else [self.ladder.rung(old), self.ladder.rung(new)]
+        step = self._steps[old, new] = (*self.levels[first:last], *rungs)
+        return step
 
     def add(self, free: int) -> None:
         """One more node, the last in order, with so much free."""
@@ -115,7 +128,7 @@ class Dimension:
             if free >= level.amount:
                 level.mask |= bit
         if self.ladder is not None:
-            self.ladder.put(bit, free)
+            self.ladder.rung(free).mask |= bit
 
 
 def mask_of(nodes: Iterable[int]) -> int:

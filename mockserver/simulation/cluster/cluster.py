@@ -154,6 +154,7 @@ class Cluster:
         if share:
             self.dimensions[GPU].pack()  # where no device is in part use, the node with the fewest whole ones is taken
         known = [(dimension, amount) for dimension, amount in demand if dimension >= 0]
+        shape.amounts = tuple([(self.dimensions[index], amount) for index, amount in known if index not in _DEVICES])
         levels = [self.dimensions[dimension].level(amount) for dimension, amount in known]
         shape.needs = tuple(level for level in levels if level is not None)
         shape.exact = [level.amount for level in shape.needs] == [amount for _, amount in known]
@@ -264,12 +265,10 @@ class Cluster:
     def take_on(self, shape: Shape, node: int) -> Hold:
         """Reserve what `shape` demands on `node`, which has room."""
         taken: tuple[int, ...] = ()
-        for index, amount in shape.demand:
-            if index in _DEVICES:
-                taken = self._take_devices(node, shape)
-            else:
-                dimension = self.dimensions[index]
-                dimension.set(node, dimension.free[node] - amount)
+        for dimension, amount in shape.amounts:
+            dimension.set(node, dimension.free[node] - amount)
+        if shape.gpus:
+            taken = self._take_devices(node, shape)
         return self._holds[node] if not taken else (node, self._taken.setdefault(taken, taken))
 
     def names(self, holding: tuple[Hold, ...]) -> tuple[str, ...]:
@@ -288,15 +287,13 @@ class Cluster:
 
     def _change(self, shape: Shape, hold: Hold, sign: int) -> None:
         node, taken = hold
-        for index, amount in shape.demand:
-            if index in _DEVICES:
-                devices = self.devices[node]
-                for device in taken:
-                    devices[device] += sign * (shape.share or MILLI)
-                self._count_devices(node, shape)
-            else:
-                dimension = self.dimensions[index]
-                dimension.set(node, dimension.free[node] + sign * amount)
+        for dimension, amount in shape.amounts:
+            dimension.set(node, dimension.free[node] + sign * amount)
+        if shape.gpus:
+            devices = self.devices[node]
+            for device in taken:
+                devices[device] += sign * (shape.share or MILLI)
+            self._count_devices(node, shape)
 
     def _take_devices(self, node: int, shape: Shape) -> tuple[int, ...]:
         devices = self.devices[node]
@@ -355,8 +352,7 @@ def choose_devices(devices: list[int], shape: Shape) -> tuple[int, ...]:
     """
     if shape.share:
         return (min((free, index) for index, free in enumerate(devices) if free >= shape.share)[1],)
-    wanted = next((amount for index, amount in shape.demand if index == GPU), 0) // MILLI
-    return tuple([index for index, free in enumerate(devices) if free == MILLI][:wanted])
+    return tuple([index for index, free in enumerate(devices) if free == MILLI][: shape.gpus // shape.count // MILLI])
 
 
 def _amount_words(index: int, amount: int, custom: dict[int, str]) -> str:

@@ -22,9 +22,8 @@ def first_fit(feasible: int, dimension: Dimension) -> int:
 def bin_pack(feasible: int, dimension: Dimension) -> int:
     """The feasible node with the least free of `dimension`, ties by order."""
     assert dimension.ladder is not None
-    at = dimension.ladder.at
     for rung in dimension.ladder.rungs:
-        hit = feasible & at[rung]
+        hit = feasible & rung.mask
         if hit:
             return lowest(hit)
     raise ValueError("no node is feasible")
@@ -33,9 +32,8 @@ def bin_pack(feasible: int, dimension: Dimension) -> int:
 def spread(feasible: int, dimension: Dimension) -> int:
     """The feasible node with the most free of `dimension`, ties by order."""
     assert dimension.ladder is not None
-    at = dimension.ladder.at
     for rung in reversed(dimension.ladder.rungs):
-        hit = feasible & at[rung]
+        hit = feasible & rung.mask
         if hit:
             return lowest(hit)
     raise ValueError("no node is feasible")

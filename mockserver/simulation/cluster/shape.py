@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from mockserver.simulation.cluster.capacity_index import Level
+from mockserver.simulation.cluster.capacity_index import Dimension, Level
 from mockserver.simulation.request import ResourceRequest
 
 
 class Shape:
-    """What all jobs ask for that ask for the same; `demand` is (dimension, amount) in ledger units, `needs` the levels
-    that stand for it.
+    """What all jobs ask for that ask for the same; `demand` is (dimension, amount) in ledger units, `amounts` the same
+    without GPUs, `needs` the levels that stand for it.
 
     `allowed` are the nodes whose fixed traits suit, `possible` those that could hold it when empty, `version` the
     cluster's version these were computed for; `exact` says that `needs` is all of `demand`; `share` is a fraction of
@@ -20,6 +20,7 @@ class Shape:
 
     __slots__ = (
         "allowed",
+        "amounts",
         "count",
         "demand",
         "exact",
@@ -44,6 +45,7 @@ class Shape:
         self.gpus = 0
         self.share = share
         self.packing = packing
+        self.amounts: tuple[tuple[Dimension, int], ...] = ()
         self.needs: tuple[Level, ...] = ()
         self.exact = True
         self.allowed = self.possible = 0

@@ -123,9 +123,11 @@ class PlacementPass:
                 del self.queue.lines[shape]
             else:
                 heappush(heads, (following[0], following[1], line))
-            return self._give(entry[2], shape, feasible)
-        self._heads = None
-        self.is_settled = not self._freed and not self._joined
+            job = self._give(entry[2], shape, feasible)
+            if not heads and not self.slack.shrunk:
+                self._end()
+            return job
+        self._end()
         if self.slack.shrunk and self.is_settled:
             grow(
                 self.slack,
@@ -133,6 +135,11 @@ class PlacementPass:
                 change=self.slack.change,
             )
         return None
+
+    def _end(self) -> None:
+        """The pass is over; what was freed or joined meanwhile is for the next one."""
+        self._heads = None
+        self.is_settled = not self._freed and not self._joined
 
     def why(self, job: Job) -> str:
         """What beside capacity keeps `job` waiting, or nothing."""
@@ -175,6 +182,8 @@ class PlacementPass:
         freed, soft = self._considered & self.cluster.ready, self.slack.nodes
         for shape, line in self.queue.lines.items():
             if line.is_blocked:
+                if not freed:
+                    continue
                 hopeful = freed & shape.possible
                 for level in shape.needs:
                     hopeful &= level.mask
