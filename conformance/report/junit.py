@@ -21,6 +21,8 @@ def text(canonical: dict[str, Any]) -> str:
         results = run["results"]
         name = _clean(f"{run['api']} at {run['target']}")
         facts = {"name": name, "tests": str(len(results)), "time": str(run["seconds"])}
+        if run.get("began"):
+            facts["timestamp"] = str(run["began"])
         for name, words in (("failures", _FAILED), ("errors", _ERROR), ("skipped", _SKIPPED)):
             facts[name] = str(sum(one["verdict"] in words for one in results))
         suite = ElementTree.SubElement(top, "testsuite", facts)
@@ -45,7 +47,7 @@ def _outcome(case: ElementTree.Element, result: dict[str, Any]) -> None:
         ]
         inner.text = _clean("\n".join(lines))
     elif word in _SKIPPED:
-        ElementTree.SubElement(case, "skipped", message=f"{word}: {reason}")
+        ElementTree.SubElement(case, "skipped", type=word, message=f"{word}: {reason}")
     elif word in ("WARN", "INFO"):
         ElementTree.SubElement(case, "system-out").text = f"{word}: {reason}"
 

@@ -26,7 +26,7 @@ from conformance.run.results import Options, Report, Search
 from conformance.run.schedule import scheduled
 from conformance.run.verdict import OF_LEVEL, Exit, Result, Verdict
 from conformance.run.waivers import Waiver
-from conformance.session.connection import missing_capabilities
+from conformance.session.connection import lack, missing_capabilities
 from conformance.session.made_jobs import Journal
 from conformance.target.target import Target
 
@@ -151,7 +151,7 @@ class Run:
             elif options.profiles is not None and not set(requirement.profiles) & set(options.profiles):
                 result.add(Verdict.SKIPPED, f"not of the profile {' or '.join(options.profiles)}")
             elif missing:
-                result.add(Verdict.NOT_APPLICABLE, f"the target has no {', '.join(missing)}")
+                result.add(Verdict.NOT_APPLICABLE, lack(missing))
             else:
                 chosen.append(requirement)
         return chosen

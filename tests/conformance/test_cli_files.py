@@ -151,6 +151,22 @@ def test_a_server_that_lets_everybody_in_is_blamed_once_its_credentials_are_name
     assert ("FAIL" in answer.output) is (exit_ is Exit.BROKEN)
 
 
+def test_what_a_target_lacks_is_said_in_words_with_what_would_give_it(tmp_path: Path) -> None:
+    file = tmp_path / "r.xml"
+    only = ("--only", "JOB-LST-005", "--only", "JOB-AUT-001", "--only", "JOB-CRT-001")
+
+    with serving(apis=["ionworks"], pace="x100") as url:
+        answer = told(
+            "run", "ionworks", "--url", url, "--quick", "--time-scale", "100", *only, "--junit", file, "--all"
+        )
+
+    report = file.read_text(encoding="utf-8")
+    assert "the target has no separate worlds for each check (--control)" in " ".join(answer.output.split())
+    assert "no credentials that it verifies (name credentials.good in a target file)" in report
+    assert 'type="NOT-APPLICABLE"' in report
+    assert 'timestamp="20' in report
+
+
 def test_coverage_is_printed_of_the_api_that_was_asked_for() -> None:
     one, every = told("catalogue", "ionworks", "--coverage").output, told("catalogue", "--coverage").output
 
