@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from conformance import catalogue as catalogues
 from conformance.checks import check
 from conformance.checks.common.steps import NOBODY
+from conformance.checks.probes import required_pointers
 from conformance.errors import Inconclusive
-from conformance.session.expect import INVALID, expect, need_success, refused
+from conformance.session.expect import INVALID, expect, need_success, needed, refused
+from conformance.session.paging import everything
 from conformance.session.session import Session
 from conformance.traffic.exchange import Exchange
-from conformance.traffic.json_pointer import Json, shown
+from conformance.traffic.json_pointer import Json, put, shown
 
 
 def _statuses(session: Session, kind: str, *usual: int) -> tuple[int, ...]:
@@ -21,9 +24,10 @@ def _statuses(session: Session, kind: str, *usual: int) -> tuple[int, ...]:
     return tuple(errors.get(kind, usual))
 
 
-def _submission(session: Session, **options: Any) -> Exchange:
+def _submission(session: Session, *, twin: bool = True, **options: Any) -> Exchange:
     submit = session.spec.operations[session.role("submit").operation]
-    need_success(session.post(session.body()), "the control twin")
+    if twin:
+        need_success(session.post(session.body()), "the control twin")
     headers = {**session.settings.submit_headers, **options.pop("headers", {})}
     return session.send(submit.method, session.directory.path(submit.id, {}), headers=headers, **options)
 
@@ -43,6 +47,28 @@ def _granted_before_a_refusal(session: Session) -> int:
         if not session.post(body).response.is_success:
             return granted
     raise Inconclusive("no submission is refused for want of a member")
+
+
+@check("JOB-ERR-011")
+def whatever_a_submission_is_refused_for_it_leaves_nothing_behind(session: Session) -> None:
+    """A demanded member of another type, null or a word that means nothing; a valid body with something behind it."""
+    session.submit(draft=True)
+    before = len(everything(session))
+    bodies = list(_doubtful_bodies(session))
+    granted = sum(_submission(session, raw=raw, twin=False).response.is_success for raw in bodies)
+    needed(granted < len(bodies), "every submission is granted")
+    session.advance(2)
+    after = len(everything(session))
+    others_leave = not session.target.has_virtual_time and after < before + granted
+    message = f"of {len(bodies)} submissions {granted} were granted, and {after - before} more jobs are there"
+    expect(after == before + granted or others_leave, message)
+
+
+def _doubtful_bodies(session: Session) -> Iterator[bytes]:
+    for pointer in required_pointers(session):
+        for value in (None, [], 7, {}, "zz-no-such-thing"):
+            yield json.dumps(put(session.body(), pointer, value)).encode()
+    yield json.dumps(session.body()).encode() + b"x"
 
 
 @check("JOB-ERR-003", "reading a job that never was is refused", "read")

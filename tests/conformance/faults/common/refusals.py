@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import specs
-from tests.conformance.faults import EVERY, Apply, Asked, Json, Told, answers
+from conformance.traffic.json_pointer import get, put
+from tests.conformance.faults import EVERY, Apply, Asked, Json, Told, answers, both
 from tests.conformance.faults.common.shapers import Make, Words, everyday, of_every_api, roles, stop_of_nobody
+from tests.conformance.faults.common.submission import DEMANDED
 from tests.conformance.faults.raw import passed_on, raw
 
 
@@ -92,6 +94,21 @@ def refused_are_listed(api: str, words: Words) -> Apply:
     return answers(api, ("submit", "list"), revise)
 
 
+def refused_are_made(api: str, words: Words) -> Apply:
+    """A demanded member that is null is refused when the job is made already."""
+    pointer, value, *_ = DEMANDED[api]
+
+    def edit(asked: Asked) -> None:
+        if isinstance(asked.body, dict) and get(asked.body, pointer) is None:
+            asked.body, asked.memory["doomed"] = put(asked.body, pointer, value), True
+
+    def revise(asked: Asked, told: Told) -> None:
+        if asked.memory.pop("doomed", False) and told.status < 300:
+            told.status, told.body = 400, words["no"]
+
+    return both(api, "submit", edit, revise)
+
+
 def swapped(holds: Callable[[bytes], bool]) -> Make:
     """Another body for submissions of which something holds."""
 
@@ -161,6 +178,7 @@ FAULTS = [
                 (),
             ),
             "refused-are-listed": ("JOB-ERR-011", "refused submissions are listed", refused_are_listed, ()),
+            "refused-are-made": ("JOB-ERR-011", "a job is made before its submission is refused", refused_are_made, ()),
             "stop-of-nobody": ("JOB-ERR-012", "stopping a job that never was is granted", stop_of_nobody, ()),
         }
     ),
