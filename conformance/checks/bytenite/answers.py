@@ -105,6 +105,16 @@ def passwords_are_not_shown(session: Session) -> None:
         expect(not is_shown, "the password of a data source is shown")
 
 
+@check("BYT-RSP-043")
+def large_numbers_keep_their_digits(session: Session) -> None:
+    """In an object, and in a list in an object; at creation and when read."""
+    told: Json = {"seed": 9007199254740993, "deep": {"list": [9223372036854775807, {"below": -9007199254740993}]}}
+    job = session.submit(patch={"params": {"app": {"numbers": told}}}, draft=True)
+    same(told, get(seen(session, job), "/params/app/numbers"), "the numbers of a job that is read")
+    shown_at_first = get(job.created.response.json, "/job/params/app/numbers")
+    same(told, told if shown_at_first is MISSING else shown_at_first, "the numbers of a new job")
+
+
 @check("BYT-RSP-017")
 def the_estimation_is_the_jobs(session: Session) -> None:
     """As text."""

@@ -23,6 +23,7 @@ NUMBERS: dict[str, Json] = {
     "more": 2**70 + 1,
     "small": 1.2345678901234567e-300,
     "third": 0.3333333333333333,
+    "deep": {"beyond": [9007199254740993, {"most": 9223372036854775807}]},
 }
 PLAIN: dict[str, Json] = {
     "digits": "007",

@@ -64,7 +64,25 @@ def _one_address(job: dict[str, Any], _: Asked) -> None:
         params["tempUrl"] = "https://upload.bytenite.com/file"
 
 
+def _doubles(value: Any) -> Any:
+    """A value whose whole numbers have passed through a float."""
+    if isinstance(value, dict):
+        return {name: _doubles(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_doubles(item) for item in value]
+    return int(float(value)) if type(value) is int else value
+
+
 FAULTS = [
+    fault(
+        "params-of-doubles",
+        "BYT-RSP-043",
+        "whole numbers within objects of the parameters are doubles",
+        shows(
+            "/params/app",
+            lambda app: {name: _doubles(item) if isinstance(item, dict) else item for name, item in app.items()},
+        ),
+    ),
     fault(
         "template-beside",
         "BYT-RSP-001",

@@ -68,6 +68,14 @@ def _metadata(change: Callable[[Json], Json]) -> Apply:
     return answers(API, METADATA, revise)
 
 
+def _doubles_within(asked: Asked, told: Told) -> None:
+    """Whole numbers within objects of the metadata have passed through a float."""
+    if told.status == 200 and isinstance(told.body, dict):
+        for name, value in told.body.items():
+            if isinstance(value, dict):
+                told.body[name] = _everywhere(value, lambda item: int(float(item)) if type(item) is int else item)
+
+
 FAULTS = [
     fault(
         "jobs-without-user", "JOB-RSP-002", "jobs do not tell their user", each(lambda job, asked: job.pop("user_id"))
@@ -141,6 +149,12 @@ FAULTS = [
         "ION-RSP-019",
         "numbers in metadata are doubles",
         _metadata(lambda value: float(value) if type(value) is int else value),
+    ),
+    fault(
+        "metadata-of-doubles-within",
+        "ION-RSP-019",
+        "whole numbers within objects in metadata are doubles",
+        answers(API, METADATA, _doubles_within),
     ),
     fault(
         "metadata-rounded",
