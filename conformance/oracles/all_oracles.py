@@ -9,6 +9,7 @@ from copy import copy
 from conformance.catalogue import Catalogue
 from conformance.oracles.document import Contract
 from conformance.oracles.echo import Echo
+from conformance.oracles.emptiness import Emptiness
 from conformance.oracles.identity import Identity
 from conformance.oracles.job_views import ViewMap
 from conformance.oracles.lifecycle import Monitor
@@ -42,6 +43,7 @@ class Panel:
             Listing(spec, views),
             Derived(catalogue, views),
             Secrecy(),
+            Emptiness(views),
         ]
 
     def fresh(self) -> Panel:

@@ -13,8 +13,10 @@ from conformance import catalogue as catalogues
 from conformance.catalogue import Catalogue, Requirement
 from conformance.errors import SafetyStop, TransportError, Unready
 from conformance.oracles.document import ASSUMED_ERROR_SHAPE, ASSUMED_SHAPE, ERROR_SHAPE, SERVER_ERROR
+from conformance.oracles.emptiness import EMPTY
 from conformance.oracles.lifecycle import FIRST
 from conformance.oracles.oracle import Violation, in_short
+from conformance.oracles.secrecy import REPEATED
 from conformance.run import waivers
 from conformance.run.cases import Case, Outcome, cases_of
 from conformance.run.estimate import run_seconds
@@ -32,7 +34,7 @@ from conformance.target.target import Target
 
 Searching = Callable[..., Iterable[Search]]
 """`conformance.search.search.search`, which is handed in: hypothesis and schemathesis take a second to import."""
-SELDOM = (FIRST, ASSUMED_SHAPE, ERROR_SHAPE, ASSUMED_ERROR_SHAPE)
+SELDOM = (FIRST, ASSUMED_SHAPE, ERROR_SHAPE, ASSUMED_ERROR_SHAPE, EMPTY, REPEATED)
 """Requirements that a document may give no occasion for."""
 _EARLY = (Exit.UNREACHABLE, Exit.SAFETY_STOP, Exit.INTERRUPTED, Exit.TERMINATED, Exit.OWN_ERROR)
 _SAW_NOTHING = "the run saw nothing that this requirement speaks about"

@@ -24,6 +24,7 @@ from conformance.oracles.document import (
     SHAPE,
     STATUS,
 )
+from conformance.oracles.emptiness import EMPTY
 from conformance.oracles.identity import ASKED, DISTINCT
 from conformance.oracles.lifecycle import FINAL, FIRST, KNOWN, ORDER
 from conformance.oracles.secrecy import REPEATED
@@ -46,6 +47,7 @@ ORACLES = {
     FINAL,
     FIRST,
     REPEATED,
+    EMPTY,
 }
 """Common requirements that oracles judge without any data in the catalogue."""
 

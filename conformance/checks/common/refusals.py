@@ -65,8 +65,9 @@ def whatever_a_submission_is_refused_for_it_leaves_nothing_behind(session: Sessi
 
 
 def _doubtful_bodies(session: Session) -> Iterator[bytes]:
+    values: tuple[Json, ...] = (None, [], 7, {}, "zz-no-such-thing")
     for pointer in required_pointers(session):
-        for value in (None, [], 7, {}, "zz-no-such-thing"):
+        for value in values:
             yield json.dumps(put(session.body(), pointer, value)).encode()
     yield json.dumps(session.body()).encode() + b"x"
 

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
-from tests.conformance.faults import Apply, Asked, Json, answers, every_job, requests
+from tests.conformance.faults import Apply, Asked, Json, Told, answers, every_job, requests
 from tests.conformance.faults.xio.shapers import API, container_shown, fault, is_number, shown, submitted
 
 ALL = ("submit", "read", "list", "cancel")
@@ -103,7 +103,14 @@ def _inherited(asked: Asked) -> None:
         inner["env"] = asked.memory["env"]
 
 
+def _null_at_first(asked: Asked, told: Told) -> None:
+    """Empty lists of a new job are null."""
+    if told.status < 300 and isinstance(told.body, dict):
+        told.body = {name: None if value == [] else value for name, value in told.body.items()}
+
+
 FAULTS = [
+    fault("null-at-first", "JOB-RSP-008", "empty lists of a new job are null", answers(API, "submit", _null_at_first)),
     fault(
         "partial-answers",
         "JOB-RSP-001",
