@@ -53,6 +53,9 @@ def test_reports_stand_side_by_side(tmp_path: Path) -> None:
     row = next(line for line in both.output.splitlines() if line.startswith("JOB-LST-001"))
     assert row.split() == ["JOB-LST-001", "PASS", "FAIL"]
     assert "JOB-CRT-001" not in both.output  # kept by both
+    assert "newly broken: JOB-LST-001; broken no longer: none; still broken: none" in both.output
+    assert "one.json, 20" in page.read_text(encoding="utf-8")
+    assert "broken no longer: JOB-LST-001" in told("report", two, one).output
     assert page.read_text(encoding="utf-8").count("<th>ionworks") == 2
     assert (tmp_path / "both.md").read_text(encoding="utf-8").count("## ionworks") == 2
     assert "JOB-CRT-001" in told("report", one, two, "--all").output
