@@ -55,6 +55,10 @@ class Panel:
             oracle.forget()
         return panel
 
+    def state_of(self, id_: str) -> str:
+        """The state in which a job was seen last; empty where it was not."""
+        return next((oracle.state_of(id_) for oracle in self.oracles if isinstance(oracle, Monitor)), "")
+
     def forget(self) -> None:
         """Begin anew, in a world where nothing of what was seen is known; what was looked at stays counted."""
         self._before = self.examined

@@ -34,6 +34,11 @@ class Monitor:
         self.examined: Counter[str] = Counter()
         self._last: dict[str, View] = {}
 
+    def state_of(self, id_: str) -> str:
+        """The state in which a job was seen last; empty where it was not."""
+        view = self._last.get(id_)
+        return view.state if view is not None else ""
+
     def observe(self, exchange: Exchange) -> Iterable[Violation]:
         """Judge every job that the answer shows."""
         self._forget(exchange)

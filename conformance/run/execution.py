@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from conformance.run.cases import Case, Outcome
+from conformance.run.quiet import Quiet
 from conformance.run.side_by_side import side_by_side
 from conformance.run.verdict import Verdict
 
@@ -24,7 +25,8 @@ class Execution:
     """The cases of one run and what came of them.
 
     `play` plays one case; `look` hears of every outcome at once, with whether it was had alone. `stop` ends what cases
-    wait for. `doubtful` are cases that broke something and were not yet played again.
+    wait for. `doubtful` are cases that broke something and were not yet played again. Who needs the target alone need
+    not wait for those that only rest, as `quiet` knows.
     """
 
     def __init__(
@@ -35,26 +37,54 @@ class Execution:
         lanes: int = 1,
         repetitions: int = 2,
         stop: Callable[[], None],
+        quiet: Quiet | None = None,
     ) -> None:
-        self._play, self._look, self._lanes, self._repetitions, self._stop = play, look, lanes, repetitions, stop
+        self._quiet, self._alone_cases = quiet or Quiet(), list[Case]()
+        self._any_play, self._look, self._lanes, self._repetitions, self._stop = play, look, lanes, repetitions, stop
         self._confirmed: set[str] = set()
         self.doubtful: dict[int, tuple[Case, Outcome]] = {}
 
     def outcomes(self, cases: Sequence[Case]) -> Iterator[tuple[Case, Outcome]]:
         """Every case with its outcome, whose violations were all seen every time."""
         shared = [case for case in cases if not case.alone] if self._lanes > 1 else []
-        for case, outcome in self._together(shared):
+        self._alone_cases = [case for case in cases if self._lanes == 1 or case.alone]
+        for event in self._shared(shared, is_quiet=lambda: self._quiet.is_quiet):
+            if event is None:
+                yield from self._meanwhile()
+                continue
+            case, outcome = event
+            self._look(outcome, False)
             if is_certain(outcome):
                 yield case, outcome
             else:
                 self.doubtful[case.number] = case, outcome
         yield from self._settled()
-        yield from self._one_by_one(case for case in cases if self._lanes == 1 or case.alone)
+        yield from self._one_by_one(self._alone_cases)
+
+    def _meanwhile(self) -> Iterator[tuple[Case, Outcome]]:
+        """What can be had alone while all others rest."""
+        yield from self._settled()
+        while self._alone_cases and self._quiet.is_quiet:
+            yield from self._one_by_one([self._alone_cases.pop(0)])
+
+    def _shared(
+        self, cases: Sequence[Case], is_quiet: Callable[[], bool] = lambda: False
+    ) -> Iterator[tuple[Case, Outcome] | None]:
+        yield from side_by_side(cases, self._beside, lanes=self._lanes, stop=self._stop, is_quiet=is_quiet)
+
+    def _beside(self, case: Case) -> Outcome:
+        with self._quiet.at_work():
+            return self._any_play(case)
+
+    def _play(self, case: Case) -> Outcome:
+        with self._quiet.alone():
+            return self._any_play(case)
 
     def _together(self, cases: Sequence[Case]) -> Iterator[tuple[Case, Outcome]]:
-        for case, outcome in side_by_side(cases, self._play, lanes=self._lanes, stop=self._stop):
-            self._look(outcome, False)
-            yield case, outcome
+        for event in self._shared(cases):
+            if event is not None:
+                self._look(event[1], False)
+                yield event
 
     def _one_by_one(self, cases: Iterable[Case]) -> Iterator[tuple[Case, Outcome]]:
         for case in cases:
@@ -135,8 +165,9 @@ class Execution:
         """Confirm what may overlap; where a repeat beside others breaks less, those alone count."""
         repeats = [one.case for one in doubts for _ in range(one.times)]
         again = defaultdict[int, list[Outcome]](list)
-        for case, outcome in side_by_side(repeats, self._play, lanes=self._lanes, stop=self._stop):
-            again[case.number].append(outcome)
+        for event in self._shared(repeats):
+            if event is not None:
+                again[event[0].number].append(event[1])
         for one in doubts:
             if one.missed(again[one.case.number]):
                 missed[one.case.number] = one.missed(self._play(one.case) for _ in range(one.times))

@@ -15,6 +15,7 @@ from conformance.run.estimate import Pace, case_seconds
 from conformance.run.fundamentals import Broken, broken_grounds, reasons
 from conformance.run.preflight import preflight
 from conformance.run.progress import Progress
+from conformance.run.quiet import Quiet
 from conformance.run.results import Report
 from conformance.run.verdict import Verdict
 from conformance.session.made_jobs import Journal
@@ -42,6 +43,7 @@ class Player:
         self.pace = Pace.of(target)
         self.progress = Progress(self.pace, lanes=report.options.jobs)
         self.broken: dict[Ground, Broken] = {}
+        self.quiet = Quiet()
         self.unfinished: list[tuple[str, str]] = []
         self._panel = Panel(target.spec, catalogue)
         self._lock = threading.Lock()
@@ -59,7 +61,7 @@ class Player:
         if reason := self._no_time_for(case, is_first=times == 1):
             return Outcome(Verdict.INCONCLUSIVE, reason, is_final=True)
         session = self._session(f"{case.number}" if times == 1 else f"{case.number}x{times}", strict=case.strict)
-        session.broken = reasons(self.broken, case.requirements)
+        session.broken, session.rest = reasons(self.broken, case.requirements), self.quiet.resting
         began = time.monotonic()
         self.progress.begin(case)
         try:

@@ -170,6 +170,7 @@ class Run:
             lanes=self.options.jobs,
             repetitions=self.options.repetitions,
             stop=self.target.budget.stop,
+            quiet=self._player.quiet,
         )
         outcomes: dict[int, tuple[Case, Outcome]] = {}
         self.progress.expect(cases)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
@@ -27,6 +27,8 @@ STOPPING = 30.0
 """Seconds of the target's clock that a stop may take, where no document says that it is done at once."""
 SILENT = (401, 403, 407, 408)
 """Statuses of a refused read that do not say whether there is such a job: they are no state of it."""
+LONG_WAIT = 5.0
+"""Real seconds from which on a wait is a rest, where no job is under way."""
 LEAVING = 60.0
 """Seconds of the target's clock for which a deleted job may be shown as one that leaves, where the vendor knows such a
 state."""
@@ -52,7 +54,8 @@ class Session:
     """A conversation in the words of the lifecycle's roles; what the checks are given.
 
     What needs no role (any call, time, names) is the connection's, and is at hand here under the same names. `broken`
-    says of what checks stand on that it is not there at this target, and why: whoever needs it is told at once.
+    says of what checks stand on that it is not there at this target, and why: whoever needs it is told at once. `rest`
+    is entered while the session waits for long and none of its jobs is under way.
     """
 
     def __init__(
@@ -78,9 +81,10 @@ class Session:
             connection.record,
         )
         self.together, self.listen, self.offers = connection.together, connection.listen, connection.offers
-        self.advance, self.bear = connection.advance, connection.bear
+        self.bear = connection.bear
         self.unique, self.need = connection.unique, connection.need
         self.broken: Mapping[Ground, str] = {}
+        self.rest: Callable[[], AbstractContextManager[None]] = nullcontext
         self.left_behind: list[str] = []
         self._journal = journal
         self._made: list[tuple[str, str]] = []
@@ -253,6 +257,16 @@ class Session:
         for ground in grounds:
             if ground in self.broken:
                 raise NotJudged(self.broken[ground])
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass at the target. Inconclusive where that would take longer than the user has patience for."""
+        with self.rest() if self._is_at_rest(seconds) else nullcontext():
+            self.connection.advance(seconds)
+
+    def _is_at_rest(self, seconds: float) -> bool:
+        """Whether so long a wait concerns jobs only that have ended or were not started."""
+        is_long = not self.target.has_virtual_time and seconds / self.target.scale >= LONG_WAIT
+        return is_long and all(self.phase_of(self.panel.state_of(id_)) in (*TERMINAL, "draft") for id_, _ in self._made)
 
     def ticks(self, within: float, step: float = 1.0) -> Iterator[float]:
         """Let time pass bit by bit for at most `within` seconds; yields how much has passed, first 0."""

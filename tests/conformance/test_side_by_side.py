@@ -6,7 +6,8 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +15,23 @@ import pytest
 
 from conformance import catalogue as catalogues
 from conformance.errors import SafetyStop
+from conformance.oracles.all_oracles import Panel
 from conformance.oracles.oracle import Violation
 from conformance.run.cases import Case, Outcome, cases_of
 from conformance.run.execution import Execution
+from conformance.run.quiet import Quiet
 from conformance.run.results import Options, Report
 from conformance.run.runner import Run
 from conformance.run.schedule import scheduled
 from conformance.run.side_by_side import HOLDERS, side_by_side
 from conformance.run.verdict import Verdict
 from conformance.session.made_jobs import Journal, left_over
+from conformance.session.session import LONG_WAIT, Session
 from conformance.target.budget import Budget
 from conformance.target.target import Target
+from tests.conformance.test_tiny_ionworks import SETTINGS as IONWORKS
 from tests.conformance.test_tiny_runai import CHOICES, SCALE, SETTINGS
+from tests.conformance.tiny.ionworks import create_app
 from tests.conformance.tiny.runai import Server
 from tests.conformance.tiny.serving import served
 
@@ -172,6 +178,79 @@ def test_those_that_are_undecided_alike_share_their_second_wait() -> None:
 
     assert {outcome.verdict for outcome in outcomes.values()} == {Verdict.INCONCLUSIVE}
     assert set(playing.played.values()) == {2}
+
+
+def test_what_needs_the_target_alone_has_it_while_others_only_rest() -> None:
+    """A long wait with no job under way keeps neither doubts nor what stands alone from being judged."""
+    quiet, judged_alone = Quiet(), threading.Event()
+
+    def outcome(case: Case, time_: int, beside: int) -> Outcome:
+        if case.number == 1:
+            with quiet.resting():
+                assert judged_alone.wait(MEET)
+        if case.number == 2 and time_ == 1:
+            return broken()
+        if case.alone:
+            judged_alone.set()
+        return Outcome(Verdict.PASS)
+
+    playing = Playing(outcome)
+    found = [*cases(3), Case("alone", lambda session: None, number=4, alone=True)]
+    execution = Execution(playing, lambda outcome, alone: None, lanes=4, stop=lambda: None, quiet=quiet)
+    outcomes = {case.number: outcome for case, outcome in execution.outcomes(found)}
+
+    assert {outcome.verdict for outcome in outcomes.values()} == {Verdict.PASS}
+    assert playing.played == {1: 1, 2: 2, 3: 1, 4: 1}
+
+
+def test_who_has_rested_waits_for_the_one_that_is_alone() -> None:
+    quiet, resting, woken = Quiet(), threading.Event(), threading.Event()
+    steps: list[str] = []
+
+    def rest() -> None:
+        with quiet.at_work():
+            with quiet.resting():
+                resting.set()
+                woken.wait(MEET)
+            steps.append("at work again")
+
+    thread = threading.Thread(target=rest)
+    thread.start()
+    resting.wait(MEET)
+    with quiet.alone():
+        woken.set()
+        thread.join(0.05)
+        steps.append("alone")
+    thread.join(MEET)
+
+    assert steps == ["alone", "at work again"]
+    assert quiet.is_quiet
+
+
+@pytest.mark.parametrize(("shape", "is_at_rest"), [("quick", True), ("waits", False)])
+def test_a_check_rests_only_where_none_of_its_jobs_is_under_way(shape: str, is_at_rest: bool, tmp_path: Path) -> None:
+    file = tmp_path / "tiny.yaml"
+    file.write_text(IONWORKS)
+    with served(create_app(50.0)) as url, Target.at("ionworks", url, file=file, scale=50.0) as target:
+        session = Session(target, Panel(target.spec, catalogues.load("ionworks")), name="rest")
+        rested: list[float] = []
+
+        @contextmanager
+        def rest() -> Iterator[None]:
+            rested.append(1)
+            yield
+
+        session.rest = rest
+        job = session.submit(shape)
+        if shape == "quick":
+            session.until(job)
+        session.read(job)
+        session.connection.advance = lambda seconds: None  # type: ignore[method-assign]  # nothing is waited for
+        session.advance(LONG_WAIT * 50.0 - 1)
+        assert not rested
+        session.advance(LONG_WAIT * 50.0)
+
+    assert bool(rested) is is_at_rest
 
 
 def test_an_interruption_ends_all_waiting_at_once() -> None:
