@@ -281,7 +281,7 @@ def play(here: World, story: list[tuple[object, ...]], *, check: bool = True) ->
 
 
 @settings(max_examples=120, deadline=None)
-@given(steps, st.sampled_from(["greedy", "fifo", "backfill"]), st.sampled_from([0, 0.3]))
+@given(steps, st.sampled_from(["greedy", "fifo", "backfill", "conservative"]), st.sampled_from([0, 0.3]))
 def test_work_completions_and_failures_add_up_at_every_event(
     story: list[tuple[object, ...]], queue: str, failure_rate: float
 ) -> None:

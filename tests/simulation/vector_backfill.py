@@ -92,7 +92,7 @@ def played(trace: Sequence[Wanted], nodes: Sequence[Vector], rule: Rule, *, pack
     machine = Machine(nodes, trace, packs)
     found = [(-1, list[int]())] * len(trace)
     ends: dict[int, int] = {}
-    coming = sorted((job.submitted, number) for number, job in enumerate(trace) if could(machine, job))
+    coming = sorted((job.submitted, number) for number, job in enumerate(trace))
     while coming or ends:
         machine.now = min([submitted for submitted, _ in coming[:1]] + list(ends.values()))
         ended = [number for number, end in ends.items() if end == machine.now]
@@ -100,7 +100,8 @@ def played(trace: Sequence[Wanted], nodes: Sequence[Vector], rule: Rule, *, pack
             del ends[number], machine.running[number]
         machine.has_ended = bool(ended)
         while coming and coming[0][0] == machine.now:
-            machine.waiting.append(coming.pop(0)[1])
+            number = coming.pop(0)[1]
+            machine.waiting += [number] if could(machine, trace[number]) else []
         for number in rule(machine):
             found[number] = machine.now, sorted(machine.running[number].nodes)
             ends[number] = machine.now + trace[number].runs

@@ -6,7 +6,7 @@ each start; `conservative` promises one to everybody, and looks at each job once
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from mockserver.simulation.cluster.cluster import Cluster
 from mockserver.simulation.cluster.shape import Shape
@@ -32,7 +32,8 @@ class Backfill:
 
     __slots__ = (
         "_is_freed",
-        "_started",
+        "_is_stirred",
+        "_pass",
         "cluster",
         "estimates",
         "holdings",
@@ -58,19 +59,20 @@ class Backfill:
         self.overtaking = Overtaking(cluster, self.queue, self.slack, holdings=self.holdings, estimates=self.estimates)
         self.is_settled = True
         self.is_under_way = False
-        self._is_freed = False
-        self._started: list[Job] = []
+        self._is_freed = self._is_stirred = False
+        self._pass: Iterator[Job] | None = None
 
     def wait(self, job: Job) -> None:
         """Let `job` wait for capacity."""
         self.overtaking.join(self.queue.push(job))
-        self.is_settled = False
+        self._stir()
 
     def leave(self, job: Job) -> None:
         """`job` waits no more, though nobody gave it anything."""
         self.estimates.forget(job)
         self.overtaking.leave(job)
-        self.is_settled, self._is_freed = False, True
+        self._is_freed = True
+        self._stir()
 
     def give_back(self, job: Job) -> None:
         """Return what `job` holds."""
@@ -84,21 +86,26 @@ class Backfill:
         job.holding = ()
         self.overtaking.changed()
         self.estimates.forget(job)
-        self.is_settled, self._is_freed = False, True
+        self._is_freed = True
+        self._stir()
 
     def opened(self, nodes: int) -> None:
         """The nodes of this mask can be used from now on."""
         for job in self.queue:
             self.cluster.refresh(job.shape)
         self.overtaking.changed()
-        self.is_settled, self._is_freed = False, True
+        self._is_freed = True
+        self._stir()
 
     def closed(self) -> None:
         """A node cannot be used any more: what was promised counts for nothing."""
         if self.promises is not None:
             self.promises.starts = {}
         self.overtaking.changed()
-        self.is_settled = False
+        self._stir()
+
+    def _stir(self) -> None:
+        self._is_stirred, self.is_settled = True, False
 
     def resume(self, holders: Iterable[Job], promised: dict[Job, tuple[int, int]]) -> None:
         """Go on as a world in which these hold nodes and those were promised a start; nobody who waits
@@ -119,8 +126,8 @@ class Backfill:
             self.holdings.enter(job)
             self.queue.drop(job)
             return job
-        self.is_settled = True
-        if self.slack.shrunk:
+        self.is_settled = self.promises is None or not self._is_stirred
+        if self.slack.shrunk and self.is_settled:
             grow(self.slack, (waiting.shape for waiting in self.queue), change=self.slack.change)
         return None
 
@@ -187,12 +194,14 @@ class Backfill:
             self.slack.note(job)
 
     def _promised(self, now: int, promises: Promises) -> Job | None:
-        """Conservative: whoever's promise is for now, one after the other."""
-        if not self._started:
+        """Conservative: whoever's promise is for now, one after the other. What happens during a pass is looked at in
+        the next one.
+        """
+        if self._pass is None:
             waiting = [job for job in self.queue if job.shape.can_ever_run]
-            self._started = promises.renew(
-                waiting, self.holdings.masks, now, is_freed=self._is_freed, start=self._start
-            )
-            self._is_freed = False
-        self.is_under_way = len(self._started) > 1
-        return self._started.pop(0) if self._started else None
+            self._pass = promises.renew(waiting, self.holdings.masks, now, is_freed=self._is_freed, start=self._start)
+            self.is_under_way, self._is_stirred, self._is_freed = True, False, False
+        job = next(self._pass, None)
+        if job is None:
+            self._pass, self.is_under_way = None, False
+        return job

@@ -8,7 +8,7 @@ each promise is for certain nodes, for all the time that the job is expected to 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from mockserver.simulation.cluster.capacity_index import bits, mask_of
 from mockserver.simulation.cluster.cluster import GPU, SHARE, Cluster
@@ -88,8 +88,10 @@ class Promises:
         self.estimates = estimates
         self.starts: dict[Job, tuple[int, int]] = {}
 
-    def renew(self, waiting: list[Job], holders: Iterable[Job], now: int, *, is_freed: bool, start: Start) -> list[Job]:
-        """Promise a start to everybody who waits, and let those `start` whose turn is now; these.
+    def renew(
+        self, waiting: list[Job], holders: Iterable[Job], now: int, *, is_freed: bool, start: Start
+    ) -> Iterator[Job]:
+        """Promise a start to everybody who waits, and let those `start` whose turn is now; these, one by one.
 
         Who has just come takes the first place that is free beside all promises. If capacity has come free, all leave
         their places once, one after the other in order, and take the first that is free then. A promise that came due
@@ -104,7 +106,8 @@ class Promises:
         if is_freed:  # where no instant was known, nothing was promised
             kept = {job: promise for job, promise in kept.items() if promise[0] < NEVER}
         if not self._enter(book, kept, now):
-            return self._anew(waiting, running, now, start)
+            yield from self._anew(waiting, running, now, start)
+            return
         self.starts, started = dict(kept), []
         for job in waiting:
             due = kept[job][0] if job in kept else None
@@ -114,12 +117,13 @@ class Promises:
                 book.leave(job)
             if self._promise(book, job, now, start):
                 started.append(job)
+                yield job
             elif due == now:
                 left = [other for other in waiting if other not in started]
-                return started + self._anew(left, [*running, *started], now, start)
-        return started
+                yield from self._anew(left, [*running, *started], now, start)
+                return
 
-    def _anew(self, waiting: list[Job], running: list[Job], now: int, start: Start) -> list[Job]:
+    def _anew(self, waiting: list[Job], running: list[Job], now: int, start: Start) -> Iterator[Job]:
         self.starts = {}
         return self.renew(waiting, running, now, is_freed=False, start=start)
 
