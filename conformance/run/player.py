@@ -10,6 +10,7 @@ from collections.abc import Callable
 from conformance.catalogue import Catalogue
 from conformance.errors import SafetyStop
 from conformance.oracles.all_oracles import Panel
+from conformance.oracles.oracle import Violation
 from conformance.run.cases import Case, Outcome, play
 from conformance.run.estimate import Pace, case_seconds
 from conformance.run.fundamentals import Broken, broken_grounds, reasons
@@ -86,12 +87,12 @@ class Player:
         allowed = f"{budget.most_seconds / 60:g} minutes"
         return f"left out: it takes about {needed:.0f} s, and {left:.0f} s are left of {allowed}"
 
-    def preflight(self) -> None:
-        """Ask whether the target can be judged. Raises Unready."""
+    def preflight(self) -> list[Violation]:
+        """Ask whether the target can be judged, and what it breaks although it can. Raises Unready."""
         self._preflights += 1
         session = self._session(f"p{self._preflights}")
         try:
-            preflight(session)
+            return preflight(session)
         finally:
             with self._lock:
                 self.report.left_behind += session.left_behind

@@ -2,23 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from conformance.errors import Inconclusive, NotApplicable, TransportError, Unready
+from conformance.oracles.oracle import Violation
 from conformance.session.session import Session
-from conformance.traffic.exchange import Response
+from conformance.traffic.exchange import Exchange, Response
 from conformance.traffic.json_pointer import MISSING, shown
 
+GRANTED = "JOB-CRT-001"
+_FOR_WANT = (400, 403, 412, 422, 428)
+"""How a request that lacks something is refused."""
 
-def preflight(session: Session) -> None:
-    """Submit one valid job and read it. Raises Unready."""
+
+class Unfit(Unready):
+    """The target is the API, and breaks what every judgement needs: `violations` say what."""
+
+    def __init__(self, message: str, violations: Sequence[Violation]) -> None:
+        super().__init__(message)
+        self.violations = violations
+
+
+def preflight(session: Session) -> list[Violation]:
+    """Submit one valid job; what that breaks although the target can be judged. Raises Unready.
+
+    A header that the target demands and the document does not is sent with every submission from then on.
+    """
     try:
         with session:
             exchange = session.post(session.body())
-            if not exchange.response.is_success or not _is_json(exchange.response):
-                raise Unready(_sentence(session, exchange.response))
+            if exchange.response.is_success and _is_json(exchange.response):
+                return []
+            if found := _demanded_header(session, exchange):
+                return [found]
+            broken = _broken_by(session, exchange.response)
+            raise Unfit(_sentence(session, exchange.response), broken)
     except TransportError as error:
         raise Unready(f"the target cannot be reached: {error}") from error
     except (Inconclusive, NotApplicable) as error:
         raise Unready(f"the target cannot be judged: {error}") from error
+
+
+def _demanded_header(session: Session, refused: Exchange) -> Violation | None:
+    """Whether it was refused for want of a header that the document leaves open."""
+    if refused.response.status not in _FOR_WANT:
+        return None
+    parameters = session.spec.operations[session.role("submit").operation].parameters
+    for parameter in parameters:
+        name, known = parameter["name"], session.settings.submit_headers
+        if parameter["in"] != "header" or parameter.get("required") or name in known:
+            continue
+        value = str(parameter.get("example", "conformance"))
+        granted = session.post(session.body(), headers={name: value})
+        if granted.response.is_success and _is_json(granted.response):
+            session.target.settings = replace(session.target.settings, submit_headers={**known, name: value})
+            what = f"a valid submission is answered {refused.response.status} without {name}, which no document demands"
+            return Violation(GRANTED, what, (refused,), control=granted)
+    return None
+
+
+def _broken_by(session: Session, response: Response) -> list[Violation]:
+    """What the answer to a valid submission breaks, if it comes from the API at all."""
+    is_another = "html" in response.media_type or response.cut
+    return [] if is_another else list(session.violations)
 
 
 def _is_json(response: Response) -> bool:

@@ -24,6 +24,7 @@ from conformance.run.execution import Execution, unconfirmed
 from conformance.run.failing import compared, failing
 from conformance.run.interruption import exit_of
 from conformance.run.player import KEPT_BODY, OnCase, Player
+from conformance.run.preflight import Unfit
 from conformance.run.results import Options, Report, Search
 from conformance.run.schedule import scheduled
 from conformance.run.verdict import OF_LEVEL, Exit, Result, Verdict
@@ -94,12 +95,10 @@ class Run:
                 "nothing was selected: no requirement that can be judged fits the given names and profiles",
             )
         try:
-            self._player.preflight()
+            for violation in self._player.preflight():
+                self._break(violation)
         except Unready as error:
-            for result in self.report.results.values():
-                if result.verdict is None:
-                    result.add(Verdict.INCONCLUSIVE, str(error))
-            return Exit.UNREACHABLE, str(error)
+            return self._unready(error)
         if not self.options.only:
             self._look_at_fundamentals()
         cases = scheduled(
@@ -117,6 +116,16 @@ class Run:
         waivers.apply(self._waivers, self.report)
         exit_, sentence = self._sum_up()
         return exit_, sentence + self._time_was_short() + self._stands_on_nothing()
+
+    def _unready(self, error: Unready) -> tuple[Exit, str]:
+        """How a run ends that cannot begin: with what is broken already, where the target is the API and breaks it."""
+        for violation in error.violations if isinstance(error, Unfit) else ():
+            self._break(violation)
+        broken = [one.requirement for one in self.report.of(Verdict.FAIL)]
+        for result in self.report.results.values():
+            if result.verdict is None:
+                result.add(Verdict.INCONCLUSIVE, str(error))
+        return Exit.UNREACHABLE, str(error) + (f"; this breaks {', '.join(broken)}" if broken else "")
 
     def _stands_on_nothing(self) -> str:
         """What is added to the summary where checks could not be judged since something else is broken."""
