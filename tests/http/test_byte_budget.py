@@ -222,3 +222,22 @@ def test_worlds_that_are_gone_give_their_memory_back(monkeypatch: pytest.MonkeyP
             gc.enable()
 
     assert len(worlds) <= 4
+
+
+def test_the_world_of_a_deleted_sandbox_is_gone_at_once_if_it_is_large(url: str) -> None:
+    scenario = {"nodes": [{"class": "large", "count": 3000, "cpu": 1, "memory_gib": 1}]}
+    gc.collect()
+    gc.disable()
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("mockserver.http.sandboxes.sandbox.GONE_BYTES", MIB)
+            assert httpx.post(f"{url}/_mock/sandboxes", json={"name": "wide", "scenario": scenario}).is_success
+            httpx.delete(f"{url}/_mock/sandboxes/wide")
+            httpx.get(f"{url}/_mock/health")
+        worlds = [
+            one for one in gc.get_objects() if isinstance(one, World) and len(one.scheduler.cluster.nodes) == 3000
+        ]
+    finally:
+        gc.enable()
+
+    assert worlds == []

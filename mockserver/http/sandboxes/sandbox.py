@@ -265,7 +265,7 @@ class Sandboxes:
         self._gone_bytes += GONE_WORLD_BYTES + world.job_limits.bytes
         if self._gone_bytes > GONE_BYTES:
             self._gone_bytes = 0
-            gc.collect()
+            _soon(gc.collect)
 
     def _pace(self, plan: Plan, world: World) -> Pace:
         return Pace(plan.tempo, self._clock, shows=world.now_us)
@@ -298,6 +298,14 @@ class Sandboxes:
                 full = f"{in_use}, with at most {SANDBOX_JOBS} jobs together"
                 raise Refusal("unavailable", f"{full}; none was idle for {SANDBOX_IDLE_SECONDS:.0f} seconds")
             self.remove(idle.name)
+
+
+def _soon(work: Callable[[], object]) -> None:
+    """Do some work once nobody on the way here holds what is gone; at once where no loop runs."""
+    try:
+        asyncio.get_running_loop().call_soon(work)
+    except RuntimeError:
+        work()
 
 
 def compiled_lifecycles(apis: Sequence[Spec]) -> dict[str, CompiledLifecycle]:
