@@ -149,6 +149,8 @@ def head_calls(spec: Spec, client: httpx.Client, text: str) -> Iterator[tuple[st
     for operation in spec.operations.values():
         if operation.id in ("Customer_Events", "mock_watch"):  # they do not end
             continue
+        if operation.id == "mock_metrics":  # grows with the kinds of answers so far, not with what is sent
+            continue
         path = filled(spec, operation, client)
         for one in operation.parameters:
             calls = operation.method, spec.base_path + operation.path, path

@@ -319,7 +319,7 @@ def test_a_compressed_body_is_read(bench: Bench) -> None:
 def test_two_worlds_do_not_see_each_other(bench: Bench) -> None:
     uuid = create(bench)["uuid"]
 
-    other = bench.get(f"/sandbox/{bench.sandbox}-other/v1/jobs/{uuid}")
+    other = bench.get(f"/v1/jobs/{uuid}", headers={"X-Mock-Sandbox": f"{bench.sandbox}-other"})
 
     assert fault(other) == (404, "not_found")
     assert bench.get(f"/sandbox/{bench.sandbox}/v1/jobs/{uuid}").status_code == 200
