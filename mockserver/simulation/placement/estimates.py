@@ -38,11 +38,11 @@ class Estimates:
     def end(self, job: Job, now: int) -> int:
         """The instant at which a job that holds nodes is expected to have given them back, `now` at the earliest."""
         steps, known = self._known.get(job, (0, 0))
-        if steps != len(job.history):
+        if steps != job.step_count:
             began = job.since if job.phase != "running" else job.last_entered("running") or 0
             left = self._leaves(job, job.stage, began)
             known = NEVER + job.serial if left is None else left
-            self._known[job] = len(job.history), known
+            self._known[job] = job.step_count, known
         return max(known, now)
 
     def stand(self, holders: Iterable[Job], now: int) -> bool:
@@ -50,7 +50,7 @@ class Estimates:
         known = self._known
         for job in holders:
             steps, end = known.get(job, (0, 0))
-            if end < now or steps != len(job.history):
+            if end < now or steps != job.step_count:
                 return False
         return True
 
