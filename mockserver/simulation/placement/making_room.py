@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import combinations, islice
 
 from mockserver.simulation.cluster.capacity_index import bits, mask_of
-from mockserver.simulation.cluster.cluster import GPU, SHARE, Cluster, Hold
+from mockserver.simulation.cluster.cluster import Cluster, Hold
 from mockserver.simulation.cluster.shape import Shape
 from mockserver.simulation.job import Job
 
@@ -138,13 +138,18 @@ def _cheapest(
             for node, _ in job.holding:
                 there.setdefault(node, []).append(job)
     best: tuple[_Price, _Found] | None = None
-    for node in bits(within & shape.possible & cluster.ready & mask_of(there)):
+    cleared = [
+        node
+        for node in bits(within & shape.possible & cluster.ready & mask_of(there))
+        if _has_room_without(cluster, shape, node, there[node])
+    ]
+    for node in cleared:
         victims = _on_node(cluster, shape, node, there[node], terms)
         if victims:
             price = _price(victims, rank, terms)
             if best is None or price < best[0]:
                 best = price, (victims, node)
-    if best is None and terms.is_enough is not _always:
+    if best is None and terms.is_enough is not _always and (cleared or cluster.feasible(shape, within)):
         return _anywhere(cluster, shape, [job for job in rank if job not in gone], terms, within)
     return None if best is None else best[1]
 
@@ -164,10 +169,7 @@ def _price(victims: list[Job], rank: dict[Job, int], terms: Terms) -> _Price:
 def _on_node(cluster: Cluster, shape: Shape, node: int, there: list[Job], terms: Terms) -> list[Job] | None:
     """Those on `node` who make room there at the least price; None where that does not do."""
     bit = 1 << node
-    with _without(cluster, there):
-        if not cluster.feasible(shape, bit):
-            return None
-    lacking = sum(amount for index, amount in shape.demand if index in (GPU, SHARE)) - sum(cluster.devices[node])
+    lacking = _gpus_of(shape) - sum(cluster.devices[node])
     sizes = {job: _gpus_on(job, node) for job in there}
     rank = {job: number for number, job in enumerate(there)}
     best: tuple[_Price, list[Job]] | None = None
@@ -185,6 +187,14 @@ def _on_node(cluster: Cluster, shape: Shape, node: int, there: list[Job], terms:
     if best is None and len(there) > FEW:
         return _one_by_one(cluster, shape, there, terms, bit)
     return None if best is None else best[1]
+
+
+def _has_room_without(cluster: Cluster, shape: Shape, node: int, jobs: list[Job]) -> bool:
+    """Whether there is room on `node` when all of `jobs` have left it."""
+    if _gpus_of(shape) > sum(cluster.devices[node]) + sum(_gpus_on(job, node) for job in jobs):
+        return False
+    with _without(cluster, jobs):
+        return cluster.feasible(shape, 1 << node) != 0
 
 
 def _sets(jobs: list[Job]) -> Iterator[list[Job]]:
@@ -234,7 +244,7 @@ def _gpus_on(job: Job, node: int | None) -> int:
 
 def _gpus_of(shape: Shape) -> int:
     """Thousandths of GPUs that `shape` takes of each of its nodes."""
-    return sum(amount for index, amount in shape.demand if index in (GPU, SHARE))
+    return shape.gpus // shape.count
 
 
 # Consolidation
