@@ -63,9 +63,9 @@ bench: .venv/ready-to-bench
 	@echo "Figures count on an idle machine only: close everything else, plug it in, run twice. Each ratio is taken within one run."
 	@set -e; for part in scheduler http; do echo "== benchmarks.$$part"; $(BIN)/python -m benchmarks.$$part $(ARGS); done
 
-.venv/ready-to-bench: .venv/ready-to-test
-	@$(PIP) install --editable '.[test,bench]'
-	@touch $@
+.venv/ready-to-bench: .venv/renamed pyproject.toml
+	@$(PIP) install --editable '.[bench]'
+	@touch $@ .venv/ready-to-serve
 
 clean:
 	rm -rf .venv .venv-clients .tox .pytest_cache .mypy_cache .ruff_cache dist

@@ -108,14 +108,9 @@ def simpy(nodes: int, count: int) -> dict[str, float]:
     """Jobs per second of SimPy as its documentation teaches it: a process per job, that waits for its node, runs and
     leaves.
     """
-    return simpy_played(jobs(nodes, count), [list(NODE) for _ in range(nodes)])
-
-
-def simpy_played(made: list[Job], free: list[list[int]]) -> dict[str, float]:
-    """The same for any jobs, on nodes with so much free."""
     import simpy as library
 
-    env, bare = library.Environment(), _FirstCome(free)
+    made, env, bare = jobs(nodes, count), library.Environment(), _FirstCome(nodes)
 
     def live(job: Job) -> Iterator[Any]:
         granted = env.event()
@@ -132,15 +127,14 @@ def simpy_played(made: list[Job], free: list[list[int]]) -> dict[str, float]:
             env.process(live(job))
 
     env.process(arrive())
-    return _timed(env, bare, len(made))
+    return _timed(env, bare, count)
 
 
 def simpy_callbacks(nodes: int, count: int) -> dict[str, float]:
     """The same by hand: no processes but one, a callback on one event per job."""
     import simpy as library
 
-    made, env = jobs(nodes, count), library.Environment()
-    bare = _FirstCome([list(NODE) for _ in range(nodes)])
+    made, env, bare = jobs(nodes, count), library.Environment(), _FirstCome(nodes)
 
     def begin(job: Job, node: list[int]) -> None:
         env.timeout(job.run).callbacks.append(lambda _: bare.leave(job.wanted, node))
@@ -159,8 +153,8 @@ def simpy_callbacks(nodes: int, count: int) -> dict[str, float]:
 class _FirstCome:
     """Nodes and a queue: first come, first served, the first node that fits, and nobody overtakes the head."""
 
-    def __init__(self, free: list[list[int]]) -> None:
-        self.free = free
+    def __init__(self, nodes: int) -> None:
+        self.free = [list(NODE) for _ in range(nodes)]
         self.queue: deque[tuple[tuple[int, int, int], Any]] = deque()
         self.ended = 0
 

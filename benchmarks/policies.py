@@ -3,17 +3,19 @@ with a long queue.
 
 The log is made up in the likeness of public ones: sizes are mostly powers of two, many run times are short and some
 very long, people ask for round times and for more than they need, fewer jobs come at night. The quotas are those of 50
-projects whose jobs are all there from the beginning: they ask for half a GPU to a whole node, one in five cannot be
-evicted. The rival is SimPy with the same jobs, first come, first served.
+projects whose jobs are all there from the beginning: they ask for half a GPU to a whole node, one small job in five
+cannot be evicted. Each is compared with our own queue without backfill, or without quotas, that gets the same jobs.
 """
 
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
+from functools import partial
 from math import ceil, exp
 from typing import Any
 
-from benchmarks.contestants import Job, played, simpy_played
+from benchmarks.contestants import played
 
 PROJECTS = 50
 NODE = (64, 256, 8)
@@ -23,15 +25,25 @@ _LOAD = 0.8
 _SIZES = (0.5, 1, 1, 1, 2, 2, 4, 8)
 
 
-def log(nodes: int, count: int) -> list[tuple[Job, int]]:
-    """The same lines for everybody: a job that wants so many nodes, and the seconds it asked for."""
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A job of the log: seconds of submission, of running and asked for, and its nodes."""
+
+    at: float
+    run: float
+    asked: int
+    nodes: int
+
+
+def log(nodes: int, count: int) -> list[Line]:
+    """The same lines for everybody."""
     draw = random.Random(1)
     made = [_line(draw, nodes) for _ in range(count)]
     gap = sum(run * size for run, _, size in made) / count / nodes / _LOAD
     at, lines = 0.0, []
     for run, asked, size in made:
         at += draw.expovariate(1 / gap) * (1.7 if at % (24 * _HOUR) > 14 * _HOUR else 0.7)
-        lines.append((Job(at, run, (size, 0, 0), 0), asked))
+        lines.append(Line(at, run, asked, size))
     return lines
 
 
@@ -45,41 +57,36 @@ def _line(draw: random.Random, nodes: int) -> tuple[float, int, int]:
     return run, next((known for known in _ROUND_TIMES if known >= wanted), ceil(run)), size
 
 
-def backfill(nodes: int, count: int) -> dict[str, float]:
-    """Jobs per second of our EASY backfill on nodes of one processor each."""
-    return played(*backfill_world(nodes, count))
+def backfill(nodes: int, count: int, *, queue: str = "backfill") -> dict[str, float]:
+    """Jobs per second of EASY backfill, or another queue, on nodes of one processor each."""
+    return played(*backfill_world(nodes, count, queue=queue))
 
 
-def backfill_world(nodes: int, count: int) -> tuple[Any, list[tuple[int, Any]]]:
+def backfill_world(nodes: int, count: int, *, queue: str = "backfill") -> tuple[Any, list[tuple[int, Any]]]:
     """Our world of such nodes, and what is asked of it at which microsecond."""
     from mockserver.simulation.request import JobRequest, Limits, ResourceRequest, Script
 
-    here = _world({"nodes": [_nodes(nodes, (1, 1, 0))], "queue": "backfill", "most_jobs": count})
+    here = _world({"nodes": [_nodes(nodes, (1, 1, 0))], "queue": queue, "most_jobs": count})
     asked = []
-    for number, (job, wanted) in enumerate(log(nodes, count)):
+    for number, line in enumerate(log(nodes, count)):
         request = JobRequest(
             api="runai",
             key=str(number),
             resources=ResourceRequest(cpu=1),
-            nodes=job.wanted[0],
-            script=Script(run_seconds=job.run),
-            limits=Limits(start=0, run=wanted + 1),
+            nodes=line.nodes,
+            script=Script(run_seconds=line.run),
+            limits=Limits(start=0, run=line.asked + 1),
         )
-        asked.append((int(job.at * 1e6), request))
+        asked.append((int(line.at * 1e6), request))
     return here, asked
 
 
-def simpy_backfill(nodes: int, count: int) -> dict[str, float]:
-    """Jobs per second of SimPy on the same log without any backfill, the nodes being no more than a number."""
-    return simpy_played([job for job, _ in log(nodes, count)], [[nodes, 0, 0]])
+def quotas(nodes: int, count: int, *, has_projects: bool = True) -> dict[str, float]:
+    """Jobs per second of our placement under quotas, or without."""
+    return played(*quotas_world(nodes, count, has_projects=has_projects))
 
 
-def quotas(nodes: int, count: int) -> dict[str, float]:
-    """Jobs per second of our placement under quotas."""
-    return played(*quotas_world(nodes, count))
-
-
-def quotas_world(nodes: int, count: int) -> tuple[Any, list[tuple[int, Any]]]:
+def quotas_world(nodes: int, count: int, *, has_projects: bool = True) -> tuple[Any, list[tuple[int, Any]]]:
     """Our world with projects that deserve all there is between them, and what is asked of it, all at once."""
     from mockserver.simulation.request import JobRequest, ResourceRequest, Script
 
@@ -90,35 +97,21 @@ def quotas_world(nodes: int, count: int) -> tuple[Any, list[tuple[int, Any]]]:
         for number, part in enumerate(parts)
     ]
     wanted = {gpus: ResourceRequest(cpu=max(1, gpus), memory=1 << 30, gpu=gpus) for gpus in _SIZES}
-    draw, asked = random.Random(2), []
-    for number, (job, gpus) in enumerate(_all_at_once(count)):
+    draw, asked = random.Random(1), []
+    for number in range(count):
+        gpus = draw.choice(_SIZES)
         request = JobRequest(
             api="runai",
             key=str(number),
             resources=wanted[gpus],
             project=f"p{draw.randrange(PROJECTS)}",
-            priority=job.priority,
-            preemptible=draw.random() < 0.8,
-            script=Script(run_seconds=job.run),
+            priority=draw.choice([50, 50, 50, 100]),
+            preemptible=draw.random() < 0.8 or gpus > 2,
+            script=Script(run_seconds=float(draw.randint(600, 7200))),
         )
         asked.append((0, request))
-    return _world({"nodes": [_nodes(nodes, NODE)], "projects": projects, "most_jobs": count}), asked
-
-
-def _all_at_once(count: int) -> list[tuple[Job, float]]:
-    """Jobs that are all there from the beginning, with their GPUs; halves of which are what SimPy counts."""
-    draw, made = random.Random(1), []
-    for _ in range(count):
-        gpus = draw.choice(_SIZES)
-        wanted = (max(1, int(gpus)), 1, int(2 * gpus))
-        made.append((Job(0.0, float(draw.randint(600, 7200)), wanted, draw.choice([50, 50, 50, 100])), gpus))
-    return made
-
-
-def simpy_quotas(nodes: int, count: int) -> dict[str, float]:
-    """Jobs per second of SimPy with the same jobs and no projects."""
-    cpu, memory, gpus = NODE
-    return simpy_played([job for job, _ in _all_at_once(count)], [[cpu, memory, 2 * gpus] for _ in range(nodes)])
+    scenario = {"nodes": [_nodes(nodes, NODE)], "projects": projects if has_projects else [], "most_jobs": count}
+    return _world(scenario), asked
 
 
 def _nodes(count: int, amounts: tuple[int, int, int]) -> dict[str, Any]:
@@ -140,7 +133,7 @@ def _world(scenario: dict[str, Any]) -> Any:
 
 CONTESTANTS = {
     "backfill": backfill,
-    "backfill, simpy": simpy_backfill,
+    "backfill, fifo": partial(backfill, queue="fifo"),
     "quotas": quotas,
-    "quotas, simpy": simpy_quotas,
+    "quotas, none": partial(quotas, has_projects=False),
 }

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from benchmarks import scheduler
+from benchmarks import policies, scheduler
 
 
-@pytest.mark.parametrize("part", ["contest", "backfill", "quotas"])
 def test_a_missing_rival_is_told_with_what_to_install(
-    part: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(scheduler, "find_spec", lambda name: None)
-    monkeypatch.setattr(sys, "argv", ["scheduler", "--part", part])
+    monkeypatch.setattr(sys, "argv", ["scheduler", "--part", "contest"])
 
     with pytest.raises(SystemExit) as ended:
         scheduler.main()
 
     assert ended.value.code == 2
     assert "pip install 'simpy>=4.1,<5'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("made", [policies.backfill_world, policies.quotas_world])
+def test_all_jobs_of_a_contest_come_to_their_end(made: Callable[[int, int], Any]) -> None:
+    here, asked = made(64, 40)
+
+    jobs = [here.scheduler.submit(request, here.lifecycles["runai"]) for _, request in asked]
+    here.scheduler.advance(1 << 60)
+
+    assert all(job.is_over for job in jobs)
