@@ -89,12 +89,13 @@ def _judged(job: Job) -> Told:
         )
         if report is None or not all({one.requirement for one in report.of(*bad)} & set(ids) for ids in named):
             report = run(target, Options(seed=job.seed, shuffle=True))
+    warned = VARIATIONS[job.variation].warned if job.variation else ()
     errors = [f"{one.requirement}: {one.reason}" for one in report.of(Verdict.ERROR)]
     if report.exit in (3, 6):
         errors.append(report.sentence)
     return Told(
         job,
-        [one.requirement for one in report.of(*bad)],
+        [one.requirement for one in report.of(*bad) if one.requirement not in warned],
         errors,
         int(report.exit),
         report.requests,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.session.expect import needed
-from conformance.session.phases import expect_not, expect_phase, stays
+from conformance.session.phases import expect_not, expect_phase, phase_in, stays
 from conformance.session.session import JobRef, Session
 
 SLACK = 1.0
@@ -18,7 +18,7 @@ def goes_on(session: Session, job: JobRef, phases: str, seconds: float, what: st
     since, is_virtual = session.exchanges[-2:][0].sent, session.target.has_virtual_time
     for part in (seconds,) if is_virtual else (seconds / 2, seconds / 2):
         session.advance(part)
-        is_there = session.phase(job) in phases.split()
+        is_there = phase_in(session, session.state(job)) in phases.split()
         late = (session.exchanges[-1].received - since) * session.target.scale
         message = f"{what}: it was looked at {late:g} seconds later, and not {seconds:g}"
         needed(is_there or is_virtual or late < seconds + SLACK, message)
