@@ -280,8 +280,9 @@ def main() -> None:
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the figures there")
     parser.add_argument("--api", action="append", choices=specs.names(), help="only this API (repeatable)")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--quick", action="store_true", help="two rounds; the figures then say nothing")
     chosen = parser.parse_args()
-    result = run(chosen.api or list(specs.names()), chosen.rounds)
+    result = run(chosen.api or list(specs.names()), 2 if chosen.quick else chosen.rounds)
     show(result)
     if chosen.json:
         chosen.json.write_text(json.dumps(result, indent=2) + "\n")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import policies, scheduler
+from benchmarks import http, policies, scheduler
 
 
 def test_a_missing_rival_is_told_with_what_to_install(
@@ -32,3 +32,17 @@ def test_all_jobs_of_a_contest_come_to_their_end(made: Callable[[int, int], Any]
     here.scheduler.advance(1 << 60)
 
     assert all(job.is_over for job in jobs)
+
+
+@pytest.mark.parametrize("part", [scheduler, http])
+def test_both_parts_of_make_bench_take_its_arguments(
+    part: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(part, "run", lambda *asked: {})
+    monkeypatch.setattr(part, "show", print)
+    monkeypatch.setattr(scheduler, "find_spec", lambda name: True)
+    monkeypatch.setattr(sys, "argv", ["bench", "--quick"])
+
+    part.main()
+
+    assert capsys.readouterr().out == "{}\n"
