@@ -31,6 +31,7 @@ from tests.simulation import (
     backfill_faults,
     quota_faults,
     test_backfill,
+    test_board,
     test_fairshare,
     test_golden,
     test_policies,
@@ -144,6 +145,12 @@ def guarantee() -> None:
         test_quota_guarantee.nobody_is_denied(kind, 20)
 
 
+def masks() -> None:
+    """What is free on two nodes falls below a level and rises again; then the rule-based state machine."""
+    cast(Any, test_board.test_masks_and_rungs_follow_every_change).hypothesis.inner_test([5, 5], [(0, 0), (1, 9)], [3])
+    crowd()
+
+
 def golden() -> None:
     """The golden worlds."""
     for name in test_golden.NAMES:
@@ -152,6 +159,7 @@ def golden() -> None:
 
 HUNTS = {
     "golden": golden,
+    "masks": masks,
     "guarantee": guarantee,
     "published": published,
     "vectors": vectors,
@@ -366,7 +374,7 @@ MUTANTS: dict[str, tuple[Callable[[Patch], None], str]] = {
         *quota_faults.FAULTS.items(),
         (skip_a_release, "crowd"),
         (double_release, "crowd"),
-        (skip_a_mask_flip, "crowd"),
+        (skip_a_mask_flip, "masks"),
         (skip_a_retry_pass, "served"),
         (wrong_tie_order, "order"),
         (float_ledger, "crowd"),
