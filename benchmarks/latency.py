@@ -119,8 +119,8 @@ def serve_loaded(port: int, told: Path, pace: str, nodes: int, live: int) -> Non
     app = create_app(["ionworks"], scenario=_scenario(nodes), pace="manual")
     sandbox = app.sandboxes.get("default")
     ids = _fill(app, live)
-    listener = servers.bind("127.0.0.1", port)
     told.with_suffix(".ids").write_text(json.dumps(ids[:: max(1, live // 500)]))
+    listener = servers.bind("127.0.0.1", port)  # whoever can connect finds the ids
     app.sandboxes.set_tempo(sandbox, tempo(pace))
     _watch(sandbox, told.with_suffix(".slices"))
     memory.settle = lambda: None  # what was submitted counts as young, as it would be for clients
