@@ -25,5 +25,6 @@ def printable_lines(text: str) -> str:
 
 def as_json(value: Any, most: int = 100) -> str:
     """A value as its author would write it in JSON, cut where it is long; dates and the like as text."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    begun = value[: most + 1] if isinstance(value, str) else value  # a long text is not copied to be cut
+    text = json.dumps(begun, ensure_ascii=False, default=str)
     return text if len(text) <= most else f"{text[: most - 1]}…"
