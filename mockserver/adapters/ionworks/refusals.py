@@ -158,7 +158,7 @@ def _pattern(violation: Violation) -> Wording:
     """The only pattern of the document is that of `callback_url`; whatever else has a form says so itself."""
     if violation.pointer != ("callback_url",):
         return _other(violation)
-    scheme, colon, rest = str(violation.got).partition(":")
+    scheme, colon, rest = str(violation.got)[:4096].partition(":")  # the beginning says what is wrong
     if not colon or not scheme.isascii() or not scheme[:1].isalpha():
         return _unparsable("relative URL without a base")
     if scheme.lower() not in ("http", "https"):
