@@ -81,6 +81,7 @@ _SHAPE = re.compile(
 """What services issue as tokens, which is known by its beginning, and JSON web tokens."""
 _HOOK = re.compile(r"(hooks\.slack\.com/|discord(?:app)?\.com/api/webhooks/|webhook\.office\.com/)[^\s\"'\\<>]+")
 _PEM = re.compile(r"(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----)(?:(?!-----END).)*", re.DOTALL)
+_SCHEME_NAME = re.compile("bearer|basic", re.IGNORECASE)
 _LONG = 20  # letters of a small word that is none
 
 
@@ -91,7 +92,7 @@ def hidden(text: str) -> str:
             text = form.sub(_without_value, text)
     if "-" in text and not _PROGRAM_NAMES.isdisjoint(_NAMES.findall(text)):
         text = "".join(_without_passwords(text))
-    if "bearer" in (lower := text.lower()) or "basic" in lower:
+    if _SCHEME_NAME.search(text):
         text = _SCHEME.sub(_without_token, _WHOLE_BEARER.sub(rf"\1\2{HIDDEN}", text))
     if "PRIVATE KEY-----" in text:
         text = _PEM.sub(rf"\1{HIDDEN}", text)
