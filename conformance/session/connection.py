@@ -168,7 +168,8 @@ class Connection:
     def record(self, request: Request, *, tenant: str = "", credential: str = "good", patient: bool = True) -> Exchange:
         """Send a finished request, again while the server is overloaded, and take in the exchange.
 
-        Raises TransportError, and Inconclusive where it stays so.
+        A 503 that names no time and comes every time is this request's answer, such as "no room". Raises
+        TransportError, and Inconclusive where the server stays overloaded.
         """
         for attempt in range(ATTEMPTS):
             self._note(request)
@@ -181,6 +182,8 @@ class Connection:
                 return exchange
             if attempt < ATTEMPTS - 1:
                 self._back_off(response, attempt)
+        if response.status == 503 and response.header("retry-after") is None:
+            return exchange
         raise Inconclusive(f"{exchange.line}, {ATTEMPTS} times in a row: the server takes no more requests")
 
     def listen(self, operation: str, meanwhile: Callable[[], None], *, credential: str = "good") -> Response:

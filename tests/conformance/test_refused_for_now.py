@@ -51,14 +51,14 @@ def test_a_server_says_in_seconds_or_by_a_date_how_long_to_wait(
 class Refusing:
     """A mock that answers as `choose` says, where that is not None: a status by the request's path and number."""
 
-    def __init__(self, api: str, choose: Callable[[Any, int], int | None]) -> None:
-        self._app, self._choose, self.count = create_app([api]), choose, 0
+    def __init__(self, api: str, choose: Callable[[Any, int], int | None], *fields: tuple[bytes, bytes]) -> None:
+        self._app, self._choose, self._fields, self.count = create_app([api]), choose, fields, 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and not scope["path"].startswith("/_mock"):
             self.count += 1
             if status := self._choose(scope, self.count):
-                fields = [(b"content-type", b"application/json")]
+                fields = [(b"content-type", b"application/json"), *self._fields]
                 await send({"type": "http.response.start", "status": status, "headers": fields})
                 await send({"type": "http.response.body", "body": json.dumps(NO).encode()})
                 return
@@ -73,12 +73,21 @@ def talk(app: Refusing, api: str) -> Iterator[Session]:
             yield session
 
 
-@pytest.mark.parametrize("status", [429, 503])
-def test_a_server_that_stays_overloaded_is_not_judged(status: int) -> None:
-    app = Refusing("ionworks", lambda scope, count: status)
+@pytest.mark.parametrize(("status", "fields"), [(429, []), (503, [(b"retry-after", b"0")])])
+def test_a_server_that_stays_overloaded_is_not_judged(status: int, fields: list[tuple[bytes, bytes]]) -> None:
+    app = Refusing("ionworks", lambda scope, count: status, *fields)
 
     with talk(app, "ionworks") as session, pytest.raises(Inconclusive, match=rf"{status}, {ATTEMPTS} times in a row"):
         session.submit()
+
+    assert app.count == ATTEMPTS
+
+
+def test_a_503_that_names_no_time_and_comes_every_time_is_an_answer() -> None:
+    app = Refusing("openyuanrong", lambda scope, count: 503)
+
+    with talk(app, "openyuanrong") as session:
+        assert session.post(session.body()).response.status == 503
 
     assert app.count == ATTEMPTS
 
