@@ -24,6 +24,20 @@ def excerpt(value: Any, members: int, values: int) -> tuple[Any, set[Place]]:
     return maker.copy(value, ()), maker.cut
 
 
+def with_short_texts(value: Any, most: int) -> tuple[Any, bool]:
+    """A value whose texts have at most `most` characters, and whether one had more; the value itself if none had."""
+    if isinstance(value, str):
+        return (value[:most], True) if len(value) > most else (value, False)
+    if not isinstance(value, dict | list):
+        return value, False
+    pairs = list(value.items() if isinstance(value, dict) else enumerate(value))
+    made = [(key, *with_short_texts(child, most)) for key, child in pairs]
+    if not any(is_cut for _, _, is_cut in made):
+        return value, False
+    shorter = {key: child for key, child, _ in made}
+    return (shorter if isinstance(value, dict) else [*shorter.values()]), True
+
+
 def is_small(value: Any, most: int) -> bool:
     """Whether a value contains at most this many values."""
     waiting, seen = [value], 0

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _SHORT = 200  # characters of a name that is remembered
+_LONG = 2000  # of what is longer only the beginning and the end are looked at
 _SECRET = frozenset(
     [
         "secret",
@@ -95,7 +96,9 @@ _GLUED = re.compile(
 
 def is_secret(name: str) -> bool:
     """Whether a member of that name holds a secret; short names, which come again and again, are remembered."""
-    return _is_secret(name) if len(name) <= _SHORT else _is_secret.__wrapped__(name)
+    if len(name) <= _SHORT:
+        return _is_secret(name)
+    return _is_secret.__wrapped__(name if len(name) <= _LONG else f"{name[:_LONG]} {name[-_LONG:]}")
 
 
 @lru_cache(maxsize=4096)

@@ -35,6 +35,9 @@ EXCERPT_MEMBERS, EXCERPT_VALUES = 50, 2000
 """If a value holds more values than the second number, only an excerpt is searched for violations: the first members
 of each array and object, up to the first number each and to the second number in all."""
 
+EXCERPT_TEXT = 100_000
+"""Violations are searched in so many characters of a text first, since each is found with a copy of what is wrong."""
+
 MESSAGE_LENGTH = 400
 """Longest message of one violation, in characters; a longer one is cut."""
 

@@ -53,6 +53,14 @@ def test_a_submission_with_one_large_member_is_cheap(api: str, server: Server) -
     assert dear == []
 
 
+@pytest.mark.parametrize("key", ["k", "K", "_", " "])
+def test_a_long_name_of_a_member_with_a_wrong_value_is_cheap(key: str, server: Server) -> None:
+    wrong = {"entrypoint": "x", "entrypoint_resources": {key * 7_000_000: "no"}}
+    cost = costs(server, submission(Random(0), json.dumps(wrong).encode(), api="openyuanrong"))
+
+    assert not is_dear(cost), cost
+
+
 @pytest.mark.parametrize("name", scenarios())
 def test_a_large_scenario_is_cheap(name: str, server: Server) -> None:
     sent = json.dumps({"name": "large", "scenario": scenarios()[name]}).encode()

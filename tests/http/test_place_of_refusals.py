@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import pytest
 
+import specs
+from mockserver.http.server import serving
 from tests.conftest import Bench
+
+KEYS = {"Authorization": "t", "X-API-Key": "k", "X-Auth": "t"}
 
 LISTS = {
     "openyuanrong": "/api/jobs/",
@@ -78,3 +84,14 @@ def test_a_broken_coding_of_a_stop_is_not_worded_as_a_submission(bench: Bench, s
 def _speaks_of_no_body(answer: httpx.Response) -> bool:
     shown = answer.text + answer.headers.get("X-Mock-Violations", "")
     return not any(word in shown for word in OF_BODIES)
+
+
+@pytest.mark.parametrize("api", specs.names())
+def test_every_operation_refuses_a_sandbox_that_has_no_name_as_its_document_says(api: str) -> None:
+    with serving(apis=[api], pace="manual") as url:
+        for operation in specs.load(api).operations.values():
+            path = re.sub(r"\{[^}]*\}", "one", specs.load(api).base_path + operation.path)
+
+            answer = httpx.request(operation.method, url + path, headers=KEYS | {"X-Mock-Sandbox": "no name/"})
+
+            assert 400 <= answer.status_code < 500, f"{operation.id}: {answer.status_code} {answer.text[:200]}"

@@ -12,9 +12,9 @@ from urllib.parse import quote, unquote
 from jsonschema_rs import Draft202012Validator, Registry, ValidationError
 
 from mockserver.adapters.exchange import Violation
-from mockserver.http.limits import EXCERPT_MEMBERS, EXCERPT_VALUES, MESSAGE_LENGTH, VIOLATIONS
+from mockserver.http.limits import EXCERPT_MEMBERS, EXCERPT_TEXT, EXCERPT_VALUES, MESSAGE_LENGTH, VIOLATIONS
 from specs import Spec
-from specs.excerpt import excerpt, middle_cut
+from specs.excerpt import excerpt, middle_cut, with_short_texts
 from specs.json_pointer import keys, pointer_to
 from specs.printable import as_json as shown
 
@@ -82,13 +82,14 @@ def violations(
     words.
     """
     short, cut = excerpt(value, EXCERPT_MEMBERS, EXCERPT_VALUES)
+    short, has_long_text = with_short_texts(short, EXCERPT_TEXT)
     found: list[Violation] = []
     for error in validator.iter_errors(short):
         if error.kind.name == "type" or tuple(error.instance_path) not in cut:  # a type is seen whatever was cut
             found.extend(_violations(error, place, above, forms))
         if len(found) >= VIOLATIONS:
             break
-    if cut:
+    if cut or has_long_text:
         found = [replace(one, got=_at(value, one.pointer[len(above) :])) for one in found] or _first(
             validator, value, place, above, forms
         )
