@@ -31,13 +31,14 @@ class Panel:
     A panel takes a while to be made; `fresh` gives one for another world that shares all but the memory.
     """
 
-    def __init__(self, spec: Spec, catalogue: Catalogue) -> None:
+    def __init__(self, spec: Spec, catalogue: Catalogue, *, slack: float = 0.0) -> None:
+        """`slack` is by how many seconds an answer may be behind, where the target shows late what happened."""
         self.spec, self.catalogue = spec, catalogue
         self._before: Counter[str] = Counter()
         views = ViewMap(spec, catalogue.identity, catalogue.views)
         self.oracles: list[Oracle] = [
             Contract(spec, catalogue.tolerated),
-            Monitor(spec, views),
+            Monitor(spec, views, slack=slack),
             Identity(spec, views, catalogue.match, catalogue.fades),
             Echo(spec, catalogue, views),
             Listing(spec, views),

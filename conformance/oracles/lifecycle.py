@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Collection, Iterable
 
 from conformance import catalogue as catalogues
@@ -16,15 +16,22 @@ from specs.document import answer_schema, schemas_at
 KNOWN, ORDER, FINAL, FIRST = "JOB-STM-001", "JOB-STM-002", "JOB-STM-004", "JOB-CRT-003"
 
 
-class Monitor:
-    """Remembers the last state of every job. States between two looks may have been skipped.
+KEPT = 8
+"""So many looks at a job are remembered: those that may overlap with one to come."""
 
-    A way must lead there all the same.
+
+class Monitor:
+    """Remembers looks at every job, each with the time in which the job was in that state, and asks whether any course
+    of the job explains them all.
+
+    States between two looks may have been skipped; of looks that overlap nobody can say which was the earlier. `slack`
+    is how many seconds a look may be behind.
     """
 
-    def __init__(self, spec: Spec, views: ViewMap) -> None:
+    def __init__(self, spec: Spec, views: ViewMap, *, slack: float = 0.0) -> None:
         self._views = views
         self._spec = spec
+        self._slack = slack
         self._reach = reach(spec.lifecycle, catalogues.load(spec.name).obscure) if spec.lifecycle else {}
         self._leaving = catalogues.load(spec.name).leaving
         self.forget()
@@ -32,12 +39,12 @@ class Monitor:
     def forget(self) -> None:
         """Begin anew, in a world where nothing was seen yet."""
         self.examined: Counter[str] = Counter()
-        self._last: dict[str, View] = {}
+        self._looks: dict[str, deque[View]] = {}
 
     def state_of(self, id_: str) -> str:
         """The state in which a job was seen last; empty where it was not."""
-        view = self._last.get(id_)
-        return view.state if view is not None else ""
+        looks = self._looks.get(id_)
+        return looks[-1].state if looks else ""
 
     def observe(self, exchange: Exchange) -> Iterable[Violation]:
         """Judge every job that the answer shows."""
@@ -48,44 +55,66 @@ class Monitor:
     def _judge(self, view: View) -> Iterable[Violation]:
         lifecycle = self._spec.lifecycle
         assert lifecycle is not None  # or there would be no views
-        before = self._last.get(view.id)
-        if (
-            before is not None
-            and before.exchange is not view.exchange
-            and before.exchange.received > view.exchange.sent
-        ):
-            before = None  # of two answers that overlap nobody can say which state was the earlier one
-        open_words = view.state not in lifecycle.states and self._is_open(view)
-        if before is not None and view.state != before.state and view.state in self._leaving:
+        looks = [one for one in self._looks.get(view.id, ()) if one.exchange is not view.exchange]
+        earlier = [one for one in looks if one.exchange.received + self._slack <= view.exchange.sent]
+        if earlier and view.state != earlier[-1].state and view.state in self._leaving:
             return
         self.examined[KNOWN] += 1
         if view.state not in lifecycle.states:
-            if not open_words:
-                yield Violation(KNOWN, f"'{view.state}' is no documented state", (view.exchange,))
-            elif before is not None and lifecycle.states[before.state].is_terminal:
-                yield Violation(
-                    FINAL,
-                    f"job {view.id} had ended as {before.state} and is now {view.state}",
-                    (before.exchange, view.exchange),
-                )
+            yield from self._unknown(view, earlier)
             return
         if view.role == "submit":
             self.examined[FIRST] += 1
             if lifecycle.states[view.state].phase in ("succeeded", "cancelled"):
                 yield Violation(FIRST, f"a new job is {view.state} already", (view.exchange,))
-        self._last[view.id] = view
-        if before is None or before.exchange is view.exchange:
+        if looks:
+            self.examined[FINAL if lifecycle.states[looks[-1].state].is_terminal else ORDER] += 1
+        contradiction = self._after(view, earlier) or self._beside(view, [one for one in looks if one not in earlier])
+        if contradiction is not None:
+            yield contradiction
+            self._looks.pop(view.id, None)  # what follows is compared with the new state
+        self._looks.setdefault(view.id, deque(maxlen=KEPT)).append(view)
+
+    def _unknown(self, view: View, earlier: list[View]) -> Iterable[Violation]:
+        """A word that the lifecycle does not know; where the set of states is open, a job may not come back with it."""
+        if not self._is_open(view):
+            yield Violation(KNOWN, f"'{view.state}' is no documented state", (view.exchange,))
             return
-        ended = lifecycle.states[before.state].is_terminal
-        self.examined[FINAL if ended else ORDER] += 1
-        if view.state != before.state and view.state not in self._reach[before.state]:
-            shown = (before.exchange, view.exchange)
-            if ended:
-                yield Violation(FINAL, f"job {view.id} had ended as {before.state} and is now {view.state}", shown)
-            else:
-                yield Violation(
-                    ORDER, f"job {view.id} went from {before.state} to {view.state}, which no way leads to", shown
+        ended = next((one for one in reversed(earlier) if self._has_ended(one)), None)
+        if ended is not None:
+            yield self._came_back(ended, view)
+
+    def _after(self, view: View, earlier: list[View]) -> Violation | None:
+        """An earlier look from which no way leads to this one."""
+        for one in reversed(earlier):
+            if not self._leads(one, view):
+                if self._has_ended(one):
+                    return self._came_back(one, view)
+                message = f"job {view.id} went from {one.state} to {view.state}, which no way leads to"
+                return Violation(ORDER, message, (one.exchange, view.exchange))
+        return None
+
+    def _beside(self, view: View, others: list[View]) -> Violation | None:
+        """A look at about the same time that no course of the job explains together with this one."""
+        for one in others:
+            if not self._leads(one, view) and not self._leads(view, one):
+                message = (
+                    f"job {view.id} was {one.state} and {view.state} at about the same time, and no way leads from one "
+                    "to the other"
                 )
+                return Violation(ORDER, message, (one.exchange, view.exchange))
+        return None
+
+    def _leads(self, one: View, other: View) -> bool:
+        return one.state == other.state or other.state in self._reach[one.state]
+
+    def _has_ended(self, view: View) -> bool:
+        lifecycle = self._spec.lifecycle
+        return lifecycle is not None and lifecycle.states[view.state].is_terminal
+
+    def _came_back(self, ended: View, view: View) -> Violation:
+        message = f"job {view.id} had ended as {ended.state} and is now {view.state}"
+        return Violation(FINAL, message, (ended.exchange, view.exchange))
 
     def _forget(self, exchange: Exchange) -> None:
         """A new job may have the id of one that was deleted."""
@@ -97,7 +126,7 @@ class Monitor:
         ):
             found = get(exchange.response.json, lifecycle.roles["submit"].id or "")
             if isinstance(found, str):
-                self._last.pop(found, None)
+                self._looks.pop(found, None)
 
     def _is_open(self, view: View) -> bool:
         """Whether the vendor's set of states is open: an unknown one is then no fault."""

@@ -46,7 +46,7 @@ class Player:
         self.broken: dict[Ground, Broken] = {}
         self.quiet = Quiet()
         self.unfinished: list[tuple[str, str]] = []
-        self._panel = Panel(target.spec, catalogue)
+        self._panel = Panel(target.spec, catalogue, slack=target.settings.eventual / target.scale)
         self._lock = threading.Lock()
         self._played: Counter[int] = Counter()
         self._preflights = 0

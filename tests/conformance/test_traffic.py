@@ -145,6 +145,44 @@ def test_of_two_reads_that_overlap_no_order_is_judged(tmp_path: Path) -> None:
     assert "JOB-STM-004" not in told.output
 
 
+def test_of_two_reads_that_overlap_both_are_compared_with_what_comes_later(tmp_path: Path) -> None:
+    early, late = job("pending"), job("completed")
+    late["job_id"] = early["job_id"]
+    path = f"/jobs/{early['job_id']}"
+    beside = (entry(path, body=late, at="00", time=5000), entry(path, body=early, at="01"))
+
+    told = checked(tmp_path, *beside, entry(path, body=early | {"status": "processing"}, at="10"))
+
+    assert "had ended as completed and is now processing" in told.output
+
+
+def test_two_ends_at_about_the_same_time_are_no_course_of_a_job(tmp_path: Path) -> None:
+    one, other = job("failed"), job("completed")
+    other["job_id"] = one["job_id"]
+    path = f"/jobs/{one['job_id']}"
+
+    told = checked(tmp_path, entry(path, body=other, at="00", time=5000), entry(path, body=one, at="01"))
+
+    assert "was completed and failed at about the same time" in told.output
+
+
+def test_what_background_work_makes_possible_between_two_looks_is_no_break(tmp_path: Path) -> None:
+    seen = [job("pending"), job("completed"), job("completed")]
+    path = f"/jobs/{seen[0]['job_id']}"
+    looks = [entry(path, body=one | {"job_id": seen[0]["job_id"]}, at=f"0{at}") for at, one in enumerate(seen)]
+
+    assert "JOB-STM" not in checked(tmp_path, *looks).output
+
+
+def test_a_job_that_came_back_is_reported_once(tmp_path: Path) -> None:
+    one = job("completed")
+    path = f"/jobs/{one['job_id']}"
+    states = ["completed", "processing", "processing", "processing", "completed"]
+    looks = [entry(path, body=one | {"status": state}, at=f"0{at}") for at, state in enumerate(states)]
+
+    assert checked(tmp_path, *looks).output.count("had ended as") == 1
+
+
 def test_a_304_that_the_client_asked_for_is_no_break(tmp_path: Path) -> None:
     one = entry(status=304)
     one["response"]["content"] = {"size": 0}
