@@ -11,6 +11,7 @@
     ├── SafetyStop            a limit of the run is reached
     ├── TransportError        no answer came
     ├── Unready               the target cannot be judged at all
+    │   └── Unfit             because a requirement is broken that everything stands on
     ├── Inconclusive          a check cannot say anything
     │   ├── OutOfPatience     it would have to wait for longer than the user does
     │   └── NotJudged         what it stands on is broken

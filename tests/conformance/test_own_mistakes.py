@@ -183,7 +183,9 @@ def test_members_of_an_archive_that_are_null_are_absent(tmp_path: Path) -> None:
     }
     (tmp_path / "t.har").write_text(json.dumps({"log": {"entries": [entry]}}))
 
-    assert "1 exchanges of ionworks were judged" in told("check", "ionworks", tmp_path / "t.har").output
+    assert told("check", "ionworks", tmp_path / "t.har").output == (
+        "no exchange of ionworks was judged: 1 whose answer was not recorded\n"
+    )
 
 
 @pytest.mark.parametrize("text", [b"[" * 100_000, b"submit: &a {body: *a}", b"a: " * 3, "é: 1".encode("utf-16")[:-1]])

@@ -20,7 +20,7 @@ from conformance.checks.runai.steps import (
 )
 from conformance.session.expect import expect, needed, same
 from conformance.session.session import Session
-from conformance.traffic.json_pointer import MISSING, shown
+from conformance.traffic.json_pointer import MISSING, get, shown
 
 ONE, HALF = {TEAM_A: 1}, {"gpu": 0.5}
 PLAIN, ONE_CORE, CORES = node_class(kind="plain", gpus=1), node_class(cpu=1), node_class(cpu=4)
@@ -101,7 +101,7 @@ def an_elastic_job_makes_do_with_less(session: Session) -> None:
         name = f"elastic-on-{gpus}"
         submit_named(session, name, gpu=4, elastic=True)
         expect_states(session, **{name: "Running"})
-        same(gpus, item(session, name).get("currentAllocatedGPUs"), "currentAllocatedGPUs of an elastic job")
+        same(gpus, get(item(session, name), "/currentAllocatedGPUs"), "currentAllocatedGPUs of an elastic job")
 
 
 @check("RAI-PRI-020")
@@ -113,4 +113,4 @@ def an_elastic_job_grows(session: Session) -> None:
     need_states(session, other="Running", elastic="Running")
     delete_jobs(session, other)
     session.advance(60)
-    same(4, item(session, "elastic").get("currentAllocatedGPUs"), "currentAllocatedGPUs of an elastic job with room")
+    same(4, get(item(session, "elastic"), "/currentAllocatedGPUs"), "currentAllocatedGPUs of an elastic job with room")

@@ -12,7 +12,7 @@ from conformance.errors import NotApplicable
 from conformance.session.expect import INVALID, accepted, expect, needed, refused, same
 from conformance.session.session import JobRef, Session
 from conformance.traffic.exchange import Exchange
-from conformance.traffic.json_pointer import MISSING, put
+from conformance.traffic.json_pointer import MISSING, get, put
 
 TAKEN = (409, *INVALID)
 """How a name that is taken may be refused."""
@@ -111,9 +111,10 @@ def a_failed_job_keeps_its_name(session: Session) -> None:
         return
     job = session.submit("fails")
     needed(session.phase_of(session.until(job)) == "failed", "the job did not fail")
-    before = item(session, job.id).get("id")
+    before = get(item(session, job.id), "/id")
+    needed(before is not MISSING, "the failed job is not listed")
     refused(session.post(job.body), "the name of a failed job", TAKEN)
-    same(before, item(session, job.id).get("id"), "the id of the failed job")
+    same(before, get(item(session, job.id), "/id"), "the id of the failed job")
 
 
 @check("RAI-CRT-014")

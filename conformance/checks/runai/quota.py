@@ -27,6 +27,7 @@ from conformance.checks.runai.steps import (
 )
 from conformance.session.expect import needed, refused, same
 from conformance.session.session import Session
+from conformance.traffic.json_pointer import get
 
 
 def counted(session: Session, project: str, state: str = "Running") -> int:
@@ -108,7 +109,7 @@ def jobs_are_moved_together(session: Session) -> None:
     for name in ("one", "two", "three", "four"):
         submit_named(session, name, gpu=1)
     need_states(session, one="Running", two="Running", three="Running", four="Running")
-    where = {name: str(item(session, name).get("nodes")) for name in ("one", "two", "three", "four")}
+    where = {name: str(get(item(session, name), "/nodes")) for name in ("one", "two", "three", "four")}
     other = next((name for name in ("two", "three", "four") if where[name] != where["one"]), None)
     needed(other is not None, "four jobs that fill two machines are said to be on one")
     delete_jobs(session, ("one", TEAM_A), (str(other), TEAM_A))
@@ -144,7 +145,7 @@ def what_was_taken_back_counts_no_more(session: Session) -> None:
     for name, project in (("keeps", TEAM_A), ("guest", TEAM_A), ("owner", TEAM_B)):
         submit_named(session, name, project, gpu=1)
     need_states(session, owner=RUNNING)
-    left = next((name for name in ("keeps", "guest") if item(session, name).get("status") == RUNNING), "")
+    left = next((name for name in ("keeps", "guest") if get(item(session, name), "/status") == RUNNING), "")
     needed(left, "both jobs of the project were taken back")
     submit_named(session, "third", TEAM_C, gpu=1)
     expect_states(session, **{left: RUNNING, "third": PENDING, "owner": RUNNING})

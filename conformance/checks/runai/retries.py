@@ -26,6 +26,7 @@ from conformance.checks.runai.steps import (
 )
 from conformance.session.expect import expect, needed, same
 from conformance.session.session import JobRef, Session
+from conformance.traffic.json_pointer import get
 
 
 def _pauses(seen: list[tuple[str, float]]) -> Iterator[float]:
@@ -112,7 +113,7 @@ def to_be_taken_back_is_no_failure(session: Session) -> None:
     session.advance(SETTLED)
     need_states(session, taken=RUNNING)
     session.advance(60)
-    state = str(item(session, "taken").get("status"))
+    state = str(get(item(session, "taken"), "/status"))
     expect(state != "Failed", "a job that was taken back once and failed once was not tried again though it may be")
 
 

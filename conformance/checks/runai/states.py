@@ -29,6 +29,7 @@ from conformance.session.cluster import change_node
 from conformance.session.expect import expect, needed, same
 from conformance.session.phases import GOES_ON, expect_not, expect_phase
 from conformance.session.session import Session
+from conformance.traffic.json_pointer import get
 from specs.lifecycle import TERMINAL
 
 INTERACTIVE = {"job": {"interactive": True, "command": None}}
@@ -106,7 +107,7 @@ def a_job_without_its_node_starts_again(session: Session) -> None:
     need_states(session, train=RUNNING)
     change_node(session, "node-0", "fail")
     session.advance(SETTLED)
-    state = str(item(session, "train").get("status"))
+    state = str(get(item(session, "train"), "/status"))
     expect(state != RUNNING and session.phase_of(state) not in TERMINAL, f"a job whose only machine is down is {state}")
     change_node(session, "node-0", "restore")
     session.advance(60)
@@ -192,7 +193,7 @@ def no_run_is_begun_that_is_not_needed(session: Session) -> None:
     for name, completions, parallelism, gpus in (("two", 2, 4, [2]), ("three", 3, 2, [2, 1])):
         job = submit_named(session, name, gpu=1, completions=completions, parallelism=parallelism, command="sleep 60")
         for wanted in gpus:
-            found = item(session, job.id).get("currentAllocatedGPUs")
+            found = get(item(session, job.id), "/currentAllocatedGPUs")
             same(wanted, found, f"the GPUs of a job of {completions} runs, {parallelism} at once")
             session.advance(60)
         delete_jobs(session, job)
