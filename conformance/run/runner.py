@@ -134,10 +134,14 @@ class Run:
 
     def _time_was_short(self) -> str:
         """What is added to the summary where checks were left out."""
-        if not self._player.left_out:
+        count, most = self._player.left_out, (self.target.budget.most_seconds or 0.0) / 60
+        if not count:
             return ""
-        checks = "1 check was" if self._player.left_out == 1 else f"{self._player.left_out} checks were"
-        return f"; {checks} left out: {(self.target.budget.most_seconds or 0.0) / 60:g} minutes were not enough"
+        checks, minutes = (
+            ("1 check was" if count == 1 else f"{count} checks were"),
+            ("minute" if most == 1 else "minutes"),
+        )
+        return f"; {checks} left out: {most:g} {minutes} {'was' if most == 1 else 'were'} not enough"
 
     def _look_at_fundamentals(self) -> None:
         """What most checks stand on is judged first."""

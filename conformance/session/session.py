@@ -88,6 +88,7 @@ class Session:
         self.left_behind: list[str] = []
         self._journal = journal
         self._made: list[tuple[str, str]] = []
+        self._makings: dict[str, Exchange] = {}
 
     def __enter__(self) -> Self:
         self.connection.open()
@@ -192,6 +193,7 @@ class Session:
         id_ = made_by(self.spec, exchange)
         if id_:
             self._made.append((id_, exchange.tenant))
+            self._makings[id_] = exchange
             if self._journal is not None:
                 self._journal.made(id_, exchange.tenant, exchange.credential)
 
@@ -365,10 +367,13 @@ class Session:
 
     def _remove(self, id_: str, tenant: str) -> None:
         told: list[Exchange] = []
+        made = self._makings.get(id_)  # a call may name more of the job than its id, such as its project
+        body = made.request.json if made is not None else None
+        job = JobRef(id_, body, made, tenant) if made is not None and isinstance(body, dict) else id_
         for name in ("cancel", "delete"):
             if name in self.roles:
                 with suppress(TransportError, Inconclusive, NotApplicable, SafetyStop):
-                    told.append(self.on(name, id_, tenant=tenant))
+                    told.append(self.on(name, job, tenant=tenant))
         if not any(one.response.status < 500 for one in told):
             self.left_behind.append(id_)
         elif told[-1].response.json is False:  # a server's word for not yet: stopping takes a while

@@ -9,14 +9,20 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
+from conformance import catalogue as catalogues
 from conformance.cli.main import main
+from conformance.oracles.all_oracles import Panel
 from conformance.run.results import Options
 from conformance.run.runner import run
 from conformance.run.verdict import Exit
 from conformance.search.search import search
 from conformance.session.made_jobs import Journal, left_over
+from conformance.session.session import Session
 from conformance.target.target import Target
 from mockserver.http.server import serving
+from tests.conformance.test_tiny_runai import SETTINGS
+from tests.conformance.tiny.runai import Server
+from tests.conformance.tiny.serving import served
 
 
 @pytest.mark.parametrize("api", ["ionworks", "openyuanrong"])
@@ -37,6 +43,24 @@ def test_nothing_is_left_on_a_shared_server(api: str, tmp_path: Path) -> None:
     assert left_over(file) == []
     assert report.left_behind == []
     assert held == []
+
+
+def test_a_job_of_another_project_is_cleaned_up_in_its_project(tmp_path: Path) -> None:
+    """Run:AI's deletion names a job and its project: the usual one is not that of every example of the document."""
+    (tmp_path / "tiny.yaml").write_text(SETTINGS)
+    with served(Server(20.0)) as url, Target.at("runai", url, file=tmp_path / "tiny.yaml") as target:
+        panel = Panel(target.spec, catalogues.load("runai"))
+        with Session(target, panel, name="left") as session:
+            exchange = session.post(session.body(patch={"job": {"project": "team-b"}}))
+            assert exchange.response.is_success
+            made = session.job_of(exchange).id
+        look = Session(target, panel, name="look")
+        for _ in range(100):  # a deletion takes a moment
+            if not (is_there := made in look.list_jobs().response.body.decode()):
+                break
+            time.sleep(0.05)
+
+    assert not is_there
 
 
 def _held(url: str) -> list[str]:
