@@ -147,7 +147,9 @@ def _chosen(target: Any) -> list[Any]:
 
 
 def _session(target: Any, number: int, *, strict: bool) -> Any:
-    from conformance.oracles.all_oracles import Panel
+    from conformance.oracles.all_oracles import AllOracles
     from conformance.session.session import Session
 
-    return Session(target, Panel(target.spec, _catalogue(target.spec.name)), name=f"ex{SEED}-{number}", strict=strict)
+    return Session(
+        target, AllOracles(target.spec, _catalogue(target.spec.name)), name=f"ex{SEED}-{number}", strict=strict
+    )

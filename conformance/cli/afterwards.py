@@ -46,7 +46,7 @@ def replay_command(requirement: str, api: str, url: str | None, report: Path, **
 
 @click.command("sweep", cls=JudgeCommand)
 @target_options
-@click.option("--journal", required=True, type=EXISTING, help="Journal of the run that left jobs behind.")
+@click.option("--journal", required=True, type=EXISTING, help="MadeJobs of the run that left jobs behind.")
 def sweep_command(api: str, url: str | None, journal: Path, **told: Any) -> None:
     """Stop and forget every job that a journal says was made and not cleaned up."""
     from conformance.run.cleanup import sweep

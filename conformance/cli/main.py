@@ -179,7 +179,7 @@ def _judge(target: Target, options: Options, told: dict[str, Any]) -> Report:
     from conformance.run import waivers
     from conformance.run.cleanup import sweep
     from conformance.run.runner import Run
-    from conformance.session.made_jobs import Journal, left_over
+    from conformance.session.made_jobs import MadeJobs, left_over
 
     file = told["journal"]
     if file is not None and file.exists() and left_over(file) and (stuck := sweep(target, file)):
@@ -190,7 +190,7 @@ def _judge(target: Target, options: Options, told: dict[str, Any]) -> Report:
         )
         return report
     journal = (
-        Journal(file, api=target.spec.name, url=target.url, submit=_submission(target), hide=target.redaction.text)
+        MadeJobs(file, api=target.spec.name, url=target.url, submit=_submission(target), hide=target.redaction.text)
         if file is not None
         else None
     )

@@ -30,7 +30,7 @@ from conformance.cli.options import (
     tls_options,
     url_value,
 )
-from conformance.oracles.all_oracles import Panel
+from conformance.oracles.all_oracles import AllOracles
 from conformance.oracles.oracle import Violation
 from conformance.report.console import SafeConsole
 from conformance.run.interruption import interruptible
@@ -150,10 +150,10 @@ def check_command(api: str, file: Path, base_path: str | None) -> None:
     from conformance.traffic.har import Unjudged, read
 
     spec, catalogue = specs.load(api), catalogues.load(api)
-    panel, unjudged = Panel(spec, catalogue), Unjudged()
+    oracles, unjudged = AllOracles(spec, catalogue), Unjudged()
     tally = Tally(SafeConsole(), api, Redaction(), unjudged.counts)
     for exchange in read(file, Directory(spec, base_path), unjudged):
-        tally.take(exchange, panel.observe(exchange))
+        tally.take(exchange, oracles.observe(exchange))
     sys.exit(tally.summed_up())
 
 

@@ -25,10 +25,10 @@ MOST_OF_ONE = 10
 """Most violations of one requirement that one exchange is reported with: each job of a long list may break it."""
 
 
-class Panel:
+class AllOracles:
     """The oracles of one API with one memory. Only requirements of the catalogue are reported.
 
-    A panel takes a while to be made; `fresh` gives one for another world that shares all but the memory.
+    They take a while to be made; `fresh` gives those of another world, which share all but the memory.
     """
 
     def __init__(self, spec: Spec, catalogue: Catalogue, *, slack: float = 0.0) -> None:
@@ -47,14 +47,14 @@ class Panel:
             Emptiness(views),
         ]
 
-    def fresh(self) -> Panel:
+    def fresh(self) -> AllOracles:
         """The same oracles with a memory of their own, in which nothing is."""
-        panel = copy(self)
-        panel.oracles = [copy(one) for one in self.oracles]
-        panel._before = Counter()
-        for oracle in panel.oracles:
+        others = copy(self)
+        others.oracles = [copy(one) for one in self.oracles]
+        others._before = Counter()
+        for oracle in others.oracles:
             oracle.forget()
-        return panel
+        return others
 
     def state_of(self, id_: str) -> str:
         """The state in which a job was seen last; empty where it was not."""

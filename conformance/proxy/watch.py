@@ -13,7 +13,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from conformance import catalogue as catalogues
-from conformance.oracles.all_oracles import Panel
+from conformance.oracles.all_oracles import AllOracles
 from conformance.oracles.document import SERVER_ERROR
 from conformance.oracles.oracle import Violation
 from conformance.proxy.host_rewriter import Rehost
@@ -49,7 +49,7 @@ class Watch:
         self._secure = (secure or tls.context()) if self._parts.scheme == "https" else None
         self.unjudged: Counter[str] = Counter()
         self.mistake: Exception | None = None
-        self._panel = Panel(spec, catalogues.load(spec.name))
+        self._oracles = AllOracles(spec, catalogues.load(spec.name))
         self._directory = Directory(spec, base_path)
 
     async def serve(self, host: str, port: int, *, ready: Callable[[int], None] | None = None) -> None:
@@ -93,7 +93,7 @@ class Watch:
         elif self.mistake is None:
             try:
                 exchange = self._exchange(asked, told)
-                self._tell(exchange, self._panel.observe(exchange))
+                self._tell(exchange, self._oracles.observe(exchange))
             except Exception as error:
                 self.mistake = error
 

@@ -117,7 +117,7 @@ def play(case: Case, session: Session) -> Outcome:
         outcome.verdict, outcome.reason = Verdict.ERROR, f"{case.name}: {type(error).__name__}: {error}"
     outcome.violations += _first_of_each(session.violations)
     outcome.violations = [with_story(session.spec, session.exchanges, one) for one in outcome.violations]
-    outcome.examined = {id_ for id_, count in session.panel.examined.items() if count}
+    outcome.examined = {id_ for id_, count in session.oracles.examined.items() if count}
     outcome.requests = session.requests
     return outcome
 

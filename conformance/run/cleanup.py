@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance import catalogue as catalogues
 from conformance.errors import Inconclusive, NotApplicable, TransportError
-from conformance.oracles.all_oracles import Panel
+from conformance.oracles.all_oracles import AllOracles
 from conformance.session.made_jobs import MadeJob, left_over
 from conformance.session.session import Session
 from conformance.target.target import Target
@@ -40,7 +40,7 @@ def swept(target: Target, jobs: Iterable[str], headers: Mapping[str, str]) -> li
 
 
 def _session(target: Target) -> Session:
-    return Session(target, Panel(target.spec, catalogues.load(target.spec.name)), name="sweep")
+    return Session(target, AllOracles(target.spec, catalogues.load(target.spec.name)), name="sweep")
 
 
 def gone(session: Session, job: MadeJob, headers: Mapping[str, str] | None = None) -> bool:

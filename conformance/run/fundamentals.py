@@ -135,6 +135,6 @@ def _no_list(session: Session, told: Exchange) -> str:
 def _blamed(session: Session, usual: str, told: Exchange, seen: str) -> Broken:
     """The requirement that the oracles found to be broken by such an answer, or else the usual one."""
     found = [one.requirement for one in session.violations if one.exchanges and one.exchanges[-1] is told]
-    known = session.panel.catalogue.requirements
+    known = session.oracles.catalogue.requirements
     musts = [id_ for id_ in found if known[id_].level == "MUST"]
     return Broken(usual if usual in musts or not musts else musts[0], seen, told)

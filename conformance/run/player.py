@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from conformance.catalogue import Catalogue
 from conformance.errors import SafetyStop
-from conformance.oracles.all_oracles import Panel
+from conformance.oracles.all_oracles import AllOracles
 from conformance.oracles.oracle import Violation
 from conformance.run.cases import Case, Outcome, play
 from conformance.run.estimate import Pace, case_seconds
@@ -19,7 +19,7 @@ from conformance.run.progress import Progress
 from conformance.run.quiet import Quiet
 from conformance.run.results import Report
 from conformance.run.verdict import Verdict
-from conformance.session.made_jobs import Journal
+from conformance.session.made_jobs import MadeJobs
 from conformance.session.session import Ground, Session
 from conformance.target.target import Target
 
@@ -37,7 +37,7 @@ class Player:
     """
 
     def __init__(
-        self, target: Target, catalogue: Catalogue, report: Report, *, journal: Journal | None, on_case: OnCase
+        self, target: Target, catalogue: Catalogue, report: Report, *, journal: MadeJobs | None, on_case: OnCase
     ) -> None:
         self.target, self.report, self.journal, self._on_case = target, report, journal, on_case
         self.options, self.left_out = report.options, 0
@@ -46,7 +46,7 @@ class Player:
         self.broken: dict[Ground, Broken] = {}
         self.quiet = Quiet()
         self.unfinished: list[tuple[str, str]] = []
-        self._panel = Panel(target.spec, catalogue, slack=target.settings.eventual / target.scale)
+        self._oracles = AllOracles(target.spec, catalogue, slack=target.settings.eventual / target.scale)
         self._lock = threading.Lock()
         self._played: Counter[int] = Counter()
         self._preflights = 0
@@ -145,7 +145,7 @@ class Player:
     def _session(self, number: str, *, strict: bool = False) -> Session:
         return Session(
             self.target,
-            self._panel.fresh(),
+            self._oracles.fresh(),
             name=f"{self.options.name}{self.options.seed}-{number}",
             strict=strict,
             journal=self.journal,

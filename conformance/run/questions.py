@@ -8,7 +8,7 @@ from functools import partial
 
 from conformance import catalogue as catalogues
 from conformance.errors import Inconclusive, NotApplicable, TransportError
-from conformance.oracles.all_oracles import Panel
+from conformance.oracles.all_oracles import AllOracles
 from conformance.session.session import JobRef, Session
 from conformance.target.target import Target
 from conformance.traffic.exchange import Exchange
@@ -32,7 +32,7 @@ class Answer:
 
 def ask(target: Target) -> Iterator[Answer]:
     """Each question with its answer, as soon as it is known."""
-    with Session(target, Panel(target.spec, catalogues.load(target.spec.name)), name="questions") as session:
+    with Session(target, AllOracles(target.spec, catalogues.load(target.spec.name)), name="questions") as session:
         yield _asked("submit.body", partial(_shape, session, "quick"))
         for shape in target.settings.shapes:
             yield _asked(f"submit.shapes.{shape}", partial(_shape if shape in _PHASES else _taken, session, shape))

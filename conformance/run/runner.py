@@ -30,7 +30,7 @@ from conformance.run.schedule import scheduled
 from conformance.run.verdict import OF_LEVEL, Exit, Result, Verdict
 from conformance.run.waivers import Waiver
 from conformance.session.connection import lack, missing_capabilities
-from conformance.session.made_jobs import Journal
+from conformance.session.made_jobs import MadeJobs
 from conformance.target.target import Target
 
 Searching = Callable[..., Iterable[Search]]
@@ -55,7 +55,7 @@ class Run:
         target: Target,
         options: Options,
         *,
-        journal: Journal | None = None,
+        journal: MadeJobs | None = None,
         on_case: OnCase | None = None,
         waived: Sequence[Waiver] = (),
         search: Searching | None = None,

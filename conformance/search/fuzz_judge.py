@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from conformance import catalogue as catalogues
 from conformance.errors import Inconclusive, NotApplicable, TransportError
-from conformance.oracles.all_oracles import Panel
+from conformance.oracles.all_oracles import AllOracles
 from conformance.oracles.document import UNDOCUMENTED_SUCCESS
 from conformance.oracles.job_views import made_by
 from conformance.search.blamed_requirement import faults_of
@@ -107,7 +107,7 @@ class Bench:
         self._made = made
         self._spec, self._catalogue, self._target = spec, catalogues.load(spec.name), target
         self._directory = Directory(spec)
-        self._panel = Panel(spec, self._catalogue)
+        self._oracles = AllOracles(spec, self._catalogue)
         self._makers: dict[str, Exchange] = {}
         self._about: dict[str, list[Exchange]] = {}
         self._wrong: dict[tuple[str, int], list[Exchange]] = {}
@@ -129,7 +129,7 @@ class Bench:
                 self._keep(exchange)
 
     def _judged(self, exchange: Exchange) -> Iterator[Finding]:
-        for violation in self._panel.observe(exchange):
+        for violation in self._oracles.observe(exchange):
             message = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{20,}", "<id>", violation.message)
             yield Finding(
                 exchange.operation or exchange.line,
@@ -234,7 +234,7 @@ class Bench:
         for number, exchange in enumerate(one for kept in self._wrong.values() for one in kept[:fair]):
             operation = self._spec.operations[exchange.operation or ""]
             try:
-                with Session(self._target, self._panel.fresh(), name=f"fz{number + 1}") as session:
+                with Session(self._target, self._oracles.fresh(), name=f"fz{number + 1}") as session:
                     job = session.submit(draft=True)
                     path = session.directory.path(operation.id, dict.fromkeys(exchange.values, job.id))
                     again = session.send(operation.method, path, raw=exchange.request.body)

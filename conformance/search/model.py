@@ -29,7 +29,7 @@ class Known:
 
 
 @dataclass
-class Memory:
+class KnownJobs:
     """All jobs of one world. Its methods ask and compare.
 
     What is broken is raised as Failure, with the requirement before it.

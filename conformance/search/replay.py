@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from conformance import catalogue as catalogues
 from conformance.errors import Inconclusive, NothingRecorded
-from conformance.oracles.all_oracles import Panel
+from conformance.oracles.all_oracles import AllOracles
 from conformance.oracles.document import HEADERS
 from conformance.run.cases import Outcome, cases_of, play
 from conformance.run.verdict import Verdict
@@ -88,7 +88,7 @@ def _told_again(target: Target, id_: str, story: Sequence[Exchange]) -> Replayed
     ]
     broken = next((one.message for one in session.violations if one.requirement == id_), None)
     by_body = {
-        then: id_ in blamed(target.spec, session.panel.catalogue, one)
+        then: id_ in blamed(target.spec, session.oracles.catalogue, one)
         for then, one in ((True, story[-1]), (False, told[-1]))
     }
     if broken is not None or by_body[False]:
@@ -98,7 +98,7 @@ def _told_again(target: Target, id_: str, story: Sequence[Exchange]) -> Replayed
         return Replayed("unjudged", f"what was granted then is refused now, so its story cannot be told: {lost}", lines)
     is_same = [now < 300 for _, _, now in lines] == [then < 300 for _, then, _ in lines]
     seen = (
-        session.panel.examined[id_]
+        session.oracles.examined[id_]
         or (is_same and id_ == HEADERS)
         or (by_body[True] and told[-1].response.status in (400, 422))
     )
@@ -108,8 +108,8 @@ def _told_again(target: Target, id_: str, story: Sequence[Exchange]) -> Replayed
 
 
 def _session(target: Target, name: str, *, strict: bool = False, pace: str = "manual") -> Session:
-    panel = Panel(target.spec, catalogues.load(target.spec.name))
-    return Session(target, panel, name=name, strict=strict, pace=pace)
+    oracles = AllOracles(target.spec, catalogues.load(target.spec.name))
+    return Session(target, oracles, name=name, strict=strict, pace=pace)
 
 
 def session_for(target: Target, story: Sequence[Exchange], name: str) -> Session:

@@ -20,7 +20,7 @@ from conformance.search.blamed_requirement import blamed
 from conformance.search.fuzz import Finding, fuzz
 from conformance.search.shrink import shrunk
 from conformance.search.state_machine import explore
-from conformance.session.made_jobs import Journal
+from conformance.session.made_jobs import MadeJobs
 from conformance.target.settings import secret
 from conformance.target.target import SANDBOX, Target
 from conformance.traffic.exchange import Request
@@ -52,7 +52,7 @@ def search(
     games: int,
     examples: int,
     tell: Tell = lambda text: None,
-    journal: Journal | None = None,
+    journal: MadeJobs | None = None,
 ) -> Iterator[Search]:
     """What random clients do and find: first games of the state machine, then schemathesis over the whole document.
 
@@ -90,7 +90,7 @@ def _marked(searched: Search, violations: list[Violation]) -> list[Violation]:
 
 
 def _fuzz(
-    target: Target, catalogue: Catalogue, searched: Search, examples: int, tell: Tell, journal: Journal | None
+    target: Target, catalogue: Catalogue, searched: Search, examples: int, tell: Tell, journal: MadeJobs | None
 ) -> None:
     """Let schemathesis play; of each requirement and operation the smallest finding is kept and shrunk."""
 

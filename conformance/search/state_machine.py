@@ -15,14 +15,14 @@ from conformance import catalogue as catalogues
 from conformance.catalogue import Catalogue
 from conformance.checks import all_checks
 from conformance.errors import Inconclusive, NotApplicable
-from conformance.oracles.all_oracles import Panel
+from conformance.oracles.all_oracles import AllOracles
 from conformance.oracles.oracle import Violation
 from conformance.run.results import Search
 from conformance.search.determinism import without_surroundings
-from conformance.search.model import Known, Memory
+from conformance.search.model import Known, KnownJobs
 from conformance.session.connection import missing_capabilities
 from conformance.session.expect import Failure
-from conformance.session.made_jobs import Journal
+from conformance.session.made_jobs import MadeJobs
 from conformance.session.session import Session
 from conformance.target.target import Target
 from conformance.traffic.exchange import Exchange
@@ -49,7 +49,7 @@ def explore(
     examples: int = EXAMPLES,
     steps: int = STEPS,
     search: Search | None = None,
-    journal: Journal | None = None,
+    journal: MadeJobs | None = None,
 ) -> list[Violation]:
     """Play `examples` games of at most `steps` moves each; what the shortest broken one breaks, or nothing, and in
     `search` what was done.
@@ -91,19 +91,21 @@ class Clients(RuleBasedStateMachine):
     catalogue: ClassVar[Catalogue]
     search: ClassVar[Search]
     last: ClassVar[list[Violation]]
-    journal: ClassVar[Journal | None]
+    journal: ClassVar[MadeJobs | None]
 
     def __init__(self) -> None:
         super().__init__()
-        self.memory: Memory | None = None
+        self.memory: KnownJobs | None = None
 
     @initialize()
     def open(self) -> None:
         """Begin a game in a world of its own."""
         name = f"machine-{self.search.examples}"
         self.search.examples += 1
-        self.memory = Memory(
-            Session(self.target, Panel(self.target.spec, self.catalogue), name=name, journal=self.journal).__enter__()
+        self.memory = KnownJobs(
+            Session(
+                self.target, AllOracles(self.target.spec, self.catalogue), name=name, journal=self.journal
+            ).__enter__()
         )
 
     def teardown(self) -> None:
@@ -191,7 +193,7 @@ def _checked(requirement: str, session: Session) -> None:
 
 
 def _machine(
-    target: Target, catalogue: Catalogue, search: Search, last: list[Violation], journal: Journal | None
+    target: Target, catalogue: Catalogue, search: Search, last: list[Violation], journal: MadeJobs | None
 ) -> type[Clients]:
     return type(
         "Game",

@@ -26,7 +26,7 @@ def staged(session: Session, *nodes: Json, startup: float = 0.0, **facts: Any) -
     answer = session.target.ask_control(
         "POST", "/sandboxes", {"name": session.name, "pace": "manual", "scenario": scenario}
     )
-    session.panel.forget()
+    session.oracles.forget()
     text = answer.body[:200].decode("utf-8", "replace")
     if answer.status in UNKNOWN or 400 <= answer.status < 500:
         raise NotApplicable(f"the control API makes no world of given nodes: {answer.status} {text}")

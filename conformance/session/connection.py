@@ -13,11 +13,11 @@ from urllib.parse import urlencode
 
 from conformance import catalogue as catalogues
 from conformance.errors import Inconclusive, NotApplicable, OutOfPatience, SafetyStop, TransportError
-from conformance.oracles.all_oracles import Panel
+from conformance.oracles.all_oracles import AllOracles
 from conformance.oracles.oracle import Violation
 from conformance.session.back_off import ATTEMPTS, pause
 from conformance.session.expect import needed
-from conformance.session.made_jobs import Journal
+from conformance.session.made_jobs import MadeJobs
 from conformance.target.credentials import Credentials
 from conformance.target.target import Target
 from conformance.traffic.exchange import Exchange, Request, Response
@@ -45,15 +45,15 @@ class Connection:
     def __init__(
         self,
         target: Target,
-        panel: Panel,
+        oracles: AllOracles,
         *,
         name: str,
         strict: bool = False,
-        journal: Journal | None = None,
+        journal: MadeJobs | None = None,
         pace: str = "manual",
         on_exchange: OnExchange,
     ) -> None:
-        self.target, self.panel, self.name, self.strict, self.pace = target, panel, name, strict, pace
+        self.target, self.oracles, self.name, self.strict, self.pace = target, oracles, name, strict, pace
         self.spec, self.directory, self.settings = target.spec, target.directory, target.settings
         self.journal, self._on_exchange = journal, on_exchange
         self.exchanges: list[Exchange] = []
@@ -241,7 +241,7 @@ class Connection:
         self.exchanges.append(exchange)
         if self.settings.eventual:
             self._wrote(exchange)
-        self.violations += self.panel.observe(exchange)
+        self.violations += self.oracles.observe(exchange)
         self._on_exchange(exchange)
         if self.journal is not None:
             self.journal.answered(exchange.request, exchange.response.status)

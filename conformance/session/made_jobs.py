@@ -13,7 +13,7 @@ from conformance.errors import JournalError
 from conformance.traffic.exchange import Request
 
 
-class Journal:
+class MadeJobs:
     """A file of lines, each flushed at once: a submission to come, a job made, a job gone.
 
     Several threads may write: a line is written whole.

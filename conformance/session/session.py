@@ -9,11 +9,11 @@ from typing import Any, Literal, Self
 
 from conformance import catalogue as catalogues
 from conformance.errors import Inconclusive, NotApplicable, NotJudged, SafetyStop, TransportError
-from conformance.oracles.all_oracles import Panel
+from conformance.oracles.all_oracles import AllOracles
 from conformance.oracles.job_views import fill, items_of, made_by, view_in
 from conformance.session.connection import Connection
 from conformance.session.expect import needed
-from conformance.session.made_jobs import Journal
+from conformance.session.made_jobs import MadeJobs
 from conformance.target.target import Target
 from conformance.traffic.exchange import Exchange
 from conformance.traffic.json_pointer import MISSING, Json, get, mapped, merged, shown
@@ -61,17 +61,17 @@ class Session:
     def __init__(
         self,
         target: Target,
-        panel: Panel,
+        oracles: AllOracles,
         *,
         name: str,
         strict: bool = False,
-        journal: Journal | None = None,
+        journal: MadeJobs | None = None,
         pace: str = "manual",
     ) -> None:
         self.connection = connection = Connection(
-            target, panel, name=name, strict=strict, journal=journal, pace=pace, on_exchange=self._remember
+            target, oracles, name=name, strict=strict, journal=journal, pace=pace, on_exchange=self._remember
         )
-        self.target, self.panel, self.name = target, panel, name
+        self.target, self.oracles, self.name = target, oracles, name
         self.spec, self.directory, self.settings = target.spec, target.directory, target.settings
         self.exchanges, self.violations = connection.exchanges, connection.violations
         self.call, self.send, self.request, self.record = (
@@ -268,7 +268,9 @@ class Session:
     def _is_at_rest(self, seconds: float) -> bool:
         """Whether so long a wait concerns jobs only that have ended or were not started."""
         is_long = not self.target.has_virtual_time and seconds / self.target.scale >= LONG_WAIT
-        return is_long and all(self.phase_of(self.panel.state_of(id_)) in (*TERMINAL, "draft") for id_, _ in self._made)
+        return is_long and all(
+            self.phase_of(self.oracles.state_of(id_)) in (*TERMINAL, "draft") for id_, _ in self._made
+        )
 
     def ticks(self, within: float, step: float = 1.0) -> Iterator[float]:
         """Let time pass bit by bit for at most `within` seconds; yields how much has passed, first 0."""

@@ -21,7 +21,7 @@ from mockserver.http.pace import tempo
 from mockserver.http.pages import BARE
 from mockserver.http.pipeline import Pipeline
 from mockserver.http.sandbox_name import PREFIX, SANDBOX
-from mockserver.http.sandboxes.sandbox import Plan, Sandboxes, compiled_lifecycles
+from mockserver.http.sandboxes.sandbox import Sandboxes, SandboxSettings, compiled_lifecycles
 from mockserver.simulation.scenario import scenario as scenarios
 from mockserver.simulation.scenario.scenario import Scenario
 from specs.printable import as_json
@@ -109,10 +109,10 @@ def create_sandboxes(
     chosen = _chosen(scenario)
     if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool) or not -(2**63) <= seed < 2**63):
         raise ValueError(f"seed is {as_json(seed)}; expected a whole number from {-(2**63)} to {2**63 - 1}")
-    plan = Plan(chosen, seed, tempo(pace or chosen.pace or "real"))
+    settings = SandboxSettings(chosen, seed, tempo(pace or chosen.pace or "real"))
     return Sandboxes(
         compiled_lifecycles([specs.load(name) for name in apis]),
-        plan,
+        settings,
         callback_hosts=callback_hosts,
         most_bytes=most_bytes,
     )

@@ -82,7 +82,7 @@ class Pipeline:
             if ORIGIN in fields:
                 self.guard.check_vendor(scope, fields, self.cors.admits)
             sandbox = self.sandboxes.get(sandbox_name(scope) if HEADER in fields or SANDBOX in scope else DEFAULT)
-            if sandbox.plan.strict is not None and sandbox.plan.strict is not contract.strict:
+            if sandbox.settings.strict is not None and sandbox.settings.strict is not contract.strict:
                 contract = self._other(contract.operation.id)
             if contract.is_guarded:
                 contract.credentials.check(fields, scope["query_string"])

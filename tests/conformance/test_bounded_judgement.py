@@ -15,7 +15,7 @@ import specs
 from conformance import catalogue as catalogues
 from conformance.cli.main import main
 from conformance.errors import Inconclusive
-from conformance.oracles.all_oracles import MOST_OF_ONE, Panel
+from conformance.oracles.all_oracles import MOST_OF_ONE, AllOracles
 from conformance.oracles.oracle import MESSAGE_LENGTH, Violation
 from conformance.report.json import canonical
 from conformance.report.json import text as text_of
@@ -35,8 +35,8 @@ MANY = 60_000
 APIS = specs.names()
 
 
-def panel(api: str) -> Panel:
-    return Panel(specs.load(api), catalogues.load(api))
+def oracles(api: str) -> AllOracles:
+    return AllOracles(specs.load(api), catalogues.load(api))
 
 
 def listed(api: str, items: list[Any], like: Exchange | None = None) -> Exchange:
@@ -58,7 +58,7 @@ def listed(api: str, items: list[Any], like: Exchange | None = None) -> Exchange
 @pytest.mark.parametrize("item", [1, {}, {"job_id": "a", "id": "a", "submission_id": "a", "status": "odd"}], ids=str)
 @pytest.mark.parametrize("api", APIS)
 def test_a_list_of_thousands_of_wrong_jobs_is_judged_in_seconds_and_in_few_words(api: str, item: Any) -> None:
-    exchange, judges, began = listed(api, [item] * MANY), panel(api), time.process_time()
+    exchange, judges, began = listed(api, [item] * MANY), oracles(api), time.process_time()
 
     found = judges.observe(exchange)
 
@@ -70,12 +70,12 @@ def test_a_list_of_thousands_of_wrong_jobs_is_judged_in_seconds_and_in_few_words
 
 @pytest.mark.parametrize("api", APIS)
 def test_what_is_wrong_far_behind_in_a_large_answer_is_found(api: str) -> None:
-    with Target.in_process(create_app([api]), api) as target, Session(target, panel(api), name="far") as session:
+    with Target.in_process(create_app([api]), api) as target, Session(target, oracles(api), name="far") as session:
         session.submit()
         like = session.list_jobs()
         items = session.items()
-        good = panel(api).observe(listed(api, items * 3000, like))
-        bad = panel(api).observe(listed(api, items * 3000 + [7], like))
+        good = oracles(api).observe(listed(api, items * 3000, like))
+        bad = oracles(api).observe(listed(api, items * 3000 + [7], like))
 
     shapes = ("JOB-RSP-002", "JOB-RSP-003")
     assert not [one for one in good if one.requirement in shapes]
@@ -86,7 +86,7 @@ def test_a_body_that_was_cut_is_not_judged_by_its_shape() -> None:
     exchange = listed("ionworks", [])
     answer = Response(200, exchange.response.headers, b'{"jobs": [', cut=True)
 
-    found = panel("ionworks").observe(Exchange(exchange.request, answer, operation=exchange.operation))
+    found = oracles("ionworks").observe(Exchange(exchange.request, answer, operation=exchange.operation))
 
     assert found == []
 
@@ -145,13 +145,13 @@ def test_traffic_that_is_kept_for_a_har_is_bounded_and_says_what_is_missing(tmp_
     assert report.traffic
     assert max(len(one.response.body) for one in report.traffic) == 256 << 10
     assert any(one.response.cut for one in told)
-    assert not [one for each in told for one in panel("ionworks").observe(each) if "JSON" in one.message]
+    assert not [one for each in told for one in oracles("ionworks").observe(each) if "JSON" in one.message]
 
 
 def test_a_conversation_with_a_target_that_sends_without_measure_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "MOST_RECEIVED", 1 << 16)
     with Target.in_process(Verbose(1 << 14), "ionworks") as target:
-        with Session(target, panel("ionworks"), name="much") as session:
+        with Session(target, oracles("ionworks"), name="much") as session:
             for _ in range(3):
                 session.list_jobs()
             with pytest.raises(Inconclusive, match="MiB in one check"):

@@ -9,7 +9,7 @@ import pytest
 
 import specs
 from conformance import catalogue as catalogues
-from conformance.oracles.all_oracles import Panel
+from conformance.oracles.all_oracles import AllOracles
 from conformance.run.fundamentals import Broken, broken_grounds, reasons
 from conformance.run.results import Options, Report
 from conformance.run.runner import Run
@@ -37,7 +37,7 @@ def grounds(api: str, kind: str = "") -> dict[str, Broken]:
         app = create_app([api])
         broken: Any = stack.enter_context(KINDS[kind](api)(app) if kind else nullcontext(app))
         target = stack.enter_context(Target.in_process(broken, api))
-        session = Session(target, Panel(target.spec, catalogues.load(api)), name="f")
+        session = Session(target, AllOracles(target.spec, catalogues.load(api)), name="f")
         return {str(ground): one for ground, one in broken_grounds(session).items()}
 
 
@@ -66,7 +66,7 @@ def test_a_server_that_is_only_busy_has_everything() -> None:
             answers("ionworks", ("list", "read"), refuse)(create_app(["ionworks"])) as app,
             Target.in_process(app, "ionworks") as target,
         ):
-            session = Session(target, Panel(target.spec, catalogues.load("ionworks")), name="f")
+            session = Session(target, AllOracles(target.spec, catalogues.load("ionworks")), name="f")
             assert broken_grounds(session) == {}
 
 

@@ -11,12 +11,12 @@ from click.testing import CliRunner
 
 from conformance import catalogue as catalogues
 from conformance.cli.main import main
-from conformance.oracles.all_oracles import Panel
+from conformance.oracles.all_oracles import AllOracles
 from conformance.run.results import Options
 from conformance.run.runner import run
 from conformance.run.verdict import Exit
 from conformance.search.search import search
-from conformance.session.made_jobs import Journal, left_over
+from conformance.session.made_jobs import MadeJobs, left_over
 from conformance.session.session import Session
 from conformance.target.target import Target
 from mockserver.http.server import serving
@@ -29,7 +29,7 @@ from tests.conformance.tiny.serving import served
 def test_nothing_is_left_on_a_shared_server(api: str, tmp_path: Path) -> None:
     file = tmp_path / "journal"
     with serving(apis=[api], pace="x1000") as url, Target.at(api, url, scale=1000.0) as target:
-        journal = Journal(file, api=api, url=url, submit=("POST", ""))
+        journal = MadeJobs(file, api=api, url=url, submit=("POST", ""))
         report = run(
             target, Options(profiles=("create-only",), games=2, fuzz_examples=3), journal=journal, search=search
         )
@@ -49,12 +49,12 @@ def test_a_job_of_another_project_is_cleaned_up_in_its_project(tmp_path: Path) -
     """Run:AI's deletion names a job and its project: the usual one is not that of every example of the document."""
     (tmp_path / "tiny.yaml").write_text(SETTINGS)
     with served(Server(20.0)) as url, Target.at("runai", url, file=tmp_path / "tiny.yaml") as target:
-        panel = Panel(target.spec, catalogues.load("runai"))
-        with Session(target, panel, name="left") as session:
+        oracles = AllOracles(target.spec, catalogues.load("runai"))
+        with Session(target, oracles, name="left") as session:
             exchange = session.post(session.body(patch={"job": {"project": "team-b"}}))
             assert exchange.response.is_success
             made = session.job_of(exchange).id
-        look = Session(target, panel, name="look")
+        look = Session(target, oracles, name="look")
         for _ in range(100):  # a deletion takes a moment
             if not (is_there := made in look.list_jobs().response.body.decode()):
                 break

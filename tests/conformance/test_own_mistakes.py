@@ -107,7 +107,7 @@ def test_a_mistake_of_the_judge_is_exit_5_and_what_is_known_is_written(
 
 
 def test_a_mistake_in_any_command_is_one_sentence_and_exit_5(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(traffic, "Panel", None)
+    monkeypatch.setattr(traffic, "AllOracles", None)
     (tmp_path / "t.har").write_text('{"log": {"entries": []}}')
 
     done = told("check", "ionworks", tmp_path / "t.har")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance import catalogue as catalogues
-from conformance.oracles.all_oracles import Panel
+from conformance.oracles.all_oracles import AllOracles
 from conformance.oracles.members import Derived
 from conformance.run.results import Options
 from conformance.run.runner import run
@@ -27,16 +27,16 @@ def test_a_run_makes_its_oracles_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_fresh_panel_remembers_nothing_of_the_one_it_was_made_from() -> None:
     with Target.in_process(create_app(["ionworks"]), "ionworks") as target:
-        panel = Panel(target.spec, catalogues.load("ionworks"))
-        with Session(target, panel, name="first") as session:
+        oracles = AllOracles(target.spec, catalogues.load("ionworks"))
+        with Session(target, oracles, name="first") as session:
             session.submit(until="end")
-        before = panel.examined
+        before = oracles.examined
 
-        fresh = panel.fresh()
+        fresh = oracles.fresh()
         with Session(target, fresh, name="second") as session:
             assert sum(fresh.examined.values()) == 0
             session.submit(until="end")
 
     assert sum(before.values()) > 0
-    assert panel.examined == before
+    assert oracles.examined == before
     assert session.violations == []

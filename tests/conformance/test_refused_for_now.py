@@ -12,7 +12,7 @@ import pytest
 
 from conformance import catalogue as catalogues
 from conformance.errors import Inconclusive
-from conformance.oracles.all_oracles import Panel
+from conformance.oracles.all_oracles import AllOracles
 from conformance.run.results import Options
 from conformance.run.runner import run
 from conformance.run.verdict import Exit, Verdict
@@ -68,8 +68,8 @@ class Refusing:
 @contextmanager
 def talk(app: Refusing, api: str) -> Iterator[Session]:
     with Target.in_process(app, api) as target:
-        panel = Panel(target.spec, catalogues.load(api))
-        with Session(target, panel, name="talk", strict=api == "bytenite") as session:
+        oracles = AllOracles(target.spec, catalogues.load(api))
+        with Session(target, oracles, name="talk", strict=api == "bytenite") as session:
             yield session
 
 

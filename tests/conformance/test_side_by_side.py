@@ -15,7 +15,7 @@ import pytest
 
 from conformance import catalogue as catalogues
 from conformance.errors import SafetyStop
-from conformance.oracles.all_oracles import Panel
+from conformance.oracles.all_oracles import AllOracles
 from conformance.oracles.oracle import Violation
 from conformance.run.cases import Case, Outcome, cases_of
 from conformance.run.execution import Execution
@@ -25,7 +25,7 @@ from conformance.run.runner import Run
 from conformance.run.schedule import scheduled
 from conformance.run.side_by_side import HOLDERS, side_by_side
 from conformance.run.verdict import Verdict
-from conformance.session.made_jobs import Journal, left_over
+from conformance.session.made_jobs import MadeJobs, left_over
 from conformance.session.session import LONG_WAIT, Session
 from conformance.target.budget import Budget
 from conformance.target.target import Target
@@ -232,7 +232,7 @@ def test_a_check_rests_only_where_none_of_its_jobs_is_under_way(shape: str, is_a
     file = tmp_path / "tiny.yaml"
     file.write_text(IONWORKS)
     with served(create_app(50.0)) as url, Target.at("ionworks", url, file=file, scale=50.0) as target:
-        session = Session(target, Panel(target.spec, catalogues.load("ionworks")), name="rest")
+        session = Session(target, AllOracles(target.spec, catalogues.load("ionworks")), name="rest")
         rested: list[float] = []
 
         @contextmanager
@@ -325,7 +325,7 @@ def test_the_rate_and_the_number_of_jobs_hold_whoever_asks() -> None:
 
 def test_a_journal_holds_whole_lines_whoever_writes(tmp_path: Path) -> None:
     file = tmp_path / "journal"
-    journal = Journal(file, api="ionworks", url="http://x", submit=("POST", "/jobs"))
+    journal = MadeJobs(file, api="ionworks", url="http://x", submit=("POST", "/jobs"))
 
     def write(name: str) -> None:
         for number in range(200):

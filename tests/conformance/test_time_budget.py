@@ -15,7 +15,7 @@ from conformance import catalogue as catalogues
 from conformance.cli.options import opened
 from conformance.cli.progress import shown
 from conformance.errors import Inconclusive, OutOfPatience
-from conformance.oracles.all_oracles import Panel
+from conformance.oracles.all_oracles import AllOracles
 from conformance.run.cases import Case, cases_of
 from conformance.run.estimate import OVERHEAD, Pace, run_seconds
 from conformance.run.progress import Progress
@@ -78,14 +78,14 @@ def test_what_there_was_no_time_for_is_inconclusive_and_said(tmp_path: Path) -> 
 
 def test_no_wait_begins_that_the_time_left_is_too_short_for() -> None:
     with served(Server(1.0)) as url, Target.at(API, url, patience=900.0, budget=Budget(most_seconds=30.0)) as target:
-        session = Session(target, Panel(target.spec, catalogues.load(API)), name="wait")
+        session = Session(target, AllOracles(target.spec, catalogues.load(API)), name="wait")
         with pytest.raises(OutOfPatience, match="100 seconds of the target's clock"):
             session.advance(100)
 
 
 def test_a_wait_that_only_what_was_waited_before_makes_too_long_may_do_another_time() -> None:
     with served(Server(1000.0)) as url, Target.at(API, url, scale=1000.0, patience=0.02) as target:
-        session = Session(target, Panel(target.spec, catalogues.load(API)), name="wait")
+        session = Session(target, AllOracles(target.spec, catalogues.load(API)), name="wait")
         session.advance(15)
         with pytest.raises(Inconclusive) as error:
             session.advance(15)

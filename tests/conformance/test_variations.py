@@ -14,7 +14,7 @@ import pytest
 
 import specs
 from conformance import catalogue as catalogues
-from conformance.oracles.all_oracles import Panel
+from conformance.oracles.all_oracles import AllOracles
 from conformance.oracles.members import instant
 from conformance.run.results import Options
 from conformance.run.runner import run
@@ -59,7 +59,9 @@ def odd(api: str, name: str, *, has_file: bool = True) -> Iterator[Target]:
 
 @contextlib.contextmanager
 def conversation(target: Target, *, strict: bool = False) -> Iterator[Session]:
-    with Session(target, Panel(target.spec, catalogues.load(target.spec.name)), name="talk", strict=strict) as session:
+    with Session(
+        target, AllOracles(target.spec, catalogues.load(target.spec.name)), name="talk", strict=strict
+    ) as session:
         yield session
 
 

@@ -174,12 +174,12 @@ def test_a_304_without_a_body_keeps_the_connection_readable() -> None:
 
 
 def test_a_mistake_of_an_oracle_is_kept_and_bytes_pass_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    from conformance.oracles.all_oracles import Panel
+    from conformance.oracles.all_oracles import AllOracles
 
-    def wrong(self: Panel, exchange: Exchange) -> list[Violation]:
+    def wrong(self: AllOracles, exchange: Exchange) -> list[Violation]:
         raise ArithmeticError(exchange.line)
 
-    monkeypatch.setattr(Panel, "observe", wrong)
+    monkeypatch.setattr(AllOracles, "observe", wrong)
 
     traffic = Traffic([GET, GET], [sized(WRONG), sized(WRONG)])
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.http.pace import Tempo
-from mockserver.http.sandboxes.sandbox import Plan, Sandboxes
+from mockserver.http.sandboxes.sandbox import Sandboxes, SandboxSettings
 from mockserver.simulation.clock import MICRO
 from mockserver.simulation.scenario.scenario import Scenario
 from mockserver.simulation.world import World
@@ -21,7 +21,7 @@ class Following:
 
     def __init__(self, pace: Tempo, scenario: Scenario, looks: int) -> None:
         self.now, self.looks, self.rate = 0.0, looks, pace.rate or 1.0
-        self.boxes = Sandboxes(worlds.LIFECYCLES, Plan(scenario, None, pace), clock=lambda: self.now)
+        self.boxes = Sandboxes(worlds.LIFECYCLES, SandboxSettings(scenario, None, pace), clock=lambda: self.now)
 
     def __call__(self, here: World, instant: int) -> None:
         box = self.boxes.get("default")
@@ -52,7 +52,7 @@ def test_a_clock_that_follows_real_time_gives_the_same_log(
 def test_a_clock_that_goes_from_event_to_event_gives_the_same_log(
     scenario: Scenario, journal: list[Command], name: str
 ) -> None:
-    boxes = Sandboxes(worlds.LIFECYCLES, Plan(scenario, None, Tempo(name, None)))
+    boxes = Sandboxes(worlds.LIFECYCLES, SandboxSettings(scenario, None, Tempo(name, None)))
 
     def stepped(here: World, instant: int) -> None:
         box = boxes.get("default")

@@ -34,14 +34,14 @@ def moment(sandbox: Sandbox) -> dict[str, Any]:
 
 def described(context: Context, sandbox: Sandbox) -> Json:
     """A sandbox as JSON."""
-    plan, world = sandbox.plan, sandbox.world
-    strict = context.strict if plan.strict is None else plan.strict
+    settings, world = sandbox.settings, sandbox.world
+    strict = context.strict if settings.strict is None else settings.strict
     return {
         "name": sandbox.name,
         "scenario": world.scenario.name,
         "seed": world.seed,
-        "pace": plan.tempo.name,
-        "rate": plan.tempo.rate,
+        "pace": settings.tempo.name,
+        "rate": settings.tempo.rate,
         "auth": "strict" if strict else "lenient",
         "now": world.now,
         "time": iso(world, world.now_us),

@@ -10,7 +10,7 @@ from mockserver.http.answering.later_answers import present
 from mockserver.http.contract.explanation import unknown
 from mockserver.http.control.context import Context, described, moment, read_tempo
 from mockserver.http.sandboxes.restoring import forking, restoring
-from mockserver.http.sandboxes.sandbox import Plan
+from mockserver.http.sandboxes.sandbox import SandboxSettings
 from mockserver.http.slices import in_slices
 from mockserver.simulation.errors import ScenarioError, SnapshotError
 from mockserver.simulation.scenario import scenario as scenarios
@@ -38,16 +38,16 @@ def mock_list_sandboxes(context: Context, call: Call) -> Reply:
 
 def mock_create_sandbox(context: Context, call: Call) -> Reply:
     """Create a sandbox; defaults are those of the given scenario, then those of the server."""
-    body, usual = call.body, context.sandboxes.plan
+    body, usual = call.body, context.sandboxes.settings
     scenario = _scenario(body["scenario"]) if "scenario" in body else usual.scenario
     pace = body.get("pace") or (scenario.pace if "scenario" in body else None)
-    plan = Plan(
+    settings = SandboxSettings(
         scenario,
         body.get("seed", usual.seed),
         read_tempo(pace) if pace else usual.tempo,
         body["auth"] == "strict" if "auth" in body else usual.strict,
     )
-    return Reply(201, described(context, context.sandboxes.create(_name(context, call), plan)))
+    return Reply(201, described(context, context.sandboxes.create(_name(context, call), settings)))
 
 
 def mock_get_sandbox(context: Context, call: Call) -> Reply:

@@ -38,7 +38,7 @@ from specs import Spec
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SandboxSettings:
     """How a sandbox's world is made; `strict` says whether credentials are verified, None leaves it to the server."""
 
     scenario: Scenario
@@ -56,7 +56,7 @@ class Sandbox:
     """
 
     name: str
-    plan: Plan
+    settings: SandboxSettings
     world: World
     pace: Pace
     calls: Deliveries
@@ -116,20 +116,20 @@ class Sandbox:
 
 
 class Sandboxes:
-    """All sandboxes of one server, by name; new ones follow `plan` unless another is given. `clock` gives
+    """All sandboxes of one server, by name; new ones follow `settings` unless another is given. `clock` gives
     real seconds.
     """
 
     def __init__(
         self,
         lifecycles: Mapping[str, CompiledLifecycle],
-        plan: Plan,
+        settings: SandboxSettings,
         *,
         callback_hosts: Sequence[str] = (),
         most_bytes: int = KEPT_BYTES,
         clock: Callable[[], float] = ticks,
     ) -> None:
-        self.lifecycles, self.plan = lifecycles, plan
+        self.lifecycles, self.settings = lifecycles, settings
         self._hosts, self._clock = frozenset(checked_host(host).lower().strip("[]") for host in callback_hosts), clock
         self._kept: dict[str, Sandbox] = {}
         self._gone_bytes = 0  # of worlds that were replaced or deleted since the last collection
@@ -165,18 +165,18 @@ class Sandboxes:
             raise Refusal("unknown", f"no sandbox is called {name!r}")
         return self._kept[name]
 
-    def create(self, name: str, plan: Plan | None = None, *, world: World | None = None) -> Sandbox:
+    def create(self, name: str, settings: SandboxSettings | None = None, *, world: World | None = None) -> Sandbox:
         """A new sandbox, around `world` if one is given. Raises Refusal: not a name, taken, or no room."""
         self.check_free(name)
         now = self._clock()
         self._make_room(now)
-        plan = plan or self.plan
-        made = world or self._world(plan)
+        settings = settings or self.settings
+        made = world or self._world(settings)
         made.job_limits.join(self.budget)  # raises WorldFull
-        pace, journal, faults = self._pace(plan, made), Journal(self.journal_budget), Faults(self._clock)
+        pace, journal, faults = self._pace(settings, made), Journal(self.journal_budget), Faults(self._clock)
         calls = Deliveries(self._hosts, tell=journal.note)
         sandbox = self._kept[name] = Sandbox(
-            name, plan, made, pace, calls=calls, rules=Rules(), faults=faults, journal=journal, used=now
+            name, settings, made, pace, calls=calls, rules=Rules(), faults=faults, journal=journal, used=now
         )
         journal.watch(lambda: sandbox.world)
         return sandbox
@@ -211,7 +211,7 @@ class Sandboxes:
 
     def reset(self, sandbox: Sandbox) -> None:
         """Reset a sandbox: time 0, nothing in it."""
-        self._begin(sandbox, self._world(sandbox.plan))
+        self._begin(sandbox, self._world(sandbox.settings))
         for kept in (sandbox.rules, sandbox.faults, sandbox.journal):
             kept.clear()
         sandbox.count_steering()
@@ -222,12 +222,12 @@ class Sandboxes:
 
     def fork(self, sandbox: Sandbox, name: str, world: World) -> Sandbox:
         """A second sandbox with a copy of the world of `sandbox`. Raises Refusal."""
-        return self.create(name, sandbox.plan, world=world)
+        return self.create(name, sandbox.settings, world=world)
 
     def set_tempo(self, sandbox: Sandbox, tempo: Tempo) -> None:
         """Change the pace of a sandbox from this instant on, also after a reset."""
-        sandbox.plan = replace(sandbox.plan, tempo=tempo)
-        sandbox.pace = self._pace(sandbox.plan, sandbox.world)
+        sandbox.settings = replace(sandbox.settings, tempo=tempo)
+        sandbox.pace = self._pace(sandbox.settings, sandbox.world)
 
     def free_name(self) -> str:
         """An unused name."""
@@ -255,7 +255,7 @@ class Sandboxes:
         sandbox.calls.is_over = True
         sandbox.end_waiting()
         gone = sandbox.world
-        sandbox.world, sandbox.pace = world, self._pace(sandbox.plan, world)
+        sandbox.world, sandbox.pace = world, self._pace(sandbox.settings, world)
         sandbox.calls = Deliveries(self._hosts, tell=sandbox.journal.note)
         self._let_go(gone)
 
@@ -267,14 +267,16 @@ class Sandboxes:
             self._gone_bytes = 0
             _soon(gc.collect)
 
-    def _pace(self, plan: Plan, world: World) -> Pace:
-        return Pace(plan.tempo, self._clock, shows=world.now_us)
+    def _pace(self, settings: SandboxSettings, world: World) -> Pace:
+        return Pace(settings.tempo, self._clock, shows=world.now_us)
 
-    def _world(self, plan: Plan) -> World:
-        began = FIXED_EPOCH_US if plan.tempo.rate is None else wall_us()
-        world = World(plan.scenario, self.lifecycles, epoch_us=epoch_of(plan.scenario, began), seed=plan.seed)
-        if plan.scenario is not self.plan.scenario:
-            world.job_limits.hold(plain_bytes(plan.scenario))
+    def _world(self, settings: SandboxSettings) -> World:
+        began = FIXED_EPOCH_US if settings.tempo.rate is None else wall_us()
+        world = World(
+            settings.scenario, self.lifecycles, epoch_us=epoch_of(settings.scenario, began), seed=settings.seed
+        )
+        if settings.scenario is not self.settings.scenario:
+            world.job_limits.hold(plain_bytes(settings.scenario))
         return world
 
     def _shrink_journals(self) -> None:
