@@ -15,39 +15,39 @@ VIRTUAL = 0.0
 
 
 def _ionworks(scale: float) -> tuple[Any, str]:
-    from tests.conformance import test_tiny_ionworks, test_tiny_server
-    from tests.conformance.tiny.ionworks import create_app
-    from tests.conformance.tiny_server import TinyServer
+    from tests.conformance import test_small_ionworks, test_small_server
+    from tests.conformance.small_ionworks import TinyServer
+    from tests.conformance.small_servers.ionworks import create_app
 
     if scale == VIRTUAL:
-        return TinyServer(), test_tiny_server.SETTINGS
-    return create_app(scale), test_tiny_ionworks.SETTINGS + test_tiny_ionworks.PAGES
+        return TinyServer(), test_small_server.SETTINGS
+    return create_app(scale), test_small_ionworks.SETTINGS + test_small_ionworks.PAGES
 
 
 def _openyuanrong(scale: float) -> tuple[Any, str]:
-    from tests.conformance.test_tiny_openyuanrong import SETTINGS
-    from tests.conformance.tiny.openyuanrong import Server
+    from tests.conformance.small_servers.openyuanrong import Server
+    from tests.conformance.test_small_openyuanrong import SETTINGS
 
     return Server(scale), SETTINGS
 
 
 def _runai(scale: float) -> tuple[Any, str]:
-    from tests.conformance.test_tiny_runai import SETTINGS
-    from tests.conformance.tiny.runai import Server
+    from tests.conformance.small_servers.runai import Server
+    from tests.conformance.test_small_runai import SETTINGS
 
     return Server(scale or 1.0), SETTINGS
 
 
 def _xio(scale: float) -> tuple[Any, str]:
-    from tests.conformance.test_tiny_xio import SETTINGS
-    from tests.conformance.tiny.xio import Server
+    from tests.conformance.small_servers.xio import Server
+    from tests.conformance.test_small_xio import SETTINGS
 
     return Server(speed=scale, strict=scale != VIRTUAL), SETTINGS
 
 
 def _bytenite(scale: float) -> tuple[Any, str]:
-    from tests.conformance.test_tiny_bytenite import SETTINGS
-    from tests.conformance.tiny.bytenite import Server
+    from tests.conformance.small_servers.bytenite import Server
+    from tests.conformance.test_small_bytenite import SETTINGS
 
     return Server(scale), SETTINGS
 
@@ -66,7 +66,7 @@ SERVERS: dict[str, Callable[[float], tuple[Any, str]]] = {
 def opened(api: str, scale: float, *, kind: str = "") -> Iterator[Target]:
     """A small server as a target; `kind` names what of its fundamentals is broken."""
     from tests.conformance.broken_fundamentals import KINDS
-    from tests.conformance.tiny.serving import served
+    from tests.conformance.small_servers.serving import served
 
     app, settings = SERVERS[api](scale)
     with contextlib.ExitStack() as stack:

@@ -40,7 +40,7 @@ INTERRUPTED = 130
 def jobs(options: argparse.Namespace) -> Iterator[Job]:
     """Every run there is to make."""
     from tests.conformance.faults import all_faults
-    from tests.conformance.variations import VARIATIONS
+    from tests.conformance.tolerated_targets import VARIATIONS
 
     for api in apis(options):
         chosen = [fault.id for fault in all_faults(api) if fnmatch.fnmatchcase(fault.id, options.fault or "*")]

@@ -69,7 +69,7 @@ def _judged(job: Job) -> Told:
     from conformance.run.verdict import Verdict
     from conformance.target.target import Target
     from mockserver.http.app import create_app
-    from tests.conformance.variations import VARIATIONS
+    from tests.conformance.tolerated_targets import VARIATIONS
 
     bad, began = (Verdict.FAIL, Verdict.WARN, *((Verdict.INFO,) if job.faults else ())), time.monotonic()
     known = _faults(job.api)

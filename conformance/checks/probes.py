@@ -23,17 +23,17 @@ def probe(session: Session, catalogue: Catalogue, requirement: Requirement) -> N
     """Send everything that the requirement's `probe` describes."""
     raw = requirement.probe
     raw = _in_the_words_of(session, catalogue.paging or {}, raw)
-    bench = _Bench(session, raw, raw.get("refused_with") or (catalogue.errors or {}).get("invalid") or INVALID)
+    runner = _ProbeRunner(session, raw, raw.get("refused_with") or (catalogue.errors or {}).get("invalid") or INVALID)
     if raw.get("required"):
-        bench.refuses(MISSING)
+        runner.refuses(MISSING)
     if raw.get("optional"):
-        bench.accepts(MISSING)
+        runner.accepts(MISSING)
     for value in raw.get("accepts", ()):
-        bench.accepts(value)
+        runner.accepts(value)
     for value in raw.get("refuses", ()):
-        bench.refuses(value)
+        runner.refuses(value)
     if "default" in raw:
-        bench.defaults(raw["default"])
+        runner.defaults(raw["default"])
 
 
 def _in_the_words_of(session: Session, assumed: Mapping[str, Any], raw: dict[str, Any]) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def _in_the_words_of(session: Session, assumed: Mapping[str, Any], raw: dict[str
     return {**raw, "pointer": paging.get(words[0], raw["pointer"]), "accepts": fitting}
 
 
-class _Bench:
+class _ProbeRunner:
     """One probe under way."""
 
     def __init__(self, session: Session, raw: dict[str, Any], refused_with: Collection[int]) -> None:

@@ -269,7 +269,7 @@ def _plan(target: Target, console: Console, only: Sequence[str] = ()) -> None:
     made = plan(target, catalogue, chosen)
     for step in made.steps:
         console.print(
-            f"  {step.requirement or 'tour':12} {f'~{step.requests}':>5} requests {step.jobs:>3} jobs "
+            f"  {step.requirement or 'life':12} {f'~{step.requests}':>5} requests {step.jobs:>3} jobs "
             f"{step.seconds:>6.0f} s  {escape(step.name)}",
             soft_wrap=True,  # a line per check, also in a pipe
         )

@@ -40,7 +40,7 @@ from conformance.target.budget import Budget
 from conformance.target.target import Target
 from conformance.traffic.exchange import Exchange
 from conformance.traffic.json_pointer import MISSING
-from conformance.traffic.operations import Directory
+from conformance.traffic.operations import Operations
 from conformance.traffic.redaction import Redaction
 
 
@@ -152,7 +152,7 @@ def check_command(api: str, file: Path, base_path: str | None) -> None:
     spec, catalogue = specs.load(api), catalogues.load(api)
     oracles, unjudged = AllOracles(spec, catalogue), Unjudged()
     tally = Tally(SafeConsole(), api, Redaction(), unjudged.counts)
-    for exchange in read(file, Directory(spec, base_path), unjudged):
+    for exchange in read(file, Operations(spec, base_path), unjudged):
         tally.take(exchange, oracles.observe(exchange))
     sys.exit(tally.summed_up())
 

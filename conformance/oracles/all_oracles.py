@@ -12,9 +12,9 @@ from conformance.oracles.echo import Echo
 from conformance.oracles.emptiness import Emptiness
 from conformance.oracles.identity import Identity
 from conformance.oracles.job_views import ViewMap
-from conformance.oracles.lifecycle import Monitor
+from conformance.oracles.lifecycle import LifecycleOracle
 from conformance.oracles.lists import Listing
-from conformance.oracles.members import Derived
+from conformance.oracles.members import MemberOracle
 from conformance.oracles.oracle import Oracle, Violation
 from conformance.oracles.secrecy import Secrecy
 from conformance.traffic.exchange import Exchange
@@ -38,11 +38,11 @@ class AllOracles:
         views = ViewMap(spec, catalogue.identity, catalogue.views)
         self.oracles: list[Oracle] = [
             Contract(spec, catalogue.tolerated),
-            Monitor(spec, views, slack=slack),
+            LifecycleOracle(spec, views, slack=slack),
             Identity(spec, views, catalogue.match, catalogue.fades),
             Echo(spec, catalogue, views),
             Listing(spec, views),
-            Derived(catalogue, views),
+            MemberOracle(catalogue, views),
             Secrecy(),
             Emptiness(views),
         ]
@@ -58,7 +58,7 @@ class AllOracles:
 
     def state_of(self, id_: str) -> str:
         """The state in which a job was seen last; empty where it was not."""
-        return next((oracle.state_of(id_) for oracle in self.oracles if isinstance(oracle, Monitor)), "")
+        return next((oracle.state_of(id_) for oracle in self.oracles if isinstance(oracle, LifecycleOracle)), "")
 
     def forget(self) -> None:
         """Begin anew, in a world where nothing of what was seen is known; what was looked at stays counted."""

@@ -20,7 +20,7 @@ KEPT = 8
 """So many looks at a job are remembered: those that may overlap with one to come."""
 
 
-class Monitor:
+class LifecycleOracle:
     """Remembers looks at every job, each with the time in which the job was in that state, and asks whether any course
     of the job explains them all.
 

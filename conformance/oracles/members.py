@@ -25,7 +25,7 @@ _FRACTION = re.compile(r"\.(\d+)")
 _MILLISECONDS = 1e11  # a number above is milliseconds since 1970, below seconds
 
 
-class Derived:
+class MemberOracle:
     """Judges the members `view`, `ordered`, `span`, `constant`, `step` and `answer` of requirements."""
 
     def __init__(self, catalogue: Catalogue, views: ViewMap) -> None:

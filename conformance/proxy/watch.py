@@ -21,7 +21,7 @@ from conformance.proxy.messages import MOST_BODY, Answers, Message, Requests
 from conformance.target import tls
 from conformance.traffic.content_coding import UndecodableError, decoded, unknown
 from conformance.traffic.exchange import Exchange, Request, Response
-from conformance.traffic.operations import Directory
+from conformance.traffic.operations import Operations
 from specs import Spec
 
 CHUNK = 1 << 16
@@ -50,7 +50,7 @@ class Watch:
         self.unjudged: Counter[str] = Counter()
         self.mistake: Exception | None = None
         self._oracles = AllOracles(spec, catalogues.load(spec.name))
-        self._directory = Directory(spec, base_path)
+        self._directory = Operations(spec, base_path)
 
     async def serve(self, host: str, port: int, *, ready: Callable[[int], None] | None = None) -> None:
         """Listen until cancelled."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from conformance.catalogue import Catalogue, Requirement
 from conformance.checks import all_checks
+from conformance.checks.ordinary_lives import LASTING, ORDINARY_LIVES
 from conformance.checks.probes import probe
-from conformance.checks.tours import LASTING, TOURS
 from conformance.errors import Inconclusive, NotApplicable, NotJudged, OutOfPatience, SafetyStop, TransportError
 from conformance.oracles.oracle import Violation
 from conformance.run.verdict import Verdict
@@ -17,15 +17,15 @@ from conformance.session.expect import Failure
 from conformance.session.session import Session
 from conformance.session.story import with_story
 
-TOUR_SECONDS = 8.0
-"""About how long any other tour waits, in seconds of the target's clock."""
+LIFE_SECONDS = 8.0
+"""About how long any other life waits, in seconds of the target's clock."""
 
 
 @dataclass(frozen=True)
 class Case:
     """Something to run in a world of its own.
 
-    For one requirement, for several that one check judges together, or a tour that only gives the oracles something
+    For one requirement, for several that one check judges together, or a life that only gives the oracles something
     to see. `number` is its place in the run. While one that is `alone` runs, nothing else does; of those whose jobs
     keep a place for long (`holds`) only a few run at a time. It waits for about so many `seconds` of the target's
     clock; `rank` is 0 for what judges a MUST, 1 for a SHOULD, 2 for a MAY.
@@ -67,7 +67,7 @@ class Outcome:
 
 
 def cases_of(catalogue: Catalogue, chosen: Iterable[Requirement]) -> Iterator[Case]:
-    """Every check and probe of the chosen requirements, and tours where oracles alone judge some of them.
+    """Every check and probe of the chosen requirements, and ordinary lives where oracles alone judge some of them.
 
     A check that is filed for several of them is there once.
     """
@@ -87,9 +87,9 @@ def cases_of(catalogue: Catalogue, chosen: Iterable[Requirement]) -> Iterator[Ca
             yield Case(f"probe {requirement.probe['pointer']}", _probing(catalogue, requirement), (requirement.id,))
         passive = passive or (not filed and requirement.probe is None)
     if passive:
-        for tour in TOURS:
-            seconds = LASTING.get(tour, TOUR_SECONDS)
-            yield Case(f"tour: {tour.__name__.replace('_', ' ')}", tour, holds=tour in LASTING, seconds=seconds)
+        for life in ORDINARY_LIVES:
+            seconds = LASTING.get(life, LIFE_SECONDS)
+            yield Case(f"life: {life.__name__.replace('_', ' ')}", life, holds=life in LASTING, seconds=seconds)
 
 
 def play(case: Case, session: Session) -> Outcome:

@@ -52,7 +52,7 @@ def broken_grounds(session: Session) -> dict[Ground, Broken]:
 def reasons(broken: Mapping[Ground, Broken], judged: tuple[str, ...]) -> dict[Ground, str]:
     """What a case is told that judges these requirements; the one that a ground breaks is judged itself.
 
-    Tours, which judge none, go on asking for lists: the oracles look at the answers.
+    Ordinary lives, which judge none, go on asking for lists: the oracles look at the answers.
     """
     return {
         ground: one.reason(judged)

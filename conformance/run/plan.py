@@ -15,7 +15,7 @@ from conformance.session.connection import missing_capabilities
 from conformance.target.target import Target
 
 REQUESTS_PER_CASE = 8
-JOBS_PER_TOUR = 2
+JOBS_PER_LIFE = 2
 SECONDS_PER_JOB = 5.0
 
 
@@ -70,7 +70,7 @@ def plan(target: Target, catalogue: Catalogue, chosen: Iterable[Requirement]) ->
 
 def _step(case: Case, requirement: Requirement | None) -> Step:
     if requirement is None:
-        return Step(case.name, "", 2 * REQUESTS_PER_CASE, JOBS_PER_TOUR, 60.0)
+        return Step(case.name, "", 2 * REQUESTS_PER_CASE, JOBS_PER_LIFE, 60.0)
     effects = requirement.effects
     jobs, requests = int(effects.get("creates", 1)), REQUESTS_PER_CASE
     if requirement.probe is not None:
@@ -122,7 +122,7 @@ class TimePlan:
 
 def _named(case: Case) -> str:
     more = f" and {len(case.requirements) - 1} more" if len(case.requirements) > 1 else ""
-    return f"{case.requirement or 'tour'}{more}"
+    return f"{case.requirement or 'life'}{more}"
 
 
 def time_plan(target: Target, catalogue: Catalogue, options: Options) -> TimePlan:

@@ -12,7 +12,7 @@ import specs
 from conformance.errors import SafetyStop
 from conformance.oracles.document import REFUSED_BY_CAPACITY
 from conformance.search.determinism import without_surroundings
-from conformance.search.fuzz_judge import Bench, Finding, without_false_keys
+from conformance.search.fuzz_judge import Finding, FuzzJudge, without_false_keys
 from conformance.target.target import Target
 
 __all__ = ["Finding", "Progress", "fuzz"]
@@ -65,7 +65,7 @@ def fuzz(
     )
     document = _to_be_played(deepcopy(spec.document), absent) | {"servers": [{"url": base + spec.base_path or "/"}]}
     told = _config(api, base + spec.base_path if base else None, seed, most_examples, headers or {}, judged=judged)
-    bench = Bench(spec, target or Target.at(api, url, headers=headers or {}), made) if judged else None
+    bench = FuzzJudge(spec, target or Target.at(api, url, headers=headers or {}), made) if judged else None
     try:
         with without_surroundings():
             yield from _played(without_false_keys(document, spec) if judged else document, told, target, bench)
@@ -79,7 +79,7 @@ def fuzz(
 
 
 def _played(
-    document: dict[str, Any], told: dict[str, Any], target: Target | None, bench: Bench | None
+    document: dict[str, Any], told: dict[str, Any], target: Target | None, bench: FuzzJudge | None
 ) -> Iterator[Finding | Progress]:
     import schemathesis
     from schemathesis.config import SchemathesisConfig
@@ -115,7 +115,7 @@ def _played(
             yield Progress(event.phase.name.value, requests, cases, frozenset(operations))
 
 
-def _findings(recorder: Any, bench: Bench | None) -> Iterator[Finding]:
+def _findings(recorder: Any, bench: FuzzJudge | None) -> Iterator[Finding]:
     for case_id, checks in recorder.checks.items():
         for check in checks:
             if check.failure_info is not None:

@@ -21,7 +21,7 @@ from conformance.session.session import Session
 from conformance.target.target import Target
 from conformance.traffic.exchange import Exchange, Request, Response
 from conformance.traffic.json_pointer import get
-from conformance.traffic.operations import Directory
+from conformance.traffic.operations import Operations
 from specs import Spec
 from specs.document import resolve
 
@@ -100,13 +100,13 @@ def _open(document: dict[str, Any], schema: Any, seen: set[int]) -> None:
         _open(document, child, seen)
 
 
-class Bench:
+class FuzzJudge:
     """Looks at what schemathesis sent and got; `made` is called with every job."""
 
     def __init__(self, spec: Spec, target: Target, made: Callable[[str], object] = str) -> None:
         self._made = made
         self._spec, self._catalogue, self._target = spec, catalogues.load(spec.name), target
-        self._directory = Directory(spec)
+        self._directory = Operations(spec)
         self._oracles = AllOracles(spec, self._catalogue)
         self._makers: dict[str, Exchange] = {}
         self._about: dict[str, list[Exchange]] = {}

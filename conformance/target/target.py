@@ -20,7 +20,7 @@ from conformance.target.settings import Settings
 from conformance.target.transport import AsgiTransport, HttpTransport, Transport
 from conformance.traffic.exchange import Exchange, Request, Response
 from conformance.traffic.json_pointer import MISSING, Json, get
-from conformance.traffic.operations import Directory
+from conformance.traffic.operations import Operations
 from conformance.traffic.redaction import Redaction, is_credential
 from specs import Spec
 
@@ -54,13 +54,13 @@ class Target:
     budget: Budget = field(default_factory=Budget)
     secrets: Collection[str] = ()
     stamp: str = field(init=False)
-    directory: Directory = field(init=False)
+    directory: Operations = field(init=False)
     redaction: Redaction = field(init=False)
 
     def __post_init__(self) -> None:
         self.patience = self.patience or usual_patience(self.scale)
         self.stamp = "" if self.has_virtual_time else f"{int(time.time() * 10) % 16**7:07x}-"
-        self.directory = Directory(self.spec, self.settings.base_path)
+        self.directory = Operations(self.spec, self.settings.base_path)
         self.redaction = Redaction([*self.settings.secrets, *self.secrets, *_passwords(self.url)])
         for name, value in self.headers.items():
             if is_credential(name):

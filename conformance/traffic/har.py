@@ -21,7 +21,7 @@ from conformance.errors import HarError
 from conformance.traffic.content_coding import UndecodableError, decoded
 from conformance.traffic.exchange import Exchange, Request, Response
 from conformance.traffic.json_pointer import MISSING
-from conformance.traffic.operations import Directory
+from conformance.traffic.operations import Operations
 from conformance.traffic.redaction import Redaction
 
 Json = dict[str, Any]
@@ -70,7 +70,7 @@ class Unjudged:
         return ", ".join(f"{count} {reason}" for reason, count in self.counts.items() if count)
 
 
-def read(file: Path, directory: Directory, unjudged: Unjudged | None = None) -> list[Exchange]:
+def read(file: Path, directory: Operations, unjudged: Unjudged | None = None) -> list[Exchange]:
     """The exchanges of a HAR file that mean an operation, in the order in which they were sent; others are counted.
 
     Raises HarError.
@@ -147,7 +147,7 @@ def _records(headers: Iterable[tuple[str, str]]) -> list[harfile.Record]:
     return [harfile.Record(name, value) for name, value in headers]
 
 
-def _exchange(entry: Json, directory: Directory) -> Exchange | str:
+def _exchange(entry: Json, directory: Operations) -> Exchange | str:
     """One exchange, or why it is not judged."""
     asked, told = entry["request"], entry.get("response") or {}
     parts = urlsplit(_text(asked["url"]) or "")

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote, urlsplit
 from specs import Operation, Spec
 
 
-class Directory:
+class Operations:
     """The operations of one API by method and path; a path without parameters wins over a template."""
 
     def __init__(self, spec: Spec, base_path: str | None = None) -> None:

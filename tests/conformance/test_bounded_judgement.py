@@ -27,7 +27,7 @@ from conformance.session.session import Session
 from conformance.target.target import Target
 from conformance.traffic.exchange import Exchange, Request, Response
 from conformance.traffic.har import read, text
-from conformance.traffic.operations import Directory
+from conformance.traffic.operations import Operations
 from conformance.traffic.redaction import Redaction
 from mockserver.http.app import create_app
 
@@ -49,7 +49,7 @@ def listed(api: str, items: list[Any], like: Exchange | None = None) -> Exchange
         body = {key: body}
     if like is not None and isinstance(body, dict):
         body = like.response.json | body
-    path = Directory(spec).path(role.operation, {})
+    path = Operations(spec).path(role.operation, {})
     raw = json.dumps(body).encode()
     answer = Response(200, (("content-type", "application/json"),), raw)
     return Exchange(Request("GET", "http://x", path), answer, operation=role.operation)
@@ -140,7 +140,7 @@ def test_traffic_that_is_kept_for_a_har_is_bounded_and_says_what_is_missing(tmp_
         report = run(target, Options(only=("JOB-CRT-00*",), keep_traffic=True))
     file = tmp_path / "t.har"
     file.write_text(text(report.traffic, Redaction(())))
-    told = list(read(file, Directory(specs.load("ionworks"))))
+    told = list(read(file, Operations(specs.load("ionworks"))))
 
     assert report.traffic
     assert max(len(one.response.body) for one in report.traffic) == 256 << 10

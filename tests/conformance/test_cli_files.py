@@ -127,7 +127,7 @@ def test_a_plan_is_a_line_per_check_of_those_that_are_asked_for() -> None:
     assert [line.split()[0] for line in lines[:2]] == ["JOB-CRT-001", "JOB-CRT-004"]
     assert lines[-1].startswith("ionworks: ")
     assert len(lines) < len(whole.splitlines()) / 10
-    assert all(line.split()[0] == "tour" or line[2:5].isupper() for line in whole.splitlines()[:-1])
+    assert all(line.split()[0] == "life" or line[2:5].isupper() for line in whole.splitlines()[:-1])
     assert "no requirement matches NOPE; expected ids such as" in told("plan", "ionworks", "--only", "NOPE").output
 
 

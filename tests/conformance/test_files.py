@@ -57,4 +57,4 @@ print(*sorted({name.split(".")[2] for name in sys.modules if name.startswith("co
 
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
-    assert set(run.stdout.split()) == {"common", "families", "ionworks", "probes", "tours"}
+    assert set(run.stdout.split()) == {"common", "families", "ionworks", "probes", "ordinary_lives"}

@@ -20,9 +20,9 @@ from conformance.session.made_jobs import MadeJobs, left_over
 from conformance.session.session import Session
 from conformance.target.target import Target
 from mockserver.http.server import serving
-from tests.conformance.test_tiny_runai import SETTINGS
-from tests.conformance.tiny.runai import Server
-from tests.conformance.tiny.serving import served
+from tests.conformance.small_servers.runai import Server
+from tests.conformance.small_servers.serving import served
+from tests.conformance.test_small_runai import SETTINGS
 
 
 @pytest.mark.parametrize("api", ["ionworks", "openyuanrong"])

@@ -29,7 +29,7 @@ from conformance.run.results import Options, Report, Search
 from conformance.run.runner import run
 from conformance.run.verdict import Exit, Result, Verdict
 from conformance.search.fuzz import Finding, documented_refusals, fuzz
-from conformance.search.fuzz_judge import Bench, without_false_keys
+from conformance.search.fuzz_judge import FuzzJudge, without_false_keys
 from conformance.search.replay import replay
 from conformance.search.search import search
 from conformance.search.state_machine import explore
@@ -196,7 +196,7 @@ def test_a_wrong_body_that_was_refused_for_another_reason_is_tried_on_a_job_that
         requests("bytenite", operation.id, mend)(create_app(["bytenite"])) as app,
         Target.in_process(app, "bytenite") as target,
     ):
-        bench = Bench(spec, target)
+        bench = FuzzJudge(spec, target)
         list(
             bench.findings(
                 _recorded("PATCH", f"{spec.base_path}{operation.path.replace('{jobId}', 'nobody')}", b"[5]", 404)

@@ -29,11 +29,11 @@ from conformance.session.made_jobs import MadeJobs, left_over
 from conformance.session.session import LONG_WAIT, Session
 from conformance.target.budget import Budget
 from conformance.target.target import Target
-from tests.conformance.test_tiny_ionworks import SETTINGS as IONWORKS
-from tests.conformance.test_tiny_runai import CHOICES, SCALE, SETTINGS
-from tests.conformance.tiny.ionworks import create_app
-from tests.conformance.tiny.runai import Server
-from tests.conformance.tiny.serving import served
+from tests.conformance.small_servers.ionworks import create_app
+from tests.conformance.small_servers.runai import Server
+from tests.conformance.small_servers.serving import served
+from tests.conformance.test_small_ionworks import SETTINGS as IONWORKS
+from tests.conformance.test_small_runai import CHOICES, SCALE, SETTINGS
 
 MEET = 10.0
 """Seconds within which threads that go on at the same time must have met."""

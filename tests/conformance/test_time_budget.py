@@ -26,9 +26,9 @@ from conformance.run.verdict import Exit, Verdict
 from conformance.session.session import Session
 from conformance.target.budget import Budget
 from conformance.target.target import PATIENCE, Target
-from tests.conformance.test_tiny_runai import SETTINGS
-from tests.conformance.tiny.runai import Server
-from tests.conformance.tiny.serving import served
+from tests.conformance.small_servers.runai import Server
+from tests.conformance.small_servers.serving import served
+from tests.conformance.test_small_runai import SETTINGS
 
 API = "runai"
 

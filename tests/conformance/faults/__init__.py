@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import specs
-from conformance.traffic.operations import Directory
+from conformance.traffic.operations import Operations
 
 App = Callable[..., Any]
 Json = Any
@@ -172,7 +172,7 @@ class Tampered:
 
     def __init__(self, app: App, api: str, where: tuple[str, ...], edit: Edit | None, revise: Revision | None) -> None:
         spec = specs.load(api)
-        self._app, self._directory, self._edit, self._revise = app, Directory(spec), edit, revise
+        self._app, self._directory, self._edit, self._revise = app, Operations(spec), edit, revise
         self._roles = {role.operation: name for name, role in spec.lifecycle.roles.items()} if spec.lifecycle else {}
         self._where = where
         self._memory: dict[str, dict[str, Any]] = {}

@@ -1,5 +1,5 @@
 """Servers that are odd but allowed, on which the judge must stay green: each variation wraps the mock, or changes its
-worlds (`odd_worlds`).
+worlds (`unusual_targets`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import specs
 from conformance.oracles.job_views import root
 from conformance.traffic.json_pointer import get
 from specs.document import answer_schema, resolve, schemas_at
-from tests.conformance import odd_bytenite, odd_worlds
+from tests.conformance import unusual_bytenite, unusual_targets
 from tests.conformance.faults import App, Asked, Tampered, Told, patched
 
 Json = Any
@@ -29,7 +29,7 @@ class Variation:
     leave room for it.
     """
 
-    apply: odd_worlds.Apply
+    apply: unusual_targets.Apply
     apis: tuple[str, ...] = specs.names()
     target: str = ""
     """What the target file has to say of such a server."""
@@ -37,7 +37,7 @@ class Variation:
     """The SHOULDs that it breaks all the same."""
 
 
-def _answers(revise: Callable[[str, Asked, Told], None]) -> odd_worlds.Apply:
+def _answers(revise: Callable[[str, Asked, Told], None]) -> unusual_targets.Apply:
     @contextlib.contextmanager
     def apply(app: App, api: str) -> Iterator[App]:
         yield Tampered(app, api, ("*",), None, lambda asked, told: revise(api, asked, told))
@@ -110,7 +110,7 @@ def other_success_status(status: int) -> Callable[[str, Asked, Told], None]:
     return revise
 
 
-def _dates(form: Callable[[re.Match[str]], str]) -> odd_worlds.Apply:
+def _dates(form: Callable[[re.Match[str]], str]) -> unusual_targets.Apply:
     """Date-times are spelled otherwise, in answers and in callbacks alike."""
 
     def spelled(body: Json) -> Json:
@@ -225,7 +225,7 @@ class Overloaded:
         await self._app(scope, receive, send)
 
 
-def _overloaded(status: int, **headers: str) -> odd_worlds.Apply:
+def _overloaded(status: int, **headers: str) -> unusual_targets.Apply:
     """A rate limit that is met, or a server that is not there, now and then."""
 
     @contextlib.contextmanager
@@ -338,7 +338,7 @@ def runai_unknown_state(api: str, asked: Asked, told: Told) -> None:
         told.body = _everywhere(told.body, lambda value: "Initializing" if value == "ContainerCreating" else value)
 
 
-def _fraction(digits: int) -> odd_worlds.Apply:
+def _fraction(digits: int) -> unusual_targets.Apply:
     """Date-times with so many digits of a fraction; more are cut off, fewer filled up."""
 
     def form(match: re.Match[str]) -> str:
@@ -377,23 +377,25 @@ VARIATIONS: dict[str, Variation] = {
     "unavailable-until-a-date": Variation(_overloaded(503, retry_after=_A_SECOND_LATER, date=_A_DATE)),
     "unavailable-gateway": Variation(_overloaded(503, content_type="text/html")),
     "unknown-length": Variation(_answers(no_length)),
-    "slow-starts": Variation(odd_worlds.slow_starts),
-    "skipped-states": Variation(odd_worlds.skipped_states, (*DATED, "runai")),  # openYuanrong's jobs wait, run and end
+    "slow-starts": Variation(unusual_targets.slow_starts),
+    "skipped-states": Variation(
+        unusual_targets.skipped_states, (*DATED, "runai")
+    ),  # openYuanrong's jobs wait, run and end
     "late-stops": Variation(
-        odd_worlds.late_stops,
+        unusual_targets.late_stops,
         ("bytenite", "ionworks", "openyuanrong", "xio"),
         warned=("BYT-STM-030", "XIO-STM-002"),  # whose pages promise it at once
     ),
     "eventual-reads": Variation(eventual_reads, target=f"eventual: {LAG}\n"),
-    "clock-ahead": Variation(odd_worlds.clock_off_by(2)),
-    "clock-behind": Variation(odd_worlds.clock_off_by(-2)),
-    "callbacks-twice": Variation(odd_worlds.told_twice, ("ionworks",)),
+    "clock-ahead": Variation(unusual_targets.clock_off_by(2)),
+    "clock-behind": Variation(unusual_targets.clock_off_by(-2)),
+    "callbacks-twice": Variation(unusual_targets.told_twice, ("ionworks",)),
     "older-errors": Variation(_answers(older_errors), ("ionworks",)),
     "cancel-tells-before": Variation(_answers(cancel_tells_before), ("ionworks",)),
     "sent-on": Variation(sent_on, ("ionworks",)),
     "runai-unknown-state": Variation(_answers(runai_unknown_state), ("runai",)),
-    "bytenite-aborted-is-complete": Variation(odd_worlds.aborted_is_complete, ("bytenite",)),
-    "bytenite-zeros-for-unset": Variation(_answers(odd_bytenite.zeros_for_unset), ("bytenite",)),
-    "bytenite-generic-refusals": Variation(_answers(odd_bytenite.generic_refusals), ("bytenite",)),
+    "bytenite-aborted-is-complete": Variation(unusual_targets.aborted_is_complete, ("bytenite",)),
+    "bytenite-zeros-for-unset": Variation(_answers(unusual_bytenite.zeros_for_unset), ("bytenite",)),
+    "bytenite-generic-refusals": Variation(_answers(unusual_bytenite.generic_refusals), ("bytenite",)),
 }
 """What is allowed, by name: see the list in docs/judge-an-implementation.md."""

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
-from tests.conformance.tiny.serving import body_of, headers_of
+from tests.conformance.small_servers.serving import body_of, headers_of
 
 Json = dict[str, Any]
 BEGIN = 1_900_000_000.0

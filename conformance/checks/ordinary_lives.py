@@ -93,7 +93,7 @@ def some_requests_are_refused(session: Session) -> None:
             session.on(name, NOBODY)
 
 
-TOURS: tuple[Callable[[Session], None], ...] = (
+ORDINARY_LIVES: tuple[Callable[[Session], None], ...] = (
     a_job_runs_well,
     a_job_fails,
     a_job_is_retried,
@@ -109,4 +109,4 @@ LASTING: dict[Callable[[Session], None], float] = {
     a_job_is_stopped: 65.0,
     everything_readable_is_read: 30.0,
 }
-"""About how many seconds of the target's clock those tours wait that wait for long."""
+"""About how many seconds of the target's clock those ordinary lives wait that wait for long."""

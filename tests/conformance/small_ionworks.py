@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 
 import httpx
 
-from tests.conformance.tiny.serving import body_of, headers_of
+from tests.conformance.small_servers.serving import body_of, headers_of
 
 Json = dict[str, Any]
 TYPES = ("dummy", "datafit", "validation", "simulate", "evaluate_variables", "optimize", "ecm_fit", "simple_pipeline")

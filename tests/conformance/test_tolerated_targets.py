@@ -24,7 +24,7 @@ from conformance.target.callback_receiver import Receiver
 from conformance.target.target import Target
 from mockserver.http.app import create_app
 from mockserver.http.server import serving
-from tests.conformance.variations import VARIATIONS
+from tests.conformance.tolerated_targets import VARIATIONS
 
 CASES = [(api, name) for name, variation in VARIATIONS.items() for api in variation.apis]
 SHARE = 4

@@ -8,7 +8,7 @@ from conformance.run.results import Options
 from conformance.run.runner import run
 from conformance.run.verdict import Exit, Verdict
 from conformance.target.target import Target
-from tests.conformance.tiny.bytenite import Server
+from tests.conformance.small_servers.bytenite import Server
 
 SETTINGS = """
 submit:

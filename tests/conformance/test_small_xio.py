@@ -12,7 +12,7 @@ from conformance.run.results import Options, Report
 from conformance.run.runner import run
 from conformance.run.verdict import Exit, Verdict
 from conformance.target.target import Target
-from tests.conformance.tiny.xio import Server
+from tests.conformance.small_servers.xio import Server
 
 API = "xio"
 SPEED = 400

@@ -6,7 +6,7 @@ import pytest
 
 from conformance import catalogue as catalogues
 from conformance.oracles.all_oracles import AllOracles
-from conformance.oracles.members import Derived
+from conformance.oracles.members import MemberOracle
 from conformance.run.results import Options
 from conformance.run.runner import run
 from conformance.session.session import Session
@@ -16,8 +16,8 @@ from mockserver.http.app import create_app
 
 def test_a_run_makes_its_oracles_once(monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
-    original = Derived.__init__
-    monkeypatch.setattr(Derived, "__init__", lambda self, *facts: made.append(self) or original(self, *facts))
+    original = MemberOracle.__init__
+    monkeypatch.setattr(MemberOracle, "__init__", lambda self, *facts: made.append(self) or original(self, *facts))
 
     with Target.in_process(create_app(["ionworks"]), "ionworks") as target:
         run(target, Options(only=("JOB-CRT-00*", "ION-LST-001")))

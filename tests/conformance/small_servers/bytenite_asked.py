@@ -8,7 +8,7 @@ import json
 import math
 from typing import Any
 
-from tests.conformance.tiny.bytenite_world import Json, bad
+from tests.conformance.small_servers.bytenite_world import Json, bad
 
 SNAKE = {
     "template_id": "templateId",

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from tests.conformance.tiny.serving import body_of, headers_of
+from tests.conformance.small_servers.serving import body_of, headers_of
 
 Json = dict[str, Any]
 OVER = ("SUCCEEDED", "FAILED", "STOPPED")

@@ -17,8 +17,8 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl, quote_plus
 
-from tests.conformance.tiny.serving import body_of, headers_of
-from tests.conformance.tiny.xio_world import LOG, OVER, Job, Json, Refused, World, checked, new_id, wrong
+from tests.conformance.small_servers.serving import body_of, headers_of
+from tests.conformance.small_servers.xio_world import LOG, OVER, Job, Json, Refused, World, checked, new_id, wrong
 
 STATES = ("PENDING", "ASSIGNED", "RUNNING", "COMPLETED", "CANCELLED", "FAILED")
 GPUS = [

@@ -10,7 +10,7 @@ from conformance.run.results import Options
 from conformance.run.runner import run
 from conformance.run.verdict import Exit, Verdict
 from conformance.target.target import Target
-from tests.conformance.tiny_server import TinyServer
+from tests.conformance.small_ionworks import TinyServer
 
 SETTINGS = """
 submit:

@@ -10,8 +10,8 @@ from conformance.run.results import Options, Report
 from conformance.run.runner import run
 from conformance.run.verdict import Exit, Verdict
 from conformance.target.target import Target
-from tests.conformance.tiny.ionworks import create_app
-from tests.conformance.tiny.serving import served
+from tests.conformance.small_servers.ionworks import create_app
+from tests.conformance.small_servers.serving import served
 
 SCALE = 100.0
 PAGES = "paging: {offset: skip, most: 100, default: 20, order: oldest}"

@@ -13,8 +13,8 @@ from conformance.run.results import Options
 from conformance.run.runner import run
 from conformance.run.verdict import Exit, Verdict
 from conformance.target.target import Target
-from tests.conformance.tiny.runai import Server
-from tests.conformance.tiny.serving import served
+from tests.conformance.small_servers.runai import Server
+from tests.conformance.small_servers.serving import served
 
 SCALE = 100.0
 SETTINGS = """

@@ -13,7 +13,7 @@ from conformance.run.results import Options, Report
 from conformance.run.runner import run
 from conformance.run.verdict import Exit, Verdict
 from conformance.target.target import Target
-from tests.conformance.tiny.openyuanrong import Server
+from tests.conformance.small_servers.openyuanrong import Server
 
 API = "openyuanrong"
 SPEED = 400

@@ -13,9 +13,19 @@ import secrets
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from tests.conformance.tiny.bytenite_asked import EDITS, MOST, kept, parsed, renamed
-from tests.conformance.tiny.bytenite_world import OVER, TEMPLATE, Json, Refused, Work, World, bad, gone, too_late
-from tests.conformance.tiny.serving import body_of, headers_of
+from tests.conformance.small_servers.bytenite_asked import EDITS, MOST, kept, parsed, renamed
+from tests.conformance.small_servers.bytenite_world import (
+    OVER,
+    TEMPLATE,
+    Json,
+    Refused,
+    Work,
+    World,
+    bad,
+    gone,
+    too_late,
+)
+from tests.conformance.small_servers.serving import body_of, headers_of
 
 KEYS = {"alpha-key": "alpha", "beta-key": "beta"}
 TWO_WAYS = ("datasource", "params", "run", "uploadcompleted", "estimation")
