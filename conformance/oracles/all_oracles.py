@@ -61,7 +61,7 @@ class AllOracles:
         return next((oracle.state_of(id_) for oracle in self.oracles if isinstance(oracle, LifecycleOracle)), "")
 
     def forget(self) -> None:
-        """Begin anew, in a world where nothing of what was seen is known; what was looked at stays counted."""
+        """Forget what was seen, since another world begins; the counts of what was looked at stay."""
         self._before = self.examined
         for oracle in self.oracles:
             oracle.forget()

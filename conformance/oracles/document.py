@@ -177,7 +177,7 @@ class Contract:
         self.forget()
 
     def forget(self) -> None:
-        """Begin anew, in a world where nothing was seen yet."""
+        """Forget everything: another world begins."""
         self.examined: Counter[str] = Counter()
         self._looked: set[str] = set()
 

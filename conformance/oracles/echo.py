@@ -27,7 +27,7 @@ class Echo:
         self.forget()
 
     def forget(self) -> None:
-        """Begin anew, in a world where nothing was seen yet."""
+        """Forget everything: another world begins."""
         self.examined: Counter[str] = Counter()
         self._submissions: dict[str, Exchange] = {}
 

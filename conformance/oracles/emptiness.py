@@ -20,7 +20,7 @@ class Emptiness:
         self.forget()
 
     def forget(self) -> None:
-        """Begin anew, in a world where nothing was seen yet."""
+        """Forget everything: another world begins."""
         self.examined: Counter[str] = Counter()
         self._new: dict[str, View] = {}
 

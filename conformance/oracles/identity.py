@@ -29,7 +29,7 @@ class Identity:
         self.forget()
 
     def forget(self) -> None:
-        """Begin anew, in a world where nothing was seen yet."""
+        """Forget everything: another world begins."""
         self.examined: Counter[str] = Counter()
         self._given: dict[str, Exchange] = {}
 

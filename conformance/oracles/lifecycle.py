@@ -37,7 +37,7 @@ class LifecycleOracle:
         self.forget()
 
     def forget(self) -> None:
-        """Begin anew, in a world where nothing was seen yet."""
+        """Forget everything: another world begins."""
         self.examined: Counter[str] = Counter()
         self._looks: dict[str, deque[View]] = {}
 

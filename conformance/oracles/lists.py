@@ -24,7 +24,7 @@ class Listing:
         self.forget()
 
     def forget(self) -> None:
-        """Begin anew, in a world where nothing was seen yet."""
+        """Forget everything: another world begins."""
         self.examined: Counter[str] = Counter()
 
     def observe(self, exchange: Exchange) -> Iterable[Violation]:

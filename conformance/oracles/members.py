@@ -38,7 +38,7 @@ class MemberOracle:
         self.forget()
 
     def forget(self) -> None:
-        """Begin anew, in a world where nothing was seen yet."""
+        """Forget everything: another world begins."""
         self.examined: Counter[str] = Counter()
         self._first: dict[tuple[str, str, str], tuple[Json, Exchange]] = {}
         self._last: dict[str, View] = {}

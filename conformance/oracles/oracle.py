@@ -50,7 +50,7 @@ class Oracle(Protocol):
     examined: Counter[str]
 
     def forget(self) -> None:
-        """Begin anew, in a world where nothing was seen yet."""
+        """Forget everything: another world begins."""
 
     def observe(self, exchange: Exchange) -> Iterable[Violation]:
         """Everything that this exchange, after those before it, breaks."""

@@ -1,4 +1,4 @@
-"""Reads waivers: broken requirements that somebody has agreed to live with, for a while."""
+"""Reads waivers: known failures that somebody has agreed to accept until a date."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _day(text: str, id_: str, today: date) -> date:
     if expires > today + LONGEST:
         raise _Wrong("expires", f"it would last until {expires}, more than {LONGEST.days} days")
     if expires < today:
-        raise _Wrong("expires", f"it ran out on {expires}; mend {id_} or agree anew")
+        raise _Wrong("expires", f"it ran out on {expires}; mend {id_} or set a new date")
     return expires
 
 

@@ -1,5 +1,6 @@
-"""Judges a recorded failure anew: its story is told again in another world, where the oracles look at the answers, and
-the requirement's own checks are run again."""
+"""Judges a recorded failure again: its requests are sent again in another world, where the oracles look at the
+answers, and the requirement's own checks are run again.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +30,7 @@ _STAMPED = re.compile(r"(-[a-z]+\d+-\d+-)[0-9a-f]{7}-(?=\d)")
 
 @dataclass(frozen=True)
 class Replayed:
-    """What came of a failure that was judged anew.
+    """What came of a failure that was judged again.
 
     `lines` are the requests of its story in words, each with the status recorded and the status now; `reason` says what
     is broken, or why nothing can be said.
@@ -41,7 +42,7 @@ class Replayed:
 
 
 def replay(target: Target, report: Json, requirement: str) -> Replayed:
-    """Judge a requirement's violation anew.
+    """Judge a requirement's violation again.
 
     `requirement` is an id, or an id, a slash and the number of one of its violations, the first being 1. Raises
     NothingRecorded, TransportError.

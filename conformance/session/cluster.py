@@ -16,7 +16,7 @@ UNKNOWN = (404, 405, 501)
 
 
 def staged(session: Session, *nodes: Json, startup: float = 0.0, **facts: Any) -> None:
-    """Begin the session's world anew with these classes of nodes and so many seconds of preparation.
+    """Restart the session's world with these classes of nodes and so many seconds of preparation.
 
     NotApplicable, Inconclusive where that cannot be.
     """

@@ -121,7 +121,7 @@ class Connection:
     def send(self, method: str, path: str, *, patient: bool = True, **options: Any) -> Exchange:
         """Send any request; `path` includes the base path. `raw` bytes, with `media`, may stand in for `body`.
 
-        A token that is refused is bought anew, once. Raises TransportError, and Inconclusive where the server is
+        A token that is refused is replaced once. Raises TransportError, and Inconclusive where the server is
         overloaded.
         """
         credential = options.get("credential", "good")

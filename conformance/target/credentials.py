@@ -61,7 +61,7 @@ class Credentials:
         return True
 
     def _current(self, raw: dict[str, Any], buy: Buy, now: float) -> str:
-        """The token, bought anew where it has expired."""
+        """The token, a new one where it has expired."""
         if self._bought is None or now >= self._until:
             self._buying = True
             try:

@@ -153,7 +153,7 @@ class Rules(_Described):
 
 
 class Faults(_Described):
-    """Faults: requests that are broken on purpose for a while."""
+    """Faults: requests that are broken on purpose, for some time or some requests."""
 
     _path, _members = "/faults", "faults"
 

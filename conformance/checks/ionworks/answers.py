@@ -30,7 +30,7 @@ PLAIN: dict[str, Json] = {
     "whole": 7,
     "is": True,
     "is_not": False,
-    "nought": 0,
+    "zero": 0,
     "below": -42,
     "decimal": 19.995,
 }

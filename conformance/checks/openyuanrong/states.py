@@ -47,11 +47,11 @@ def what_is_asked_in_vain_changes_nothing(session: Session, role: str, shape: st
     job = in_state(session, shape, phase)
     state = session.state(job)
     answered(session.on(role, job), f"the call to {role} a job that is {state}", False)
-    same(state, session.state(job), f"the state of a job after a call to {role} it in vain")
+    same(state, session.state(job), f"the state of a job after a refused call to {role} it")
 
 
-@check("OYR-STM-002", "a stop in vain does not linger", "cancel")
-@check("OYR-STM-005", "a deletion in vain does not linger", "delete")
+@check("OYR-STM-002", "a refused stop has no later effect", "cancel")
+@check("OYR-STM-005", "a refused deletion has no later effect", "delete")
 def what_was_asked_in_vain_does_not_linger(session: Session, role: str) -> None:
     """The job runs as soon as there is room, and runs on."""
     staged(session, node("only"))

@@ -88,7 +88,7 @@ def staged_nodes(
     facts: Json = None,
     **projects: Any,
 ) -> None:
-    """Begin this check's world anew on these nodes, with these further `facts` of the scenario.
+    """Restart this check's world on these nodes, with these further `facts` of the scenario.
 
     `quotas` are the GPUs that projects deserve, `projects` is said of each.
     """

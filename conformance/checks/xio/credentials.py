@@ -63,7 +63,7 @@ def _signed(session: Session, *, keys: Mapping[str, Any] | None = None, **option
 
 
 def _control(session: Session) -> dict[str, str]:
-    """Headers that have just been shown to be taken, made anew."""
+    """Fresh headers of a kind that has just been accepted."""
     need_success(_sent(session, _signed(session)), "a well signed request")
     return _signed(session)
 

@@ -65,7 +65,7 @@ def present(sandbox: Sandbox) -> Sandbox:
 
 
 def over(sandbox: Sandbox) -> Refusal:
-    """The refusal of a client that waits in vain."""
+    """The refusal of a client that has waited as long as it may."""
     return Refusal("unavailable", f"sandbox {sandbox.name} was deleted or reset while a client waited")
 
 

@@ -1,4 +1,4 @@
-"""Faults: requests that are broken on purpose for a while."""
+"""Faults: requests that are broken on purpose, for some time or some requests."""
 
 from __future__ import annotations
 

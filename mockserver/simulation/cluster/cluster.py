@@ -105,7 +105,7 @@ class Cluster:
         self.shapes[wanted] = shape
 
     def refresh(self, shape: Shape) -> None:
-        """Match `shape` anew if the nodes are not those it was matched against."""
+        """Match `shape` again if the nodes have changed since it was matched."""
         if shape.version != self.version:
             self._match(shape)
 

@@ -1,4 +1,4 @@
-"""What has been tried in vain, and would be in vain again because nothing has changed that matters for it.
+"""What has been tried without success, and would fail again because nothing that matters for it has changed.
 
 A pass with quotas asks the same of thousands of jobs again and again. Whether others can be moved or made to leave for
 a job depends on all that is held (`ledger`); whether work of its own project can, on its project's jobs and on the
