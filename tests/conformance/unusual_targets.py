@@ -83,8 +83,8 @@ def skipped_states(app: App, api: str) -> Iterator[App]:
 
 def _prepare(app: App, seconds: float) -> None:
     """Let preparation take so long in every world that brings no scenario of its own."""
-    plan = app.sandboxes.plan  # type: ignore[attr-defined]
-    app.sandboxes.plan = replace(plan, scenario=_with_startup(plan.scenario, seconds))  # type: ignore[attr-defined]
+    plan = app.sandboxes.settings  # type: ignore[attr-defined]
+    app.sandboxes.settings = replace(plan, scenario=_with_startup(plan.scenario, seconds))  # type: ignore[attr-defined]
 
 
 def _with_startup(scenario: Any, seconds: float) -> Any:
