@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ MOST_CPU_SECONDS, MOST_MIB, MOST_GROWTH = 0.5, 100.0, 1.2
 MODES = {"lenient": ("--pace", "x100"), "strict": ("--pace", "x100", "--auth", "strict")}
 
 HEAVY_SHARE, LEAVE_SHARE = 0.004, 0.05
+REST = 2.5
+"""Seconds without requests before memory is looked at."""
+
 RESET_EVERY = 400
 """Sandboxes begin anew so often, so that jobs and journals are bounded."""
 
@@ -83,12 +87,17 @@ def attack(server: Server, requests: int, seed: int, *, only: Sequence[str] = ()
         if number % RESET_EVERY == RESET_EVERY - 1:
             begin_anew(server)
         if number == requests // 10:
-            begin_anew(server)
-            outcome.early = server.resident()
-    begin_anew(server)
-    outcome.late = server.resident()
+            outcome.early = _at_rest(server)
+    outcome.late = _at_rest(server)
     outcome.tracebacks = server.tracebacks()
     return outcome
+
+
+def _at_rest(server: Server) -> float:
+    """MiB in memory without jobs, once the server has had the second in which it gives back what is free."""
+    begin_anew(server)
+    time.sleep(REST)
+    return server.resident()
 
 
 def begin_anew(server: Server) -> None:
