@@ -14,6 +14,12 @@ from mockserver.http.server import serving
 _names = count()
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Packed bytes name no test: they hold the second in which they were packed, so that workers would disagree."""
+    is_text = not isinstance(val, bytes) or (len(val) <= 40 and val.isascii() and val.decode().isprintable())
+    return None if is_text else argname
+
+
 class Bench:
     """One world of a running server in manual pace, as a client sees it: `http` is a client at the server's root.
 

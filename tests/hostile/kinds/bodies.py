@@ -125,20 +125,20 @@ def depth(chance: Random) -> bytes:
 def compressed_bodies(chance: Random) -> bytes:
     api = chance.choice(list(CALLS))
     plain = json.dumps(CALLS[api].body).encode()
-    packed = gzip.compress(plain, 1)
+    packed = gzip.compress(plain, 1, mtime=0)
     some = (
         packed,
         packed[:-5],
         packed + b"x",
         packed * 2,
         packed * 150,
-        gzip.compress(packed),
+        gzip.compress(packed, mtime=0),
         b"",
         b"x",
         packed[:10],
         b"\x1f\x8b" + plain,
         packed + b"\x00" * 500,
-        gzip.compress(b"") * 90 + packed,
+        gzip.compress(b"", mtime=0) * 90 + packed,
         packed[:-8] + b"\x00" * 8,
     )
     coding = chance.choice(

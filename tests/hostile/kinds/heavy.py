@@ -96,10 +96,10 @@ def compressed_zeros(chance: Random) -> bytes:
 
 @cache
 def _bombs() -> tuple[bytes, ...]:
-    zeros = gzip.compress(b"0" * 200_000_000, 1)
+    zeros = gzip.compress(b"0" * 200_000_000, 1, mtime=0)
     return (
         zeros,
-        gzip.compress(zeros),
-        gzip.compress(b"[" + b"[]," * 2_500_000 + b"0]", 1),
-        gzip.compress(b"0" * 4_000_000, 1) * 50,
+        gzip.compress(zeros, mtime=0),
+        gzip.compress(b"[" + b"[]," * 2_500_000 + b"0]", 1, mtime=0),
+        gzip.compress(b"0" * 4_000_000, 1, mtime=0) * 50,
     )
