@@ -96,12 +96,6 @@ def read(text: bytes) -> Any:
     return Document(text).value
 
 
-def load(text: bytes) -> Any:
-    """The value of a single YAML document. Raises yaml.YAMLError."""
-    node = _composed(text)
-    return None if node is None else _value(node, {})
-
-
 def _composed(text: bytes) -> Any:
     composer = _Composer(text)
     try:

@@ -29,8 +29,9 @@ from conformance.run.results import Options, Report, Search
 from conformance.run.schedule import scheduled
 from conformance.run.verdict import OF_LEVEL, Exit, Result, Verdict
 from conformance.run.waivers import Waiver
-from conformance.session.connection import lack, missing_capabilities
+from conformance.session.connection import missing_capabilities
 from conformance.session.made_jobs import MadeJobs
+from conformance.target.cures import lack
 from conformance.target.target import Target
 
 Searching = Callable[..., Iterable[Search]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -19,6 +19,7 @@ from conformance.session.back_off import ATTEMPTS, pause
 from conformance.session.expect import needed
 from conformance.session.made_jobs import MadeJobs
 from conformance.target.credentials import Credentials
+from conformance.target.cures import lack
 from conformance.target.target import Target
 from conformance.traffic.exchange import Exchange, Request, Response
 from conformance.traffic.json_pointer import MISSING, Json, shown
@@ -358,27 +359,6 @@ class Connection:
         missing = missing_capabilities(self.target, capabilities)
         if missing:
             raise NotApplicable(lack(missing))
-
-
-_LACKS = {
-    "virtual-time": "no clock that the judge can move (--control)",
-    "sandboxes": "no separate worlds for each check (--control)",
-    "strict": "no credentials that it verifies (name credentials.good in a target file)",
-    "tenants": "no second tenant (name two in a target file)",
-    "callbacks": "no callbacks",
-}
-"""What is missing, in the words of whoever reads a report, and what would give it."""
-
-
-def lack(missing: Iterable[str]) -> str:
-    """A sentence about capabilities that a target lacks."""
-    words = [_LACKS.get(name) or _lacked(name) for name in missing]
-    return f"the target has {', and '.join(words)}"
-
-
-def _lacked(name: str) -> str:
-    shape = name.removeprefix("makes-")
-    return f"no way to make a job of the shape {shape} (a target file says how)" if shape != name else f"no {name}"
 
 
 def missing_capabilities(target: Target, wanted: Collection[str]) -> list[str]:
