@@ -247,7 +247,8 @@ def test_a_forked_process_that_outlives_the_server_does_not_keep_its_port(
     ended.append(forked(outlive))
     server.stop()
     try:
-        bind("127.0.0.1", port).close()
+        with bind("127.0.0.1", port) as bound:
+            assert bound.getsockname()[1] == port
     finally:
         os.close(release)
         os.close(hold)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.dom import minidom
@@ -49,34 +50,42 @@ def written(folder: Path) -> dict[str, Any]:
     return run_
 
 
-def heeds_interrupts() -> None:
-    """Whatever runs these tests in the background has SIGINT ignored, which a child would inherit."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def signalled(number: signal.Signals, is_busy: Callable[[], bool], *words: str) -> tuple[int, str]:
+    """What a command of the judge ends with, and what it said, when a signal comes while it is busy.
+
+    Whatever runs these tests in the background has SIGINT ignored, which a child would inherit.
+    """
+    with subprocess.Popen(
+        [sys.executable, "-m", "conformance", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
+        try:
+            for _ in range(300):
+                if is_busy():
+                    break
+                time.sleep(0.1)
+            process.send_signal(number)
+            said = process.communicate(timeout=60)[0].decode()
+        finally:
+            process.kill()
+    return process.returncode, said
 
 
 @pytest.mark.parametrize(("number", "exit_"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_a_run_with_its_code_and_all_reports(number: signal.Signals, exit_: int, tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+
+    def is_busy() -> bool:
+        return journal.exists() and journal.read_text().count('"made"') > 2
+
     with serving(apis=["ionworks"], pace="real") as url:
-        words = [sys.executable, "-m", "conformance", "run", "ionworks", "--url", url, "--quick", *asked(tmp_path)]
-        journal = tmp_path / "journal"
-        with subprocess.Popen(
-            [*words, "--journal", str(journal)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            preexec_fn=heeds_interrupts,
-        ) as run_:
-            try:
-                for _ in range(300):
-                    if journal.exists() and journal.read_text().count('"made"') > 2:
-                        break
-                    time.sleep(0.1)
-                run_.send_signal(number)
-                said = run_.communicate(timeout=40)[0].decode()
-            finally:
-                run_.kill()
+        words = ["run", "ionworks", "--url", url, "--quick", *asked(tmp_path), "--journal", str(journal)]
+        code, said = signalled(number, is_busy, *words)
 
     found = written(tmp_path)
-    assert run_.returncode == exit_, said
+    assert code == exit_, said
     assert found["exit"] == exit_
     assert "what was judged until then is reported" in said
     assert "Traceback" not in said
@@ -247,7 +256,9 @@ def canonical(text: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("text", [HOSTILE, "\ufffe", "\ud800", "a\x0bb", "]]>&<"], ids=ascii)
 def test_junit_is_well_formed_whatever_is_in_it(text: str) -> None:
-    minidom.parseString(junit.text(canonical(text)).encode())
+    page = minidom.parseString(junit.text(canonical(text)).encode())
+
+    assert [suite.getAttribute("tests") for suite in page.getElementsByTagName("testsuite")] == ["1"]
 
 
 def test_markdown_is_not_alive_whatever_is_in_it() -> None:
@@ -300,23 +311,9 @@ def test_a_signal_ends_fuzzing_with_its_code_and_what_was_found(
 ) -> None:
     file = tmp_path / "f.json"
     with serving(apis=["ionworks"], pace="real") as url:
-        words = [sys.executable, "-m", "conformance", "fuzz", "ionworks", "--url", url, "--max-examples", "2000"]
-        with subprocess.Popen(
-            [*words, "--json", str(file)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            preexec_fn=heeds_interrupts,
-        ) as fuzzing:
-            try:
-                for _ in range(300):
-                    if httpx.get(f"{url}/jobs").json()["jobs"]:
-                        break
-                    time.sleep(0.1)
-                fuzzing.send_signal(number)
-                said = fuzzing.communicate(timeout=60)[0].decode()
-            finally:
-                fuzzing.kill()
+        words = ["fuzz", "ionworks", "--url", url, "--max-examples", "2000", "--json", str(file)]
+        code, said = signalled(number, lambda: bool(httpx.get(f"{url}/jobs").json()["jobs"]), *words)
 
-    assert fuzzing.returncode == exit_, said
+    assert code == exit_, said
     assert json.loads(file.read_text())["api"] == "ionworks"
     assert "Traceback" not in said

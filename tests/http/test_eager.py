@@ -168,6 +168,7 @@ def test_a_stream_whose_client_leaves_at_once_ends_cleanly(port: int) -> None:
         wire.say(b"GET /_mock/events HTTP/1.1\r\nHost: mock\r\n\r\n")
         wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         wire.close()  # before the stream's task has taken a step
-    httpx.get(f"http://127.0.0.1:{port}/_mock/health")
+
+    assert httpx.get(f"http://127.0.0.1:{port}/_mock/health").status_code == 200
 
     gc.collect()  # what was given up halfway says so now, which is an error of the test
