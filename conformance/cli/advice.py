@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +33,10 @@ def explain_command(requirement: str, api: str | None, as_json: bool) -> None:
     """Explain REQUIREMENT: what it says, who says so, what is sent, what passes, what fails, what it needs."""
     from conformance.report.explanation import explained
 
-    prefix = requirement.split("-")[0]
-    home = catalogues.PREFIXES.get(prefix, "")
-    catalogue = catalogues.load(api or (home if home in specs.names() else specs.names()[0]))
-    if requirement not in catalogue.requirements:
-        raise UsageError(_unknown(requirement, catalogue))
+    loaded = [catalogues.load(name) for name in ([api] if api else specs.names())]
+    catalogue = next((one for one in loaded if requirement in one.requirements), None)
+    if catalogue is None:
+        raise UsageError(_unknown(requirement, loaded))
     parts = explained(catalogue, requirement)
     if as_json:
         click.echo(json.dumps(dict(parts), indent=1, ensure_ascii=False))
@@ -48,13 +48,14 @@ def explain_command(requirement: str, api: str | None, as_json: bool) -> None:
             console.print(f"  {escape(line)}", soft_wrap=True)
 
 
-def _unknown(requirement: str, catalogue: catalogues.Catalogue) -> str:
+def _unknown(requirement: str, among: Sequence[catalogues.Catalogue]) -> str:
     from difflib import get_close_matches
 
-    close = get_close_matches(requirement.upper(), list(catalogue.requirements), 3, 0.5)
+    known = sorted({id_ for one in among for id_ in one.requirements})
+    close = get_close_matches(requirement.upper(), known, 3, 0.5)
     meant = f"did you mean {' or '.join(close)}? " if close else ""
-    where = f"`conformance catalogue {catalogue.api}` lists them"
-    return f"{requirement!r} is no requirement of {catalogue.api}; {meant}{where}"
+    api = f" {among[0].api}" if len(among) == 1 else ""
+    return f"{requirement!r} is no requirement{' of' * bool(api)}{api}; {meant}`conformance catalogue{api}` lists them"
 
 
 @click.group("target", cls=click.Group)

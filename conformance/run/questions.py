@@ -31,7 +31,7 @@ class Answer:
 
 
 def ask(target: Target) -> Iterator[Answer]:
-    """Each question with its answer, as soon as it is known."""
+    """Each question with its answer, as soon as it is known. Raises TransportError where nobody is there."""
     with Session(target, AllOracles(target.spec, catalogues.load(target.spec.name)), name="questions") as session:
         yield _asked("submit.body", partial(_shape, session, "quick"))
         for shape in target.settings.shapes:
@@ -50,6 +50,8 @@ def _asked(about: str, question: Callable[[], tuple[bool, str]]) -> Answer:
     try:
         return Answer(about, *question())
     except (Inconclusive, NotApplicable, TransportError) as error:
+        if isinstance(error, TransportError) and error.kind == "refused":
+            raise  # nobody is there: that is no matter of a line of the target file
         return Answer(about, False, str(error))
 
 

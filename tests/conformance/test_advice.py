@@ -55,7 +55,20 @@ def test_an_unknown_requirement_is_refused_with_those_that_resemble_it() -> None
     told = conformance("explain", "ION-CRT-01")
 
     assert told.exit_code == Exit.USAGE
-    assert "'ION-CRT-01' is no requirement of ionworks; did you mean ION-CRT-001" in told.output
+    assert "'ION-CRT-01' is no requirement; did you mean ION-CRT-001" in told.output
+    assert "'NOPE-1' is no requirement; `conformance catalogue` lists them" in conformance("explain", "NOPE-1").output
+    assert (
+        "'XIO-TMO-001' is no requirement of ionworks;"
+        in conformance("explain", "XIO-TMO-001", "--api", "ionworks").output
+    )
+
+
+def test_a_target_that_nobody_answers_at_is_one_line() -> None:
+    told = conformance("target", "check", "ionworks", "--url", "http://127.0.0.1:9")
+
+    assert told.exit_code == Exit.UNREACHABLE
+    assert told.output.count("\n") == 1
+    assert "cannot connect" in told.output
 
 
 @pytest.mark.parametrize("api", specs.names())
