@@ -57,7 +57,7 @@ def test_a_waiver_is_read(tmp_path: Path) -> None:
         (waiver(expires="[2026-07-01]"), "line 5: waiver 1: expires is missing; expected a date"),
         (waiver(expires="2026-02-30"), "line 5: waiver 1: expires is 2026-02-30; expected a date"),
         (waiver(expires="2027-07-01"), "it would last until 2027-07-01, more than 180 days"),
-        (waiver(expires="2026-05-31"), "it ran out on 2026-05-31; mend JOB-LST-001 or agree anew"),
+        (waiver(expires="2026-05-31"), "it ran out on 2026-05-31; mend JOB-LST-001 or set a new date"),
         (waiver() + waiver(id="JOB-LTS-002"), "line 6: waiver 2: no requirement is called JOB-LTS-002"),
         (b"\xff\xfe[\x00", ", "),
     ],
